@@ -1,0 +1,139 @@
+"""Dataset: validated users, items and interactions with a schema and a content fingerprint."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.data.folder import read_checked_json, verify, written_aside
+from recsys_core.data.schema import Schema
+from recsys_core.errors import DataError, RecLensError
+
+FORMAT = "reclens-dataset-1"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Dataset:
+    """Three tables that fit together.
+
+    Attributes
+    ----------
+    name
+        What a person calls it: ``MovieLens 100K``.
+    schema
+        What each column is.
+    users
+        One row a user, row number = ``user_index``; column ``user_id`` (str, raw id) and the
+        schema's user columns (numbers float, everything else str, missing = None or NaN).
+    items
+        One row an item, row number = ``item_index``; ``item_id``, the title column, and the
+        schema's item columns.
+    interactions
+        ``user_index`` and ``item_index`` (int32), ``value`` (float32, see ``Schema.outcome``),
+        ``time`` (int64, unix seconds, 0 where there is none), and ``propensity`` (float32)
+        where the logging policy is known. In the order of the source.
+    warnings
+        Problems that do not stop anyone, as ``(message key, values)``.
+    """
+
+    name: str
+    schema: Schema
+    users: pd.DataFrame
+    items: pd.DataFrame
+    interactions: pd.DataFrame
+    warnings: tuple[tuple[str, dict], ...] = ()
+
+    @property
+    def n_users(self) -> int:
+        return len(self.users)
+
+    @property
+    def n_items(self) -> int:
+        return len(self.items)
+
+    @property
+    def n_interactions(self) -> int:
+        return len(self.interactions)
+
+    @property
+    def titles(self) -> list[str]:
+        """What a person reads for each item, by ``item_index``."""
+        return self.items[self.schema.item_title].tolist()
+
+    def user_index(self, user_id: str, where: str = "") -> int:
+        """Row of a raw user id. Raises ``DataError`` (``user.unknown``) if there is none."""
+        return _row(self.users["user_id"], user_id, "user", where or self.name)
+
+    def item_index(self, item_id: str, where: str = "") -> int:
+        """Row of a raw item id. Raises ``DataError`` (``item.unknown``) if there is none."""
+        return _row(self.items["item_id"], item_id, "item", where or self.name)
+
+    def fingerprint(self) -> str:
+        """SHA-256 (first 16 hex digits) over schema and the content of the three tables."""
+        digest = hashlib.sha256(json.dumps(self.schema.to_json(), sort_keys=True).encode())
+        for frame in (self.users, self.items, self.interactions):
+            digest.update(",".join(frame.columns).encode())
+            digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+        return digest.hexdigest()[:16]
+
+    def save(self, folder: Path) -> None:
+        """Write to ``folder`` (replaced as a whole, or not at all)."""
+        with written_aside(Path(folder), "a dataset", marker="dataset.json") as aside:
+            self.write_into(aside)
+
+    def write_into(self, folder: Path) -> None:
+        """Write the files into an existing empty folder."""
+        for name in ("users", "items", "interactions"):
+            getattr(self, name).to_parquet(folder / f"{name}.parquet", index=False)
+        about = {
+            "format": FORMAT,
+            "name": self.name,
+            "schema": self.schema.to_json(),
+            "fingerprint": self.fingerprint(),
+            "warnings": [list(w) for w in self.warnings],
+        }
+        (folder / "dataset.json").write_text(json.dumps(about, indent=1))
+
+    @classmethod
+    def load(cls, folder: Path) -> Dataset:
+        """Read a saved dataset.
+
+        Raises ``DataError`` where the folder is missing (``dataset.missing``) or its content
+        no longer has the fingerprint it was saved with (``dataset.damaged``).
+        """
+        folder = Path(folder)
+        if not (folder / "dataset.json").is_file():
+            raise DataError("dataset.missing", path=folder)
+        about = read_checked_json(folder / "dataset.json", FORMAT, "dataset")
+        frames = {n: _read_parquet(folder, n) for n in ("users", "items", "interactions")}
+        dataset = cls(
+            name=about["name"],
+            schema=Schema.from_json(about["schema"]),
+            warnings=tuple((k, v) for k, v in about["warnings"]),
+            **frames,
+        )
+        if dataset.fingerprint() != about["fingerprint"]:
+            raise DataError("dataset.damaged", path=folder, file="*.parquet", reason="content changed")
+        return dataset
+
+
+def _read_parquet(folder: Path, name: str) -> pd.DataFrame:
+    path = folder / f"{name}.parquet"
+    verify(path.is_file(), "dataset.damaged", path=folder, file=path.name, reason="missing")
+    try:
+        return pd.read_parquet(path)
+    except (OSError, ValueError) as problem:
+        reason = str(problem).splitlines()[0][:80]
+        raise DataError("dataset.damaged", path=folder, file=path.name, reason=reason) from None
+
+
+def _row(ids: pd.Series, wanted: str, what: str, where: str) -> int:
+    found = np.flatnonzero((ids == str(wanted)).to_numpy())
+    if not len(found):
+        raise RecLensError(f"{what}.unknown", **{what: wanted, "workspace": where})
+    return int(found[0])

@@ -1,0 +1,179 @@
+"""Features: the three tables as numbers, one feature group for each thing a person would call one reason."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.schema import Column
+
+N_KNOTS = 12
+LOOKUPS = ("id", "category")
+HISTORY = "history"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """How one feature group is encoded; fitted on the user and item tables, never on interactions.
+
+    ``kind`` is ``id`` or ``category`` (a code, 0 = unknown or missing), ``set`` (share of each
+    value, sums to 1), ``number`` (piecewise linear weights over ``knots``, sums to 1, all zero
+    where missing) or ``text`` (the encoder's vector). ``size`` is the number of codes or columns.
+    """
+
+    key: str
+    kind: str
+    size: int
+    values: tuple[str, ...] = ()
+    knots: tuple[float, ...] = ()
+
+    @property
+    def side(self) -> str:
+        return self.key.split(".", 1)[0]
+
+    @property
+    def column(self) -> str:
+        return self.key.split(".", 1)[1]
+
+    @property
+    def is_lookup(self) -> bool:
+        return self.kind in LOOKUPS
+
+    def encode(self, raw: pd.Series) -> np.ndarray:
+        """Codes ``(n,)`` int64 or weights ``(n, size)`` float32 of raw values; text is not encoded here."""
+        if self.kind == "number":
+            return hat_weights(pd.to_numeric(raw, errors="coerce").to_numpy(float), np.array(self.knots))
+        if self.kind == "set":
+            return _set_weights(raw, self.values)
+        code = {value: i + 1 for i, value in enumerate(self.values)}
+        return np.array([code.get(v, 0) for v in raw.astype(object)], dtype=np.int64)
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict) -> Group:
+        return cls(**{**data, "values": tuple(data["values"]), "knots": tuple(data["knots"])})
+
+
+def hat_weights(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
+    """Piecewise linear ("hat") basis: a linear layer on it is a curve through the knots.
+
+    Values outside the knots are held at the end knot; NaN gives all zeros.
+
+    >>> hat_weights(np.array([1.5, 9.0]), np.array([1.0, 2.0, 4.0])).tolist()
+    [[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]]
+    """
+    out = np.zeros((len(x), len(knots)), dtype=np.float32)
+    known = np.flatnonzero(~np.isnan(x))
+    inside = np.clip(x[known], knots[0], knots[-1])
+    left = np.clip(np.searchsorted(knots, inside, side="right") - 1, 0, max(len(knots) - 2, 0))
+    right = np.minimum(left + 1, len(knots) - 1)
+    width = np.where(right > left, knots[right] - knots[left], 1.0)
+    share = (inside - knots[left]) / width
+    out[known, right] = share
+    out[known, left] = np.where(right > left, 1 - share, 1.0)
+    return out
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Features:
+    """Feature groups of one dataset and the encoded user and item tables.
+
+    ``groups`` holds users' groups first. ``tables[key]`` has one row a user or item. ``use_ids``
+    says whether the two id groups are players at all.
+    """
+
+    groups: tuple[Group, ...]
+    tables: dict[str, np.ndarray]
+    n_users: int
+    n_items: int
+    text_columns: tuple[str, ...] = ()
+    extra: dict = field(default_factory=dict)
+
+    def side(self, name: str) -> tuple[Group, ...]:
+        return tuple(g for g in self.groups if g.side == name)
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        """Keys of everything that can be a reason: user groups, the history, item groups."""
+        users = tuple(g.key for g in self.side("user"))
+        return (*users, HISTORY, *(g.key for g in self.side("item")))
+
+    def without(self, keys: set[str]) -> Features:
+        """The same features less some groups."""
+        groups = tuple(g for g in self.groups if g.key not in keys)
+        return Features(
+            groups, {g.key: self.tables[g.key] for g in groups}, self.n_users, self.n_items, self.text_columns
+        )
+
+
+def make_features(dataset: Dataset, texts: dict[str, np.ndarray] | None = None) -> Features:
+    """Fit the groups on the user and item tables and encode every row.
+
+    ``texts`` maps the key of each text group (``item.title``) to the encoder's vectors
+    ``(n, width)``; text columns without vectors are left out.
+    """
+    texts = texts or {}
+    groups: list[Group] = []
+    tables: dict[str, np.ndarray] = {}
+    for side, frame, columns in (
+        ("user", dataset.users, dataset.schema.users),
+        ("item", dataset.items, dataset.schema.items),
+    ):
+        groups.append(Group(f"{side}.id", "id", len(frame) + 1, tuple(frame[f"{side}_id"])))
+        tables[f"{side}.id"] = np.arange(1, len(frame) + 1)
+        for column in columns:
+            key = f"{side}.{column.name}"
+            group = _fit(key, column, frame[column.name], texts)
+            if group is not None:
+                groups.append(group)
+                tables[key] = texts[key].astype(np.float32) if group.kind == "text" else group.encode(frame[column.name])
+    return Features(tuple(groups), tables, dataset.n_users, dataset.n_items, tuple(texts))
+
+
+def text_values(dataset: Dataset) -> dict[str, list[str]]:
+    """The texts that an encoder must turn into vectors, by group key."""
+    sides = (("user", dataset.users, dataset.schema.users), ("item", dataset.items, dataset.schema.items))
+    return {
+        f"{side}.{c.name}": ["" if pd.isna(v) else str(v) for v in frame[c.name]]
+        for side, frame, columns in sides
+        for c in columns
+        if c.kind == "text"
+    }
+
+
+def _fit(key: str, column: Column, raw: pd.Series, texts: dict[str, np.ndarray]) -> Group | None:
+    if column.kind == "text":
+        return Group(key, "text", texts[key].shape[1]) if key in texts else None
+    if column.kind == "number":
+        numbers = pd.to_numeric(raw, errors="coerce").to_numpy(float)
+        knots = _knots(numbers[~np.isnan(numbers)])
+        return Group(key, "number", len(knots), knots=knots) if len(knots) > 1 else None
+    if column.kind == "set":
+        values = tuple(sorted({v for cell in raw.dropna() for v in str(cell).split("|") if v}))
+        return Group(key, "set", len(values), values) if values else None
+    if column.kind in ("category", "ordered"):
+        values = column.levels or tuple(sorted(set(raw.dropna())))
+        return Group(key, "category", len(values) + 1, values) if values else None
+    return None
+
+
+def _knots(numbers: np.ndarray) -> tuple[float, ...]:
+    """Quantiles as knots, so that each piece of the curve has data; equal ones are merged."""
+    if not len(numbers):
+        return ()
+    quantiles = np.quantile(numbers, np.linspace(0, 1, N_KNOTS))
+    return tuple(float(q) for q in np.unique(quantiles))
+
+
+def _set_weights(raw: pd.Series, values: tuple[str, ...]) -> np.ndarray:
+    column = {value: i for i, value in enumerate(values)}
+    out = np.zeros((len(raw), len(values)), dtype=np.float32)
+    for row, cell in enumerate(raw.astype(object)):
+        members = [] if cell is None or cell != cell else [column[v] for v in str(cell).split("|") if v in column]
+        out[row, members] = 1 / max(len(members), 1)
+    return out

@@ -1,0 +1,77 @@
+"""Folders written aside and renamed, JSON with a format mark, checksums: nothing half-written stays."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from recsys_core.errors import DataError, SettingError, WorkspaceError
+
+
+def verify(condition: bool, key: str, /, **values: object) -> None:
+    """Raise ``DataError`` or ``WorkspaceError`` (by the key's first word) unless true."""
+    if not condition:
+        raise (WorkspaceError if key.startswith("workspace") else DataError)(key, **values)
+
+
+@contextmanager
+def written_aside(folder: Path, what: str, *, marker: str) -> Iterator[Path]:
+    """Yield a fresh folder beside ``folder``; rename it into place when the block succeeds.
+
+    An existing ``folder`` is replaced only where it holds ``marker`` (it is ours) or is empty;
+    anything else raises ``SettingError`` before work starts. On any error, interruption
+    included, the fresh folder is removed and the old one is left as it was.
+    """
+    folder = folder.absolute()
+    if folder.exists() and not (folder.is_dir() and ((folder / marker).exists() or not any(folder.iterdir()))):
+        raise SettingError("output.exists", path=folder, what=what)
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
+    try:
+        yield aside
+        old = None
+        if folder.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+            os.rename(folder, old / folder.name)
+        aside.chmod(0o755)
+        os.rename(aside, folder)
+        if old:
+            shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def write_file(path: Path, data: bytes) -> None:
+    """Write a single file aside, then rename it over ``path``."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as out:
+            out.write(data)
+        os.replace(name, path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_checked_json(path: Path, format_mark: str, what: str) -> dict:
+    """Read one of our JSON files; a foreign or damaged one raises with the file's name."""
+    try:
+        data = json.loads(path.read_text())
+    except (OSError, ValueError) as problem:
+        reason = str(problem).splitlines()[0][:80]
+        verify(False, f"{what}.damaged", path=path.parent, file=path.name, reason=reason)
+    if not isinstance(data, dict) or data.get("format") != format_mark:
+        found = data.get("format") if isinstance(data, dict) else type(data).__name__
+        raise WorkspaceError("workspace.foreign", path=path.parent, file=path.name, reason=f"format {found!r}")
+    return data

@@ -1,0 +1,91 @@
+"""Schema: what each column of the three tables is, so that every later step knows how to read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass, field
+
+KINDS = ("category", "ordered", "number", "set", "text", "ignored")
+OUTCOMES = ("rating", "click", "taken")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One attribute of users or items.
+
+    Parameters
+    ----------
+    name
+        Column name in the table.
+    kind
+        ``category`` (unordered values), ``ordered`` (values in the order of ``levels``),
+        ``number``, ``set`` (several values joined by ``|``), ``text`` (goes to the encoder),
+        ``ignored`` (kept, never a feature: names, addresses).
+    sensitive
+        A protected attribute: offered first on the Fairness page.
+    levels
+        Order of an ``ordered`` column's values, lowest first.
+    unit
+        For display: ``€``, ``years``; empty where there is none.
+    """
+
+    name: str
+    kind: str
+    sensitive: bool = False
+    levels: tuple[str, ...] = ()
+    unit: str = ""
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"column {self.name!r}: kind must be one of {KINDS}, got {self.kind!r}")
+
+    @property
+    def is_feature(self) -> bool:
+        return self.kind != "ignored"
+
+
+@dataclass(frozen=True, slots=True)
+class Schema:
+    """What the columns of users, items and interactions mean.
+
+    ``outcome`` says what an interaction's ``value`` is: ``rating`` (a scale from ``low`` to
+    ``high``), ``click`` (logged impressions, 1 taken and 0 not taken) or ``taken`` (only
+    taken ones are logged, value 1). ``user_name`` and ``item_title`` name the columns a
+    person reads; ``has_time`` tells whether interactions carry a time.
+    """
+
+    users: tuple[Column, ...]
+    items: tuple[Column, ...]
+    outcome: str = "taken"
+    low: float = 1.0
+    high: float = 5.0
+    has_time: bool = True
+    user_name: str | None = None
+    item_title: str = "title"
+    extra: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.outcome not in OUTCOMES:
+            raise ValueError(f"outcome must be one of {OUTCOMES}, got {self.outcome!r}")
+
+    def user_column(self, name: str) -> Column | None:
+        return _find(self.users, name)
+
+    def item_column(self, name: str) -> Column | None:
+        return _find(self.items, name)
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: dict) -> Schema:
+        columns = {side: tuple(_column(c) for c in data[side]) for side in ("users", "items")}
+        return cls(**{**data, **columns})
+
+
+def _column(data: dict) -> Column:
+    return Column(**{**data, "levels": tuple(data.get("levels", ()))})
+
+
+def _find(columns: Iterable[Column], name: str) -> Column | None:
+    return next((c for c in columns if c.name == name), None)

@@ -1,0 +1,50 @@
+"""Every sentence the core can say, in English, by key. ``dashboard/texts`` holds the same keys in Chinese."""
+
+from __future__ import annotations
+
+MESSAGES: dict[str, str] = {
+    # settings
+    "setting.sparsity": "sparsity must lie between 0 and 0.95, got {value}.",
+    "setting.bits": "bits must be one of 32, 16, 8, 4, got {value}.",
+    "setting.pruning": "pruning must be 'structured' or 'unstructured', got {value!r}.",
+    "setting.distill": "the distilled width must lie between 4 and {most} units, got {value}.",
+    "setting.task": "this dataset holds {outcome}; it cannot be trained for task '{task}'. Use {use}.",
+    "setting.k": "k must be at least 1, got {value}.",
+    "setting.choice": "{name} must be one of {choices}, got {value!r}.",
+    "setting.least": "{name} must be at least {least}, got {value}.",
+    # people and things
+    "user.unknown": "No user {user} in {workspace}. Pick another.",
+    "item.unknown": "No item {item} in {workspace}. Pick another.",
+    "column.unknown": "No column {column} in {workspace}. Known: {known}.",
+    # files
+    "dataset.missing": "{path}: no dataset here; run 'python -m recsys_core import' first.",
+    "dataset.damaged": "{path}: file {file} is damaged or missing ({reason}); import the dataset again.",
+    "workspace.missing": "{path}: no workspace here; run 'python -m recsys_core train' first.",
+    "workspace.damaged": "{path}: file {file} is damaged ({reason}); train the workspace again or restore the file.",
+    "workspace.foreign": "{path}: {file} was not written by RecLens ({reason}).",
+    "output.exists": "{path} exists already and is not {what}; choose another folder.",
+    # tables
+    "table.missing": "{file}: not found in {folder}; expected {expected}.",
+    "table.empty": "{file}: the file is empty; expected {expected}.",
+    "table.column_missing": "{file}: column '{column}' is missing; found {found}. Add it or name it in the mapping.",
+    "table.cells_empty": "{file}: column '{column}' has {count} empty cells (rows {rows}); fill or drop them.",
+    "table.number": "{file} row {row}: column '{column}' holds {value!r}, not a number{within}; correct or drop the row.",
+    "table.time": "{file} row {row}: column '{column}' holds {value!r}, not a time; write unix seconds or ISO 8601.",
+    "table.duplicate": "{file} row {row}: {column} {value!r} is listed already in row {first}; keep one of them.",
+    "table.reference": "{file} row {row}: {column} {value!r} is not in {other}; add it there or drop the row.",
+    "table.cut": "{file} row {row}: {got} fields instead of {expected} (a cut line?); complete or drop the row.",
+    "table.nul": "{file} row {row}: holds NUL bytes; the file is damaged, copy it again.",
+    "table.encoding": "{file} row {row}: not {encoding} text; save the file as {encoding}.",
+    "table.one_class": "{file}: column '{column}' holds only {value}; the model needs both outcomes to learn from.",
+    "table.too_few": "{file}: only {count} usable rows; at least {least} are needed.",
+    "table.unreadable": "{file}: cannot be read ({reason}).",
+    "mapping.bad": "{file}: {reason}; see 'Your own tables' in the README.",
+    # training
+    "train.no_held_out": "no {what} to train on: {reason}.",
+    "train.text_encoder": "text encoder {name}: {reason}.",
+    # explaining
+    "explain.method_each": "method '{method}' explains the history as one reason; use --history one, or method shapley.",
+    "explain.method_quantised": "method '{method}' needs gradients, and a {bits}-bit variant has none; use shapley, shap or lime.",
+    # fairness
+    "fairness.no_groups": "column {column}: no group has {least} users or more; choose another column.",
+}

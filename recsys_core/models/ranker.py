@@ -1,0 +1,160 @@
+"""Ranker: the PyTorch model in four named stages, encoder -> adapter -> body -> head.
+
+Linear algebra to remember (design: a masked or whole-catalogue evaluation costs only what changes):
+the first body layer is linear in the concatenated group embeddings, so its output is a sum of one
+part a group, ``pre = bias + sum_g W_g e_g + W_h h``, where ``h`` is the pooled history.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+
+import torch
+from torch import Tensor, nn
+
+from recsys_core.data.features import Features, Group
+
+EMPTY = -1e4  # additive mask of an absent history item; small enough for half precision
+
+
+@dataclass(frozen=True, slots=True)
+class RankerShape:
+    """Widths of a ranker. ``width``: one group's embedding; ``attention``: keys, values and queries."""
+
+    width: int = 32
+    attention: int = 32
+    first: int = 128
+    second: int = 64
+    history: int = 50
+    input_dropout: float = 0.2
+    dropout: float = 0.2
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+
+class HistoryAttention(nn.Module):
+    """Pools the user's history with the target item as the query.
+
+    Each history item has a key and a value, linear in its feature groups. A learned empty
+    slot always takes part, so that no history is a state of its own and a longer history
+    weighs more. The output is the pooled value beside ``query * pooled key``, which lets the
+    body read the similarity of target and history linearly (FISM, Kabbur et al. 2013; DIN,
+    Zhou et al. 2018).
+    """
+
+    def __init__(self, item_width: int, shape: RankerShape) -> None:
+        super().__init__()
+        self.scale = 1 / math.sqrt(shape.attention)
+        self.query = nn.Linear(item_width, shape.attention)
+        self.key = nn.Linear(item_width, shape.attention, bias=False)
+        self.value = nn.Linear(item_width, shape.attention, bias=False)
+        self.recency = nn.Parameter(torch.zeros(shape.history))
+        self.empty_logit = nn.Parameter(torch.zeros(1))
+        self.empty_value = nn.Parameter(torch.zeros(shape.attention))
+
+    def forward(self, query: Tensor, keys: Tensor, values: Tensor, absent: Tensor) -> Tensor:
+        """Pool.
+
+        ``query`` (..., n, a), ``keys`` and ``values`` (..., L, a), ``absent`` (..., 1 or n, L)
+        additive mask (0 present, ``EMPTY`` absent) -> (..., n, 2a).
+        """
+        logits = query @ keys.transpose(-1, -2) * self.scale + (absent + self.recency[: keys.shape[-2]])
+        empty = self.empty_logit.expand(*logits.shape[:-1], 1)
+        weight = torch.softmax(torch.cat([logits, empty], -1), -1)
+        inside = weight[..., :-1]
+        pooled = inside @ values + weight[..., -1:] * self.empty_value
+        return torch.cat([pooled, query * (inside @ keys)], -1)
+
+
+class Adapter(nn.Module):
+    """Task adaptation: an embedding a feature group, and attention over the history."""
+
+    def __init__(self, groups: tuple[Group, ...], shape: RankerShape) -> None:
+        super().__init__()
+        self.groups = groups
+        self.shape = shape
+        tables = {}
+        for g in groups:
+            table = nn.Embedding(g.size, shape.width) if g.is_lookup else nn.Linear(g.size, shape.width, bias=False)
+            nn.init.normal_(table.weight, std=0.018 if g.is_lookup else 0.1)
+            tables[module_name(g.key)] = table
+        self.tables = nn.ModuleDict(tables)
+        self.item_groups = tuple(g for g in groups if g.side == "item")
+        self.attention = HistoryAttention(shape.width * len(self.item_groups), shape)
+
+    def embed(self, group: Group, encoded: Tensor) -> Tensor:
+        """Codes ``(n,)`` or weights ``(n, size)`` -> embedding ``(n, width)``."""
+        return self.tables[module_name(group.key)](encoded)
+
+    def embed_side(self, side: str, encoded: dict[str, Tensor]) -> Tensor:
+        """All groups of one side, concatenated: ``(n, n_groups * width)``."""
+        parts = [self.embed(g, encoded[g.key]) for g in self.groups if g.side == side]
+        return torch.cat(parts, -1)
+
+
+class Body(nn.Module):
+    """Fully connected part; ``first`` reads users' groups, items' groups, then the pooled history."""
+
+    def __init__(self, n_inputs: int, shape: RankerShape) -> None:
+        super().__init__()
+        self.first = nn.Linear(n_inputs, shape.first)
+        self.relu_first = nn.ReLU()
+        self.second = nn.Linear(shape.first, shape.second)
+        self.relu_second = nn.ReLU()
+        self.dropout = nn.Dropout(shape.dropout)
+
+    def forward(self, pre: Tensor) -> Tensor:
+        """First layer's output before its ReLU ``(..., first)`` -> ``(..., second)``."""
+        hidden = self.dropout(self.relu_first(pre))
+        return self.dropout(self.relu_second(self.second(hidden)))
+
+
+class Ranker(nn.Module):
+    """Adapter, body and head over encoded features; the encoder's vectors come in as ``item.title``.
+
+    ``forward`` is the plain path from concatenated embeddings to the logit, used by training
+    and by the gradient methods; ``recsys_core.models.scorer`` holds the factorised path.
+    """
+
+    def __init__(self, groups: tuple[Group, ...], shape: RankerShape) -> None:
+        super().__init__()
+        self.groups = groups
+        self.shape = shape
+        self.adapter = Adapter(groups, shape)
+        self.n_user = sum(g.side == "user" for g in groups) * shape.width
+        self.n_item = sum(g.side == "item" for g in groups) * shape.width
+        self.input_dropout = nn.Dropout(shape.input_dropout)
+        self.body = Body(self.n_user + self.n_item + 2 * shape.attention, shape)
+        self.head = nn.Linear(shape.second, 1)
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        """Concatenated embeddings and pooled history ``(n, n_inputs)`` -> logits ``(n,)``."""
+        return self.head(self.body(self.body.first(inputs))).squeeze(-1)
+
+    def split_first(self) -> tuple[Tensor, Tensor, Tensor]:
+        """First-layer weights of the user part, the item part and the history part."""
+        return self.body.first.weight.split([self.n_user, self.n_item, 2 * self.shape.attention], 1)
+
+    def grid(self, users: Tensor, items: Tensor, keys: Tensor, values: Tensor, absent: Tensor) -> Tensor:
+        """Logits of every user against every item, first layer factorised.
+
+        ``users`` (b, n_user), ``items`` (n, n_item) or (b, n, n_item), ``keys`` and ``values``
+        (b, L, a), ``absent`` (b, 1, L) -> (b, n).
+        """
+        of_user, of_item, of_history = self.split_first()
+        query = self.adapter.attention.query(items)
+        pooled = self.input_dropout(self.adapter.attention(query, keys, values, absent))
+        pre = (users @ of_user.T + self.body.first.bias).unsqueeze(1) + items @ of_item.T + pooled @ of_history.T
+        return self.head(self.body(pre)).squeeze(-1)
+
+
+def module_name(key: str) -> str:
+    """A group's key as a module name (dots separate modules in PyTorch)."""
+    return key.replace(".", "__")
+
+
+def encoded_tensors(features: Features) -> dict[str, Tensor]:
+    """The encoded tables as tensors."""
+    return {g.key: torch.from_numpy(features.tables[g.key]) for g in features.groups}

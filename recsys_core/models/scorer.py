@@ -1,0 +1,199 @@
+"""Scorer: one variant of the ranker, factorised so that a whole catalogue is a few matrix products.
+
+``logit = tail(user_base + item_base + history_part)``: the three summands are the first body
+layer's linear parts. A masked evaluation (explanations) sums other parts and calls the same
+``history_part`` and ``tail`` on the same runtime, so a pair has one score everywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from recsys_core.data.features import Features
+from recsys_core.models.ranker import EMPTY, Ranker, encoded_tensors
+from recsys_core.variant import DENSE, Variant
+
+CHUNK_FLOATS = 24_000_000  # working memory of one chunk of a catalogue pass, in floats
+
+
+class Runtime(Protocol):
+    """Who computes the non-linear parts: PyTorch, or ONNX Runtime for quantised variants."""
+
+    def history_part(self, query: Tensor, keys: Tensor, values: Tensor, absent: Tensor) -> Tensor: ...
+
+    def tail(self, pre: Tensor) -> Tensor: ...
+
+
+class TorchRuntime:
+    """The body's and the attention's weights, computed in single precision by PyTorch."""
+
+    def __init__(self, ranker: Ranker) -> None:
+        self.attention = ranker.adapter.attention
+        self.of_history = ranker.split_first()[2].detach().contiguous()
+        self.second, self.head = ranker.body.second, ranker.head
+
+    @torch.inference_mode()
+    def history_part(self, query: Tensor, keys: Tensor, values: Tensor, absent: Tensor) -> Tensor:
+        """Attention's share of the first layer: shapes of ``HistoryAttention.forward`` -> (..., n, first)."""
+        return F.linear(self.attention(query, keys, values, absent), self.of_history)
+
+    @torch.inference_mode()
+    def tail(self, pre: Tensor) -> Tensor:
+        """First-layer sums ``(..., first)``, not changed -> logits ``(...)``."""
+        hidden = F.linear(torch.relu(pre), self.second.weight, self.second.bias).relu_()
+        return F.linear(hidden, self.head.weight, self.head.bias).squeeze(-1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class HistoryVectors:
+    """Keys and values (b, L, a) of histories, with the additive mask (b, 1, L); newest first."""
+
+    keys: Tensor
+    values: Tensor
+    absent: Tensor
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """User-item pairs with the history that each is scored with: ``users`` and ``items`` (n,), ``histories`` (n, L)."""
+
+    users: np.ndarray
+    items: np.ndarray
+    histories: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> Pairs:
+        return Pairs(self.users[rows], self.items[rows], self.histories[rows])
+
+
+class Scorer:
+    """Scores pairs and catalogues for one variant; nothing in it changes after construction.
+
+    Parameters
+    ----------
+    ranker
+        The variant's network in evaluation mode.
+    features
+        Encoded user and item tables; players are its groups and the history.
+    runtime
+        Computes attention and tail; PyTorch if None.
+    cached
+        Stored vectors ``(n_items, width)`` of item text groups, where the variant stores them
+        (quantised); else the projection is computed here.
+    """
+
+    def __init__(
+        self,
+        ranker: Ranker,
+        features: Features,
+        *,
+        variant: Variant = DENSE,
+        runtime: Runtime | None = None,
+        cached: dict[str, Tensor] | None = None,
+    ) -> None:
+        self.ranker, self.features, self.variant = ranker.eval(), features, variant
+        self.runtime = runtime or TorchRuntime(ranker)
+        self.cached = cached or {}
+        self.encoded = encoded_tensors(features)
+        self.n_items = features.n_items
+        with torch.inference_mode():
+            items = self.embeddings("item", torch.arange(features.n_items))
+            attention = ranker.adapter.attention
+            of_user, of_item, _ = ranker.split_first()
+            self._of_user = of_user.detach().contiguous()
+            self.item_base = items @ of_item.T
+            self.item_query = attention.query(items)
+            self.item_key, self.item_value = attention.key(items), attention.value(items)
+
+    @torch.inference_mode()
+    def embeddings(self, side: str, rows: Tensor) -> Tensor:
+        """Group embeddings of one side, concatenated ``(n, n_groups * width)``."""
+        adapter, parts = self.ranker.adapter, []
+        for group in self.features.side(side):
+            if group.key in self.cached:
+                parts.append(self.cached[group.key][rows])
+            else:
+                parts.append(adapter.embed(group, self.encoded[group.key][rows]))
+        return torch.cat(parts, -1)
+
+    @torch.inference_mode()
+    def user_base(self, users: np.ndarray) -> Tensor:
+        """First-layer part of users, bias included: ``(b, first)``."""
+        rows = torch.as_tensor(np.asarray(users, dtype=np.int64))
+        return F.linear(self.embeddings("user", rows), self._of_user, self.ranker.body.first.bias)
+
+    @torch.inference_mode()
+    def history_vectors(self, history: np.ndarray) -> HistoryVectors:
+        """Keys and values of item histories ``(b, L)``, -1 where absent; trailing empty columns are cut."""
+        history = np.atleast_2d(history)
+        used = max(1, int((history >= 0).sum(1).max(initial=0)))
+        rows = torch.from_numpy(np.ascontiguousarray(history[:, :used], dtype=np.int64))
+        absent = torch.where(rows < 0, EMPTY, 0.0).unsqueeze(1)
+        rows = rows.clamp(min=0)
+        return HistoryVectors(self.item_key[rows], self.item_value[rows], absent)
+
+    @torch.inference_mode()
+    def score_catalogue(self, users: np.ndarray, histories: np.ndarray) -> np.ndarray:
+        """Logits of every item for each user ``(b, n_items)``; ``histories`` is (b, L)."""
+        users, histories = np.atleast_1d(users), np.atleast_2d(histories)
+        wide = self.item_base.shape[1] + 2 * histories.shape[1]
+        step = max(1, CHUNK_FLOATS // (self.n_items * wide))
+        out = np.empty((len(users), self.n_items), dtype=np.float32)
+        for start in range(0, len(users), step):
+            rows = slice(start, start + step)
+            out[rows] = self._catalogue(users[rows], histories[rows])
+        return out
+
+    def _catalogue(self, users: np.ndarray, histories: np.ndarray) -> np.ndarray:
+        past = self.history_vectors(histories)
+        pre = self.runtime.history_part(self.item_query, past.keys, past.values, past.absent)
+        pre = pre + self.item_base + self.user_base(users).unsqueeze(1)
+        return self.runtime.tail(pre).numpy()
+
+    @torch.inference_mode()
+    def score_pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray:
+        """Logits of pairs ``(n,)``; ``histories`` is (n, L), each pair's own."""
+        out = np.empty(len(users), dtype=np.float32)
+        for start in range(0, len(users), 4096):
+            rows = slice(start, start + 4096)
+            item = torch.as_tensor(np.asarray(items[rows], dtype=np.int64))
+            past = self.history_vectors(histories[rows])
+            query = self.item_query[item].unsqueeze(1)
+            pre = self.runtime.history_part(query, past.keys, past.values, past.absent).squeeze(1)
+            out[rows] = self.runtime.tail(pre + self.item_base[item] + self.user_base(users[rows])).numpy()
+        return out
+
+    @torch.inference_mode()
+    def group_parts(self, users: np.ndarray, items: np.ndarray) -> tuple[Tensor, Tensor]:
+        """Each group's own share of the first layer and of the query.
+
+        Returns ``first`` (n, n_groups, first) in the order of ``features.groups`` and ``query``
+        (n, n_item_groups, a) for the item groups. Sums over groups plus the biases
+        (``first_bias``, ``query_bias``) give ``pre`` without history, and the query.
+        """
+        width = self.ranker.shape.width
+        sides = []
+        for side, rows in (("user", users), ("item", items)):
+            embedded = self.embeddings(side, torch.as_tensor(np.asarray(rows, dtype=np.int64)))
+            sides.append(embedded.view(len(embedded), -1, width))
+        embedded = torch.cat(sides, 1)
+        n_groups = embedded.shape[1]
+        first = self.ranker.body.first.weight[:, : n_groups * width].view(-1, n_groups, width)
+        query = self.ranker.adapter.attention.query.weight.view(-1, sides[1].shape[1], width)
+        return torch.einsum("ngw,fgw->ngf", embedded, first), torch.einsum("ngw,agw->nga", sides[1], query)
+
+    @property
+    def first_bias(self) -> Tensor:
+        return self.ranker.body.first.bias.detach()
+
+    @property
+    def query_bias(self) -> Tensor:
+        return self.ranker.adapter.attention.query.bias.detach()

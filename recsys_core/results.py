@@ -1,0 +1,279 @@
+"""The frozen results that travel from the core to charts, pages and the command line."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from recsys_core.variant import DENSE, Variant
+
+
+def probability(logit: float) -> float:
+    """Logistic of a logit, without overflow.
+
+    >>> probability(0.0)
+    0.5
+    """
+    return 1 / (1 + math.exp(-logit)) if logit >= 0 else math.exp(logit) / (1 + math.exp(logit))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankedItem:
+    """One line of a ranked list. ``score`` is a logit; ``rank`` counts from 1 over unseen items."""
+
+    item_index: int
+    item_id: str
+    title: str
+    score: float
+    rank: int
+    held_out: bool = False  # the user really took it later
+
+    @property
+    def probability(self) -> float:
+        return probability(self.score)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recommendation:
+    """A ranked list for one user over all items that the user has not seen."""
+
+    user_index: int
+    user_id: str
+    items: tuple[RankedItem, ...]
+    n_candidates: int
+    seconds: float
+    variant: Variant = DENSE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contribution:
+    """What one reason (feature group) adds to a score, in logits.
+
+    ``feature`` is the group's key: ``user.age``, ``item.title``, ``user.id``, ``history``, or
+    ``history:ITEM_ID``. ``value`` is what the group holds here, as text (a title, ``34``).
+    ``standard_error`` is None for an exact method.
+    """
+
+    feature: str
+    value: str
+    contribution: float
+    standard_error: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """Base value + contributions = score, for one user and item, with its doubt.
+
+    Attributes
+    ----------
+    score, base_value
+        Logits: of this pair, and the mean over the background.
+    completeness_gap
+        ``base_value + sum(contributions) - score``; 0 up to rounding for additive methods.
+    standard_error
+        Largest standard error of a contribution, None where the method is exact.
+    fit
+        Weighted R² of a local surrogate (LIME), None elsewhere.
+    background, seed
+        How many background rows stood for "not this value", and the seed that drew them.
+    n_evaluations
+        Network rows that were computed.
+    history
+        ``one`` (the history is one reason) or ``each`` (one reason an item).
+    """
+
+    user_id: str
+    item_id: str
+    title: str
+    method: str
+    score: float
+    base_value: float
+    contributions: tuple[Contribution, ...]
+    background: int
+    seed: int
+    seconds: float
+    exact: bool = True
+    fit: float | None = None
+    history: str = "one"
+    n_evaluations: int = 0
+    variant: Variant = DENSE
+
+    @property
+    def completeness_gap(self) -> float:
+        return self.base_value + sum(c.contribution for c in self.contributions) - self.score
+
+    @property
+    def standard_error(self) -> float | None:
+        errors = [c.standard_error for c in self.contributions if c.standard_error is not None]
+        return max(errors) if errors else None
+
+    @property
+    def probability(self) -> float:
+        return probability(self.score)
+
+    def probability_without(self, contribution: Contribution) -> float:
+        """Probability after taking this reason's contribution off the score."""
+        return probability(self.score - contribution.contribution)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankingResult:
+    """Full-catalogue ranking of unseen items, one row a user with at least one held-out item.
+
+    ``top`` (n, k) holds item indices, best first, -1 where a user has fewer candidates;
+    ``ndcg`` and ``recall`` are at ``k``; ``n_held_out`` counts the user's held-out items.
+    """
+
+    k: int
+    user_index: np.ndarray
+    top: np.ndarray
+    ndcg: np.ndarray
+    recall: np.ndarray
+    n_held_out: np.ndarray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairResult:
+    """Scored test pairs with their 0/1 label. ``negatives`` is ``logged`` or ``sampled``."""
+
+    user_index: np.ndarray
+    item_index: np.ndarray
+    label: np.ndarray
+    score: np.ndarray
+    negatives: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """Quality of one scorer on the held-out rows. ``logloss`` is None for a scorer without probabilities."""
+
+    ranking: RankingResult
+    pairs: PairResult
+    auc: float
+    logloss: float | None
+    rmse: float | None = None
+
+    @property
+    def ndcg(self) -> float:
+        return float(np.mean(self.ranking.ndcg)) if len(self.ranking.ndcg) else math.nan
+
+    @property
+    def recall(self) -> float:
+        return float(np.mean(self.ranking.recall)) if len(self.ranking.recall) else math.nan
+
+    def to_json(self) -> dict:
+        k = self.ranking.k
+        return {
+            "auc": self.auc,
+            "logloss": self.logloss,
+            f"ndcg@{k}": self.ndcg,
+            f"recall@{k}": self.recall,
+            **({"rmse": self.rmse} if self.rmse is not None else {}),
+            "n_users": len(self.ranking.user_index),
+            "n_pairs": len(self.pairs.label),
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupRow:
+    """One group's figures. ``values[m]``, ``low[m]``, ``high[m]`` are None where suppressed or undefined.
+
+    ``n`` counts the evaluated users (or the items, for item columns).
+    """
+
+    group: str
+    n: int
+    suppressed: bool
+    values: dict[str, float | None]
+    low: dict[str, float | None]
+    high: dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gap:
+    """Worst against best group of one metric, with the bootstrap interval of the difference.
+
+    ``difference = best - worst`` (never negative), ``ratio = worst / best``. ``within_noise``
+    is True where a permutation test does not reject equal groups (``p_value`` above 0.05).
+    """
+
+    metric: str
+    worst_group: str
+    best_group: str
+    difference: float
+    ratio: float | None
+    low: float
+    high: float
+    p_value: float
+    within_noise: bool
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FairnessReport:
+    """Quality and exposure by group; the overall group is row 0 of every table made of it."""
+
+    by: tuple[str, ...]
+    side: str  # "user" or "item"
+    overall: GroupRow
+    groups: tuple[GroupRow, ...]
+    gaps: tuple[Gap, ...]
+    n_bootstrap: int
+    least_size: int
+    seed: int
+    seconds: float
+    variant: Variant = DENSE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Measurement:
+    """What one variant costs and how well it does, measured on this machine.
+
+    ``latency_ms`` maps ``batch_1`` and ``batch_256`` to ``{"p50": …, "p95": …}``.
+    ``size_bytes`` is network, embedding tables and cached item vectors as stored on disk.
+    """
+
+    size_bytes: int
+    encoder_bytes: int
+    n_parameters: int
+    macs: int
+    latency_ms: dict[str, dict[str, float]]
+    auc: float
+    ndcg: float
+    recall: float
+
+    def to_json(self) -> dict:
+        plain = ("size_bytes", "encoder_bytes", "n_parameters", "macs", "latency_ms", "auc")
+        return {k: getattr(self, k) for k in plain} | {"ndcg@10": self.ndcg, "recall@10": self.recall}
+
+    @classmethod
+    def from_json(cls, data: dict) -> Measurement:
+        plain = {k: v for k, v in data.items() if "@" not in k}
+        return cls(**plain, ndcg=data["ndcg@10"], recall=data["recall@10"])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CompressionReport:
+    """One variant against the dense model, measured in the same minute.
+
+    ``top_10_overlap``: mean share of a user's dense top ten that the variant keeps.
+    ``explanation_drift``: ``rank_correlation`` and ``top_3_kept`` of exact attributions on
+    ``n_pairs`` seeded pairs with ``background`` rows. ``before_training``: AUC and NDCG@10 of
+    a structured variant before its epoch of distillation, None elsewhere. ``noise``: half
+    width of the bootstrap interval of each metric's paired difference.
+    """
+
+    variant: Variant
+    dense: Measurement
+    compressed: Measurement
+    top_10_overlap: float
+    explanation_drift: dict[str, float]
+    group_gap: dict[str, object]
+    before_training: dict[str, float] | None
+    noise: dict[str, float]
+    n_users: int
+    seed: int
+    measured_at: str
+    machine: str
+    extra: dict = field(default_factory=dict)
