@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys_core.data.folder import read_checked_json, verify, written_aside
+from recsys_core.data.folder import read_checked_json, sha256, verify, written_aside
 from recsys_core.data.schema import Schema
 from recsys_core.errors import DataError, RecLensError
 
 FORMAT = "reclens-dataset-1"
+TABLES = ("users", "items", "interactions")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,11 +67,11 @@ class Dataset:
         return self.items[self.schema.item_title].tolist()
 
     def user_index(self, user_id: str, where: str = "") -> int:
-        """Row of a raw user id. Raises ``DataError`` (``user.unknown``) if there is none."""
+        """Row of a raw user id. Raises ``RecLensError`` (``user.unknown``) if there is none."""
         return _row(self.users["user_id"], user_id, "user", where or self.name)
 
     def item_index(self, item_id: str, where: str = "") -> int:
-        """Row of a raw item id. Raises ``DataError`` (``item.unknown``) if there is none."""
+        """Row of a raw item id. Raises ``RecLensError`` (``item.unknown``) if there is none."""
         return _row(self.items["item_id"], item_id, "item", where or self.name)
 
     def fingerprint(self) -> str:
@@ -88,13 +89,14 @@ class Dataset:
 
     def write_into(self, folder: Path) -> None:
         """Write the files into an existing empty folder."""
-        for name in ("users", "items", "interactions"):
+        for name in TABLES:
             getattr(self, name).to_parquet(folder / f"{name}.parquet", index=False)
         about = {
             "format": FORMAT,
             "name": self.name,
             "schema": self.schema.to_json(),
             "fingerprint": self.fingerprint(),
+            "sha256": {f"{name}.parquet": sha256(folder / f"{name}.parquet") for name in TABLES},
             "warnings": [list(w) for w in self.warnings],
         }
         (folder / "dataset.json").write_text(json.dumps(about, indent=1))
@@ -103,33 +105,36 @@ class Dataset:
     def load(cls, folder: Path) -> Dataset:
         """Read a saved dataset.
 
-        Raises ``DataError`` where the folder is missing (``dataset.missing``) or its content
-        no longer has the fingerprint it was saved with (``dataset.damaged``).
+        Raises ``DataError`` where the folder is missing (``dataset.missing``), a file is not
+        the one that was written, or the content has another fingerprint (``dataset.damaged``).
         """
         folder = Path(folder)
         if not (folder / "dataset.json").is_file():
             raise DataError("dataset.missing", path=folder)
         about = read_checked_json(folder / "dataset.json", FORMAT, "dataset")
-        frames = {n: _read_parquet(folder, n) for n in ("users", "items", "interactions")}
-        dataset = cls(
-            name=about["name"],
-            schema=Schema.from_json(about["schema"]),
-            warnings=tuple((k, v) for k, v in about["warnings"]),
-            **frames,
-        )
-        if dataset.fingerprint() != about["fingerprint"]:
-            raise DataError("dataset.damaged", path=folder, file="*.parquet", reason="content changed")
+        try:
+            frames = {name: _read_parquet(folder, name, about["sha256"][f"{name}.parquet"]) for name in TABLES}
+            warnings = tuple((key, values) for key, values in about["warnings"])
+            dataset = cls(about["name"], Schema.from_json(about["schema"]), warnings=warnings, **frames)
+            same = dataset.fingerprint() == about["fingerprint"]
+        except (KeyError, TypeError, ValueError, AttributeError) as problem:
+            raise DataError("dataset.damaged", path=folder, file="dataset.json", reason=_reason(problem)) from None
+        verify(same, "dataset.damaged", path=folder, file="dataset.json", reason="not the description of these tables")
         return dataset
 
 
-def _read_parquet(folder: Path, name: str) -> pd.DataFrame:
+def _read_parquet(folder: Path, name: str, checksum: str) -> pd.DataFrame:
     path = folder / f"{name}.parquet"
     verify(path.is_file(), "dataset.damaged", path=folder, file=path.name, reason="missing")
-    try:
+    try:  # the checksum comes first: a Parquet reader is not built for damaged files
+        verify(sha256(path) == checksum, "dataset.damaged", path=folder, file=path.name, reason="content changed")
         return pd.read_parquet(path)
     except (OSError, ValueError) as problem:
-        reason = str(problem).splitlines()[0][:80]
-        raise DataError("dataset.damaged", path=folder, file=path.name, reason=reason) from None
+        raise DataError("dataset.damaged", path=folder, file=path.name, reason=_reason(problem)) from None
+
+
+def _reason(problem: Exception) -> str:
+    return f"{type(problem).__name__}: {str(problem)[:80]}".replace("\n", " ")
 
 
 def _row(ids: pd.Series, wanted: str, what: str, where: str) -> int:

@@ -35,16 +35,26 @@ def written_aside(folder: Path, what: str, *, marker: str) -> Iterator[Path]:
     aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         yield aside
-        old = None
-        if folder.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
-            os.rename(folder, old / folder.name)
         aside.chmod(0o755)
-        os.rename(aside, folder)
-        if old:
-            shutil.rmtree(old, ignore_errors=True)
+        _put_in_place(aside, folder)
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+
+
+def _put_in_place(aside: Path, folder: Path) -> None:
+    """Rename ``aside`` to ``folder``; an old folder comes back where that fails."""
+    if not folder.exists():
+        os.rename(aside, folder)
+        return
+    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+    os.rename(folder, old / folder.name)
+    try:
+        os.rename(aside, folder)
+    except OSError:
+        os.rename(old / folder.name, folder)
+        raise
+    finally:
+        shutil.rmtree(old, ignore_errors=True)
 
 
 def write_file(path: Path, data: bytes) -> None:
@@ -67,9 +77,9 @@ def sha256(path: Path) -> str:
 def read_checked_json(path: Path, format_mark: str, what: str) -> dict:
     """Read one of our JSON files; a foreign or damaged one raises with the file's name."""
     try:
-        data = json.loads(path.read_text())
-    except (OSError, ValueError) as problem:
-        reason = str(problem).splitlines()[0][:80]
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as problem:
+        reason = f"{type(problem).__name__}: {str(problem)[:80]}"
         verify(False, f"{what}.damaged", path=path.parent, file=path.name, reason=reason)
     if not isinstance(data, dict) or data.get("format") != format_mark:
         found = data.get("format") if isinstance(data, dict) else type(data).__name__

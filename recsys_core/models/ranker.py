@@ -34,6 +34,23 @@ class RankerShape:
         return asdict(self)
 
 
+class SharedDropout(nn.Module):
+    """Dropout whose mask all items of one user's row share: inputs (b, n, width) draw (b, 1, width).
+
+    Drawing random numbers for every pair of a catalogue costs more than the layer itself.
+    """
+
+    def __init__(self, p: float) -> None:
+        super().__init__()
+        self.p = p
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training or not self.p:
+            return x
+        shape = (*x.shape[:-2], 1, x.shape[-1]) if x.ndim > 2 else x.shape
+        return x * (torch.rand(shape) >= self.p).to(x.dtype).div_(1 - self.p)
+
+
 class HistoryAttention(nn.Module):
     """Pools the user's history with the target item as the query.
 
@@ -103,7 +120,7 @@ class Body(nn.Module):
         self.relu_first = nn.ReLU()
         self.second = nn.Linear(shape.first, shape.second)
         self.relu_second = nn.ReLU()
-        self.dropout = nn.Dropout(shape.dropout)
+        self.dropout = SharedDropout(shape.dropout)
 
     def forward(self, pre: Tensor) -> Tensor:
         """First layer's output before its ReLU ``(..., first)`` -> ``(..., second)``."""
@@ -125,7 +142,7 @@ class Ranker(nn.Module):
         self.adapter = Adapter(groups, shape)
         self.n_user = sum(g.side == "user" for g in groups) * shape.width
         self.n_item = sum(g.side == "item" for g in groups) * shape.width
-        self.input_dropout = nn.Dropout(shape.input_dropout)
+        self.input_dropout = SharedDropout(shape.input_dropout)
         self.body = Body(self.n_user + self.n_item + 2 * shape.attention, shape)
         self.head = nn.Linear(shape.second, 1)
 

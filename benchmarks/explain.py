@@ -1,0 +1,117 @@
+"""Time exact explanations against the shap library in one run: ``.venv/bin/python benchmarks/explain.py``.
+
+12 players (5 user groups, the history, 6 item groups), the default network (128-64) with random
+weights. Background rows differ from the examples in every player, so nothing is saved by dummies
+unless the line says so. The library gets the same batched value function, one call a batch. Medians
+of interleaved repeats; on a busy machine read the ratios.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "core"))
+
+from explain_model import random_scorer, tiny_dataset, tiny_features
+
+from recsys_core.explain.coalitions import joined, value_codes
+from recsys_core.explain.game import Games
+from recsys_core.explain.shapley import exact_contributions
+from recsys_core.models.ranker import RankerShape
+from recsys_core.models.scorer import Pairs, Scorer
+
+N_USERS, N_ITEMS, HISTORY = 1500, 1000, 50
+
+
+def model() -> Scorer:
+    dataset = tiny_dataset(N_USERS, N_ITEMS, extra=1)
+    return random_scorer(tiny_features(dataset), shape=RankerShape())
+
+
+def pairs(n: int, seed: int) -> Pairs:
+    rng = np.random.default_rng(seed)
+    histories = rng.integers(0, N_ITEMS, (n, HISTORY))
+    return Pairs(rng.integers(0, N_USERS, n), rng.integers(0, N_ITEMS, n), histories)
+
+
+def unlike(scorer: Scorer, example: Pairs, n: int) -> Pairs:
+    """Background rows that differ from the example in every player: the dearest case."""
+    pool = pairs(20_000, seed=7)
+    codes = value_codes(scorer.features, joined([example, pool]), with_history=True)
+    return pool[np.flatnonzero((codes[1:] != codes[0]).all(1))[:n]]
+
+
+def median_ms(calls: dict[str, Callable[[], object]], repeats: int) -> dict[str, float]:
+    """Median of each call, the calls taking turns; one warm-up each (compilation, caches)."""
+    times: dict[str, list[float]] = {name: [] for name in calls}
+    for call in calls.values():
+        call()
+    for _ in range(repeats):
+        for name, call in calls.items():
+            start = time.perf_counter()
+            call()
+            times[name].append((time.perf_counter() - start) * 1000)
+    return {name: statistics.median(t) for name, t in times.items()}
+
+
+def against_shap(scorer: Scorer, example: Pairs, background: Pairs, repeats: int) -> None:
+    import shap
+
+    n_players = len(scorer.features.players)
+    off, on = np.zeros((1, n_players)), np.ones((1, n_players))
+
+    def exact_library() -> np.ndarray:
+        games = Games(scorer, example, background)
+        masker = shap.maskers.Independent(off)
+        return shap.ExactExplainer(games.mean_values, masker)(on, batch_size=2**n_players, silent=True).values[0]
+
+    def kernel_library() -> np.ndarray:
+        games = Games(scorer, example, background)
+        return shap.KernelExplainer(games.mean_values, off).shap_values(on, nsamples=2048, silent=True)[0]
+
+    ours = exact_contributions(scorer, example, background)[0][0]
+    print(f"  difference from ExactExplainer {np.abs(ours - exact_library()).max():.1e}, ", end="")
+    print(f"from KernelExplainer {np.abs(ours - kernel_library()).max():.1e}")
+    calls = {
+        "ours": lambda: exact_contributions(scorer, example, background),
+        "shap.ExactExplainer": exact_library,
+        "shap.KernelExplainer 2,048": kernel_library,
+    }
+    found = median_ms(calls, repeats)
+    for name, ms in found.items():
+        print(f"  {name:28s} {ms:9.1f} ms   x{ms / found['ours']:.1f}")
+
+
+def main() -> None:
+    scorer = model()
+    example = pairs(1, seed=1)
+    apart = unlike(scorer, example, 100)
+    n_players = len(scorer.features.players)
+    print(f"{n_players} players, {torch.get_num_threads()} threads, load {os.getloadavg()[0]:.1f}")
+    for n_rows, repeats in ((1, 15), (32, 3)):
+        print(f"1 pair x {n_rows} rows, all players differ")
+        against_shap(scorer, example, apart[:n_rows], repeats)
+    many = pairs(1000, seed=3)
+    plan = {
+        "1 pair x 100 rows, all players differ": (example, apart, 5),
+        "1 pair x 100 rows as drawn": (example, pairs(100, seed=4), 5),
+        "100 pairs x 4 rows as drawn": (many[:100], pairs(4, seed=4), 1),
+        "1,000 pairs x 1 row as drawn": (many, pairs(1, seed=4), 1),
+    }
+    for name, (explained, background, repeats) in plan.items():
+        n_games = (2.0 ** Games(scorer, explained, background).differs.sum(-1)).sum()
+        call = {name: lambda e=explained, b=background: exact_contributions(scorer, e, b)}
+        ms = median_ms(call, repeats)[name]
+        print(f"{name:40s} {ms:9.0f} ms   {n_games / ms / 1000:.2f} million network rows a second")
+
+
+if __name__ == "__main__":
+    main()

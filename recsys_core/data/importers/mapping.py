@@ -1,0 +1,185 @@
+"""The mapping of a person's own tables: which file is what, which column is what."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from recsys_core.data.schema import KINDS, OUTCOMES
+from recsys_core.data.tables import Table
+from recsys_core.errors import DataError
+
+_TEXT, _NUMBER = (str,), (int, float)
+_TIMES, _VALUES = ("time", "timestamp"), ("outcome", "rating", "click", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class NamedColumn:
+    """What the mapping says of one attribute; None where it leaves that to be inferred."""
+
+    kind: str | None = None
+    sensitive: bool | None = None
+    levels: tuple[str, ...] = ()
+    unit: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SideMapping:
+    """The table of users or items; ``label`` is the column that a person reads (name or title)."""
+
+    file: str
+    id: str
+    label: str | None = None
+    columns: dict[str, NamedColumn] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class InteractionMapping:
+    """The table of interactions; None where there is no such column, or the scale is to be inferred."""
+
+    file: str
+    user: str
+    item: str
+    time: str | None = None
+    value: str | None = None
+    outcome: str | None = None
+    low: float | None = None
+    high: float | None = None
+    propensity: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mapping:
+    """Three tables; ``users`` or ``items`` is None where only the interactions tell who they are.
+
+    ``source`` is the file it was read from, for messages.
+    """
+
+    source: str
+    name: str
+    users: SideMapping | None
+    items: SideMapping | None
+    interactions: InteractionMapping
+
+
+def read_mapping(path: Path, *, name: str) -> Mapping:
+    """Read a mapping file; ``name`` is what the dataset is called where the file does not say.
+
+    Raises ``DataError`` (``table.missing``, ``mapping.bad``).
+    """
+    if not path.is_file():
+        raise DataError("table.missing", file=path.name, folder=path.parent, expected="the mapping, a JSON file")
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as problem:
+        raise _bad(path.name, f"not a JSON file ({type(problem).__name__})") from None
+    return parse_mapping(data, path.name, name=name)
+
+
+def parse_mapping(data: object, source: str, *, name: str) -> Mapping:
+    """Check a mapping that was read from JSON. Raises ``DataError`` (``mapping.bad``)."""
+    parts = {"name": _TEXT, "users": (dict,), "items": (dict,), "interactions": (dict,)}
+    checked = _check_object(data, "the mapping", source, parts, required=("interactions",))
+    sides = {side: _parse_side(checked[side], side, source) for side in ("users", "items") if side in checked}
+    return Mapping(
+        source,
+        checked.get("name", name),
+        sides.get("users"),
+        sides.get("items"),
+        _parse_interactions(checked["interactions"], source),
+    )
+
+
+def guess_mapping(tables: dict[str, Table], *, name: str) -> Mapping:
+    """The mapping of tables that use the sample's column names: ``user_id``, ``item_id``, ``title``, ``name`` …"""
+    found = tables["interactions"].columns
+    interactions = {
+        "file": tables["interactions"].file,
+        "user": "user_id",
+        "item": "item_id",
+        "time": next((c for c in _TIMES if c in found), None),
+        "value": next((c for c in _VALUES if c in found), None),
+        "propensity": "propensity" if "propensity" in found else None,
+    }
+    labels = {"users": ("user_id", "name", ("name",)), "items": ("item_id", "title", ("title", "name"))}
+    mapping: dict[str, object] = {"name": name, "interactions": {k: v for k, v in interactions.items() if v}}
+    for side, (id_name, key, choices) in labels.items():
+        if side in tables:
+            label = next((c for c in choices if c in tables[side].columns), None)
+            mapping[side] = {"file": tables[side].file, "id": id_name, **({key: label} if label else {})}
+    return parse_mapping(mapping, "column names", name=name)
+
+
+def _bad(source: str, reason: str) -> DataError:
+    return DataError("mapping.bad", file=source, reason=reason)
+
+
+def _check_object(
+    data: object, where: str, source: str, keys: dict[str, tuple[type, ...]], *, required: tuple[str, ...] = ()
+) -> dict:
+    """``data`` where it is an object with known keys of the right types; null counts as left out."""
+    if not isinstance(data, dict):
+        raise _bad(source, f"{where} must be an object in curly brackets")
+    for key, value in data.items():
+        if key not in keys:
+            raise _bad(source, f"{where} has an unknown key {key[:40]!r}; known: {', '.join(keys)}")
+        right = isinstance(value, keys[key]) and (isinstance(value, bool) is (keys[key] == (bool,)))
+        if value is not None and not (right and value != ""):
+            raise _bad(source, f"{where}: {key!r} must be {_KIND_OF_VALUE[keys[key][0]]}")
+    filled = {key: value for key, value in data.items() if value is not None}
+    for key in required:
+        if key not in filled:
+            raise _bad(source, f"{where} must name {key!r}")
+    return filled
+
+
+_KIND_OF_VALUE = {str: "a text", int: "a number", bool: "true or false", list: "a list", dict: "an object"}
+
+
+def _parse_side(data: object, side: str, source: str) -> SideMapping:
+    label = "name" if side == "users" else "title"
+    keys = {"file": _TEXT, "id": _TEXT, label: _TEXT, "columns": (dict,)}
+    checked = _check_object(data, side, source, keys, required=("file", "id"))
+    columns = {c: _parse_column(c, what, side, source) for c, what in checked.get("columns", {}).items()}
+    return SideMapping(_check_file(checked["file"], source), checked["id"], checked.get(label), columns)
+
+
+def _parse_column(column: str, data: object, side: str, source: str) -> NamedColumn:
+    where = f"{side} column {column[:40]!r}"
+    keys = {"kind": _TEXT, "sensitive": (bool,), "levels": (list,), "unit": _TEXT}
+    if isinstance(data, dict) and data.get("unit") == "":
+        data = {key: value for key, value in data.items() if key != "unit"}
+    checked = _check_object({"kind": data} if isinstance(data, str) else data, where, source, keys)
+    kind, levels = checked.get("kind"), checked.get("levels", [])
+    if kind is not None and kind not in KINDS:
+        raise _bad(source, f"{where}: kind must be one of {', '.join(KINDS)}, got {kind[:40]!r}")
+    if not all(isinstance(level, str | int | float) for level in levels) or len(set(levels)) < len(levels):
+        raise _bad(source, f"{where}: levels must be different texts or numbers, lowest first")
+    texts = tuple(str(level) for level in levels)
+    return NamedColumn(kind, checked.get("sensitive"), texts, checked.get("unit", ""))
+
+
+def _parse_interactions(data: object, source: str) -> InteractionMapping:
+    texts = ("file", "user", "item", "time", "value", "outcome", "propensity")
+    keys = dict.fromkeys(texts, _TEXT) | dict.fromkeys(("low", "high"), _NUMBER)
+    checked = _check_object(data, "interactions", source, keys, required=("file", "user", "item"))
+    outcome, low, high = (checked.get(key) for key in ("outcome", "low", "high"))
+    if outcome is not None and outcome not in OUTCOMES:
+        raise _bad(source, f"interactions: outcome must be one of {', '.join(OUTCOMES)}, got {outcome[:40]!r}")
+    if outcome in ("rating", "click") and "value" not in checked:
+        raise _bad(source, f"interactions: outcome {outcome!r} needs 'value', the column that holds it")
+    if not all(bound is None or math.isfinite(bound) for bound in (low, high)):
+        raise _bad(source, "interactions: 'low' and 'high' must be finite")
+    if low is not None and high is not None and low >= high:
+        raise _bad(source, "interactions: 'low' must be below 'high'")
+    return InteractionMapping(**{**checked, "file": _check_file(checked["file"], source)})
+
+
+def _check_file(file: str, source: str) -> str:
+    """A mapping may come from a stranger: it names files in the source folder only."""
+    path = PurePosixPath(file.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or "\0" in file or ":" in file:
+        raise _bad(source, f"file {file[:80]!r} must lie in the folder of the tables")
+    return file

@@ -1,0 +1,234 @@
+"""The planted truth: the written-down preference function, and the people and items it speaks about."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.data.folder import read_checked_json
+from recsys_core.data.sample.effects import Effect, Values, effect_from_json, effect_to_json
+from recsys_core.errors import DataError
+
+FORMAT = "reclens-truth-1"
+FORMULA = "logit = slopes[user.region] * (steepness * (sum of effects) - threshold)"
+SLOPE_PLAYER = "user.region"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlantedLogit:
+    """``slopes[region] * (steepness * sum of effects - threshold)``.
+
+    Attributes
+    ----------
+    players
+        The feature groups, in the order that every attribution of this truth has.
+    levels
+        For coded players the meaning of code 0, 1, …; for ``item.title`` the planted words.
+    threshold
+        Where the steep sum gives a probability of one half, in every region: the same share
+        of the catalogue suits everyone, only how closely outcomes follow differs.
+    history_length
+        How many of the last items taken count.
+    """
+
+    players: tuple[str, ...]
+    levels: Mapping[str, tuple[str, ...]]
+    effects: tuple[Effect, ...]
+    slopes: Mapping[str, float]
+    steepness: float
+    threshold: float
+    history_length: int
+
+    def __call__(self, values: Values) -> np.ndarray:
+        """Planted logit of coded values; arrays broadcast (see ``effects``)."""
+        return self.slope(values) * (self.suitability(values) - self.threshold)
+
+    def slope(self, values: Values) -> np.ndarray:
+        return np.array(list(self.slopes.values()))[values[SLOPE_PLAYER]]
+
+    def suitability(self, values: Values) -> np.ndarray:
+        """``steepness * sum of effects``: how well the item suits the user, before slope and threshold."""
+        return self.steepness * sum(effect(values) for effect in self.effects)
+
+    @property
+    def n_categories(self) -> int:
+        return len(self.levels["item.category"])
+
+    @property
+    def planted(self) -> tuple[str, ...]:
+        """The players that the logit depends on, in the order of ``players``."""
+        used = {SLOPE_PLAYER}.union(*(effect.players for effect in self.effects))
+        return tuple(p for p in self.players if p in used)
+
+    @property
+    def interactions(self) -> list[dict]:
+        """Which players act together, in words; the slope ties its column to every effect."""
+        together = [{"players": list(e.players), "says": e.says} for e in self.effects if len(e.players) > 1]
+        return [*together, {"players": [SLOPE_PLAYER, "all others"], "says": "the slope multiplies every effect"}]
+
+    def to_json(self) -> dict:
+        return {
+            "formula": FORMULA,
+            "steepness": self.steepness,
+            "threshold": self.threshold,
+            "slopes": dict(self.slopes),
+            "effects": [effect_to_json(e) for e in self.effects],
+            "history_length": self.history_length,
+            "players": list(self.players),
+            "levels": {k: list(v) for k, v in self.levels.items()},
+        }
+
+    @classmethod
+    def from_json(cls, data: dict) -> PlantedLogit:
+        plain = {k: data[k] for k in ("steepness", "threshold", "slopes", "history_length")}
+        return cls(
+            players=tuple(data["players"]),
+            levels={k: tuple(v) for k, v in data["levels"].items()},
+            effects=tuple(effect_from_json(e) for e in data["effects"]),
+            **plain,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pairs:
+    """User-item pairs with the user's state: rows ``user`` (n,) and ``item`` (n,), ``history`` (n, n_categories).
+
+    ``history`` counts the categories of the last ``history_length`` items taken.
+    """
+
+    user: np.ndarray
+    item: np.ndarray
+    history: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    def __getitem__(self, rows: np.ndarray) -> Pairs:
+        return Pairs(self.user[rows], self.item[rows], self.history[rows])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlantedTruth:
+    """A planted logit together with coded tables; row numbers are ``user_index`` and ``item_index``.
+
+    Attributes
+    ----------
+    function
+        The planted logit.
+    columns
+        One coded array a player: over users for ``user.*``, over items for ``item.*``.
+    about
+        Everything else that ``truth.json`` says: ``importance``, ``best_auc``, …
+    """
+
+    function: PlantedLogit
+    columns: Mapping[str, np.ndarray]
+    about: Mapping[str, object]
+
+    @classmethod
+    def load(cls, folder: Path) -> PlantedTruth:
+        """Read a sample folder: ``truth.json``, ``users.csv`` and ``items.csv``.
+
+        Raises ``DataError`` or ``WorkspaceError`` where ``truth.json`` is damaged or foreign.
+        """
+        folder = Path(folder)
+        about = read_checked_json(folder / "truth.json", FORMAT, "dataset")
+        return cls.from_tables(about, pd.read_csv(folder / "users.csv"), pd.read_csv(folder / "items.csv"))
+
+    @classmethod
+    def from_tables(cls, about: dict, users: pd.DataFrame, items: pd.DataFrame) -> PlantedTruth:
+        """The same from a parsed ``truth.json`` and any tables with the sample's columns (a ``Dataset``'s)."""
+        function = PlantedLogit.from_json(about["function"])
+        return cls(function, encode(function, users, items), about)
+
+    @property
+    def n_items(self) -> int:
+        return len(self.columns["item.category"])
+
+    @property
+    def item_category(self) -> np.ndarray:
+        """Category code by item row."""
+        return self.columns["item.category"]
+
+    def history_counts(self, histories: Iterable[Sequence[int]]) -> np.ndarray:
+        """Item rows taken, newest first, one list a row, as counts ``(n, n_categories)``."""
+        recent = [self.item_category[list(h)[: self.function.history_length]] for h in histories]
+        counts = [np.bincount(c, minlength=self.function.n_categories) for c in recent]
+        return np.array(counts, dtype=np.int64).reshape(-1, self.function.n_categories)
+
+    def pairs(self, user: np.ndarray, item: np.ndarray, histories: Iterable[Sequence[int]]) -> Pairs:
+        """Pairs from row numbers and each user's items taken, newest first."""
+        return Pairs(np.asarray(user), np.asarray(item), self.history_counts(histories))
+
+    def values(self, pairs: Pairs) -> dict[str, np.ndarray]:
+        """What each player holds in each pair, coded."""
+        rows = {"user": pairs.user, "item": pairs.item}
+        coded = {p: column[rows[p.split(".")[0]]] for p, column in self.columns.items()}
+        return coded | {"history": pairs.history}
+
+    def logit(self, user: np.ndarray, item: np.ndarray, history: np.ndarray) -> np.ndarray:
+        """Planted logit (n,) of pairs; ``history`` (n, n_categories) from ``history_counts``."""
+        return self.function(self.values(Pairs(np.asarray(user), np.asarray(item), np.asarray(history))))
+
+    def probabilities(self, user: np.ndarray, item: np.ndarray, history: np.ndarray) -> np.ndarray:
+        """Planted probability (n,) that the item is taken."""
+        return logistic(self.logit(user, item, history))
+
+    def catalogue_logit(self, user: np.ndarray, history: np.ndarray) -> np.ndarray:
+        """Planted logit (n, n_items) of every item for each user row, in the given states."""
+        every = np.arange(self.n_items)[None]
+        return self.logit(np.asarray(user)[:, None], every, np.asarray(history)[:, None])
+
+
+def logistic(logit: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-logit))
+
+
+def encode(function: PlantedLogit, users: pd.DataFrame, items: pd.DataFrame) -> dict[str, np.ndarray]:
+    """One array a planted column: codes where the player has levels, else numbers.
+
+    Columns without effect stay out: the logit cannot read them.
+    """
+    tables = {"user": users, "item": items}
+    coded = {}
+    for player in function.planted:
+        side, _, name = player.partition(".")
+        if side in tables:
+            coded[player] = _codes(player, tables[side][name], function.levels)
+    return coded
+
+
+def recent_counts(user: np.ndarray, category: np.ndarray, taken: np.ndarray, n_categories: int, length: int):
+    """Category counts (n, n_categories) of each row's last ``length`` items taken strictly earlier.
+
+    Rows must be in order of user, then time.
+    """
+    where = np.flatnonzero(taken)
+    running = np.zeros((len(where) + 1, n_categories), dtype=np.int64)
+    running[np.arange(1, len(where) + 1), category[where]] = 1
+    running = running.cumsum(axis=0)
+    before = np.concatenate([[0], np.cumsum(taken)]).astype(np.int64)  # taken before each row, all users together
+    first = np.searchsorted(user, user, side="left")
+    return running[before[:-1]] - running[np.maximum(before[:-1] - length, before[first])]
+
+
+def _codes(player: str, column: pd.Series, levels: Mapping[str, tuple[str, ...]]) -> np.ndarray:
+    if player not in levels:
+        return column.to_numpy(dtype=float)
+    code = {level: i for i, level in enumerate(levels[player])}
+    known = [_planted_word(title, code) for title in column] if player == "item.title" else column
+    unknown = [value for value in known if value not in code]
+    if unknown:
+        reason = f"{player} holds {unknown[0]!r}, which truth.json does not know"
+        raise DataError("table.unreadable", file=player.split(".")[0] + "s", reason=reason)
+    return np.array([code[value] for value in known], dtype=np.int64)
+
+
+def _planted_word(title: str, words: Mapping[str, int]) -> str:
+    """The one planted word in a title, or the title itself where there is none."""
+    return next((w for w in re.findall(r"[\w'-]+", title.lower()) if w in words), title)

@@ -1,0 +1,202 @@
+"""Split: which interactions are learned from, which choose the settings, and which are the test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.folder import verify
+from recsys_core.data.schema import Schema
+from recsys_core.errors import SettingError
+
+TASKS = ("implicit", "like", "rating")
+KINDS = ("time", "random", "cutoff")
+LEAST_LABELLED = 10
+LEAST_PER_USER = 3  # a row to learn from, one to choose by, one to be tested on
+FIVE_STARS = 5.0
+_OUTCOME_WORDS = {"rating": "ratings", "click": "clicks", "taken": "taken items only"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Split:
+    """Rows of ``dataset.interactions`` in three parts that share none.
+
+    Attributes
+    ----------
+    kind
+        ``time``, ``random`` or ``cutoff``; ``random`` where the dataset has no times.
+    train, validation, test
+        Row numbers (int64), ascending; together all labelled rows.
+    label
+        float32, one an interaction: 1 or 0 (``implicit``: 1 only), the rating itself for task
+        ``rating``; NaN where the row has no label and is in no part.
+    order
+        int64, one an interaction: its rank by (time, a seeded draw); sorting by (user, order)
+        gives each user's sequence. Under ``random``: by (part, a seeded draw), time plays no role.
+    n_test_users, n_known_test_users
+        Users with a test row, and those of them with a training row.
+    """
+
+    task: str
+    kind: str
+    seed: int
+    train: np.ndarray
+    validation: np.ndarray
+    test: np.ndarray
+    label: np.ndarray
+    order: np.ndarray
+    n_test_users: int
+    n_known_test_users: int
+
+    def __post_init__(self) -> None:
+        if sum(map(len, (self.train, self.validation, self.test))) != np.count_nonzero(~np.isnan(self.label)):
+            raise ValueError("the parts must hold every labelled row once")
+
+
+def make_split(dataset: Dataset, *, task: str, kind: str = "time", seed: int, fraction: float = 0.1) -> Split:
+    """Label the interactions for ``task`` and part them.
+
+    Parameters
+    ----------
+    task
+        ``implicit``: ratings of 3 stars and more, clicks, taken items, all with label 1.
+        ``like``: ratings of 4 stars and more against 2 and fewer, or clicks against non-clicks.
+        ``rating``: the rating. Scales that do not end at 5 are stretched to 1-5 for the stars.
+    kind
+        ``time``: of each user with 3 rows or more, the last ``fraction`` (one row at least) is the
+        test and as much before it the validation. ``random``: 8:1:1 over all rows. ``cutoff``: two
+        dates for all users, so that the later rows are the test; equal dates stay together.
+    seed
+        Puts equal times in order, and draws the rows of ``random``. The draw goes by the row's
+        number, so appended rows leave the order of the others alone.
+    fraction
+        Share of the test part, and of the validation part; above 0, at most a third.
+
+    Raises
+    ------
+    SettingError
+        ``setting.task`` for a task that the outcome cannot serve, ``setting.choice``, ``setting.between``.
+    DataError
+        ``table.too_few`` below 10 labelled rows, ``table.one_class`` where ``like`` finds one class,
+        ``split.empty`` where a part would be empty.
+    """
+    _check_settings(dataset.schema, task, kind, fraction)
+    label = label_interactions(dataset, task)
+    kind = kind if dataset.schema.has_time else "random"
+    order = order_interactions(dataset, seed, by_time=kind != "random")
+    rows = np.flatnonzero(~np.isnan(label))
+    _check_labels(label[rows], task)
+    if kind == "time":
+        part = _part_by_user(dataset.interactions["user_index"].to_numpy()[rows], order[rows], fraction)
+    elif kind == "cutoff":
+        part = _part_by_date(dataset.interactions["time"].to_numpy()[rows], fraction)
+    else:
+        part = _part_at_random(len(rows), fraction, seed)
+        order = _order_by_part(rows, part, order)
+    return _make(dataset, task, kind, seed, [rows[part == i] for i in range(3)], label, order)
+
+
+def _check_settings(schema: Schema, task: str, kind: str, fraction: float) -> None:
+    for name, value, choices in (("task", task, TASKS), ("split", kind, KINDS)):
+        if value not in choices:
+            raise SettingError("setting.choice", name=name, choices=", ".join(choices), value=value)
+    if not 0 < fraction <= 1 / 3:
+        raise SettingError("setting.between", name="fraction", low=0, high="1/3", value=fraction)
+    fit = {"rating": TASKS, "click": ("implicit", "like"), "taken": ("implicit",)}[schema.outcome]
+    if task not in fit:
+        raise SettingError("setting.task", outcome=_OUTCOME_WORDS[schema.outcome], task=task, use=" or ".join(fit))
+
+
+def label_interactions(dataset: Dataset, task: str) -> np.ndarray:
+    """What each interaction teaches for ``task`` (float32, NaN = nothing), see `make_split`."""
+    value = dataset.interactions["value"].to_numpy(np.float32)
+    if task == "rating" or (task == "like" and dataset.schema.outcome == "click"):
+        return value.copy()
+    if dataset.schema.outcome != "rating":
+        return np.where(value > 0, np.float32(1), np.float32(np.nan))
+    stars = stars_of(value, dataset.schema)
+    if task == "implicit":
+        return np.where(stars >= 3, np.float32(1), np.float32(np.nan))
+    return np.select([stars >= 4, stars <= 2], [np.float32(1), np.float32(0)], np.float32(np.nan))
+
+
+def stars_of(value: np.ndarray, schema: Schema) -> np.ndarray:
+    """Ratings in stars: themselves where the scale ends at 5, else stretched to 1-5.
+
+    >>> stars_of(np.array([0, 50, 100]), Schema((), (), "rating", low=0, high=100)).tolist()
+    [1.0, 3.0, 5.0]
+    """
+    if schema.high == FIVE_STARS:
+        return value
+    return 1 + 4 * (value - schema.low) / (schema.high - schema.low)
+
+
+def order_interactions(dataset: Dataset, seed: int, *, by_time: bool = True) -> np.ndarray:
+    """Rank of each interaction by time, ties in a seeded order (int64); without time the seeded order alone."""
+    draw = np.random.default_rng(seed).random(dataset.n_interactions)
+    time = dataset.interactions["time"].to_numpy() if by_time else np.zeros(len(draw))
+    sequence = np.lexsort((draw, time))
+    order = np.empty(dataset.n_interactions, dtype=np.int64)
+    order[sequence] = np.arange(dataset.n_interactions)
+    return order
+
+
+def _check_labels(labels: np.ndarray, task: str) -> None:
+    verify(len(labels) >= LEAST_LABELLED, "table.too_few", file="interactions", count=len(labels), least=LEAST_LABELLED)
+    classes = np.unique(labels)
+    one = task == "like" and len(classes) == 1
+    verify(not one, "table.one_class", file="interactions", column="value", value=f"{classes[0]:g}")
+
+
+def _part_by_user(user: np.ndarray, order: np.ndarray, fraction: float) -> np.ndarray:
+    """0 train, 1 validation, 2 test: from the end of each user's sequence."""
+    sequence = np.lexsort((order, user))
+    _, first, n_rows = np.unique(user[sequence], return_index=True, return_counts=True)
+    n_test = np.maximum(1, np.rint(fraction * n_rows)).astype(np.int64)
+    n_test = np.where(n_rows >= LEAST_PER_USER, np.minimum(n_test, (n_rows - 1) // 2), 0)
+    from_end = np.repeat(first + n_rows, n_rows) - 1 - np.arange(len(user))
+    held = np.repeat(n_test, n_rows)
+    part = np.empty(len(user), dtype=np.int8)
+    part[sequence] = np.select([from_end < held, from_end < 2 * held], [2, 1], 0)
+    return part
+
+
+def _part_by_date(time: np.ndarray, fraction: float) -> np.ndarray:
+    validation_from, test_from = np.quantile(time, [1 - 2 * fraction, 1 - fraction], method="lower")
+    return np.select([time > test_from, time > validation_from], [2, 1], 0)
+
+
+def _part_at_random(n_rows: int, fraction: float, seed: int) -> np.ndarray:
+    n_test = max(1, round(fraction * n_rows))
+    part = np.zeros(n_rows, dtype=np.int8)
+    part[:n_test], part[n_test : 2 * n_test] = 2, 1
+    return np.random.default_rng([seed, 1]).permutation(part)  # a stream apart from that of the order
+
+
+def _order_by_part(rows: np.ndarray, part: np.ndarray, draw: np.ndarray) -> np.ndarray:
+    """Under a random split time plays no role: training rows come first in a drawn order, then validation, test.
+
+    So the history of a training row is a random share of the user's other training rows, as
+    that of a test row is of all of them, and no held-out row lies before a training row.
+    """
+    part_of = np.zeros(len(draw), dtype=np.int8)
+    part_of[rows] = part
+    order = np.empty(len(draw), dtype=np.int64)
+    order[np.lexsort((draw, part_of))] = np.arange(len(draw))
+    return order
+
+
+def _make(
+    dataset: Dataset, task: str, kind: str, seed: int, parts: list[np.ndarray], label: np.ndarray, order: np.ndarray
+) -> Split:
+    for name, rows in zip(("train", "validation", "test"), parts, strict=True):
+        reason = "too few users have three interactions" if kind == "time" else "too many of the dates are equal"
+        verify(len(rows) > 0, "split.empty", part=name, reason=reason)
+    user = dataset.interactions["user_index"].to_numpy()
+    train_users, test_users = np.unique(user[parts[0]]), np.unique(user[parts[2]])
+    n_known = int(np.isin(test_users, train_users).sum())
+    return Split(
+        task, kind, seed, *parts, label=label, order=order, n_test_users=len(test_users), n_known_test_users=n_known
+    )

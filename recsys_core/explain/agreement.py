@@ -1,0 +1,74 @@
+"""Do two explanations of the same score say the same thing?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys_core.results import Explanation
+
+TOP = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """Likeness of two explanations over the reasons that both name.
+
+    Attributes
+    ----------
+    rank_correlation
+        Spearman's, of the signed contributions; NaN with fewer than two common reasons or
+        where one side is constant.
+    top_3_kept
+        Share of the first explanation's three largest contributions (by size) among the
+        second's three largest.
+    same_signs
+        Share of the first explanation's three largest that have the same sign in the second.
+    n_common
+        Reasons compared.
+    """
+
+    rank_correlation: float
+    top_3_kept: float
+    same_signs: float
+    n_common: int
+
+
+def compare_explanations(first: Explanation, second: Explanation) -> Agreement:
+    """Agreement of ``second`` with ``first``; reasons are matched by key."""
+    of_first = {c.feature: c.contribution for c in first.contributions}
+    of_second = {c.feature: c.contribution for c in second.contributions}
+    common = [key for key in of_first if key in of_second]
+    return compare_contributions(np.array([of_first[k] for k in common]), np.array([of_second[k] for k in common]))
+
+
+def compare_contributions(first: np.ndarray, second: np.ndarray) -> Agreement:
+    """Agreement of two rows of contributions over the same players ``(n_players,)``.
+
+    >>> compare_contributions(np.array([3.0, -2.0, 1.0, 0.1]), np.array([2.0, -3.0, 0.2, 0.9])).top_3_kept
+    0.6666666666666666
+    """
+    if not len(first):
+        return Agreement(np.nan, np.nan, np.nan, 0)
+    top, other = largest(first), largest(second)
+    return Agreement(
+        rank_correlation(first, second),
+        float(np.isin(top, other).mean()),
+        float((np.sign(first[top]) == np.sign(second[top])).mean()),
+        len(first),
+    )
+
+
+def largest(contributions: np.ndarray, n: int = TOP) -> np.ndarray:
+    """Positions of the ``n`` largest by size; ties go to the earlier player."""
+    return np.argsort(-np.abs(contributions), kind="stable")[:n]
+
+
+def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
+    """Spearman's rank correlation (mean ranks for ties); NaN where it is undefined."""
+    from scipy.stats import spearmanr
+
+    if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return float("nan")
+    return float(spearmanr(first, second).statistic)

@@ -1,0 +1,22 @@
+"""What every method answers for one pair, before names and texts are put to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Attribution:
+    """Contributions in player order and the base they start from, in logits.
+
+    ``standard_error`` (n_players,) is None for an exact method, ``fit`` None for all but LIME.
+    ``n_evaluations`` counts network rows.
+    """
+
+    base_value: float
+    contributions: np.ndarray
+    standard_error: np.ndarray | None = None
+    fit: float | None = None
+    n_evaluations: int = 0

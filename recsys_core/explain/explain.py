@@ -1,0 +1,128 @@
+"""Explain one score: which reasons add what to it, by the method asked for."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.errors import SettingError
+from recsys_core.explain.attribution import Attribution
+from recsys_core.explain.game import HISTORIES, Games
+from recsys_core.explain.gradients import gradient_attribution
+from recsys_core.explain.lime_method import lime_attribution
+from recsys_core.explain.shap_method import shap_attribution
+from recsys_core.explain.shapley import solve
+from recsys_core.explain.values import player_key, player_values
+from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.results import Contribution, Explanation
+
+METHODS = ("shapley", "shap", "lime", "deeplift", "ig")
+GRADIENT_METHODS = ("deeplift", "ig")
+
+
+def explain(
+    scorer: Scorer,
+    dataset: Dataset,
+    pair: Pairs,
+    background: Pairs,
+    *,
+    method: str = "shapley",
+    history: str = "one",
+    seed: int = 0,
+) -> Explanation:
+    """Split one pair's score into what each reason adds to the background's mean score.
+
+    Parameters
+    ----------
+    scorer
+        The variant to explain; its masks run on the runtime that scores its lists.
+    pair
+        One user and item, with the history that the list was made with.
+    background
+        Rows that stand for "not this value"; the same for every method and variant.
+    method
+        ``shapley`` (ours: exact up to 14 players that differ, else sampled), ``shap`` and ``lime``
+        (the libraries on the same game), ``deeplift`` and ``ig`` (captum).
+    history
+        ``one`` reason, or ``each`` item a reason. The two are different games: with ``each``,
+        "without" means the learned empty history, not the background's, so totals differ.
+
+    Returns
+    -------
+    Explanation
+        Contributions in player order: user groups, history (newest item first), item groups.
+
+    Raises
+    ------
+    SettingError
+        ``setting.choice`` for an unknown method or history, ``setting.least`` for an empty
+        background, ``explain.method_each`` and ``explain.method_quantised`` where a gradient
+        method cannot answer.
+    """
+    check_method(scorer, method=method, history=history)
+    if len(pair) != 1:
+        raise ValueError(f"explain takes one pair, got {len(pair)}")
+    start = time.perf_counter()
+    games = Games(scorer, pair, background, history=history)
+    found = _attribute(games, pair, background, method=method, seed=seed)
+    score = float(scorer.score_pairs(pair.users, pair.items, pair.histories)[0])
+    user, item = int(pair.users[0]), int(pair.items[0])
+    return Explanation(
+        user_id=str(dataset.users["user_id"].iloc[user]),
+        item_id=str(dataset.items["item_id"].iloc[item]),
+        title=player_values(dataset, f"item.{dataset.schema.item_title}", pair)[0],
+        method=method,
+        score=score,
+        base_value=found.base_value,
+        contributions=_contributions(dataset, games.players, found, pair),
+        background=len(background),
+        seed=seed,
+        seconds=time.perf_counter() - start,
+        exact=method != "lime" and found.standard_error is None,
+        fit=found.fit,
+        history=history,
+        n_evaluations=found.n_evaluations,
+        variant=scorer.variant,
+    )
+
+
+def check_method(scorer: Scorer, *, method: str, history: str = "one") -> None:
+    """Raise ``SettingError`` where a method cannot explain this variant in this way; see ``explain``."""
+    for name, value, choices in (("method", method, METHODS), ("history", history, HISTORIES)):
+        if value not in choices:
+            raise SettingError("setting.choice", name=name, choices=", ".join(choices), value=value)
+    if method in GRADIENT_METHODS and history == "each":
+        raise SettingError("explain.method_each", method=method)
+    if method in GRADIENT_METHODS and scorer.variant.is_quantised:
+        raise SettingError("explain.method_quantised", method=method, bits=scorer.variant.bits)
+
+
+def _attribute(games: Games, pair: Pairs, background: Pairs, *, method: str, seed: int) -> Attribution:
+    if method in GRADIENT_METHODS:
+        return gradient_attribution(games.scorer, pair, background, method=method)
+    if method == "shap":
+        return shap_attribution(games, seed=seed)
+    if method == "lime":
+        return lime_attribution(games, seed=seed)
+    found = solve(games, seed=seed)
+    error = None if found.exact[0] else found.standard_error[0]
+    return Attribution(
+        float(found.base_values[0]), found.contributions[0], standard_error=error, n_evaluations=found.n_evaluations
+    )
+
+
+def _contributions(
+    dataset: Dataset, players: tuple[str, ...], found: Attribution, pair: Pairs
+) -> tuple[Contribution, ...]:
+    errors = np.full(len(players), np.nan) if found.standard_error is None else found.standard_error
+    return tuple(
+        Contribution(
+            player_key(dataset, player),
+            player_values(dataset, player, pair)[0],
+            float(value),
+            None if np.isnan(error) else float(error),
+        )
+        for player, value, error in zip(players, found.contributions, errors, strict=True)
+    )

@@ -1,0 +1,86 @@
+"""Gaps: the two extreme groups of a metric, how far apart they are, and whether that is noise."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from recsys_core.fairness.intervals import interval
+from recsys_core.fairness.metrics import HIGHER_IS_BETTER, LOWER_IS_BETTER, direction
+from recsys_core.results import Gap, GroupRow
+
+NOISE_ABOVE = 0.05
+
+
+def extremes(metric: str, values: np.ndarray) -> tuple[int, int] | None:
+    """Positions of the worst and the best group; None with fewer than two defined values.
+
+    The two are always the smallest and the largest value, so the difference is Fairlearn's
+    ``difference()``; `recsys_core.fairness.metrics.direction` says which one is worse (for
+    calibration: the one further from zero).
+
+    >>> extremes("ndcg@10", np.array([0.3, 0.2, np.nan])), extremes("calibration", np.array([-0.1, 0.3]))
+    ((1, 0), (1, 0))
+    """
+    defined = np.flatnonzero(~np.isnan(values))
+    if len(defined) < 2:
+        return None
+    ascending = defined[np.argsort(values[defined], kind="stable")]
+    low, high = int(ascending[0]), int(ascending[-1])
+    kind = direction(metric)
+    if kind == HIGHER_IS_BETTER or (kind != LOWER_IS_BETTER and abs(values[low]) >= abs(values[high])):
+        return low, high
+    return high, low
+
+
+def make_gap(metric: str, labels: tuple[str, ...], values: np.ndarray, draws: np.ndarray, p_value: float) -> Gap | None:
+    """Gap between the extreme groups of one metric, or None where fewer than two have a figure.
+
+    Parameters
+    ----------
+    labels, values
+        ``(n_groups,)``: the groups that may be shown.
+    draws
+        ``(n_draws, n_groups)`` bootstrap figures. The interval is of the difference between
+        the two named groups, whichever order a draw puts them in; it does not know that they
+        were picked for being extreme, so it can leave 0 out where ``p_value`` says noise.
+    p_value
+        From `recsys_core.fairness.intervals.permutation_p`, which does know.
+    """
+    found = extremes(metric, values)
+    if found is None:
+        return None
+    worst, best = found
+    low_group, high_group = sorted(found, key=lambda group: (values[group], group))
+    difference = values[high_group] - values[low_group]
+    low, high = interval(draws[:, high_group] - draws[:, low_group], np.asarray(difference))
+    return Gap(
+        metric=metric,
+        worst_group=labels[worst],
+        best_group=labels[best],
+        difference=float(difference),
+        ratio=_ratio(values[low_group], values[high_group]),
+        low=float(low),
+        high=float(high),
+        p_value=float(p_value),
+        within_noise=not p_value <= NOISE_ABOVE,
+    )
+
+
+def group_row(group: str, n: int, metrics: tuple[str, ...], table: np.ndarray | None) -> GroupRow:
+    """One row from ``table`` ``(3, len(metrics))`` of values, low and high ends; None: suppressed."""
+    if table is None:
+        nothing = dict.fromkeys(metrics)
+        return GroupRow(group, n, True, nothing, dict(nothing), dict(nothing))
+    columns = [{m: _or_none(x) for m, x in zip(metrics, line, strict=True)} for line in table]
+    return GroupRow(group, n, False, *columns)
+
+
+def _ratio(low: float, high: float) -> float | None:
+    """Smaller over larger, as Fairlearn's ``ratio()``; None where a figure can be negative or both are 0."""
+    return float(low / high) if low >= 0 and high > 0 else None
+
+
+def _or_none(x: float) -> float | None:
+    return None if math.isnan(x) else float(x)

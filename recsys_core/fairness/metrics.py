@@ -1,0 +1,266 @@
+"""Figures of a group of users, written as sums over users so that they can be resampled by a matrix product."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.fairness.groups import make_grouping
+from recsys_core.metrics import (
+    Csr,
+    exposure_weights,
+    head_items,
+    list_diversity,
+    logistic,
+    mean_popularity,
+    profile_popularity,
+    roc_auc,
+)
+from recsys_core.results import Evaluation, PairResult, RankingResult
+
+N_LEVELS = 32
+SELECTED_FROM = 0.5
+PAIR_METRICS = ("calibration", "demographic_parity", "equal_opportunity")
+
+# which of two extreme groups is called the worst
+HIGHER_IS_BETTER = "higher"
+LOWER_IS_BETTER = "lower"
+ZERO_IS_BEST = "zero"
+
+DIRECTION = {
+    "ndcg": HIGHER_IS_BETTER,
+    "recall": HIGHER_IS_BETTER,
+    "hit_rate": HIGHER_IS_BETTER,
+    "auc": HIGHER_IS_BETTER,
+    "calibration": ZERO_IS_BEST,
+    "demographic_parity": HIGHER_IS_BETTER,
+    "equal_opportunity": HIGHER_IS_BETTER,
+    "tail_exposure": HIGHER_IS_BETTER,
+    "popularity_lift": LOWER_IS_BETTER,
+    "diversity": HIGHER_IS_BETTER,
+    "exposure_to_relevance": HIGHER_IS_BETTER,
+    "exposure_to_catalogue": HIGHER_IS_BETTER,
+}
+
+
+def direction(metric: str) -> str:
+    """Which end of a metric is worse off; ``ndcg@10`` is looked up as ``ndcg``.
+
+    For parity metrics (``demographic_parity``, ``tail_exposure``) neither end is bad in
+    itself; the group that gets less is called the worst.
+
+    >>> direction("popularity_lift@10")
+    'lower'
+    """
+    return DIRECTION[metric.split("@")[0]]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UserTotals:
+    """What each evaluated user adds to every figure of a group.
+
+    A figure is ``sum(numerator) / sum(denominator) - offset`` over the group's users, except
+    AUC, which is no sum over users: it comes from ``levels``.
+
+    Attributes
+    ----------
+    user_index
+        ``(n,)`` ascending: every user with a ranking or a scored pair.
+    is_ranked
+        ``(n,)``: has a held-out item, so counts in a group's ``n``.
+    metrics
+        Names, in order; ``auc`` is the last and has no column in the sums.
+    numerator, denominator
+        ``(n, len(metrics) - 1)``; both 0 for a user without the figure.
+    offset
+        ``(len(metrics) - 1,)``.
+    levels
+        ``(n, 2 * N_LEVELS)`` float32: the user's positive pairs, then the negative ones,
+        counted by score level (`score_levels`).
+    pair_user, label, score
+        The pairs themselves, ``pair_user`` as position in ``user_index``; for the exact AUC.
+    """
+
+    user_index: np.ndarray
+    is_ranked: np.ndarray
+    metrics: tuple[str, ...]
+    numerator: np.ndarray
+    denominator: np.ndarray
+    offset: np.ndarray
+    levels: np.ndarray
+    pair_user: np.ndarray
+    label: np.ndarray
+    score: np.ndarray
+
+    @property
+    def n_users(self) -> int:
+        return len(self.user_index)
+
+
+def user_totals(dataset: Dataset, evaluation: Evaluation, train: Csr) -> UserTotals:
+    r"""Sums behind every user-side figure. Definitions, with ``k`` the evaluation's list length:
+
+    ``ndcg@k``, ``recall@k``
+        Mean over the group's users (`recsys_core.metrics.ndcg_at_k`, `recall_at_k`).
+    ``hit_rate@k``
+        Share of users with at least one held-out item in the list: being served at all.
+        Over rankings of equal length, "share recommended" is the same for everyone, so this
+        stands where classification has a selection rate.
+    ``calibration``
+        Mean predicted probability minus the share taken, over the group's pairs.
+    ``demographic_parity``
+        Share of the group's pairs with a predicted probability of 0.5 or more: Fairlearn's
+        ``selection_rate`` with ``y_pred = probability >= 0.5``.
+    ``equal_opportunity``
+        The same among the pairs that were taken: Fairlearn's ``true_positive_rate`` (Hardt
+        et al. 2016).
+    ``tail_exposure@k``
+        Share of the lists' exposure (weights ``1 / log2(1 + rank)``) that goes to items
+        outside the most popular fifth. (The exposure of a user's own held-out items over the
+        best possible one is NDCG again, so it is not repeated.)
+    ``popularity_lift@k``
+        `recsys_core.metrics.popularity_lift` of the group's lists against its profiles.
+    ``diversity@k``
+        Mean of `recsys_core.metrics.list_diversity` over categories; only if there is a
+        category column.
+    ``auc``
+        `recsys_core.metrics.roc_auc` over all pairs of the group's users together.
+
+    The four pair metrics depend on how negatives came about (``evaluation.pairs.negatives``):
+    with sampled negatives, calibration and selection rate speak of the sample and not of the
+    world. The two that need probabilities are left out for a scorer without (``logloss`` None).
+    """
+    ranking, pairs = evaluation.ranking, evaluation.pairs
+    user_index = np.union1d(ranking.user_index, pairs.user_index).astype(np.int64)
+    row = np.searchsorted(user_index, ranking.user_index)
+    pair_user = np.searchsorted(user_index, pairs.user_index)
+    sums = _ranking_sums(ranking) | _list_sums(dataset, ranking, train)
+    columns = {name: _spread(part, row, len(user_index)) for name, part in sums.items()}
+    if evaluation.logloss is not None:
+        columns |= _decision_sums(pairs, pair_user, len(user_index))
+    names = tuple(columns)
+    k = ranking.k
+    numerator, denominator = (
+        np.column_stack([columns[name][i] for name in names]) if len(user_index) else np.zeros((0, len(names)))
+        for i in (0, 1)
+    )
+    return UserTotals(
+        user_index=user_index,
+        is_ranked=np.isin(user_index, ranking.user_index),
+        metrics=(*(n if n in PAIR_METRICS else f"{n}@{k}" for n in names), "auc"),
+        numerator=numerator,
+        denominator=denominator,
+        offset=np.array([1.0 if n == "popularity_lift" else 0.0 for n in names]),
+        levels=_level_counts(pairs, pair_user, len(user_index)),
+        pair_user=pair_user,
+        label=pairs.label,
+        score=pairs.score,
+    )
+
+
+def figures(totals: UserTotals, code: np.ndarray, unions: np.ndarray) -> np.ndarray:
+    """Every metric of every union of groups, ``(n_unions, len(metrics))``, exact; NaN where undefined.
+
+    ``code`` ``(n_users,)`` is the group of each row of ``totals``; ``unions``
+    ``(n_unions, n_groups)`` holds 1 where a group belongs to a union: the identity gives the
+    groups, a row of ones everyone, ``1 - identity`` everyone else.
+    """
+    member = unions[:, code]
+    means = ratios(member @ totals.numerator, member @ totals.denominator, totals.offset)
+    auc = [roc_auc(totals.label[inside], totals.score[inside]) for inside in (member[:, totals.pair_user] > 0)]
+    return np.column_stack([means, np.array(auc)])
+
+
+def ratios(numerator: np.ndarray, denominator: np.ndarray, offset: np.ndarray) -> np.ndarray:
+    """``numerator / denominator - offset``; NaN where nobody has the figure."""
+    share = np.divide(numerator, denominator, out=np.full(numerator.shape, np.nan), where=denominator > 0)
+    return share - offset
+
+
+def auc_of_levels(levels: np.ndarray) -> np.ndarray:
+    """AUC from counts by score level ``(..., 2 * N_LEVELS)``, pairs within a level counting half.
+
+    >>> import numpy as np
+    >>> counts = np.zeros(2 * N_LEVELS); counts[[3, N_LEVELS + 1, N_LEVELS + 3]] = 1
+    >>> float(auc_of_levels(counts))
+    0.75
+    """
+    positive, negative = levels[..., :N_LEVELS], levels[..., N_LEVELS:].astype(float)
+    below = np.cumsum(negative, axis=-1) - negative / 2
+    n_pairs = positive.sum(axis=-1, dtype=float) * negative.sum(axis=-1)
+    won = np.einsum("...l,...l->...", positive, below)
+    return np.divide(won, n_pairs, out=np.full(n_pairs.shape, np.nan), where=n_pairs > 0)
+
+
+def score_levels(score: np.ndarray) -> np.ndarray:
+    """Scores in up to 32 levels of equal size, equal scores always in the same one, ``(n,)``.
+
+    Resampling AUC costs a matrix product instead of a sort a draw this way; what rounding
+    takes from the figure itself is put back (`recsys_core.fairness.intervals.bootstrap`).
+    """
+    distinct = np.unique(score)
+    if len(distinct) <= N_LEVELS:
+        return np.searchsorted(distinct, score)
+    return np.searchsorted(np.quantile(score, np.linspace(0, 1, N_LEVELS + 1)[1:-1]), score)
+
+
+def _ranking_sums(ranking: RankingResult) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    one = np.ones(len(ranking.user_index))
+    return {
+        "ndcg": (ranking.ndcg, one),
+        "recall": (ranking.recall, one),
+        "hit_rate": ((ranking.recall > 0).astype(float), one),
+    }
+
+
+def _list_sums(dataset: Dataset, ranking: RankingResult, train: Csr) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    popularity = np.bincount(train[1], minlength=dataset.n_items).astype(float)
+    weight = np.where(ranking.top >= 0, exposure_weights(ranking.top.shape[1]), 0.0)
+    in_tail = ~head_items(popularity)[ranking.top] if dataset.n_items else np.zeros(ranking.top.shape, dtype=bool)
+    profile = profile_popularity(train, popularity)[ranking.user_index]
+    sums = {
+        "tail_exposure": ((weight * in_tail).sum(axis=1), weight.sum(axis=1)),
+        "popularity_lift": (mean_popularity(ranking.top, popularity), profile),
+    }
+    column = category_column(dataset)
+    if column is not None:
+        vectors = make_grouping(dataset, (f"item.{column}",), train=train).membership
+        sums["diversity"] = (list_diversity(ranking.top, vectors), np.ones(len(ranking.user_index)))
+    return sums
+
+
+def category_column(dataset: Dataset) -> str | None:
+    """The item column whose values make a list varied: one named after categories or genres, else the first."""
+    names = [c.name for c in dataset.schema.items if c.kind in ("category", "set")]
+    usual = [n for n in names if n in ("category", "categories", "genre", "genres")]
+    return next(iter(usual + names), None)
+
+
+def _decision_sums(pairs: PairResult, pair_user: np.ndarray, n_users: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+    def per_user(x: np.ndarray) -> np.ndarray:
+        return np.bincount(pair_user, weights=x, minlength=n_users)
+
+    predicted, taken = logistic(pairs.score), (pairs.label > 0).astype(float)
+    selected = (predicted >= SELECTED_FROM).astype(float)
+    count = per_user(np.ones(len(taken)))
+    return {
+        "calibration": (per_user(predicted - taken), count),
+        "demographic_parity": (per_user(selected), count),
+        "equal_opportunity": (per_user(selected * taken), per_user(taken)),
+    }
+
+
+def _level_counts(pairs: PairResult, pair_user: np.ndarray, n_users: int) -> np.ndarray:
+    cell = score_levels(pairs.score) + np.where(pairs.label > 0, 0, N_LEVELS)
+    counts = np.bincount(pair_user * 2 * N_LEVELS + cell, minlength=n_users * 2 * N_LEVELS)
+    return counts.reshape(n_users, 2 * N_LEVELS).astype(np.float32)
+
+
+def _spread(part: tuple[np.ndarray, np.ndarray], row: np.ndarray, n: int) -> tuple[np.ndarray, np.ndarray]:
+    """Numerator and denominator over all users, zero in both for those without the figure."""
+    known = ~(np.isnan(part[0]) | np.isnan(part[1]))
+    out = np.zeros((2, n))
+    out[:, row[known]] = np.stack(part)[:, known]
+    return out[0], out[1]

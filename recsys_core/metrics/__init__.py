@@ -1,0 +1,62 @@
+"""Measures, vectorised over users: of scored pairs, of rankings, of lists, and of agreement.
+
+One file an idea; import the names from here. Nothing in this package knows datasets or models.
+"""
+
+from recsys_core.metrics.agreement import average_ranks, list_overlap, rank_correlation, top_overlap
+from recsys_core.metrics.intervals import mean_interval
+from recsys_core.metrics.lists import (
+    catalogue_coverage,
+    exposure_weights,
+    gini,
+    head_items,
+    item_exposure,
+    list_diversity,
+    mean_popularity,
+    popularity_lift,
+    profile_popularity,
+)
+from recsys_core.metrics.pairs import (
+    calibration_gap,
+    expected_calibration_error,
+    grouped_auc,
+    log_loss,
+    logistic,
+    reliability,
+    rmse,
+    roc_auc,
+    roc_auc_interval,
+)
+from recsys_core.metrics.ranking import Csr, is_relevant, ndcg_at_k, recall_at_k, to_csr, top_k
+
+__all__ = [
+    "Csr",
+    "average_ranks",
+    "calibration_gap",
+    "catalogue_coverage",
+    "expected_calibration_error",
+    "exposure_weights",
+    "gini",
+    "grouped_auc",
+    "head_items",
+    "is_relevant",
+    "item_exposure",
+    "list_diversity",
+    "list_overlap",
+    "log_loss",
+    "logistic",
+    "mean_interval",
+    "mean_popularity",
+    "ndcg_at_k",
+    "popularity_lift",
+    "profile_popularity",
+    "rank_correlation",
+    "recall_at_k",
+    "reliability",
+    "rmse",
+    "roc_auc",
+    "roc_auc_interval",
+    "to_csr",
+    "top_k",
+    "top_overlap",
+]

@@ -1,0 +1,19 @@
+"""Intervals of plain means."""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def mean_interval(values: np.ndarray, *, seed: int, n_draws: int = 1000) -> tuple[float, float]:
+    """95 % percentile bootstrap interval of a mean over users; NaN where there are none.
+
+    >>> mean_interval(np.array([0.5, 0.5]), seed=0)
+    (0.5, 0.5)
+    """
+    if not len(values):
+        return (float("nan"), float("nan"))
+    random = np.random.default_rng(seed)
+    draws = random.multinomial(len(values), np.full(len(values), 1 / len(values)), n_draws)
+    low, high = np.quantile(draws @ values / len(values), [0.025, 0.975])
+    return (float(low), float(high))

@@ -1,0 +1,62 @@
+"""Candidates: which ids and which settings a ranker is tried with; validation decides between them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys_core.models.material import Material
+from recsys_core.models.objective import IdRegulation
+from recsys_core.models.ranker import RankerShape
+from recsys_core.models.training import TrainingSettings
+
+FEW_ROWS = 250_000
+PROBE_EPOCHS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A set of id groups to leave out, under a name for the log."""
+
+    name: str
+    without: frozenset[str]
+
+
+WITH_IDS = Candidate("with ids", frozenset())
+ITEM_ID = Candidate("item id only", frozenset({"user.id"}))
+NO_IDS = Candidate("without ids", frozenset({"user.id", "item.id"}))
+
+
+def candidates(task: str) -> tuple[Candidate, ...]:
+    """What is tried: the history carries taste already, so ``implicit`` asks only about the item's id."""
+    return (NO_IDS, ITEM_ID) if task == "implicit" else (NO_IDS, WITH_IDS)
+
+
+def default_settings(material: Material, *, seed: int, epochs: int | None = None) -> TrainingSettings:
+    """Settings by task and size; measured on MovieLens and the sample (docs/figures.md). ``epochs`` caps the passes."""
+    n_rows = len(material.split.train)
+    if material.task == "implicit":
+        settings = TrainingSettings(
+            seed=seed,
+            batch_size=64,
+            learning_rate=3e-3,
+            epochs=30,
+            halve_from=20,
+            passes=2,
+            ids=IdRegulation(0.1, 1e-3),
+            shape=RankerShape(input_dropout=0.2),
+        )
+    else:
+        batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / 150)), 128, 4096))
+        settings = TrainingSettings(
+            seed=seed, batch_size=batch, ids=IdRegulation(0.1, 1e-2), shape=RankerShape(input_dropout=0.4)
+        )
+    return replace(settings, epochs=epochs) if epochs else settings
+
+
+def probe_settings(material: Material, settings: TrainingSettings) -> TrainingSettings | None:
+    """A short run to choose between candidates on large data; None where each can be trained in full."""
+    if len(material.split.train) <= FEW_ROWS:
+        return None
+    return replace(settings, epochs=min(PROBE_EPOCHS, settings.epochs))

@@ -1,0 +1,78 @@
+"""Evaluation: one code for the ranker, its variants and the baselines, on the same held-out rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Protocol
+
+import numpy as np
+
+from recsys_core.metrics import log_loss, logistic, ndcg_at_k, recall_at_k, rmse, roc_auc, top_k
+from recsys_core.models.encoder import Progress, silent
+from recsys_core.models.material import LabelledPairs, Material, RankingTask, pick
+from recsys_core.results import Evaluation, PairResult, RankingResult
+
+K = 10
+CHUNK = 256
+
+
+class CanScore(Protocol):
+    """What is evaluated: a ``Scorer``, or a baseline."""
+
+    def score_catalogue(self, users: np.ndarray, histories: np.ndarray) -> np.ndarray: ...
+
+    def score_pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray: ...
+
+
+def rank_users(
+    score: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    task: RankingTask,
+    *,
+    k: int = K,
+    progress: Progress = silent,
+) -> RankingResult:
+    """Rank the whole catalogue of unseen items for each user; never a sample of negatives (Krichene & Rendle 2020)."""
+    tops = []
+    for start in range(0, len(task), CHUNK):
+        rows = np.arange(start, min(start + CHUNK, len(task)))
+        scores = score(task.users[rows], task.histories[rows])
+        tops.append(top_k(scores, k, excluded=pick(task.seen, rows)))
+        progress("ranking the catalogue", (start + len(rows)) / len(task))
+    top = np.concatenate(tops) if tops else np.zeros((0, k), dtype=np.int64)
+    n_held_out = np.diff(task.held_out[0])
+    return RankingResult(
+        k, task.users, top, ndcg_at_k(top, task.held_out), recall_at_k(top, task.held_out), n_held_out
+    )
+
+
+def evaluate_pairs(scorer: CanScore, labelled: LabelledPairs) -> PairResult:
+    """Score the labelled pairs of a part."""
+    pairs = labelled.pairs
+    score = scorer.score_pairs(pairs.users, pairs.items, pairs.histories)
+    return PairResult(pairs.users, pairs.items, labelled.label, score, labelled.negatives)
+
+
+def evaluate(
+    scorer: CanScore,
+    material: Material,
+    *,
+    part: str = "test",
+    most_users: int | None = None,
+    calibrated: bool = True,
+    progress: Progress = silent,
+) -> Evaluation:
+    """AUC and log loss on the part's pairs, NDCG@10 and recall@10 on the whole catalogue.
+
+    ``calibrated=False`` (baselines) leaves the log loss out. For task ``rating`` the AUC is of
+    ratings in the upper half of the scale against the lower, and the RMSE is on the scale.
+    """
+    ranking = rank_users(scorer.score_catalogue, material.ranking(part, most=most_users), progress=progress)
+    pairs = evaluate_pairs(scorer, material.labelled(part))
+    if material.task != "rating":
+        loss = log_loss(pairs.label, pairs.score) if calibrated else None
+        return Evaluation(ranking, pairs, roc_auc(pairs.label, pairs.score), loss)
+    sides = pairs.label != 0.5
+    auc = roc_auc((pairs.label[sides] > 0.5).astype(float), pairs.score[sides])
+    scale = material.dataset.schema.high - material.dataset.schema.low
+    error = rmse(pairs.label * scale, logistic(pairs.score) * scale) if calibrated else None
+    return Evaluation(ranking, pairs, auc, None, error)

@@ -1,0 +1,185 @@
+"""Fit a workspace: encode texts, train the candidates, choose by validation, evaluate, write the folder."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.features import Features, make_features, text_values
+from recsys_core.data.folder import written_aside
+from recsys_core.errors import SettingError
+from recsys_core.metrics import log_loss, mean_interval, rmse, roc_auc, roc_auc_interval
+from recsys_core.models.artifact import save_artifact, write_checksums
+from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, fits_in_memory
+from recsys_core.models.calibration import calibrate
+from recsys_core.models.candidates import Candidate, candidates, default_settings, probe_settings
+from recsys_core.models.encoder import MINILM, Progress, encode_texts, encoder_info, silent
+from recsys_core.models.evaluation import CanScore, evaluate, evaluate_pairs, rank_users
+from recsys_core.models.material import EARLY_STOPPING_USERS, Material
+from recsys_core.models.ranker import Ranker
+from recsys_core.models.scorer import Scorer
+from recsys_core.models.training import TrainedRanker, TrainingSettings, train_ranker
+from recsys_core.models.training_log import write_log
+from recsys_core.models.workspace import FORMAT
+from recsys_core.results import Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class FitRequest:
+    """What to train. ``task`` None chooses ``like`` where clicks are logged, else ``implicit``."""
+
+    name: str = ""
+    task: str | None = None
+    split: str = "time"
+    seed: int = 0
+    epochs: int | None = None
+    encoder: str = MINILM
+
+
+def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress: Progress = silent) -> dict:
+    """Train on ``dataset`` and write a workspace to ``out`` (as a whole, or not at all).
+
+    Returns the metrics that are stored: ``task split seed auc logloss ndcg@10 recall@10 seconds
+    n_parameters baselines intervals``. Raises ``SettingError`` or ``DataError`` for a task
+    that the data cannot serve and for an ``out`` that holds something else.
+    """
+    began = time.perf_counter()
+    if request.epochs is not None and request.epochs < 1:
+        raise SettingError("setting.least", name="epochs", least=1, value=request.epochs)
+    task = request.task or default_task(dataset)
+    with written_aside(Path(out), "a workspace", marker="workspace.json") as folder:
+        material = Material.build(dataset, task=task, kind=request.split, seed=request.seed)
+        texts = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in text_values(dataset).items()}
+        features = make_features(dataset, texts)
+        chosen, features, tried = choose(features, material, request, progress)
+        metrics = _measure(chosen.ranker, features, material, progress)
+        metrics |= {"seconds": time.perf_counter() - began}
+        config = _config(request, material, chosen, tried)
+        _write(folder, dataset, chosen, features, {"config": config, "metrics": metrics})
+        (folder / "workspace.json").write_text(json.dumps(_about(request, dataset, Path(out)), indent=1))
+    return metrics
+
+
+def default_task(dataset: Dataset) -> str:
+    """``like`` where the data hold logged impressions that were not taken, else ``implicit``."""
+    return "like" if dataset.schema.outcome == "click" else "implicit"
+
+
+def choose(
+    features: Features, material: Material, request: FitRequest, progress: Progress = silent
+) -> tuple[TrainedRanker, Features, dict[str, float]]:
+    """Train with and without ids and keep what validation likes best.
+
+    Returns the trained ranker (calibrated), its features, and each candidate's best validation
+    figure: NDCG@10 (``implicit``), minus log loss (``like``), minus RMSE (``rating``).
+    """
+    settings = default_settings(material, seed=request.seed, epochs=request.epochs)
+    options = [c for c in candidates(material.task) if len(features.without(set(c.without)).side("item"))]
+    short = probe_settings(material, settings)
+    runs = {}
+    for at, option in enumerate(options):
+        inside = _scaled(progress, at, len(options) + bool(short), option)
+        runs[option] = _train(features.without(set(option.without)), material, short or settings, inside)
+    best = max(options, key=lambda option: runs[option].best.validation)
+    features = features.without(set(best.without))
+    trained = runs[best]
+    if short:
+        trained = _train(features, material, settings, _scaled(progress, len(options), len(options) + 1, best))
+    if material.task != "rating":
+        pairs = evaluate_pairs(Scorer(trained.ranker, features), material.labelled("validation"))
+        calibrate(trained.ranker, pairs.label, pairs.score)
+    return trained, features, {c.name: runs[c].best.validation for c in options}
+
+
+def _train(features: Features, material: Material, settings: TrainingSettings, progress: Progress) -> TrainedRanker:
+    settings = replace(settings, shape=replace(settings.shape, history=material.histories.length))
+    return train_ranker(features, material, settings, validate=_validator(features, material), progress=progress)
+
+
+def _validator(features: Features, material: Material):
+    if material.task == "implicit":
+        task = material.ranking("validation", most=EARLY_STOPPING_USERS)
+        return lambda ranker: float(rank_users(Scorer(ranker, features).score_catalogue, task).ndcg.mean())
+    labelled = material.labelled("validation")
+    error = (lambda y, z: rmse(y, 1 / (1 + np.exp(-z)))) if material.task == "rating" else log_loss
+
+    def validate(ranker: Ranker) -> float:
+        pairs = evaluate_pairs(Scorer(ranker, features), labelled)
+        return -error(pairs.label, pairs.score.astype(np.float64))
+
+    return validate
+
+
+def _measure(ranker: Ranker, features: Features, material: Material, progress: Progress) -> dict:
+    """Figures on the test part, of the model and of the baselines, each with its interval."""
+    model = evaluate(Scorer(ranker, features), material, progress=progress)
+    found = {"popularity": evaluate(Popularity.fit(material), material, calibrated=False)}
+    if fits_in_memory(material):
+        progress("fitting EASE", 0.0)
+        found["ease"] = evaluate(_best_ease(material), material, calibrated=False)
+    return {
+        "task": material.task,
+        "split": material.split.kind,
+        "seed": material.split.seed,
+        **model.to_json(),
+        "n_parameters": sum(p.numel() for p in ranker.parameters()),
+        "baselines": {name: e.to_json() for name, e in found.items()},
+        "intervals": {name: _intervals(e, material.split.seed) for name, e in ({"model": model} | found).items()},
+    }
+
+
+def _best_ease(material: Material) -> CanScore:
+    """EASE with the penalty that validation likes best."""
+    task = material.ranking("validation", most=EARLY_STOPPING_USERS)
+    models = [Ease.fit(material, penalty) for penalty in EASE_PENALTIES]
+    return max(models, key=lambda m: rank_users(m.score_catalogue, task).ndcg.mean())
+
+
+def _intervals(e: Evaluation, seed: int) -> dict[str, tuple[float, float]]:
+    label = (e.pairs.label > 0.5).astype(int)
+    return {
+        "ndcg@10": mean_interval(e.ranking.ndcg, seed=seed),
+        "recall@10": mean_interval(e.ranking.recall, seed=seed),
+        "auc": roc_auc_interval(roc_auc(label, e.pairs.score), int(label.sum()), int((1 - label).sum())),
+    }
+
+
+def _config(request: FitRequest, material: Material, chosen: TrainedRanker, tried: dict[str, float]) -> dict:
+    split = material.split
+    return {
+        "task": material.task,
+        "split": split.kind,
+        "seed": split.seed,
+        "encoder": asdict(encoder_info(request.encoder)),
+        "settings": chosen.settings.to_json(),
+        "epochs": len(chosen.log),
+        "best_epoch": chosen.best.epoch,
+        "candidates": tried,
+        "rows": {part: len(getattr(split, part)) for part in ("train", "validation", "test")},
+        "n_test_users": split.n_test_users,
+        "n_known_test_users": split.n_known_test_users,
+    }
+
+
+def _write(folder: Path, dataset: Dataset, chosen: TrainedRanker, features: Features, about: dict) -> None:
+    for name in ("dataset", "model", "log", "variants", "measurements"):
+        (folder / name).mkdir()
+    dataset.write_into(folder / "dataset")
+    write_log(folder / "log", chosen)
+    save_artifact(folder / "model", chosen.ranker, features, about)
+    write_checksums(folder / "model")
+
+
+def _about(request: FitRequest, dataset: Dataset, out: Path) -> dict:
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    return {"format": FORMAT, "name": request.name or dataset.name or out.name, "made": made}
+
+
+def _scaled(progress: Progress, at: int, of: int, option: Candidate) -> Progress:
+    return lambda stage, share: progress(f"{stage} ({option.name})", (at + share) / of)

@@ -1,0 +1,149 @@
+"""Material: what training and evaluation read of one dataset, split and seed, the same for every model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.history import Histories
+from recsys_core.data.split import Split, make_split
+from recsys_core.metrics import Csr
+from recsys_core.models.scorer import Pairs
+
+EARLY_STOPPING_USERS = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledPairs:
+    """Pairs with their target: 0/1, or for task ``rating`` the rating on a scale of 0 to 1.
+
+    ``negatives`` is ``logged`` (ratings, clicks) or ``sampled`` (uniform among items that the
+    user never took, one for each positive, drawn once for the seed).
+    """
+
+    pairs: Pairs
+    label: np.ndarray
+    negatives: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankingTask:
+    """Users whose full-catalogue ranking is evaluated, with what each has seen and what was held out."""
+
+    users: np.ndarray
+    histories: np.ndarray
+    seen: Csr
+    held_out: Csr
+
+    def __getitem__(self, rows: np.ndarray) -> RankingTask:
+        return RankingTask(self.users[rows], self.histories[rows], pick(self.seen, rows), pick(self.held_out, rows))
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Material:
+    """One dataset under one split; every pair and history that a model sees comes from here."""
+
+    dataset: Dataset
+    split: Split
+    histories: Histories
+
+    @classmethod
+    def build(cls, dataset: Dataset, *, task: str, kind: str, seed: int) -> Material:
+        split = make_split(dataset, task=task, kind=kind, seed=seed)
+        return cls(dataset, split, Histories.build(dataset, split))
+
+    @property
+    def task(self) -> str:
+        return self.split.task
+
+    def pairs(self, rows: np.ndarray, part: str) -> Pairs:
+        """Interactions (row numbers) as pairs, each with the history that ``part`` may know."""
+        frame = self.dataset.interactions
+        users = frame["user_index"].to_numpy()[rows].astype(np.int64)
+        items = frame["item_index"].to_numpy()[rows].astype(np.int64)
+        return Pairs(users, items, self.histories.rows(rows, part))
+
+    def target(self, rows: np.ndarray) -> np.ndarray:
+        """Labels of interactions; ratings scaled to 0..1."""
+        label = self.split.label[rows]
+        if self.task != "rating":
+            return label
+        schema = self.dataset.schema
+        return (label - schema.low) / (schema.high - schema.low)
+
+    def labelled(self, part: str) -> LabelledPairs:
+        """Pairs of a part for AUC and log loss; task ``implicit`` adds its sampled negatives."""
+        rows = getattr(self.split, part)
+        pairs = self.pairs(rows, part)
+        if self.task != "implicit":
+            return LabelledPairs(pairs, self.target(rows), "logged")
+        drawn = self.sample_untaken(pairs.users, seed=self.split.seed)
+        both = Pairs(
+            np.concatenate([pairs.users, pairs.users]),
+            np.concatenate([pairs.items, drawn]),
+            np.concatenate([pairs.histories, pairs.histories]),
+        )
+        label = np.repeat([1.0, 0.0], len(rows)).astype(np.float32)
+        return LabelledPairs(both, label, "sampled")
+
+    def sample_untaken(self, users: np.ndarray, *, seed: int) -> np.ndarray:
+        """For each entry a uniform item that this user has no interaction with, in any part."""
+        n_items = self.dataset.n_items
+        frame = self.dataset.interactions
+        known = np.unique(frame["user_index"].to_numpy(np.int64) * n_items + frame["item_index"].to_numpy())
+        random = np.random.default_rng([seed, 7])
+        drawn = random.integers(0, n_items, len(users))
+        for _ in range(100):  # a user with nearly the whole catalogue keeps its last draw
+            at = np.searchsorted(known, users * n_items + drawn)
+            wrong = np.flatnonzero(known[np.minimum(at, len(known) - 1)] == users * n_items + drawn)
+            if not len(wrong):
+                break
+            drawn[wrong] = random.integers(0, n_items, len(wrong))
+        return drawn
+
+    def ranking(self, part: str, *, most: int | None = None) -> RankingTask:
+        """Users with a held-out taken item in ``part``; at most ``most`` of them, drawn by the split's seed."""
+        held_out = self.histories.held_out(part=part)
+        users = np.flatnonzero(np.diff(held_out[0]) > 0)
+        if most is not None and len(users) > most:
+            random = np.random.default_rng([self.split.seed, 11])
+            users = np.sort(random.choice(users, most, replace=False))
+        seen = self.histories.seen_by_all(part)
+        return RankingTask(users, self.histories.users(users, part), pick(seen, users), pick(held_out, users))
+
+    def sequences(self) -> Csr:
+        """Each user's taken training items, oldest first, as ``(indptr, items)``."""
+        rows = self.split.train[self.histories.taken[self.split.train]]
+        users = self.dataset.interactions["user_index"].to_numpy()[rows]
+        items = self.dataset.interactions["item_index"].to_numpy()[rows]
+        at = np.lexsort((self.split.order[rows], users))
+        return np.searchsorted(users[at], np.arange(self.dataset.n_users + 1)), items[at].astype(np.int64)
+
+    def background(self, n: int, *, seed: int) -> Pairs:
+        """Seeded training examples that stand for "any other case" in an explanation.
+
+        Task ``implicit`` has no logged negatives, so half of its examples are sampled ones.
+        """
+        random = np.random.default_rng([seed, 13])
+        rows = np.sort(random.choice(self.split.train, min(n, len(self.split.train)), replace=False))
+        pairs = self.pairs(rows, "train")
+        if self.task == "implicit":
+            items = pairs.items.copy()
+            half = random.permutation(len(items))[: len(items) // 2]
+            items[half] = self.sample_untaken(pairs.users[half], seed=seed)
+            pairs = Pairs(pairs.users, items, pairs.histories)
+        return pairs
+
+
+def pick(table: Csr, rows: np.ndarray) -> Csr:
+    """Some rows of a compressed table."""
+    indptr, indices = table
+    counts = indptr[rows + 1] - indptr[rows]
+    out = np.concatenate([[0], np.cumsum(counts)])
+    offsets = np.arange(out[-1]) - np.repeat(out[:-1] - indptr[rows], counts)
+    return out, indices[offsets]

@@ -1,0 +1,145 @@
+"""Training: fit a ranker to the training rows, stop early on the validation rows, log every epoch."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+import numpy as np
+import torch
+
+from recsys_core.data.features import Features
+from recsys_core.models.encoder import Progress, silent
+from recsys_core.models.material import Material
+from recsys_core.models.objective import IdRegulation, LabelledObjective, Objective, SequenceObjective
+from recsys_core.models.ranker import Ranker, RankerShape
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingSettings:
+    """How a ranker is fitted.
+
+    ``batch_size`` counts rows (``like``, ``rating``) or users (``implicit``). ``passes`` over the
+    users make one epoch of ``implicit``. The learning rate is halved every epoch from
+    ``halve_from`` on.
+    """
+
+    seed: int = 0
+    epochs: int = 40
+    batch_size: int = 4096
+    learning_rate: float = 6e-3
+    weight_decay: float = 1e-4
+    ids: IdRegulation = field(default_factory=IdRegulation)
+    negatives: int = 256
+    targets: int = 16
+    passes: int = 1
+    patience: int = 4
+    halve_from: int = 22
+    shape: RankerShape = field(default_factory=RankerShape)
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Epoch:
+    """One line of the training log; ``validation`` is what early stopping watches (higher is better)."""
+
+    epoch: int
+    loss: float
+    validation: float
+    learning_rate: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedRanker:
+    """The ranker of the best epoch, the log of all of them, and the settings used."""
+
+    ranker: Ranker
+    log: tuple[Epoch, ...]
+    best: Epoch
+    settings: TrainingSettings
+
+
+def train_ranker(
+    features: Features,
+    material: Material,
+    settings: TrainingSettings,
+    *,
+    validate: Callable[[Ranker], float],
+    progress: Progress = silent,
+) -> TrainedRanker:
+    """Fit; stop when ``validate`` (higher is better) has not improved for ``patience`` epochs.
+
+    Deterministic for a seed and a number of threads; the caller's random state is untouched.
+    """
+    log: list[Epoch] = []
+    best, best_state = None, None
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(settings.seed)
+        ranker = Ranker(features.groups, settings.shape)
+        objective = make_objective(ranker, features, material, settings)
+        optimiser = _optimiser(ranker, objective, settings)
+        random = np.random.default_rng(settings.seed)
+        for number in range(1, settings.epochs + 1):
+            began = time.perf_counter()
+            rate = _set_rate(optimiser, settings, number)
+            loss = _run_epoch(objective, optimiser, settings, random, _stage(progress, number, settings.epochs))
+            seen = Epoch(number, loss, validate(ranker.eval()), rate, time.perf_counter() - began)
+            log.append(seen)
+            if best is None or seen.validation > best.validation:
+                best, best_state = seen, copy.deepcopy(ranker.state_dict())
+            elif number - best.epoch >= settings.patience:
+                break
+    ranker.load_state_dict(best_state)
+    return TrainedRanker(ranker.eval(), tuple(log), best, settings)
+
+
+def make_objective(ranker: Ranker, features: Features, material: Material, settings: TrainingSettings) -> Objective:
+    """The task's objective over the training rows."""
+    if material.task == "implicit":
+        sequences = material.sequences()
+        return SequenceObjective(
+            ranker, features, settings.ids, sequences, negatives=settings.negatives, targets=settings.targets
+        )
+    rows = material.split.train
+    pairs, target = material.pairs(rows, "train"), material.target(rows)
+    return LabelledObjective(ranker, features, settings.ids, pairs, target, squared=material.task == "rating")
+
+
+def _run_epoch(objective, optimiser, settings: TrainingSettings, random, progress: Callable[[float], None]) -> float:
+    objective.ranker.train()
+    total, n = 0.0, 0
+    n_batches = objective.n_batches(settings.batch_size) * settings.passes
+    for _ in range(settings.passes):
+        for rows in objective.batches(settings.batch_size, random):
+            loss = objective.loss(rows, random)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+            total, n = total + float(loss.detach()), n + 1
+            progress(n / n_batches)
+    return total / n
+
+
+def _optimiser(ranker: Ranker, objective: Objective, settings: TrainingSettings) -> torch.optim.Optimizer:
+    with torch.no_grad():
+        ranker.head.bias.fill_(objective.start_logit)
+    decayed = [p for p in ranker.parameters() if p.ndim > 1]
+    plain = [p for p in ranker.parameters() if p.ndim <= 1]
+    groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": plain, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=settings.learning_rate)
+
+
+def _set_rate(optimiser: torch.optim.Optimizer, settings: TrainingSettings, number: int) -> float:
+    rate = settings.learning_rate * 0.5 ** max(0, number - settings.halve_from + 1)
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    return rate
+
+
+def _stage(progress: Progress, number: int, epochs: int) -> Callable[[float], None]:
+    return lambda share: progress(f"training, epoch {number}", (number - 1 + share) / epochs)

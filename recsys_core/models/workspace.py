@@ -1,0 +1,96 @@
+"""Workspace: one dataset, one trained ranker and what is derived from them, in one folder.
+
+::
+
+    workspace/
+      workspace.json      name, format, when and with what it was made
+      dataset/            the validated tables
+      model/              the artifact, with checksums over dataset, model and log
+      log/                training_log.csv, TensorBoard events
+      variants/           students of pruned variants (cache; stamped with the model's fingerprint)
+      measurements/       compression reports by variant (cache)
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.features import Features, make_features
+from recsys_core.data.folder import read_checked_json, sha256
+from recsys_core.errors import WorkspaceError
+from recsys_core.models import artifact
+from recsys_core.models.material import Material
+from recsys_core.models.ranker import Ranker
+from recsys_core.models.scorer import Scorer
+
+FORMAT = "reclens-workspace-1"
+
+
+@dataclass(eq=False)
+class Workspace:
+    """A trained workspace, opened read-only.
+
+    ``config`` holds what training decided (task, split, seed, settings, encoder, notes),
+    ``metrics`` its figures on the test part and those of the baselines.
+    """
+
+    path: Path
+    name: str
+    dataset: Dataset
+    features: Features
+    ranker: Ranker
+    config: dict
+    metrics: dict
+
+    @classmethod
+    def open(cls, path: Path) -> Workspace:
+        """Load and check.
+
+        Raises ``WorkspaceError``: ``workspace.missing``, ``workspace.foreign`` or, naming the
+        file, ``workspace.damaged``.
+        """
+        path = Path(path)
+        if not (path / "workspace.json").is_file():
+            raise WorkspaceError("workspace.missing", path=path)
+        about = read_checked_json(path / "workspace.json", FORMAT, "workspace")
+        artifact.check_artifact(path / "model", path)
+        config = artifact.load_config(path / "model")
+        dataset = Dataset.load(path / "dataset")
+        ranker = artifact.load_ranker(path / "model", config)
+        features = make_features(dataset, artifact.load_texts(path / "model"))
+        wanted = {g.key for g in ranker.groups}
+        features = features.without({g.key for g in features.groups if g.key not in wanted})
+        if features.groups != ranker.groups:
+            raise WorkspaceError("workspace.damaged", path=path, file="schema.json", reason="groups do not fit the data")
+        metrics = json.loads((path / "model" / "metrics.json").read_text())
+        return cls(path, about["name"], dataset, features, ranker, config, metrics)
+
+    @cached_property
+    def material(self) -> Material:
+        """Split and histories, drawn again from the seed."""
+        c = self.config
+        return Material.build(self.dataset, task=c["task"], kind=c["split"], seed=c["seed"])
+
+    @cached_property
+    def dense(self) -> Scorer:
+        """The ranker with nothing compressed."""
+        return Scorer(self.ranker, self.features)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Identifies model and data: stamps caches, keys the dashboard's."""
+        return sha256(self.path / "model" / "checksums.json")[:16]
+
+    @property
+    def task(self) -> str:
+        return self.config["task"]
+
+    def user_index(self, user_id: str) -> int:
+        return self.dataset.user_index(user_id, self.name)
+
+    def item_index(self, item_id: str) -> int:
+        return self.dataset.item_index(item_id, self.name)

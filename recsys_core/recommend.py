@@ -1,0 +1,84 @@
+"""Recommend: the best unseen items of the whole catalogue for a user, and the place of any one item."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys_core.errors import SettingError
+from recsys_core.metrics import top_k
+from recsys_core.models.material import Material
+from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.results import RankedItem, Recommendation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Standing:
+    """All scores of one user: ``scores`` (n_items,) logits, ``seen`` (n_items,) bool, ``held_out`` item indices."""
+
+    user_index: int
+    scores: np.ndarray
+    seen: np.ndarray
+    held_out: np.ndarray
+
+    @property
+    def n_candidates(self) -> int:
+        return int((~self.seen).sum())
+
+    def rank_of(self, item_index: int) -> int | None:
+        """Place among the unseen items, from 1; None for an item that the user has seen. Ties go by item index."""
+        if self.seen[item_index]:
+            return None
+        score = self.scores[item_index]
+        before = self.scores[:item_index] >= score
+        after = self.scores[item_index + 1 :] > score
+        ahead = (before & ~self.seen[:item_index]).sum() + (after & ~self.seen[item_index + 1 :]).sum()
+        return int(ahead) + 1
+
+
+def user_pairs(material: Material, user_index: int, items: np.ndarray) -> Pairs:
+    """Items for one user, each with the user's standing history (all that lies before the test part)."""
+    items = np.atleast_1d(np.asarray(items, dtype=np.int64))
+    history = material.histories.users(np.array([user_index]), "test")
+    return Pairs(np.full(len(items), user_index), items, np.repeat(history, len(items), axis=0))
+
+
+def stand(scorer: Scorer, material: Material, user_index: int) -> Standing:
+    """Score the whole catalogue for one user."""
+    history = material.histories.users(np.array([user_index]), "test")
+    scores = scorer.score_catalogue(np.array([user_index]), history)[0]
+    seen = np.zeros(len(scores), dtype=bool)
+    seen[material.histories.seen(user_index, "test")] = True
+    held_out = material.histories.held_out(np.array([user_index]), "test")[1]
+    return Standing(user_index, scores, seen, held_out)
+
+
+def recommend(scorer: Scorer, material: Material, user_index: int, *, k: int = 10) -> Recommendation:
+    """The ``k`` best unseen items, ties settled by item index. Raises ``SettingError`` for ``k`` below 1."""
+    if k < 1:
+        raise SettingError("setting.k", value=k)
+    began = time.perf_counter()
+    standing = stand(scorer, material, user_index)
+    top = top_k(standing.scores[None], k, excluded=standing.seen[None])[0]
+    items = tuple(
+        ranked_item(standing, material, int(index), rank=rank) for rank, index in enumerate(top, 1) if index >= 0
+    )
+    user_id = material.dataset.users["user_id"].iloc[user_index]
+    seconds = time.perf_counter() - began
+    return Recommendation(user_index, user_id, items, standing.n_candidates, seconds, scorer.variant)
+
+
+def ranked_item(standing: Standing, material: Material, item_index: int, *, rank: int | None = None) -> RankedItem:
+    """Score and rank of any item for the user (rank 0: seen already, so not a candidate)."""
+    rank = rank or standing.rank_of(item_index) or 0
+    dataset = material.dataset
+    return RankedItem(
+        item_index,
+        dataset.items["item_id"].iloc[item_index],
+        dataset.items[dataset.schema.item_title].iloc[item_index],
+        float(standing.scores[item_index]),
+        rank,
+        held_out=bool((standing.held_out == item_index).any()),
+    )
