@@ -38,7 +38,7 @@ MESSAGES: dict[str, str] = {
     "table.one_class": "{file}: column '{column}' holds only {value}; the model needs both outcomes to learn from.",
     "table.too_few": "{file}: only {count} usable rows; at least {least} are needed.",
     "table.unreadable": "{file}: cannot be read ({reason}).",
-    "table.quote": "{file} row {row}: a quotation mark is not closed or misplaced ({reason}); correct the row.",
+    "table.quote": "{file} row {row}: misplaced quotation mark ({reason}); correct the row, or map 'quotes': false.",
     "table.column_twice": "{file}: column '{column}' is there twice; rename one of them.",
     "table.code": "{file} row {row}: column '{column}' holds {value!r}; expected one of {choices}; correct the row.",
     "mapping.bad": "{file}: {reason}; see 'Your own tables' in the README.",
@@ -64,8 +64,12 @@ MESSAGES: dict[str, str] = {
     "train.no_held_out": "no {what} to train on: {reason}.",
     "train.text_encoder": "text encoder {name}: {reason}.",
     # explaining
-    "explain.method_each": "method '{method}' explains the history as one reason; use --history one, or method shapley.",
-    "explain.method_quantised": "method '{method}' needs gradients, and a {bits}-bit variant has none; use shapley, shap or lime.",
+    "explain.method_each": (
+        "method '{method}' explains the history as one reason; use --history one, or method shapley."
+    ),
+    "explain.method_quantised": (
+        "method '{method}' needs gradients, and a {bits}-bit variant has none; use shapley, shap or lime."
+    ),
     # fairness
     "fairness.no_groups": "column {column}: no group has {least} users or more; choose another column.",
     "fairness.too_many_groups": "column {column} has {count} different values; group by a column with at most {most}.",

@@ -131,7 +131,9 @@ def make_features(dataset: Dataset, texts: dict[str, np.ndarray] | None = None) 
             group = _fit(key, column, frame[column.name], texts)
             if group is not None:
                 groups.append(group)
-                tables[key] = texts[key].astype(np.float32) if group.kind == "text" else group.encode(frame[column.name])
+                tables[key] = (
+                    texts[key].astype(np.float32) if group.kind == "text" else group.encode(frame[column.name])
+                )
     return Features(tuple(groups), tables, dataset.n_users, dataset.n_items, tuple(texts))
 
 

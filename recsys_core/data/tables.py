@@ -70,11 +70,11 @@ def find_table(folder: Path, stem: str) -> Path | None:
     return next((p for s in SUFFIXES if (p := folder / f"{stem}{s}").is_file()), None)
 
 
-def read_table(path: Path) -> Table:
+def read_table(path: Path, *, quoting: bool = True) -> Table:
     """Read a table with a header: CSV (comma, semicolon or tab; ``.gz`` or plain) or Parquet."""
     if path.name.endswith(".parquet"):
         return read_parquet(path)
-    return read_delimited(path)
+    return read_delimited(path, quoting=quoting)
 
 
 def read_delimited(

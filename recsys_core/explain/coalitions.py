@@ -39,7 +39,7 @@ def distinct_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     long histories, whose rows hardly repeat, and are kept whole.
 
     >>> distinct_rows(np.array([[1, 0], [0, 1], [1, 0]], dtype=bool))
-    (array([1, 0]), array([1, 0, 1]))
+    (array([0, 1]), array([0, 1, 0]))
     """
     if table.shape[1] > 62:
         return np.arange(len(table)), np.arange(len(table))

@@ -24,6 +24,7 @@ from recsys_core.models.ranker import EMPTY
 from recsys_core.models.scorer import Pairs, Scorer
 
 MOST_ROWS = 16_384  # network rows computed at once: 8 MB in a first layer of 128 units
+MOST_GAMES = 512  # histories gathered at once: 13 MB of keys and values, 50 items 32 wide
 HISTORIES = ("one", "each")
 
 
@@ -151,7 +152,7 @@ class Games:
         return len(self.weights)
 
     def batches(self, most_players: int) -> Iterator[Batch]:
-        """Games with at most ``most_players`` active players, grouped and cut to ``MOST_ROWS`` network rows."""
+        """Games with at most ``most_players`` active players, grouped and cut so that memory is bounded."""
         first, last = self._n_user, self._n_user + self.n_history
         sides = (np.s_[:first], np.s_[first:last], np.s_[last:])
         sizes = np.stack([self.differs[..., side].sum(-1) for side in sides], -1)
@@ -160,7 +161,7 @@ class Games:
             if size.sum() > most_players:
                 continue
             games = np.flatnonzero((flat == size).all(1))
-            step = max(1, MOST_ROWS >> int(size.sum()))
+            step = max(1, min(MOST_GAMES, MOST_ROWS >> int(size.sum())))
             for start in range(0, len(games), step):
                 yield self._batch(games[start : start + step], size)
 
@@ -240,7 +241,7 @@ class Games:
         out = np.empty((len(rows), len(masks)))
         for start in range(0, len(masks), MOST_ROWS):
             few = slice(start, start + MOST_ROWS)
-            step = max(1, MOST_ROWS // len(masks[few]))
+            step = max(1, min(MOST_GAMES, MOST_ROWS // len(masks[few])))
             for first in range(0, len(rows), step):
                 at = rows[first : first + step]
                 out[first : first + step, few] = self._values_at(masks[few], pair, at)

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+from types import ModuleType
+
 import numpy as np
 
 from recsys_core.explain.attribution import Attribution
@@ -18,8 +22,7 @@ def shap_attribution(games: Games, *, seed: int = 0, rounds: int = ROUNDS) -> At
     the mean logit over the background: same players, same background. Its permutation
     explainer's error is the spread of single walks over the root of their number.
     """
-    import shap
-
+    shap = _library()
     n_players = len(games.players)
     off, on = np.zeros((1, n_players)), np.ones((1, n_players))
     masker = shap.maskers.Independent(off)
@@ -38,3 +41,21 @@ def shap_attribution(games: Games, *, seed: int = 0, rounds: int = ROUNDS) -> At
     return Attribution(
         float(found.base_values[0]), found.values[0], standard_error=error, n_evaluations=games.n_evaluations
     )
+
+
+def _library() -> ModuleType:
+    """Import shap with its loops left in plain Python.
+
+    Compiled by numba they save 0.1 s a call, but compiling takes over 10 s of the first call of
+    every process: a page that freezes, a command line that crawls.
+    """
+    if "shap" not in sys.modules:
+        import numba
+
+        before = numba.config.DISABLE_JIT
+        numba.config.DISABLE_JIT = True
+        try:
+            return importlib.import_module("shap")
+        finally:
+            numba.config.DISABLE_JIT = before
+    return sys.modules["shap"]

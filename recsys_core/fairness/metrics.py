@@ -130,7 +130,7 @@ def user_totals(dataset: Dataset, evaluation: Evaluation, train: Csr) -> UserTot
 
     The four pair metrics depend on how negatives came about (``evaluation.pairs.negatives``):
     with sampled negatives, calibration and selection rate speak of the sample and not of the
-    world. The two that need probabilities are left out for a scorer without (``logloss`` None).
+    world. The three that need probabilities are left out for a scorer without (``logloss`` None).
     """
     ranking, pairs = evaluation.ranking, evaluation.pairs
     user_index = np.union1d(ranking.user_index, pairs.user_index).astype(np.int64)

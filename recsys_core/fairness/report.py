@@ -50,30 +50,25 @@ def audit(
     train
         Items taken in training by every user, ``(indptr, indices)``. None:
         `training_rows` reads them off the dataset.
-    settings
-        Draws, seed, and the size below which a group has no figures.
 
     Returns
     -------
     FairnessReport
-        Figures as defined in `recsys_core.fairness.metrics.user_totals` and, for item
-        columns, `recsys_core.fairness.exposure.item_totals`. ``n`` is the number of users
-        with held-out items (with the value, for items). Gaps only where two groups or more
-        have a figure.
+        Figures as defined in `recsys_core.fairness.metrics.user_totals` and, for item columns,
+        `recsys_core.fairness.exposure.item_totals`; ``n`` counts the users with held-out items
+        (the items with the value). Gaps only where two groups or more have a figure.
 
     Raises
     ------
     RecLensError
         ``column.unknown``; ``fairness.no_groups`` where every group is too small.
     SettingError
-        ``fairness.mixed_sides``.
+        ``fairness.mixed_sides``, ``fairness.too_many_groups``.
 
     Notes
     -----
-    Figures are Fairlearn's ``MetricFrame`` (``by_group``, ``difference()``, ``ratio()``); the
-    intervals, the test and the suppression are not. One small group alone can be worked
-    out from the others and the overall row: suppression keeps a figure from being read, not
-    from being reconstructed.
+    Figures are those of Fairlearn's ``MetricFrame``. One suppressed group alone can be worked out
+    from the others and the overall row: suppression keeps a figure from being read, no more.
     """
     start = time.perf_counter()
     train = training_rows(dataset, evaluation) if train is None else train

@@ -38,25 +38,17 @@ def default_settings(material: Material, *, seed: int, epochs: int | None = None
     n_rows = len(material.split.train)
     if material.task == "implicit":
         settings = TrainingSettings(
-            seed=seed,
-            batch_size=64,
-            learning_rate=3e-3,
-            epochs=30,
-            halve_from=20,
-            passes=2,
-            ids=IdRegulation(0.1, 1e-3),
-            shape=RankerShape(input_dropout=0.2),
+            seed=seed, batch_size=64, learning_rate=3e-3, epochs=24, passes=4, ids=IdRegulation(0.1, 1e-3)
         )
-    else:
-        batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / 150)), 128, 4096))
-        settings = TrainingSettings(
-            seed=seed, batch_size=batch, ids=IdRegulation(0.1, 1e-2), shape=RankerShape(input_dropout=0.4)
-        )
-    return replace(settings, epochs=epochs) if epochs else settings
+    elif n_rows <= FEW_ROWS:
+        batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / 125)), 64, 1024))
+        shape = RankerShape(width=16, attention=16, input_dropout=0.1, dropout=0.1)
+        settings = TrainingSettings(seed=seed, batch_size=batch, epochs=10, shape=shape)
+    else:  # ids learn by heart from so many rows: the recipe is strong dropout on the concatenated embeddings
+        settings = TrainingSettings(seed=seed, epochs=27, shape=RankerShape(input_dropout=0.4))
+    return replace(settings, epochs=min(epochs, settings.epochs)) if epochs else settings
 
 
-def probe_settings(material: Material, settings: TrainingSettings) -> TrainingSettings | None:
-    """A short run to choose between candidates on large data; None where each can be trained in full."""
-    if len(material.split.train) <= FEW_ROWS:
-        return None
-    return replace(settings, epochs=min(PROBE_EPOCHS, settings.epochs))
+def probe_settings(settings: TrainingSettings) -> TrainingSettings:
+    """A short run that chooses between candidates before the best one is trained in full."""
+    return replace(settings, epochs=min(PROBE_EPOCHS, settings.epochs), steady_share=1.0)

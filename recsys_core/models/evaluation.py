@@ -40,9 +40,7 @@ def rank_users(
         progress("ranking the catalogue", (start + len(rows)) / len(task))
     top = np.concatenate(tops) if tops else np.zeros((0, k), dtype=np.int64)
     n_held_out = np.diff(task.held_out[0])
-    return RankingResult(
-        k, task.users, top, ndcg_at_k(top, task.held_out), recall_at_k(top, task.held_out), n_held_out
-    )
+    return RankingResult(k, task.users, top, ndcg_at_k(top, task.held_out), recall_at_k(top, task.held_out), n_held_out)
 
 
 def evaluate_pairs(scorer: CanScore, labelled: LabelledPairs) -> PairResult:

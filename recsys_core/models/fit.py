@@ -74,27 +74,24 @@ def default_task(dataset: Dataset) -> str:
 def choose(
     features: Features, material: Material, request: FitRequest, progress: Progress = silent
 ) -> tuple[TrainedRanker, Features, dict[str, float]]:
-    """Train with and without ids and keep what validation likes best.
+    """Try with and without ids for a few epochs, train in full what validation likes best.
 
-    Returns the trained ranker (calibrated), its features, and each candidate's best validation
-    figure: NDCG@10 (``implicit``), minus log loss (``like``), minus RMSE (``rating``).
+    Returns the trained ranker (calibrated), its features, and each candidate's validation figure
+    after the short run: NDCG@10 (``implicit``), minus log loss (``like``), minus RMSE (``rating``).
     """
     settings = default_settings(material, seed=request.seed, epochs=request.epochs)
     options = [c for c in candidates(material.task) if len(features.without(set(c.without)).side("item"))]
-    short = probe_settings(material, settings)
-    runs = {}
-    for at, option in enumerate(options):
-        inside = _scaled(progress, at, len(options) + bool(short), option)
-        runs[option] = _train(features.without(set(option.without)), material, short or settings, inside)
-    best = max(options, key=lambda option: runs[option].best.validation)
+    short = probe_settings(settings)
+    probes = {}
+    for option in options:
+        probes[option] = _train(features.without(set(option.without)), material, short, _named(progress, option))
+    best = max(options, key=lambda option: probes[option].best.validation)
     features = features.without(set(best.without))
-    trained = runs[best]
-    if short:
-        trained = _train(features, material, settings, _scaled(progress, len(options), len(options) + 1, best))
+    trained = _train(features, material, settings, _named(progress, best))
     if material.task != "rating":
         pairs = evaluate_pairs(Scorer(trained.ranker, features), material.labelled("validation"))
         calibrate(trained.ranker, pairs.label, pairs.score)
-    return trained, features, {c.name: runs[c].best.validation for c in options}
+    return trained, features, {c.name: probes[c].best.validation for c in options}
 
 
 def _train(features: Features, material: Material, settings: TrainingSettings, progress: Progress) -> TrainedRanker:
@@ -181,5 +178,5 @@ def _about(request: FitRequest, dataset: Dataset, out: Path) -> dict:
     return {"format": FORMAT, "name": request.name or dataset.name or out.name, "made": made}
 
 
-def _scaled(progress: Progress, at: int, of: int, option: Candidate) -> Progress:
-    return lambda stage, share: progress(f"{stage} ({option.name})", (at + share) / of)
+def _named(progress: Progress, option: Candidate) -> Progress:
+    return lambda stage, share: progress(f"{stage} ({option.name})", share)

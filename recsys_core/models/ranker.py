@@ -77,12 +77,26 @@ class HistoryAttention(nn.Module):
         ``query`` (..., n, a), ``keys`` and ``values`` (..., L, a), ``absent`` (..., 1 or n, L)
         additive mask (0 present, ``EMPTY`` absent) -> (..., n, 2a).
         """
-        logits = query @ keys.transpose(-1, -2) * self.scale + (absent + self.recency[: keys.shape[-2]])
+        logits = _products(query, keys) * self.scale + (absent + self.recency[: keys.shape[-2]])
         empty = self.empty_logit.expand(*logits.shape[:-1], 1)
         weight = torch.softmax(torch.cat([logits, empty], -1), -1)
         inside = weight[..., :-1]
-        pooled = inside @ values + weight[..., -1:] * self.empty_value
-        return torch.cat([pooled, query * (inside @ keys)], -1)
+        pooled = _weighted(inside, values) + weight[..., -1:] * self.empty_value
+        return torch.cat([pooled, query * _weighted(inside, keys)], -1)
+
+
+def _products(query: Tensor, keys: Tensor) -> Tensor:
+    """``query @ keys^T``; a batch of single queries is quicker as one elementwise product."""
+    if query.shape[-2] == 1:
+        return (query * keys).sum(-1).unsqueeze(-2)
+    return query @ keys.transpose(-1, -2)
+
+
+def _weighted(weight: Tensor, vectors: Tensor) -> Tensor:
+    """``weight @ vectors``, likewise."""
+    if weight.shape[-2] == 1:
+        return (weight.transpose(-1, -2) * vectors).sum(-2, keepdim=True)
+    return weight @ vectors
 
 
 class Adapter(nn.Module):

@@ -22,8 +22,8 @@ class TrainingSettings:
     """How a ranker is fitted.
 
     ``batch_size`` counts rows (``like``, ``rating``) or users (``implicit``). ``passes`` over the
-    users make one epoch of ``implicit``. The learning rate is halved every epoch from
-    ``halve_from`` on.
+    users make one epoch of ``implicit``. The learning rate is halved every epoch after
+    ``steady_share`` of the epochs.
     """
 
     seed: int = 0
@@ -36,7 +36,7 @@ class TrainingSettings:
     targets: int = 16
     passes: int = 1
     patience: int = 4
-    halve_from: int = 22
+    steady_share: float = 0.7
     shape: RankerShape = field(default_factory=RankerShape)
 
     def to_json(self) -> dict:
@@ -135,7 +135,8 @@ def _optimiser(ranker: Ranker, objective: Objective, settings: TrainingSettings)
 
 
 def _set_rate(optimiser: torch.optim.Optimizer, settings: TrainingSettings, number: int) -> float:
-    rate = settings.learning_rate * 0.5 ** max(0, number - settings.halve_from + 1)
+    steady = int(settings.epochs * settings.steady_share)
+    rate = settings.learning_rate * 0.5 ** max(0, number - steady)
     for group in optimiser.param_groups:
         group["lr"] = rate
     return rate

@@ -65,7 +65,9 @@ class Workspace:
         wanted = {g.key for g in ranker.groups}
         features = features.without({g.key for g in features.groups if g.key not in wanted})
         if features.groups != ranker.groups:
-            raise WorkspaceError("workspace.damaged", path=path, file="schema.json", reason="groups do not fit the data")
+            raise WorkspaceError(
+                "workspace.damaged", path=path, file="schema.json", reason="groups do not fit the data"
+            )
         metrics = json.loads((path / "model" / "metrics.json").read_text())
         return cls(path, about["name"], dataset, features, ranker, config, metrics)
 

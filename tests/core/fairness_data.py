@@ -35,9 +35,9 @@ def make_dataset(
     return Dataset("small", schema, user_table, item_table, interactions)
 
 
-def make_evaluation(top: list[list[int]], held_out: list[list[int]], pairs: list[tuple], n_users: int | None = None):
+def make_evaluation(top: list[list[int]], held_out: list[list[int]], pairs: list[tuple]) -> Evaluation:
     """Evaluation of users 0, 1, … from their lists; ``pairs`` are (user, item, label, logit)."""
-    top = np.array(top).reshape(len(held_out), -1)
+    top = np.array(top, dtype=int).reshape(len(held_out), -1 if held_out else 0)
     row = np.repeat(np.arange(len(held_out)), [len(h) for h in held_out])
     relevant = to_csr(row, np.array([i for h in held_out for i in h], dtype=int), len(held_out))
     user, item, label, score = (np.array(x) for x in zip(*pairs, strict=True)) if pairs else [np.zeros(0)] * 4

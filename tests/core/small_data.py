@@ -95,3 +95,7 @@ def make_dataset(
     )
     schema = Schema((), (Column("title", "text"),), outcome, has_time=has_time)
     return Dataset("small", schema, users, items, interactions)
+
+
+def warned(dataset: Dataset) -> dict[str, dict]:
+    return dict(dataset.warnings)

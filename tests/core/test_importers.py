@@ -1,8 +1,7 @@
-"""Importers: the real MovieLens files, tables with and without a mapping, warnings, and what is saved."""
+"""MovieLens importers on the real files and on small ones, and what is saved of an imported dataset."""
 
 from __future__ import annotations
 
-import json
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -12,24 +11,20 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_data import CLICKS, ITEMS, ML_1M, ML_100K, ML_LATEST, RATINGS, SHOP, SOURCES, USERS, write_tables
+from small_data import CLICKS, ITEMS, ML_1M, ML_100K, ML_LATEST, SHOP, SOURCES, USERS, warned, write_tables
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.importers import FORMATS, import_dataset
+from recsys_core.data.importers import import_dataset
 from recsys_core.data.importers.movielens import AGES, OCCUPATIONS, find_year, readable_title
-from recsys_core.data.schema import Column
 from recsys_core.errors import DataError, RecLensError, SettingError
-from recsys_core.messages import MESSAGES
-
-SAMPLE = Path(__file__).resolve().parents[2] / "sample_data" / "shop"
 
 
 @pytest.fixture
 def shop(tmp_path):
-    """Import the small shop with some files changed; ``mapping`` as a dictionary."""
+    """Import the small shop with some files changed."""
 
-    def make(changes: dict | None = None, mapping: dict | None = None) -> Dataset:
-        files = SHOP | (changes or {}) | ({"mapping.json": json.dumps(mapping)} if mapping else {})
+    def make(changes: dict | None = None) -> Dataset:
+        files = SHOP | (changes or {})
         return import_dataset("tables", write_tables(tmp_path / "shop", files))
 
     return make
@@ -38,13 +33,6 @@ def shop(tmp_path):
 @pytest.fixture(scope="session")
 def ml_100k(data_folder):
     return import_dataset("movielens-100k", data_folder / "ml-100k")
-
-
-def warned(dataset: Dataset) -> dict[str, dict]:
-    return dict(dataset.warnings)
-
-
-# --- the real files -------------------------------------------------------------------------
 
 
 def test_movielens_100k(ml_100k):
@@ -109,9 +97,6 @@ def test_a_saved_dataset_comes_back_with_its_fingerprint(ml_100k, tmp_path):
         pd.testing.assert_frame_equal(getattr(again, name), getattr(ml_100k, name))
 
 
-# --- small files in the same formats --------------------------------------------------------
-
-
 def test_codes_of_1m_are_spelled_out(tmp_path):
     dataset = import_dataset("movielens-1m", write_tables(tmp_path, ML_1M))
     assert dataset.users["occupation"].tolist() == ["K-12 student", "college/grad student"]
@@ -172,228 +157,6 @@ def test_bad_movielens_files_are_refused(tmp_path, form, change, words):
 )  # fmt: skip
 def test_titles_are_readable(raw, title, year):
     assert (readable_title(raw), find_year(raw)) == (title, year)
-
-
-# --- any tables -----------------------------------------------------------------------------
-
-
-def test_tables_by_column_names(shop):
-    dataset = shop()
-    assert (dataset.n_users, dataset.n_items, dataset.n_interactions) == (3, 4, 12)
-    assert (dataset.name, dataset.schema.outcome, dataset.schema.has_time) == ("shop", "click", True)
-    assert (dataset.schema.user_name, dataset.schema.item_title) == ("name", "title")
-    assert dataset.titles == ["Red lamp", "Chair, folding", "Blue lamp", "Stool"]
-    assert dataset.schema.user_column("name").kind == "ignored"
-    assert dataset.schema.user_column("gender") == Column("gender", "category", sensitive=True)
-    assert dataset.interactions["time"][0] == 1700000000
-    assert shop({"interactions.csv": RATINGS}).schema.outcome == "rating"
-
-
-def test_csv_packed_csv_and_parquet_are_the_same_dataset(shop, tmp_path):
-    plain = shop()
-    packed = import_dataset("tables", write_tables(tmp_path / "b" / "shop", {f"{f}.gz": t for f, t in SHOP.items()}))
-    for file in SHOP:
-        target = (tmp_path / "c" / "shop" / file).with_suffix(".parquet")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        pd.read_csv(tmp_path / "shop" / file).to_parquet(target)
-    parquet = import_dataset("tables", tmp_path / "c" / "shop")
-    assert plain.fingerprint() == packed.fingerprint() == parquet.fingerprint()
-
-
-MAPPING = {
-    "name": "corner shop",
-    "users": {
-        "file": "people.csv",
-        "id": "who",
-        "name": "called",
-        "columns": {"years": {"kind": "number", "unit": "years", "sensitive": True}, "sex": "category", "size": {
-            "kind": "ordered", "levels": ["small", "large"]}},
-    },
-    "items": {"file": "goods.csv", "id": "sku", "title": "label", "columns": {"label": "text", "tags": "set"}},
-    "interactions": {"file": "log.csv.gz", "user": "who", "item": "sku", "time": "at", "value": "stars",
-                     "outcome": "rating", "low": 0, "high": 10},
-}  # fmt: skip
-MAPPED = {
-    "people.csv": "who;called;years;sex;size;note\n1;Anna;34;f;small;x\n2;Ben;;m;large;y\n",
-    "goods.csv": "sku\tlabel\ttags\nA\tLamp\tred|new\nB\tChair\t\n",
-    "log.csv.gz": "who,sku,at,stars,page\n" + "".join(
-        f"{1 + i % 2},{'AB'[i // 5 % 2]},2024-01-0{1 + i % 9}T10:00:00Z,{i % 11},3\n" for i in range(12)),
-}  # fmt: skip
-
-
-def test_a_mapping_names_files_columns_kinds_and_the_scale(shop):
-    dataset = shop(MAPPED, MAPPING)
-    assert dataset.name == "corner shop"
-    assert (dataset.schema.outcome, dataset.schema.low, dataset.schema.high) == ("rating", 0, 10)
-    assert dataset.schema.user_column("years") == Column("years", "number", sensitive=True, unit="years")
-    assert dataset.schema.user_column("sex").sensitive  # a well-known name
-    assert dataset.schema.user_column("size").levels == ("small", "large")
-    assert dataset.schema.user_column("called").kind == "ignored"
-    assert dataset.schema.item_column("tags").kind == "set"
-    assert (dataset.schema.user_name, dataset.schema.item_title) == ("called", "label")
-    assert np.isnan(dataset.users["years"][1])
-    assert pd.isna(dataset.items["tags"][1])
-    assert dataset.interactions["time"][0] == 1704103200
-    assert warned(dataset)["warning.columns_unused"] == {"file": "log.csv.gz", "columns": "page"}
-    assert warned(dataset)["warning.cells_missing"]["count"] == 1
-
-
-def test_a_mapping_beside_the_folder(shop, tmp_path):
-    inside = shop(MAPPED, MAPPING)
-    (tmp_path / "shop" / "mapping.json").rename(tmp_path / "other.json")
-    assert import_dataset("tables", tmp_path / "shop", tmp_path / "other.json").fingerprint() == inside.fingerprint()
-
-
-def test_interactions_alone_are_enough(shop):
-    log = "who,what\n" + "".join(f"{i % 3},{i % 4}\n" for i in range(12))
-    mapping = {"interactions": {"file": "log.csv", "user": "who", "item": "what"}}
-    dataset = shop({"log.csv": log}, mapping)
-    assert (dataset.n_users, dataset.n_items, dataset.n_interactions) == (3, 4, 12)
-    assert (dataset.schema.outcome, dataset.schema.has_time) == ("taken", False)
-    assert dataset.titles == ["0", "1", "2", "3"]
-    assert set(dataset.interactions["value"]) == {1}
-    assert {"warning.titles_missing", "warning.no_time"} <= set(warned(dataset))
-
-
-@pytest.mark.parametrize(
-    ("path", "value", "words"),
-    [
-        ((), [], ["object"]),
-        (("interactions",), None, ["interactions"]),
-        (("users", "id"), None, ["users", "'id'"]),
-        (("users", "id"), "", ["users", "'id'"]),
-        (("users", "id"), 3, ["users", "'id'", "text"]),
-        (("users", "file"), "../secret.csv", ["folder"]),
-        (("users", "file"), "/etc/passwd", ["folder"]),
-        (("users", "colums"), {}, ["'colums'", "columns"]),
-        (("users", "columns"), [], ["columns"]),
-        (("users", "columns", "sex"), "colour", ["'sex'", "'colour'", "category"]),
-        (("users", "columns", "sex"), {"sensitive": 1}, ["'sensitive'", "true or false"]),
-        (("users", "columns", "size"), "ordered", ["'size'", "levels"]),
-        (("users", "columns", "size", "levels"), ["small", "small"], ["levels"]),
-        (("users", "columns", "size", "levels"), [["small"]], ["levels"]),
-        (("interactions", "outcome"), "stars", ["'stars'", "click"]),
-        (("interactions", "value"), None, ["'rating'", "value"]),
-        (("interactions", "low"), 10, ["low"]),
-        (("interactions", "low"), True, ["'low'", "number"]),
-        (("interactions", "high"), float("inf"), ["high"]),
-        (("interactions", "outcome"), "taken", ["taken"]),
-    ],
-)
-def test_a_bad_mapping_is_refused(shop, path, value, words):
-    mapping = json.loads(json.dumps(MAPPING))
-    at = mapping
-    for key in path[:-1]:
-        at = at[key]
-    if path:
-        at[path[-1]] = value
-    with pytest.raises(DataError) as caught:
-        shop({**MAPPED, "mapping.json": json.dumps(mapping if path else value)})
-    assert caught.value.key == "mapping.bad"
-    assert all(word in str(caught.value) for word in words), str(caught.value)
-
-
-def test_a_mapping_that_is_no_json_or_names_what_is_not_there(shop, tmp_path):
-    for text in ("{", "[" * 100000, "\xff"):
-        with pytest.raises(DataError, match=r"mapping\.json: not a JSON file"):
-            shop({"mapping.json": text.encode("latin-1")})
-    for part, key in (("users", "id"), ("items", "title"), ("interactions", "time")):
-        with pytest.raises(DataError, match="column 'nowhere' is missing"):
-            shop(MAPPED, MAPPING | {part: MAPPING[part] | {key: "nowhere"}})
-    with pytest.raises(DataError, match=r"goods2\.csv: not found"):
-        shop(MAPPED, MAPPING | {"items": MAPPING["items"] | {"file": "goods2.csv"}})
-    with pytest.raises(DataError, match=r"no-such\.json: not found"):
-        import_dataset("tables", tmp_path / "shop", tmp_path / "no-such.json")
-
-
-def test_kinds_are_inferred(shop):
-    rows = range(300)
-    people = {
-        "user_id": rows,
-        "height": [150 + i / 3 for i in rows],
-        "stars": [i % 5 for i in rows],
-        "city": [f"city {i % 90}" for i in rows],
-        "street": [f"street {i}" for i in rows],
-        "brand_id": [i % 140 for i in rows],
-        "about": ["a long text that repeats but is no category, " + "x" * (i % 3) for i in rows],
-        "empty": "",
-        "Age": [20 + i % 50 if i else "NA" for i in rows],
-    }
-    frame = pd.DataFrame(people)
-    dataset = shop({"users.csv": frame.to_csv(index=False), "interactions.csv": CLICKS.replace("u", "1")
-                    .replace("1ser", "user").replace("o1t", "out")})  # fmt: skip
-    kinds = {c.name: c.kind for c in dataset.schema.users}
-    assert kinds == {
-        "height": "number", "stars": "category", "city": "category", "street": "ignored", "brand_id": "category",
-        "about": "ignored", "empty": "ignored", "Age": "number",
-    }  # fmt: skip
-    assert [c.name for c in dataset.schema.users if c.sensitive] == ["Age"]
-    assert np.isnan(dataset.users["Age"][0])
-
-
-def test_a_row_number_without_a_name_is_left_out_and_said(shop):
-    dataset = shop({"users.csv": pd.read_csv(pd.io.common.StringIO(USERS)).to_csv()})
-    assert [c.name for c in dataset.schema.users] == ["name", "age", "gender"]
-    assert warned(dataset)["warning.columns_unused"] == {"file": "users.csv", "columns": "(no name)"}
-
-
-def test_oddities_become_warnings(shop):
-    dataset = shop(
-        {
-            "users.csv": USERS + "u4,Dora,,\nu5,Emil,40,male\n",
-            "items.csv": ITEMS.replace("Blue lamp", "Red lamp").replace("Stool", "") + "e,Desk,80,table\n",
-            "interactions.csv": CLICKS + "\nu1,a,1700000100,1\nu5,a,1700000100,1\n",
-        }
-    )
-    assert warned(dataset) == {
-        "warning.titles_missing": {"count": 1},
-        "warning.repeated_titles": {"count": 1, "example": "Red lamp"},
-        "warning.cells_missing": {"side": "users", "column": "gender", "count": 1, "of": 5},
-        "warning.users_untouched": {"count": 1, "of": 5},
-        "warning.users_few": {"count": 1, "of": 5, "least": 3},
-        "warning.items_untouched": {"count": 1, "of": 5},
-        "warning.repeated_pairs": {"count": 1},
-        "warning.blank_lines": {"file": "interactions.csv", "count": 1},
-    }
-    assert dataset.titles[3] == "d"
-    chinese = shop(
-        {"items.csv": ITEMS.replace("Red lamp", "红色台灯").replace("Blue lamp", "蓝色台灯").replace("Stool", "凳子 X")}
-    )
-    assert warned(chinese)["warning.titles_not_latin"] == {"percent": 75}
-    lopsided = shop({"interactions.csv": CLICKS.replace(",0\n", ",1\n").replace("000,1", "000,0")})
-    assert warned(lopsided)["warning.lopsided"] == {"percent": 92, "value": "1"}
-    for noticed in (dataset, chinese, lopsided):
-        assert all(MESSAGES[key].format(**values) for key, values in noticed.warnings)
-
-
-def test_a_scale_is_inferred_and_said(shop):
-    five = shop({"interactions.csv": RATINGS})
-    assert (five.schema.low, five.schema.high) == (1, 5)
-    ten = shop({"interactions.csv": RATINGS.replace("004,5", "004,10")})
-    assert (ten.schema.low, ten.schema.high) == (1, 10)
-    assert warned(ten)["warning.scale_inferred"] == {"low": "1", "high": "10"}
-
-
-def test_formats_and_sources_are_checked(tmp_path):
-    assert FORMATS == ("movielens-100k", "movielens-1m", "movielens-latest", "tables")
-    with pytest.raises(SettingError, match="format must be one of"):
-        import_dataset("netflix", tmp_path)
-    with pytest.raises(SettingError, match="mapping is used with"):
-        import_dataset("movielens-1m", tmp_path, tmp_path / "mapping.json")
-    for form in FORMATS:
-        with pytest.raises(DataError, match="nowhere: not found"):
-            import_dataset(form, tmp_path / "nowhere")
-
-
-@pytest.mark.skipif(not (SAMPLE / "mapping.json").exists(), reason=f"no sample data in {SAMPLE}")
-def test_the_sample_shop_is_read():
-    dataset = import_dataset("tables", SAMPLE)
-    assert (dataset.schema.outcome, dataset.schema.has_time, dataset.schema.user_name) == ("click", True, "name")
-    assert "propensity" in dataset.interactions
-    assert dataset.warnings == ()
-
-
-# --- what is saved --------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("form", SOURCES)

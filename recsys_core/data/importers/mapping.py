@@ -27,12 +27,17 @@ class NamedColumn:
 
 @dataclass(frozen=True, slots=True)
 class SideMapping:
-    """The table of users or items; ``label`` is the column that a person reads (name or title)."""
+    """The table of users or items.
+
+    ``label`` is the column that a person reads (name or title); ``quotes`` is False where a
+    double quote is a letter like any other.
+    """
 
     file: str
     id: str
     label: str | None = None
     columns: dict[str, NamedColumn] = field(default_factory=dict)
+    quotes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,7 @@ class InteractionMapping:
     low: float | None = None
     high: float | None = None
     propensity: str | None = None
+    quotes: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,10 +146,11 @@ _KIND_OF_VALUE = {str: "a text", int: "a number", bool: "true or false", list: "
 
 def _parse_side(data: object, side: str, source: str) -> SideMapping:
     label = "name" if side == "users" else "title"
-    keys = {"file": _TEXT, "id": _TEXT, label: _TEXT, "columns": (dict,)}
+    keys = {"file": _TEXT, "id": _TEXT, label: _TEXT, "columns": (dict,), "quotes": (bool,)}
     checked = _check_object(data, side, source, keys, required=("file", "id"))
     columns = {c: _parse_column(c, what, side, source) for c, what in checked.get("columns", {}).items()}
-    return SideMapping(_check_file(checked["file"], source), checked["id"], checked.get(label), columns)
+    file, quotes = _check_file(checked["file"], source), checked.get("quotes", True)
+    return SideMapping(file, checked["id"], checked.get(label), columns, quotes)
 
 
 def _parse_column(column: str, data: object, side: str, source: str) -> NamedColumn:
@@ -163,7 +170,7 @@ def _parse_column(column: str, data: object, side: str, source: str) -> NamedCol
 
 def _parse_interactions(data: object, source: str) -> InteractionMapping:
     texts = ("file", "user", "item", "time", "value", "outcome", "propensity")
-    keys = dict.fromkeys(texts, _TEXT) | dict.fromkeys(("low", "high"), _NUMBER)
+    keys = dict.fromkeys(texts, _TEXT) | dict.fromkeys(("low", "high"), _NUMBER) | {"quotes": (bool,)}
     checked = _check_object(data, "interactions", source, keys, required=("file", "user", "item"))
     outcome, low, high = (checked.get(key) for key in ("outcome", "low", "high"))
     if outcome is not None and outcome not in OUTCOMES:

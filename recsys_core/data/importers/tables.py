@@ -32,9 +32,12 @@ def import_tables(source: Path, mapping: Path | None = None) -> Dataset:
     if mapping or path.is_file():
         known = read_mapping(path, name=source.resolve().name)
         sides = {"users": known.users, "items": known.items, "interactions": known.interactions}
-        files = {side: part.file for side, part in sides.items() if part}
         expected = f"a table that {path.name} names"
-        tables = {side: read_table(find_file(source, file, expected=expected)) for side, file in files.items()}
+        tables = {
+            side: read_table(find_file(source, part.file, expected=expected), quoting=part.quotes)
+            for side, part in sides.items()
+            if part
+        }
     else:
         tables = _find_tables(source)
         known = guess_mapping(tables, name=source.resolve().name)

@@ -111,7 +111,7 @@ CATEGORIES = (
             " weight bench 129, step platform 39, kettlebell 36, treadmill 459, ab roller 23",
         ),
         (
-            "lightweight recycled classic durable ergonomic waterproof handmade",
+            "lightweight recycled classic durable ergonomic waterproof compact",
             "yoga mat 35, skipping rope 14, foam roller 24, gym bag 42, cycling helmet 65, swimming goggles 19,"
             " massage ball 12, sports bottle 16, running belt 22",
         ),

@@ -1,0 +1,38 @@
+"""RecLens: the page registry. Run with ``python -m streamlit run dashboard/app.py``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from dashboard import frame, state, warm
+from dashboard.texts import t
+
+ROOT = Path(__file__).resolve().parents[1]
+ICON = Path(__file__).resolve().parent / "assets" / "reclens.png"
+PAGES = {  # address: file; a page whose file is not there is not offered
+    "overview": "overview.py",
+    "explain": "explain.py",
+    "global": "global_view.py",
+    "compress": "compress.py",
+    "fairness": "fairness.py",
+}
+
+st.set_page_config(page_title="RecLens", page_icon=str(ICON), layout="wide")
+warm.warm_up()
+state.read_address()
+pages = [
+    st.Page(
+        f"../pages/{file}",
+        title=t(f"nav.{name}"),
+        help=t(f"nav.{name}.help"),
+        url_path=name,
+        default=name == "overview",
+    )
+    for name, file in PAGES.items()
+    if (ROOT / "pages" / file).is_file()
+]
+state.remember("pages", {name: page for name, page in zip(PAGES, pages, strict=False)})
+state.remember("page_addresses", tuple(PAGES))
+frame.run(st.navigation(pages, position="top"))

@@ -1,0 +1,192 @@
+"""The only caches of the dashboard; all are bounded, and keys are ids, fingerprints and variants.
+
+What comes out is shared by every session and never changed. ``place`` is a ``Place``: the folder of
+a workspace and its fingerprint, so a workspace that was trained again is opened again.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from dashboard.jobs import Board, Job
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.folder import sha256
+from recsys_core.errors import WorkspaceError
+from recsys_core.explain.explain import explain
+from recsys_core.explain.overall import GlobalExplanation, explain_overall
+from recsys_core.models.scorer import Scorer
+from recsys_core.models.workspace import Workspace
+from recsys_core.recommend import Recommendation, Standing, ranked_item, recommend, stand, user_pairs
+from recsys_core.results import Explanation, RankedItem
+from recsys_core.variant import Variant
+
+ROOT = Path(__file__).resolve().parents[1]
+BACKGROUND, SEED = 32, 0
+OVERALL_BACKGROUND = 20
+VARIANTS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One state of one workspace: its folder and the fingerprint of model and data."""
+
+    folder: Path
+    fingerprint: str
+
+    @property
+    def name(self) -> str:
+        """The name in the address: the folder's own."""
+        return self.folder.name
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the list of workspaces; ``title`` is what its maker called it."""
+
+    folder: Path
+    title: str
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+
+def workspaces_folder() -> Path:
+    """Where workspaces lie: ``RECLENS_WORKSPACES``, else ``workspaces`` in the project."""
+    return Path(os.environ.get("RECLENS_WORKSPACES") or ROOT / "workspaces")
+
+
+def entries() -> list[Entry]:
+    """Every folder that says it is a workspace, readable or not, in order of name."""
+    folder = workspaces_folder()
+    found = sorted(p.parent for p in folder.glob("*/workspace.json")) if folder.is_dir() else []
+    return [Entry(p, _title(p)) for p in found]
+
+
+def _title(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / "workspace.json").read_text())["name"]) or folder.name
+    except (OSError, ValueError, KeyError, TypeError):
+        return folder.name
+
+
+def place(folder: Path) -> Place:
+    """Where a workspace is and what state it is in. Raises ``WorkspaceError`` as opening it would."""
+    sums = folder / "model" / "checksums.json"
+    if not sums.is_file():
+        Workspace.open(folder)  # says what is wrong, in the core's words
+        raise WorkspaceError("workspace.damaged", path=folder, file="checksums.json", reason="missing")
+    return Place(folder, sha256(sums)[:16])
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def workspace(place: Place) -> Workspace:
+    """The opened workspace, its split and its dense scorer ready. Raises ``WorkspaceError``, ``DataError``."""
+    opened = Workspace.open(place.folder)
+    _ = opened.material, opened.dense
+    return opened
+
+
+def dataset(place: Place) -> Dataset:
+    return workspace(place).dataset
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _shelf(place: Place):
+    from recsys_core.compress.variants import VariantShelf
+
+    return VariantShelf(workspace(place), most=VARIANTS)
+
+
+def scorer(place: Place, variant: Variant) -> Scorer:
+    """The scorer of a variant; a new compressed one takes seconds to prepare."""
+    return workspace(place).dense if variant.is_dense else _shelf(place).scorer(variant)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def standing(place: Place, user_index: int, variant: Variant) -> Standing:
+    """Scores and seen items of one user."""
+    return stand(scorer(place, variant), workspace(place).material, user_index)
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def recommendation(place: Place, user_index: int, variant: Variant, k: int = 10) -> Recommendation:
+    """The user's ``k`` best unseen items."""
+    return recommend(scorer(place, variant), workspace(place).material, user_index, k=k)
+
+
+def item(place: Place, user_index: int, item_index: int, variant: Variant) -> RankedItem:
+    """Score, rank and title of any item for a user (rank 0: seen already)."""
+    return ranked_item(standing(place, user_index, variant), workspace(place).material, item_index)
+
+
+def top_item(place: Place, user_index: int, variant: Variant) -> int | None:
+    """The user's first recommendation, None where nothing is left to recommend."""
+    items = recommendation(place, user_index, variant).items
+    return items[0].item_index if items else None
+
+
+@st.cache_resource(max_entries=256, show_spinner=False)
+def explanation(
+    place: Place, user_index: int, item_index: int, variant: Variant, method: str = "shapley", history: str = "one"
+) -> Explanation:
+    """Reasons of one score, 32 background examples, seed 0. Raises ``SettingError`` where a method cannot answer."""
+    opened = workspace(place)
+    pair = user_pairs(opened.material, user_index, np.array([item_index]))
+    background = opened.material.background(BACKGROUND, seed=SEED)
+    return explain(scorer(place, variant), opened.dataset, pair, background, method=method, history=history, seed=SEED)
+
+
+@st.cache_resource(show_spinner=False)
+def board() -> Board:
+    """The one queue of long work; it bounds itself."""
+    return Board()
+
+
+def overall(place: Place, variant: Variant, n_pairs: int) -> Job:
+    """Job of explaining ``n_pairs`` test pairs; its result is a ``GlobalExplanation``."""
+
+    def work(progress) -> GlobalExplanation:
+        opened = workspace(place)
+        rows = opened.material.split.test
+        drawn = np.sort(np.random.default_rng([SEED, 17]).choice(rows, min(n_pairs, len(rows)), replace=False))
+        return explain_overall(
+            scorer(place, variant),
+            opened.dataset,
+            opened.material.pairs(drawn, "test"),
+            opened.material.background(OVERALL_BACKGROUND, seed=SEED),
+            seed=SEED,
+            progress=progress,
+        )
+
+    return board().job(("overall", place, variant, n_pairs), work)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def people(place: Place, language: str) -> dict[str, str]:
+    """What to call each user, by raw id, in matrix order."""
+    from dashboard.people import user_names
+
+    return user_names(dataset(place), language)
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def item_names(place: Place, language: str) -> dict[str, str]:
+    """What to call each item, by raw id, in matrix order; equal titles are told apart by id."""
+    from dashboard.people import item_titles
+
+    return item_titles(dataset(place), language)
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def user_values(place: Place, column: str) -> list[str]:
+    """One user column as text, in matrix order."""
+    from dashboard.people import cell_texts
+
+    return cell_texts(dataset(place).users[column])

@@ -1,0 +1,115 @@
+"""Charts of one explanation: the waterfall, and two methods side by side."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.charts.chart import AGAINST, FOR, NEUTRAL, ROW, Chart, distinct, lines, meaning, one, room, value_axis, written
+from dashboard.reasons import Reason
+from dashboard.texts import numbers, plain
+from recsys_core.results import Explanation, probability
+
+LABEL_ROOM = 0.3  # of the span of the bars: keeps the figures beside them whole on a narrow page
+
+
+def waterfall(explanation: Explanation, shown: list[Reason]) -> Chart:
+    """From the background's mean score, reason by reason, to this score; logits, probability in the texts."""
+    rows = pd.DataFrame(_steps(explanation, shown))
+    rows["label"] = distinct(rows["label"].tolist())
+    ends = rows[["start", "end"]]
+    low, high = float(ends.min().min()), float(ends.max().max())
+    span = max(high - low, 1e-6)
+    rows["beside"] = ends.max(axis=1)
+    rows["room"] = [high + LABEL_ROOM * span if i % 2 else low - 0.02 * span for i in range(len(rows))]
+    spec = {
+        "height": {"step": ROW},
+        "encoding": {"y": lines()},
+        "layer": [
+            room(),
+            {
+                "mark": {"type": "bar", "cornerRadius": 3},
+                "encoding": {
+                    "x": value_axis("start", plain("explain.axis")),
+                    "x2": {"field": "end"},
+                    "color": meaning(),
+                    "tooltip": [
+                        {"field": "label", "title": plain("explain.reason")},
+                        {"field": "value", "title": plain("explain.value")},
+                        {"field": "text", "title": plain("explain.contribution")},
+                        {"field": "without", "title": plain("explain.without")},
+                    ],
+                },
+            },
+            written("text", "beside"),
+        ],
+    }
+    alt = plain(
+        "explain.waterfall.alt",
+        base=numbers.signed(explanation.base_value),
+        score=numbers.signed(explanation.score),
+        reasons=", ".join(f"{r.label} {numbers.signed(r.contribution)}" for r in shown),
+    )
+    return Chart(rows, spec, alt)
+
+
+def _steps(explanation: Explanation, shown: list[Reason]) -> list[dict]:
+    at = explanation.base_value
+    steps = [_end("explain.base", 0.0, at)]
+    for reason in shown:
+        without = probability(explanation.score - reason.contribution)
+        steps.append(
+            {
+                "label": reason.label,
+                "value": reason.value,
+                "start": at,
+                "end": at + reason.contribution,
+                "meaning": FOR if reason.contribution >= 0 else AGAINST,
+                "text": numbers.signed(reason.contribution),
+                "without": f"{numbers.fixed(explanation.probability)} → {numbers.fixed(without)}",
+            }
+        )
+        at += reason.contribution
+    return [*steps, _end("explain.score", 0.0, explanation.score)]
+
+
+def _end(key: str, start: float, value: float) -> dict:
+    text = plain("explain.logit_and_probability", logit=numbers.signed(value), probability=numbers.fixed(probability(value)))
+    return {"label": plain(key), "value": "", "start": start, "end": value, "meaning": NEUTRAL, "text": text, "without": ""}
+
+
+def two_methods(first: list[Reason], second: dict[str, float], names: tuple[str, str]) -> Chart:
+    """The first method's reasons in its order as bars, the second method's contribution as a dot on each line."""
+    rows = pd.DataFrame(
+        {
+            "label": distinct([r.label for r in first]),
+            "first": [r.contribution for r in first],
+            "second": [second.get(r.feature) for r in first],
+            "meaning": [FOR if r.contribution >= 0 else AGAINST for r in first],
+            "first_text": [numbers.signed(r.contribution) for r in first],
+            "second_text": [numbers.signed(second.get(r.feature)) for r in first],
+        }
+    )
+    values = [v for v in [*rows["first"], *rows["second"], 0.0] if v is not None and v == v]
+    span = max(max(values) - min(values), 1e-6)
+    rows["room"] = [max(values) + 0.04 * span if i % 2 else min(values) - 0.04 * span for i in range(len(rows))]
+    tooltip = [
+        {"field": "label", "title": plain("explain.reason")},
+        {"field": "first_text", "title": names[0]},
+        {"field": "second_text", "title": names[1]},
+    ]
+    spec = {
+        "height": {"step": ROW - 4},
+        "encoding": {"y": lines(), "tooltip": tooltip},
+        "layer": [
+            room(),
+            {
+                "mark": {"type": "bar", "cornerRadius": 3, "opacity": 0.55},
+                "encoding": {"x": value_axis("first", plain("explain.axis")), "color": meaning()},
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
+                "encoding": {"x": {"field": "second", "type": "quantitative"}, "color": one(NEUTRAL)},
+            },
+        ],
+    }
+    return Chart(rows, spec, plain("explain.two.alt", first=names[0], second=names[1]))

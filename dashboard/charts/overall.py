@@ -1,0 +1,132 @@
+"""Charts of the global explanation: mean size of each reason, and every pair as a dot."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dashboard.charts.chart import FOR, NEUTRAL, ROW, Chart, lines, one, room, value_axis, written
+from dashboard.texts import numbers, plain
+from recsys_core.explain.overall import GlobalExplanation
+
+MOST_PAIRS = 250  # dots of one reason
+BINS = 60
+
+
+def mean_sizes(found: GlobalExplanation, names: dict[str, str]) -> Chart:
+    """Mean absolute contribution of each reason with its 95 % interval, largest first."""
+    order = found.order
+    rows = pd.DataFrame(
+        {
+            "label": [names[found.players[i]] for i in order],
+            "value": found.mean_size[order],
+            "low": found.low[order],
+            "high": found.high[order],
+            "text": [numbers.fixed(found.mean_size[i]) for i in order],
+            "interval": [f"{numbers.fixed(found.low[i])} – {numbers.fixed(found.high[i])}" for i in order],
+            "share": [numbers.percent(found.share[i]) for i in order],
+        }
+    )
+    rows["room"] = 1.22 * rows["high"].max()
+    spec = {
+        "height": {"step": ROW},
+        "encoding": {"y": lines()},
+        "layer": [
+            room(),
+            {
+                "mark": {"type": "bar", "cornerRadius": 3},
+                "encoding": {
+                    "x": value_axis("value", plain("global.axis")),
+                    "color": one(FOR),
+                    "tooltip": [
+                        {"field": "label", "title": plain("explain.reason")},
+                        {"field": "text", "title": plain("global.axis")},
+                        {"field": "interval", "title": plain("overview.interval")},
+                        {"field": "share", "title": plain("global.share")},
+                    ],
+                },
+            },
+            {
+                "mark": {"type": "rule", "strokeWidth": 1.5, "tooltip": None},
+                "encoding": {
+                    "x": {"field": "low", "type": "quantitative"},
+                    "x2": {"field": "high"},
+                    "color": one(NEUTRAL),
+                },
+            },
+            written("text", "high"),
+        ],
+    }
+    shown = ", ".join(f"{r.label} {r.text}" for r in rows.itertuples())
+    return Chart(rows, spec, plain("global.sizes.alt", reasons=shown))
+
+
+def swarm(found: GlobalExplanation, names: dict[str, str]) -> Chart:
+    """One dot a pair and reason: where it pushed the score, coloured by the value from low to high."""
+    step = max(1, -(-found.n_pairs // MOST_PAIRS))
+    parts = [_dots(found, int(i), names, step) for i in found.order]
+    rows = pd.concat(parts, ignore_index=True)
+    spec = {
+        "height": {"step": ROW},
+        "mark": {"type": "circle", "size": 16, "opacity": 0.75},
+        "encoding": {
+            "x": value_axis("contribution", plain("global.swarm.axis")),
+            "y": {**lines(), "scale": {"paddingInner": 0.1}},
+            "yOffset": {"field": "spread", "type": "quantitative", "scale": {"domain": [-1, 1]}, "axis": None},
+            "color": {
+                "field": "rank",
+                "type": "quantitative",
+                "scale": {"domain": [0, 1], "range": "ramp"},
+                "legend": {
+                    "title": plain("global.legend"),
+                    "orient": "top",
+                    "values": [0, 1],
+                    "labelExpr": f"datum.value < 0.5 ? '{plain('global.low')}' : '{plain('global.high')}'",
+                    "gradientLength": 120,
+                    "gradientThickness": 8,
+                },
+                "condition": {"test": "!isValid(datum.rank)", **_neutral()},
+            },
+            "tooltip": [
+                {"field": "label", "title": plain("explain.reason")},
+                {"field": "value", "title": plain("explain.value")},
+                {"field": "text", "title": plain("explain.contribution")},
+            ],
+        },
+    }
+    return Chart(rows, spec, plain("global.swarm.alt", n=found.n_pairs))
+
+
+def _neutral() -> dict:
+    return {"value": "#8A95A1"}  # between the two themes' greys: a condition cannot name a place in a range
+
+
+def _dots(found: GlobalExplanation, player: int, names: dict[str, str], step: int) -> pd.DataFrame:
+    at = np.arange(0, found.n_pairs, step)
+    key, x = found.players[player], found.contributions[at, player]
+    values = found.values[key]
+    return pd.DataFrame(
+        {
+            "label": names[key],
+            "contribution": x,
+            "spread": spread(x),
+            "rank": found.rank[at, player],
+            "value": [values[i] for i in at],
+            "text": [numbers.signed(float(v)) for v in x],
+        }
+    )
+
+
+def spread(x: np.ndarray, bins: int = BINS) -> np.ndarray:
+    """Offsets of a beeswarm in -1 to 1: points of the same bin lie above and below one another, dense bins wider."""
+    if not len(x):
+        return np.zeros(0)
+    edges = np.linspace(x.min(), x.max() + 1e-9, bins + 1)
+    place = np.clip(np.searchsorted(edges, x, side="right") - 1, 0, bins - 1)
+    out = np.zeros(len(x))
+    widest = np.bincount(place, minlength=bins).max()
+    for b in np.unique(place):
+        rows = np.flatnonzero(place == b)
+        side = np.where(np.arange(len(rows)) % 2, 1, -1) * ((np.arange(len(rows)) + 1) // 2)
+        out[rows] = side / max(1, widest / 2)
+    return np.clip(out, -1, 1)

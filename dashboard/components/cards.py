@@ -1,0 +1,39 @@
+"""One bordered card a picture; figures; the grey line of doubt under them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import streamlit as st
+
+from dashboard.texts import t
+from dashboard.texts.markdown import Markdown
+
+COLUMN_WIDTH = 380  # below this a chart or table is squeezed: the grid drops a column instead
+
+
+def grid(columns: int, *, min_width: int = COLUMN_WIDTH):
+    """Cards side by side, fewer in a row where they would be narrower than ``min_width`` px."""
+    return st.grid(columns, min_column_width=min_width)
+
+
+def card(title: Markdown | str = "", *, key: str | None = None, stretch: bool = False):
+    """A bordered card with its title; use with ``with``."""
+    container = st.container(border=True, key=key, height="stretch" if stretch else "content")
+    if title:
+        container.markdown(f"**{title}**")
+    return container
+
+
+def figure_card(label: str, value: str, note: str = "", *, help: str | None = None, good: bool | None = None) -> None:
+    """One figure: label, value, and a note under it. ``good`` colours the note; None leaves it grey."""
+    color = {None: "off", True: "blue", False: "orange"}[good]
+    st.metric(
+        label, value, note or None, delta_color=color, delta_arrow="off", border=True, height="stretch", help=help
+    )
+
+
+def doubt(parts: Iterable[str]) -> None:
+    """What the picture rests on, as one grey line: sizes, seeds, gaps, times."""
+    line = t("doubt.join").join(p for p in parts if p)
+    st.markdown(f":small[:gray[{line}]]")

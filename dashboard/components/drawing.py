@@ -1,0 +1,31 @@
+"""Put a chart or a table on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+import streamlit as st
+
+from dashboard.charts.chart import Chart
+
+
+def draw(chart: Chart, *, key: str) -> None:
+    """Draw a chart; the specification is constant for a chart function, so only its data travels."""
+    st.vega_lite_chart(chart.data, chart.spec, key=key, alt=chart.alt, width="stretch")
+
+
+def table(
+    rows: pd.DataFrame,
+    *,
+    key: str,
+    alt: str,
+    columns: dict | None = None,
+    on_select: Callable[[], None] | None = None,
+    height: int | str = "content",
+) -> None:
+    """A table of figures and texts, shown as they are; ``on_select`` makes its rows clickable (one at a time)."""
+    clickable = {"on_select": on_select, "selection_mode": "single-row"} if on_select else {}
+    st.dataframe(
+        rows, key=key, alt=alt, column_config=columns or {}, hide_index=True, height=height, width="stretch", **clickable
+    )

@@ -1,0 +1,172 @@
+"""The frame around every page: its title as a question, the sentence that answers it, controls, then the page.
+
+A page is a script that asks for the frame of this run and fills its places::
+
+    from dashboard import cached, components, frame
+    from dashboard.texts import plain, t
+
+    page = frame.current()                      # page.selection: place, user_index, item_index, variant, language
+    page.title(t("explain.title", item=…))      # drawn at once; t() escapes values, plain() does not (charts, tables)
+    with components.card(t("…")):               # then the page's own cards, in order
+        components.draw(charts.…(result), key="…")
+        components.doubt([plain("…"), …])
+    page.sentence(t("explain.sentence", …))     # its place is above the cards, whenever it is known
+    page.download("explanation", table, everything)
+
+Long work is a job on ``cached.board()`` watched by ``components.still_working``. A page's own control that belongs into
+the address is bound (``bind="query-params"``, raw values) and told to the link: ``page.link_also(by="gender")``. The
+compression controls stand in ``page.places["controls"]`` on the pages in ``LARGE_CONTROLS``, else in the sidebar.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import cached, components, controls, state
+from dashboard.state import Selection
+from dashboard.texts import plain, t
+from dashboard.texts.markdown import Markdown, escape
+from recsys_core.errors import RecLensError
+
+LARGE_CONTROLS = ("compress",)  # pages that are about the compression settings
+
+
+@dataclass(eq=False)
+class Frame:
+    """Places of the frame in one run, and what the page asks it to show."""
+
+    name: str
+    places: dict[str, object]
+    selection: Selection | None = None
+    shown_item: str | None = None
+    more: dict[str, object] = field(default_factory=dict)
+
+    def title(self, text: Markdown) -> None:
+        """The page's question."""
+        self.places["title"].markdown(f"# {text}", anchors=False)
+
+    def sentence(self, text: Markdown) -> None:
+        """The answer, with its figure and size."""
+        self.places["sentence"].markdown(f"##### {text}", anchors=False)
+
+    def sentence_place(self):
+        """The sentence's place, for a page that fills it from a fragment or shows progress there."""
+        return self.places["sentence"]
+
+    def shows_item(self, item_id: str) -> None:
+        """The page shows this item although none was chosen: the link names it."""
+        self.shown_item = item_id
+
+    def link_also(self, **values: object) -> None:
+        """Parameters of the page's own that the link must carry."""
+        self.more |= values
+
+    def download(self, name: str, table: pd.DataFrame, everything: dict | list) -> None:
+        """Offer what is on the screen as a table and as JSON."""
+        where = self.places["download"]
+        with where.popover(t("action.download"), icon=":material/download:", key="download"):
+            csv = table.to_csv(index=False).encode("utf-8-sig")
+            text = json.dumps(everything, indent=1, ensure_ascii=False, default=_as_json)
+            st.download_button(
+                t("action.download.table"), csv, f"{name}.csv", "text/csv", key="download_csv", on_click="ignore"
+            )
+            st.download_button(
+                t("action.download.json"), text, f"{name}.json", "application/json", key="download_json", on_click="ignore"
+            )
+
+    def link(self) -> None:
+        """The address of exactly this view, to be copied."""
+        values = state.parameters(self.selection, self.shown_item) | self.more
+        with self.places["link"].popover(t("action.link"), icon=":material/link:", key="link"):
+            st.markdown(t("action.link.what"))
+            st.code(state.address(self.name, values), language=None, wrap_lines=True)
+
+
+def current() -> Frame:
+    """The frame of this run; what a page starts with."""
+    return state.recall("frame")
+
+
+def run(page) -> None:
+    """Draw the frame and the page in it. ``page`` is what ``st.navigation`` returned."""
+    frame = Frame(page.url_path, _places())
+    state.remember("frame", frame)
+    entries = cached.entries()
+    chosen, problem = state.chosen_workspace(entries)
+    with frame.places["sidebar"]:
+        controls.language_switch()
+        if entries:
+            controls.workspace_picker(entries, chosen)
+    if problem:
+        frame.places["notices"].warning(problem.text)
+    if not chosen:
+        if not entries:
+            _no_workspaces()
+        return
+    try:
+        place = cached.place(chosen.folder)
+        with components.working(t("working.workspace")):
+            cached.workspace(place)
+    except RecLensError as error:
+        components.error_box(t("frame.workspace_broken"), error, t("frame.workspace_broken.how"))
+        return
+    _controls(frame, place)
+    frame.selection = state.select(chosen, place)
+    for problem in frame.selection.problems:
+        with frame.places["notices"]:
+            components.notice(problem.text)
+    _page(frame, page)
+
+
+def _places() -> dict[str, object]:
+    """Reserve every place in reading order; they are filled as soon as their content is known."""
+    places = {"sidebar": st.sidebar.container(), "notices": st.container()}
+    row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top")
+    places["title"] = row.container(width="stretch")
+    actions = row.container(horizontal=True, width="content", gap="xsmall")
+    places["link"], places["download"] = (actions.container(width="content") for _ in range(2))
+    places["sentence"], places["controls"] = st.container(), st.container()
+    return places
+
+
+def _controls(frame: Frame, place) -> None:
+    large = frame.name in LARGE_CONTROLS
+    with frame.places["sidebar"]:
+        controls.user_and_item(place)
+        if not large:
+            controls.model_controls()
+    if large:
+        with frame.places["controls"]:
+            controls.model_controls(large=True)
+    with frame.places["sidebar"]:
+        controls.model_badge()
+
+
+def _page(frame: Frame, page) -> None:
+    try:
+        page.run()
+    except RecLensError as error:
+        components.error_box(t("frame.failed"), error)
+    finally:
+        frame.link()
+
+
+def _no_workspaces() -> None:
+    out = cached.workspaces_folder()
+    code = (
+        f"python -m recsys_core import --format tables sample_data/shop --out {out / 'shop-data'}\n"
+        f"python -m recsys_core train --data {out / 'shop-data'} --out {out / 'shop'}"
+    )
+    what = t("frame.no_workspaces.what", folder=str(out))
+    components.empty(t("frame.no_workspaces"), f"{what}\n\n{t('frame.no_workspaces.how')}", code=code)
+
+
+def _as_json(value: object) -> object:
+    return value.item() if hasattr(value, "item") else str(value)
+
+
+__all__ = ["Frame", "current", "escape", "plain", "run"]

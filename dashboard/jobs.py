@@ -1,0 +1,71 @@
+"""Work that takes longer than a click: one piece at a time, in the background, with progress that any session can watch."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from recsys_core.models.encoder import Progress
+
+MOST_KEPT = 64
+
+
+@dataclass(eq=False)
+class Job:
+    """One piece of work. ``stage`` and ``share`` (0 to 1) say how far it is; ``error`` what stopped it."""
+
+    result: object = None
+    error: Exception | None = None
+    stage: str = ""
+    share: float = 0.0
+    finished: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def is_done(self) -> bool:
+        return self.finished.is_set()
+
+    def wait(self, seconds: float) -> bool:
+        """Wait for the end; returns whether it came."""
+        return self.finished.wait(seconds)
+
+    def report(self, stage: str, share: float) -> None:
+        self.stage, self.share = stage, min(max(share, 0.0), 1.0)
+
+
+class Board:
+    """Keeps jobs by key, at most ``most`` finished ones; the same key is worked on once, whoever asks."""
+
+    def __init__(self, *, most: int = MOST_KEPT) -> None:
+        self.most = most
+        self._jobs: OrderedDict[tuple, Job] = OrderedDict()
+        self._lock = threading.Lock()
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reclens-job")
+
+    def job(self, key: tuple, work: Callable[[Progress], object]) -> Job:
+        """The job of this key, queued now if there is none. ``work`` gets a function to report progress with."""
+        with self._lock:
+            if key not in self._jobs:
+                self._jobs[key] = Job()
+                self._worker.submit(self._run, key, self._jobs[key], work)
+            self._jobs.move_to_end(key)
+            return self._jobs[key]
+
+    def forget(self, key: tuple) -> None:
+        """Drop a finished job, so that the next ask works it out again."""
+        with self._lock:
+            if key in self._jobs and self._jobs[key].is_done:
+                del self._jobs[key]
+
+    def _run(self, key: tuple, job: Job, work: Callable[[Progress], object]) -> None:
+        try:
+            job.result = work(job.report)
+        except Exception as problem:
+            job.error = problem
+        job.finished.set()
+        with self._lock:
+            finished = [k for k, j in self._jobs.items() if j.is_done]
+            for old in finished[: max(0, len(finished) - self.most)]:
+                del self._jobs[old]

@@ -1,0 +1,50 @@
+"""Text from data sets inside sentences: always shown as text, never read as Markdown or HTML."""
+
+from __future__ import annotations
+
+import re
+
+JOINER = "\u2060"  # invisible; breaks what Streamlit replaces even behind a backslash
+_ANYWHERE = re.compile(r"([\\`*_\[\]<>|~$:@&^{}#!=/])")
+_AT_START = re.compile(r"^(\s*)(\d*)([-+.)])")
+_WWW = re.compile(r"(?i)\b(www)\.")
+_REPLACED = re.compile(r"(:)(?=[\w+/-]+:)|([-<=])(?=[->])")
+
+
+class Markdown(str):
+    """Text that is Markdown already and must not be escaped again."""
+
+    __slots__ = ()
+
+
+def escape(text: object) -> Markdown:
+    """Show ``text`` as it is written: no emphasis, links, HTML, formulas, colours, icons or smileys.
+
+    >>> escape("<b>5 * 3</b>").replace(chr(92), "")
+    '<b>5 * 3</b>'
+    >>> print(escape("*Star* :red[x]"))
+    \\*Star\\* \\:red\\[x\\]
+    """
+    if isinstance(text, Markdown):
+        return text
+    line = " ".join(str(text).split())
+    line = _REPLACED.sub(lambda found: found.group(0) + JOINER, line)
+    line = _ANYWHERE.sub(r"\\\1", line)
+    return Markdown(_WWW.sub(r"\1\\.", _AT_START.sub(r"\1\2\\\3", line)))
+
+
+def supporting(text: str) -> Markdown:
+    """What speaks for: bold, in the theme's blue. The sign or word carries the meaning too."""
+    return Markdown(f":blue[**{escape(text)}**]")
+
+
+def opposing(text: str) -> Markdown:
+    """What speaks against: bold, in the theme's orange."""
+    return Markdown(f":orange[**{escape(text)}**]")
+
+
+def by_sign(value: float, text: str) -> Markdown:
+    """``supporting`` or ``opposing`` by the sign of ``value``; plain bold where it is zero."""
+    if value == 0:
+        return Markdown(f"**{escape(text)}**")
+    return supporting(text) if value > 0 else opposing(text)

@@ -1,0 +1,1 @@
+"""The Chinese sentences, one module a page."""

@@ -1,0 +1,39 @@
+"""Once a server: load what is heavy, then take it out of the garbage collector's reach."""
+
+from __future__ import annotations
+
+import gc
+import threading
+
+import streamlit as st
+
+HEAVY = ("scipy.stats", "sklearn", "shap", "lime.lime_tabular", "captum.attr", "onnxruntime")
+
+
+@st.cache_resource(show_spinner=False)
+def warm_up() -> threading.Thread:
+    """Import the explanation libraries in the background (seconds), so that no click has to wait for them.
+
+    Streamlit collects garbage after every run and holds the last messages back until that is done: 0.3 s with
+    these libraries loaded, nothing after they are frozen.
+    """
+    import torch  # noqa: F401 - every page needs it: before the first picture, not in the background
+
+    thread = threading.Thread(target=_load, name="reclens-warm-up", daemon=True)
+    thread.start()
+    return thread
+
+
+def _load() -> None:
+    import importlib
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in HEAVY:
+            try:
+                importlib.import_module(name)
+            except ImportError:
+                continue
+    gc.collect()
+    gc.freeze()

@@ -1,0 +1,177 @@
+"""Command line: ``python -m recsys_core COMMAND``; the contract for scripts stands in the README.
+
+Exit status 0, or 2 with one clear line on standard error for bad input. ``--json`` prints one
+object on standard output; progress goes to standard error.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import math
+import signal
+import sys
+import time
+from pathlib import Path
+
+from recsys_core import commands
+from recsys_core.errors import RecLensError
+from recsys_core.variant import BITS, PRUNINGS
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Parse, run, print; returns the exit status."""
+    args = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that nothing half-written stays
+    progress = ProgressLine()
+    try:
+        found = args.run(args, progress)
+    except RecLensError as problem:
+        progress.close()
+        print(f"recsys_core {args.command}: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        progress.close()
+        print("interrupted; nothing was written", file=sys.stderr)
+        return 130
+    progress.close()
+    found = _without_nan(found)
+    print(json.dumps(found) if args.json else "\n".join(_lines(found)))
+    return 0
+
+
+class ProgressLine:
+    """One line on standard error: what is being done, how far, and the time left; rewritten on a terminal."""
+
+    def __init__(self) -> None:
+        self.stage, self.began, self.shown = "", 0.0, 0.0
+        self.terminal = sys.stderr.isatty()
+
+    def __call__(self, stage: str, share: float) -> None:
+        now = time.monotonic()
+        family = stage.split(",")[0]
+        if family != self.stage:
+            self.stage, self.began, self.shown = family, now, -math.inf
+        if now - self.shown < (0.2 if self.terminal else 10):
+            return
+        self.shown = now
+        left = (now - self.began) * (1 - share) / share if share > 0.02 else None
+        text = f"{stage}: {share:.0%}" + (f", about {left:.0f} s left" if left is not None else "")
+        print(f"\r\033[K{text}" if self.terminal else text, end="" if self.terminal else "\n", file=sys.stderr)
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        if self.terminal and self.stage:
+            print("\r\033[K", end="", file=sys.stderr)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="recsys_core", description="Explain, compress and audit a recommender.")
+    words = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _add_data_commands(words)
+    _add_training_commands(words)
+    _add_question_commands(words)
+    for word in words.choices.values():
+        word.add_argument("--json", action="store_true", help="print one JSON object")
+    return parser
+
+
+def _add(words, name: str, run, help: str) -> argparse.ArgumentParser:
+    word = words.add_parser(name, help=help, description=help)
+    word.set_defaults(run=run)
+    return word
+
+
+def _add_data_commands(words) -> None:
+    word = _add(words, "sample", commands.run_sample, "make sample data with a planted truth")
+    word.add_argument("--domain", default="shop")
+    word.add_argument("--seed", type=int, default=0)
+    word.add_argument("--out", type=Path, required=True, metavar="FOLDER")
+    word = _add(words, "import", commands.run_import, "check tables and make a dataset of them")
+    _add_source(word, required=True)
+    word.add_argument("--out", type=Path, required=True, metavar="DATASET")
+
+
+def _add_source(word: argparse.ArgumentParser, *, required: bool) -> None:
+    word.add_argument("--format", required=required, default="tables")
+    word.add_argument("source", type=Path, metavar="SOURCE")
+    word.add_argument("--mapping", type=Path, metavar="FILE")
+
+
+def _add_training_commands(words) -> None:
+    word = _add(words, "train", commands.run_train, "train a workspace on a dataset")
+    word.add_argument("--data", type=Path, required=True, metavar="DATASET")
+    word.add_argument("--out", type=Path, required=True, metavar="WORKSPACE")
+    word.add_argument("--name", default="", help="what the app calls the workspace")
+    word.add_argument("--task", choices=("implicit", "like", "rating"))
+    word.add_argument("--split", choices=("time", "random", "cutoff"), default="time")
+    word.add_argument("--seed", type=int, default=0)
+    word.add_argument("--epochs", type=int)
+    word.add_argument(
+        "--encoder", default="sentence-transformers/all-MiniLM-L6-v2", help="text encoder: a name or a folder"
+    )
+    word = _add(words, "prepare", commands.run_prepare, "import, train and measure the default compression levels")
+    _add_source(word, required=False)
+    word.add_argument("--out", type=Path, required=True, metavar="WORKSPACE")
+    word.add_argument("--name", default="", help="what the app calls the workspace")
+    word.add_argument("--seed", type=int, default=0)
+
+
+def _add_question_commands(words) -> None:
+    _about_variant(words, "evaluate", commands.run_evaluate, "quality on the test part")
+    word = _about_variant(words, "recommend", commands.run_recommend, "a user's best unseen items")
+    word.add_argument("--user", required=True, metavar="ID")
+    word.add_argument("--k", type=int, default=10)
+    word = _about_variant(words, "explain", commands.run_explain, "why a user gets an item")
+    word.add_argument("--user", required=True, metavar="ID")
+    word.add_argument("--item", required=True, metavar="ID")
+    word.add_argument("--method", default="shapley", help="shapley, shap, lime, deeplift or ig")
+    word.add_argument("--history", default="one", help="the history as one reason, or each item a reason")
+    word.add_argument("--background", type=int, default=32, metavar="N")
+    word.add_argument("--seed", type=int, default=0)
+    _about_variant(words, "compress", commands.run_compress, "what a variant costs and changes, beside the dense model")
+    word = _about_variant(words, "fairness", commands.run_fairness, "quality and exposure by group")
+    word.add_argument("--by", required=True, metavar="COLUMN[,COLUMN]")
+
+
+def _about_variant(words, name: str, run, help: str) -> argparse.ArgumentParser:
+    word = _add(words, name, run, help)
+    word.add_argument("--workspace", type=Path, required=True, metavar="W")
+    word.add_argument("--sparsity", type=float, default=0.0, metavar="S", help="share removed, 0 to 0.95")
+    word.add_argument("--bits", type=int, default=32, help=f"one of {', '.join(map(str, BITS))}")
+    word.add_argument("--pruning", default="structured", help=" or ".join(PRUNINGS))
+    word.add_argument("--distill", type=int, metavar="WIDTH", help="units of a distilled student's first layer")
+    return word
+
+
+def _without_nan(value: object) -> object:
+    """JSON has no NaN: figures without a meaning become null."""
+    if isinstance(value, dict):
+        return {str(k): _without_nan(v) for k, v in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_without_nan(v) for v in value]
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _lines(found: dict, indent: str = "") -> list[str]:
+    """The same object for a person: one figure a line."""
+    out = []
+    for key, value in found.items():
+        if isinstance(value, dict):
+            out += [f"{indent}{key}:", *_lines(value, indent + "  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            out.append(f"{indent}{key}:")
+            out += [indent + "  " + "  ".join(f"{k}={_short(v)}" for k, v in row.items()) for row in value]
+        else:
+            out.append(f"{indent}{key}: {_short(value)}")
+    return out
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

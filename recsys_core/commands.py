@@ -1,0 +1,136 @@
+"""Commands: what each word of the command line does; data in, one JSON-ready object out."""
+
+from __future__ import annotations
+
+import argparse
+
+from recsys_core.errors import SettingError
+from recsys_core.models.encoder import Progress
+from recsys_core.variant import Variant
+
+
+def run_sample(args: argparse.Namespace, progress: Progress) -> dict:
+    from recsys_core.data.sample import make_sample
+
+    return make_sample(args.domain, args.seed, args.out)
+
+
+def run_import(args: argparse.Namespace, progress: Progress) -> dict:
+    from recsys_core.data.importers import import_dataset
+    from recsys_core.messages import MESSAGES
+
+    dataset = import_dataset(args.format, args.source, args.mapping)
+    dataset.save(args.out)
+    return {
+        "n_users": dataset.n_users,
+        "n_items": dataset.n_items,
+        "n_interactions": dataset.n_interactions,
+        "fingerprint": dataset.fingerprint(),
+        "warnings": [MESSAGES[key].format(**values) for key, values in dataset.warnings],
+    }
+
+
+def run_train(args: argparse.Namespace, progress: Progress) -> dict:
+    from recsys_core.data.dataset import Dataset
+    from recsys_core.models.fit import FitRequest, fit_workspace
+
+    dataset = Dataset.load(args.data)
+    request = FitRequest(
+        name=args.name, task=args.task, split=args.split, seed=args.seed, epochs=args.epochs, encoder=args.encoder
+    )
+    return fit_workspace(dataset, args.out, request, progress=progress)
+
+
+def run_prepare(args: argparse.Namespace, progress: Progress) -> dict:
+    """Everything the app needs from a folder of tables: import, train, measure the default levels."""
+    from recsys_core.compare import measure_grid
+    from recsys_core.data.importers import import_dataset
+    from recsys_core.models.fit import FitRequest, fit_workspace
+    from recsys_core.models.workspace import Workspace
+
+    dataset = import_dataset(args.format, args.source, args.mapping)
+    metrics = fit_workspace(dataset, args.out, FitRequest(name=args.name, seed=args.seed), progress=progress)
+    reports = measure_grid(Workspace.open(args.out), progress=progress)
+    return metrics | {"levels_measured": len(reports)}
+
+
+def run_evaluate(args: argparse.Namespace, progress: Progress) -> dict:
+    from recsys_core.models.evaluation import evaluate
+
+    variant, workspace, scorer = _open(args)
+    found = evaluate(scorer, workspace.material, progress=progress)
+    stored = workspace.metrics
+    return {
+        "task": stored["task"],
+        "split": stored["split"],
+        **found.to_json(),
+        "seconds": stored["seconds"],
+        "n_parameters": sum(p.numel() for p in scorer.ranker.parameters()),
+        "baselines": stored["baselines"],
+        "variant": variant.key,
+    }
+
+
+def run_recommend(args: argparse.Namespace, progress: Progress) -> dict:
+    from recsys_core.recommend import recommend
+
+    _, workspace, scorer = _open(args)
+    found = recommend(scorer, workspace.material, workspace.user_index(args.user), k=args.k)
+    keys = ("item_id", "title", "score", "probability", "rank", "held_out")
+    items = [{k: getattr(item, k) for k in keys} for item in found.items]
+    return {"items": items, "n_candidates": found.n_candidates, "seconds": found.seconds}
+
+
+def run_explain(args: argparse.Namespace, progress: Progress) -> dict:
+    from recsys_core.explain.explain import check_method, explain
+    from recsys_core.recommend import user_pairs
+
+    if args.background < 1:
+        raise SettingError("setting.least", name="background", least=1, value=args.background)
+    _, workspace, scorer = _open(args)
+    check_method(scorer, method=args.method, history=args.history)
+    pair = user_pairs(workspace.material, workspace.user_index(args.user), [workspace.item_index(args.item)])
+    background = workspace.material.background(args.background, seed=args.seed)
+    found = explain(
+        scorer, workspace.dataset, pair, background, method=args.method, history=args.history, seed=args.seed
+    )
+    rows = [
+        {
+            "feature": c.feature,
+            "value": c.value,
+            "contribution": c.contribution,
+            "standard_error": c.standard_error,
+            "probability_without": found.probability_without(c),
+        }
+        for c in found.contributions
+    ]
+    plain = ("score", "probability", "base_value", "completeness_gap", "standard_error", "fit", "background", "seed")
+    return {k: getattr(found, k) for k in (*plain, "seconds", "exact")} | {"contributions": rows}
+
+
+def run_compress(args: argparse.Namespace, progress: Progress) -> dict:
+    from recsys_core.compare import measure_variant, report_to_json
+
+    variant, workspace, _ = _open(args)
+    return report_to_json(measure_variant(workspace, variant, progress=progress))
+
+
+def run_fairness(args: argparse.Namespace, progress: Progress) -> dict:
+    from recsys_core.fairness import audit, report_json
+    from recsys_core.models.evaluation import evaluate
+
+    variant, workspace, scorer = _open(args)
+    found = evaluate(scorer, workspace.material, progress=progress)
+    by = tuple(args.by.split(","))
+    train = workspace.material.sequences()
+    return report_json(audit(workspace.dataset, found, by=by, variant=variant, train=train))
+
+
+def _open(args: argparse.Namespace):
+    """The variant asked for, the workspace, and the scorer that serves it."""
+    from recsys_core.compress.variants import VariantShelf
+    from recsys_core.models.workspace import Workspace
+
+    variant = Variant(args.sparsity, args.bits, args.pruning, args.distill)
+    workspace = Workspace.open(args.workspace)
+    return variant, workspace, VariantShelf(workspace).scorer(variant)

@@ -1,0 +1,105 @@
+"""Item side: exposure of item groups against relevance and catalogue share."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fairness_data import draw_case, make_dataset, make_evaluation
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recsys_core.data.schema import Column
+from recsys_core.errors import RecLensError
+from recsys_core.fairness import AuditSettings, audit
+from recsys_core.fairness.exposure import held_out_rows
+
+QUICK = AuditSettings(n_bootstrap=100, least_size=1)
+ITEM_COLUMNS = (Column("category", "category"), Column("tags", "set"))
+DATASET = make_dataset(
+    {"gender": list("FM"), "age": [20.0, 30.0]},
+    {"category": ["a", "a", "b", "b"], "tags": ["x", "x|y", "y", None]},
+    item_columns=ITEM_COLUMNS,
+)
+EVALUATION = make_evaluation(
+    [[0, 2], [1, 0]], [[0, 3], [2]], [(0, 0, 1, 1.0), (0, 3, 1, 0.5), (1, 2, 1, 0.1), (0, 1, 0, 0.0)]
+)
+SECOND = 0.63093
+
+
+def rows(by, evaluation=EVALUATION):
+    report = audit(DATASET, evaluation, by=(by,), settings=QUICK)
+    return report, {row.group: row for row in report.groups}
+
+
+def test_exposure_by_hand():
+    report, groups = rows("item.category")
+    assert report.side == "item"
+    a, b = groups["a"].values, groups["b"].values
+    total = 2 + 2 * SECOND
+    assert (a["catalogue_share"], b["catalogue_share"]) == (0.5, 0.5)
+    assert a["exposure_share"] == pytest.approx((2 + SECOND) / total, abs=1e-5)
+    # user 0 wanted half a and half b, user 1 only b
+    assert (a["relevance_share"], b["relevance_share"]) == (0.25, 0.75)
+    assert b["exposure_to_relevance"] == pytest.approx(SECOND / total / 0.75, abs=1e-5)
+    assert b["exposure_to_catalogue"] == pytest.approx(SECOND / total / 0.5, abs=1e-5)
+    assert (a["recall@2"], b["recall@2"]) == (1.0, 0.0)
+    assert report.overall.values["recall@2"] == pytest.approx(1 / 3)
+    assert (report.overall.n, groups["a"].n) == (4, 2)
+
+
+def test_item_in_two_groups_counts_half_in_each():
+    _, groups = rows("tags")
+    assert {g: r.n for g, r in groups.items()} == {"x": 2, "y": 2, "(missing)": 1}
+    assert {g: r.values["catalogue_share"] for g, r in groups.items()} == {"x": 0.375, "y": 0.375, "(missing)": 0.25}
+    exposed = {g: r.values["exposure_share"] * (2 + 2 * SECOND) for g, r in groups.items()}
+    assert exposed == pytest.approx({"x": 1 + SECOND + 0.5, "y": SECOND + 0.5, "(missing)": 0}, abs=1e-4)
+    assert groups["(missing)"].values["exposure_to_relevance"] == 0
+
+
+@given(seed=st.integers(0, 10**6))
+@settings(max_examples=10, deadline=None)
+def test_shares_add_up_to_one(seed):
+    dataset, evaluation = draw_case(40, seed=seed)
+    report = audit(dataset, evaluation, by=("category",), settings=QUICK)
+    for metric in ("catalogue_share", "exposure_share", "relevance_share"):
+        assert sum(r.values[metric] for r in report.groups) == pytest.approx(1)
+    for row in (report.overall, *report.groups):
+        assert all(v is None or row.low[m] <= v <= row.high[m] for m, v in row.values.items())
+    assert {g.metric for g in report.gaps} == {"exposure_to_relevance", "exposure_to_catalogue", "recall@10"}
+
+
+def test_group_that_is_never_shown_is_found():
+    dataset, evaluation = draw_case(200, n_items=90)
+    ranking = evaluation.ranking
+    category = dataset.items["category"].to_numpy()
+    shown = np.flatnonzero(category != "c")
+    pushed = replace(ranking, top=shown[ranking.top % len(shown)])
+    report = audit(dataset, replace(evaluation, ranking=pushed), by=("category",))
+    gap = next(g for g in report.gaps if g.metric == "exposure_to_relevance")
+    assert (gap.worst_group, gap.ratio, gap.within_noise) == ("c", 0, False)
+    fair = next(g for g in audit(dataset, evaluation, by=("category",)).gaps if g.metric == "exposure_to_catalogue")
+    assert fair.within_noise  # the truth does not know categories
+
+
+def test_held_out_rows_follow_the_order_of_the_ranking():
+    ranking = EVALUATION.ranking
+    turned = {f: getattr(ranking, f)[::-1] for f in ("user_index", "top", "ndcg", "recall", "n_held_out")}
+    indptr, indices = held_out_rows(replace(EVALUATION, ranking=replace(ranking, **turned)))
+    assert (indptr.tolist(), indices.tolist()) == ([0, 1, 3], [2, 0, 3])
+
+
+def test_small_groups_of_items_are_suppressed():
+    with pytest.raises(RecLensError, match=r"item\.category: no group"):
+        audit(DATASET, EVALUATION, by=("category",))
+    report = audit(DATASET, EVALUATION, by=("tags",), settings=replace(QUICK, least_size=2))
+    assert [(r.group, r.suppressed) for r in report.groups] == [("x", False), ("y", False), ("(missing)", True)]
+
+
+def test_no_held_out_pairs_leaves_relevance_undefined():
+    nothing = make_evaluation([[0, 2], [1, 0]], [[0], [2]], [])
+    _, groups = rows("category", nothing)
+    assert groups["a"].values["relevance_share"] is None
+    assert groups["a"].values["exposure_to_relevance"] is None
+    assert groups["a"].values["exposure_share"] > 0

@@ -1,0 +1,170 @@
+"""Is the doubt honest? Intervals against theory, planted gaps found, noise called noise, variants paired."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from fairness_data import draw_case, make_evaluation
+
+from recsys_core.errors import SettingError
+from recsys_core.fairness import DEFAULT_SETTINGS, AuditSettings, against_rest, audit, gap_changes, training_rows
+from recsys_core.fairness.cohort import user_cohort
+from recsys_core.fairness.groups import make_grouping
+from recsys_core.fairness.intervals import bootstrap, bootstrap_draws, draw_weights, interval, permutation_p
+from recsys_core.fairness.metrics import N_LEVELS, auc_of_levels, figures, score_levels
+from recsys_core.metrics import roc_auc
+
+
+def cohort_of(dataset, evaluation, column="region"):
+    train = training_rows(dataset, evaluation)
+    grouping = make_grouping(dataset, (column,), train=train)
+    return user_cohort(dataset, evaluation, grouping, train=train, settings=DEFAULT_SETTINGS)
+
+
+def test_draws_are_multinomial_and_do_not_depend_on_groups():
+    draws = np.concatenate(list(bootstrap_draws(50, n_draws=400, seed=0)))
+    weights = draw_weights(draws, 50)
+    assert (weights.sum(axis=1) == 50).all()
+    assert weights.var() == pytest.approx(1 - 1 / 50, abs=0.03)
+    np.testing.assert_array_equal(draws, np.concatenate(list(bootstrap_draws(50, n_draws=400, seed=0))))
+
+
+def test_every_draw_equals_computing_the_figures_of_the_drawn_users():
+    """Slow second way: repeat the drawn users' rows and take plain means and plain AUC."""
+    dataset, evaluation = draw_case(120, noise=dict.fromkeys("NSEW", 2.0))
+    cohort = cohort_of(dataset, evaluation)
+    totals, unions = cohort.totals, cohort.unions
+    value = figures(totals, cohort.code, unions)
+    fast = bootstrap(totals, cohort.code, unions, value=value, n_draws=20, seed=1)
+    slow = np.empty_like(fast)
+    for b, draw in enumerate(next(bootstrap_draws(totals.n_users, n_draws=20, seed=1))):
+        for u, union in enumerate(unions):
+            drawn = draw[union[cohort.code[draw]] > 0]
+            means = totals.numerator[drawn].sum(axis=0) / totals.denominator[drawn].sum(axis=0) - totals.offset
+            pairs = np.concatenate([np.flatnonzero(totals.pair_user == user) for user in drawn])
+            slow[b, u] = [*means, roc_auc(totals.label[pairs], totals.score[pairs])]
+    np.testing.assert_allclose(fast[..., :-1], slow[..., :-1], atol=1e-6)
+    rounding = fast[..., -1] - slow[..., -1]
+    assert np.abs(rounding).max() < 0.01
+    np.testing.assert_allclose(rounding.mean(axis=0), 0, atol=7e-4)  # what rounding takes is put back
+
+
+def test_interval_of_a_mean_is_the_textbook_one():
+    dataset, evaluation = draw_case(400)
+    report = audit(dataset, evaluation, by=("region",), settings=AuditSettings(n_bootstrap=2000))
+    ndcg = evaluation.ranking.ndcg
+    width = 2 * 1.96 * ndcg.std() / np.sqrt(len(ndcg))
+    row = report.overall
+    assert row.high["ndcg@10"] - row.low["ndcg@10"] == pytest.approx(width, rel=0.08)
+
+
+def test_rounding_scores_hardly_touches_auc():
+    generator = np.random.default_rng(0)
+    label = generator.integers(0, 2, 4000)
+    score = label + generator.normal(size=4000)
+    cell = score_levels(score) + np.where(label > 0, 0, N_LEVELS)
+    counts = np.bincount(cell, minlength=2 * N_LEVELS).astype(float)
+    assert auc_of_levels(counts) == pytest.approx(roc_auc(label, score), abs=1e-3)
+    few = np.round(score)  # fewer levels than are kept: exact
+    cell = score_levels(few) + np.where(label > 0, 0, N_LEVELS)
+    assert auc_of_levels(np.bincount(cell, minlength=2 * N_LEVELS).astype(float)) == pytest.approx(roc_auc(label, few))
+
+
+def test_interval_leaves_out_undefined_draws_and_holds_the_value():
+    draws = np.array([[1.0, np.nan], [np.nan, np.nan], [3.0, np.nan]])
+    low, high = interval(draws, np.array([5.0, np.nan]))
+    assert (low[0], high[0]) == (pytest.approx(1.05), 5.0)
+    assert np.isnan(low[1])
+    assert np.isnan(high[1])
+
+
+@pytest.mark.parametrize("seed", [0, 1])
+def test_planted_gap_is_found(seed):
+    dataset, evaluation = draw_case(1200, seed=seed, noise={"N": 6.0})
+    gaps = {g.metric: g for g in audit(dataset, evaluation, by=("region",)).gaps}
+    for metric in ("ndcg@10", "recall@10", "auc", "equal_opportunity"):
+        assert gaps[metric].worst_group == "N", metric
+        assert not gaps[metric].within_noise, metric
+        assert gaps[metric].low > 0, metric
+    rest = {(r.metric, r.group): r for r in against_rest(dataset, evaluation, by=("region",))}
+    north = rest["ndcg@10", "N"]
+    assert north.is_clear
+    assert north.high < 0
+    assert north.difference == pytest.approx(north.value - north.rest)
+    by_gender = audit(dataset, evaluation, by=("gender",)).gaps  # gender means nothing
+    assert not [g.metric for g in by_gender if g.p_value < 0.005]
+
+
+def test_rest_is_everyone_else():
+    dataset, evaluation = draw_case(200)
+    region = dataset.users["region"].to_numpy()[evaluation.ranking.user_index]
+    for row in against_rest(dataset, evaluation, by=("region",), settings=AuditSettings(n_bootstrap=20)):
+        if row.metric == "ndcg@10":
+            assert row.value == pytest.approx(evaluation.ranking.ndcg[region == row.group].mean())
+            assert row.rest == pytest.approx(evaluation.ranking.ndcg[region != row.group].mean())
+            assert row.low <= row.difference <= row.high
+
+
+def test_rest_needs_users_and_someone_else():
+    dataset, evaluation = draw_case(60)
+    with pytest.raises(SettingError, match="user columns"):
+        against_rest(dataset, evaluation, by=("item.category",))
+    alone = replace(dataset, users=dataset.users.assign(gender="F"))
+    assert against_rest(alone, evaluation, by=("gender",)) == ()
+
+
+def test_p_values_are_uniform_where_groups_mean_nothing():
+    """60 random partitions into unequal groups: p <= 0.05 in about 3, p <= 0.5 in about 30, metric by metric."""
+    cohort = cohort_of(*draw_case(150), column="gender")
+    generator = np.random.default_rng(0)
+    n = cohort.totals.n_users
+    p_values = np.array(
+        [
+            permutation_p(cohort.totals, generator.choice(4, n, p=(0.1, 0.2, 0.3, 0.4)), 4, n_draws=99, seed=seed)
+            for seed in range(60)
+        ]
+    )
+    assert 0.015 < (p_values <= 0.05).mean() < 0.09
+    assert ((p_values <= 0.05).mean(axis=0) < 0.2).all()
+    np.testing.assert_allclose((p_values <= 0.5).mean(axis=0), 0.5, atol=0.22)
+
+
+def test_intervals_cover_the_truth():
+    """Of 120 samples of users, about 95 % of the intervals must hold the mean of the population."""
+    _, population = draw_case(4000, n_items=30)
+    truth, covered = population.ndcg, 0
+    for seed in range(120):
+        users = np.random.default_rng(seed).choice(len(population.ranking.ndcg), 80)
+        sample = population.ranking.ndcg[users]
+        means = np.concatenate([sample[d].mean(axis=1) for d in bootstrap_draws(80, n_draws=300, seed=seed)])
+        low, high = interval(means[:, None], np.array([sample.mean()]))
+        covered += low[0] <= truth <= high[0]
+    assert 0.88 <= covered / 120 <= 0.99
+
+
+def test_gap_changes_are_paired():
+    dataset, dense = draw_case(400, noise={"N": 1.0})
+    _, worse = draw_case(400, noise={"N": 1.2})
+    settings = AuditSettings(n_bootstrap=300)
+    changes = {c.metric: c for c in gap_changes(dataset, dense, worse, by=("region",), settings=settings)}
+    change = changes["auc"]
+    assert change.worst_group == "N"
+    assert change.change == pytest.approx(change.compressed - change.dense)
+    assert change.low <= change.change <= change.high
+    gap = next(g for g in audit(dataset, dense, by=("region",), settings=settings).gaps if g.metric == "auc")
+    assert change.dense == pytest.approx(gap.difference)
+    assert change.high - change.low < gap.high - gap.low  # the same users: less noise than one gap has
+
+
+def test_unchanged_model_changes_no_gap():
+    dataset, dense = draw_case(100)
+    for change in gap_changes(dataset, dense, dense, by=("region",), settings=AuditSettings(n_bootstrap=20)):
+        assert change.low == change.change == change.high == 0
+
+
+def test_gap_changes_need_the_same_users():
+    dataset, dense = draw_case(100)
+    with pytest.raises(ValueError, match="same users"):
+        gap_changes(dataset, dense, make_evaluation([[0, 1]] * 40, [[1]] * 40, []), by=("gender",))

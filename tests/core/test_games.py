@@ -1,0 +1,252 @@
+"""The game of one score against a plain second implementation, and what may not change its answer."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recsys_core.errors import SettingError
+from recsys_core.explain.coalitions import coalitions
+from recsys_core.explain.game import Games
+from recsys_core.explain.shapley import EXACT_PLAYERS, exact_contributions, exact_shapley, solve
+from recsys_core.models.ranker import EMPTY
+from recsys_core.models.scorer import Pairs, Scorer
+
+DATASET = tiny_dataset()
+SCORER = random_scorer(tiny_features(DATASET))
+PAIRS = random_pairs(DATASET, 30, seed=1)
+BACKGROUND = random_pairs(DATASET, 6, seed=2)
+
+
+@torch.inference_mode()
+def plain_value(scorer: Scorer, pair: Pairs, row: Pairs, chosen: set[str], absent: set[int] | None = None) -> float:
+    """One coalition by the ranker's plain forward: look up each group from whoever owns it, pool, run.
+
+    ``absent``: items left out of the example's attention (``history='each'``), else the history is a player.
+    """
+    adapter = scorer.ranker.adapter
+    parts = {"user": [], "item": []}
+    for group in scorer.features.groups:
+        owner = pair if group.key in chosen else row
+        index = owner.users if group.side == "user" else owner.items
+        parts[group.side].append(adapter.embed(group, scorer.encoded[group.key][torch.as_tensor(index)]))
+    item = torch.cat(parts["item"], -1)
+    owner = pair if absent is not None or "history" in chosen else row
+    past = scorer.history_vectors(owner.histories)
+    slots = owner.histories[0, : past.keys.shape[1]]
+    gone = torch.tensor([[[EMPTY if i in (absent or ()) else 0.0 for i in slots]]])
+    query = adapter.attention.query(item)
+    pooled = adapter.attention(query.unsqueeze(1), past.keys, past.values, past.absent + gone).squeeze(1)
+    return float(scorer.ranker(torch.cat([*parts["user"], item, pooled], -1)))
+
+
+def plain_values(scorer: Scorer, pair: Pairs, row: Pairs, masks: np.ndarray, history: str) -> np.ndarray:
+    players = Games(scorer, pair, row, history=history).players
+    found = []
+    for mask in masks:
+        chosen = {p for p, on in zip(players, mask, strict=True) if on}
+        left_out = {int(p.split(":")[1]) for p in players if p.startswith("history:") and p not in chosen}
+        found.append(plain_value(scorer, pair, row, chosen, left_out if history == "each" else None))
+    return np.array(found)
+
+
+@pytest.mark.parametrize("history", ["one", "each"])
+@pytest.mark.parametrize("which", range(6))
+def test_coalition_values_equal_the_plain_forward(history, which):
+    pair, row = PAIRS[which : which + 1], BACKGROUND[which : which + 1]
+    games = Games(SCORER, pair, row, history=history)
+    masks = np.random.default_rng(which).random((40, len(games.players))) < 0.5
+    expected = plain_values(SCORER, pair, row, masks, history)
+    assert games.coalition_values(masks)[0] == pytest.approx(expected, abs=2e-5)
+    assert np.ptp(expected) > 0.1
+
+
+@pytest.mark.parametrize("history", ["one", "each"])
+def test_all_values_equal_coalition_values(history):
+    """The outer sum over sides and the general path are two ways to the same numbers."""
+    seen = 0
+    for which in range(4):
+        games = Games(SCORER, PAIRS[which : which + 1], BACKGROUND, history=history)
+        for batch in games.batches(EXACT_PLAYERS):
+            values = games.all_values(batch)
+            for g, row in enumerate(batch.row):
+                masks = np.zeros((2**batch.n_players, len(games.players)), dtype=bool)
+                masks[:, batch.active[g]] = coalitions(batch.n_players)
+                assert values[g] == pytest.approx(games.coalition_values(masks, row=row)[0], abs=2e-5)
+                seen += 1
+    assert seen >= 15
+
+
+def test_a_dummy_changes_nothing_wherever_it_stands():
+    """Switching a player whose value is the same in example and background row gives the same logit."""
+    pair = PAIRS[:1]
+    row = Pairs(pair.users, BACKGROUND.items[:1], pair.histories)
+    games = Games(SCORER, pair, row)
+    same = ~games.differs[0, 0]
+    assert same[:5].all()
+    assert not same.all()
+    masks = np.random.default_rng(0).random((30, len(games.players))) < 0.5
+    assert games.coalition_values(masks) == pytest.approx(games.coalition_values(masks | same), abs=1e-5)
+    assert (solve(games).contributions[0, same] == 0).all()
+
+
+def test_dropping_dummies_equals_the_full_game():
+    """Shapley values over all players, dummies in, mean over the rows: the slow way."""
+    games = Games(SCORER, PAIRS[3:4], BACKGROUND)
+    values = games.coalition_values(coalitions(len(games.players)))
+    slow = games.weights @ exact_shapley(values)
+    found = solve(games)
+    assert found.contributions[0] == pytest.approx(slow, abs=1e-5)
+    assert found.exact[0]
+    assert (found.standard_error == 0).all()
+    assert found.n_evaluations - values.size < values.size / 2
+
+
+def test_batch_equals_one_by_one():
+    together, base = exact_contributions(SCORER, PAIRS, BACKGROUND)
+    for i in range(0, len(PAIRS), 7):
+        alone, alone_base = exact_contributions(SCORER, PAIRS[i : i + 1], BACKGROUND)
+        assert together[i] == pytest.approx(alone[0], abs=1e-5)
+        assert base[i] == pytest.approx(alone_base[0], abs=1e-6)
+
+
+def test_contributions_add_up_to_every_score():
+    contributions, base = exact_contributions(SCORER, PAIRS, BACKGROUND)
+    scores = SCORER.score_pairs(PAIRS.users, PAIRS.items, PAIRS.histories)
+    assert base + contributions.sum(1) == pytest.approx(scores, abs=1e-5)
+    rows = SCORER.score_pairs(BACKGROUND.users, BACKGROUND.items, BACKGROUND.histories)
+    assert base == pytest.approx(np.full(len(PAIRS), rows.mean()), abs=1e-5)
+    assert np.ptp(scores) > 1
+
+
+@given(st.permutations(range(6)), st.lists(st.integers(1, 3), min_size=6, max_size=6))
+@settings(max_examples=15, deadline=None)
+def test_order_and_repetition_of_the_background(order, times):
+    """Repeating a row ``t`` times in any order is one row with weight ``t``."""
+    rows = np.repeat(np.array(order), np.array(times)[order])
+    found, _ = exact_contributions(SCORER, PAIRS[:2], BACKGROUND[rows])
+    each = np.stack([exact_contributions(SCORER, PAIRS[:2], BACKGROUND[i : i + 1])[0] for i in range(6)])
+    expected = np.tensordot(np.array(times) / sum(times), each, 1)
+    assert found == pytest.approx(expected, abs=1e-5)
+    assert Games(SCORER, PAIRS[:2], BACKGROUND[rows]).n_rows == 6
+
+
+def test_rows_with_equal_values_are_merged_even_if_ids_differ_in_name_only():
+    """Two users alike in every group but the id: without id groups they are one background row."""
+    features = tiny_features(DATASET).without({"user.id", "item.id"})
+    for key in ("user.age", "user.city", "user.income"):
+        features.tables[key][1] = features.tables[key][0]
+    scorer = random_scorer(features)
+    rows = Pairs(np.array([0, 1, 2]), np.array([3, 3, 3]), np.full((3, 4), -1))
+    games = Games(scorer, PAIRS[:1], rows)
+    assert sorted(games.weights) == pytest.approx([1 / 3, 2 / 3])
+
+
+def test_example_equal_to_its_background_has_nothing_to_explain():
+    found = solve(Games(SCORER, PAIRS[:1], PAIRS[:1]))
+    assert (found.contributions == 0).all()
+    assert found.n_evaluations == 1
+
+
+def test_histories_of_other_lengths_are_the_same_histories():
+    short, padded = PAIRS[:4], np.pad(PAIRS.histories[:4], ((0, 0), (0, 3)), constant_values=-1)
+    found, _ = exact_contributions(SCORER, Pairs(short.users, short.items, padded), short)
+    expected, _ = exact_contributions(SCORER, short, short)
+    assert found == pytest.approx(expected, abs=1e-6)
+
+
+class TestEach:
+    """One player for each history item."""
+
+    PAIR = Pairs(np.array([2]), np.array([4]), np.array([[7, 3, 7, 9, -1]]))
+
+    def test_players_are_distinct_items_newest_first(self):
+        players = Games(SCORER, self.PAIR, BACKGROUND, history="each").players
+        assert [p for p in players if p.startswith("history")] == ["history:7", "history:3", "history:9"]
+        assert players[:4] == ("user.id", "user.age", "user.city", "user.income")
+
+    def test_all_absent_is_the_learned_empty_history(self):
+        games = Games(SCORER, self.PAIR, BACKGROUND, history="each")
+        none = np.array([[not p.startswith("history") for p in games.players]])
+        empty = SCORER.score_pairs(self.PAIR.users, self.PAIR.items, np.array([[-1]]))[0]
+        assert games.mean_values(none)[0] == pytest.approx(empty, abs=1e-5)
+        assert abs(games.mean_values(np.ones_like(none))[0] - empty) > 1e-3
+
+    def test_adds_up_from_the_background_without_history(self):
+        found = solve(Games(SCORER, self.PAIR, BACKGROUND, history="each"))
+        score = SCORER.score_pairs(self.PAIR.users, self.PAIR.items, self.PAIR.histories)[0]
+        no_history = np.full((len(BACKGROUND), 1), -1)
+        base = SCORER.score_pairs(BACKGROUND.users, BACKGROUND.items, no_history).mean()
+        assert found.base_values[0] == pytest.approx(base, abs=1e-5)
+        assert found.base_values[0] + found.contributions.sum() == pytest.approx(score, abs=1e-5)
+
+    def test_user_without_history_has_no_history_player(self):
+        pair = Pairs(np.array([2]), np.array([4]), np.array([[-1, -1]]))
+        games = Games(SCORER, pair, BACKGROUND, history="each")
+        assert not any(p.startswith("history") for p in games.players)
+        found = solve(games)
+        score = SCORER.score_pairs(pair.users, pair.items, pair.histories)[0]
+        assert found.base_values[0] + found.contributions.sum() == pytest.approx(score, abs=1e-5)
+
+    def test_a_long_history_is_sampled_and_still_adds_up(self):
+        pair = Pairs(np.array([2]), np.array([4]), np.array([[7, 3, 1, 9, 11, 13, 15, 17]]))
+        found = solve(Games(SCORER, pair, BACKGROUND, history="each"), seed=3)
+        score = SCORER.score_pairs(pair.users, pair.items, pair.histories)[0]
+        assert not found.exact[0]
+        assert found.base_values[0] + found.contributions.sum() == pytest.approx(score, abs=1e-5)
+
+
+class TestMorePlayersThanExact:
+    """16 players: exact where a row differs in few of them, sampled elsewhere."""
+
+    DATASET = tiny_dataset(extra=3)
+    SCORER = random_scorer(tiny_features(DATASET), seed=4)
+    PAIR = random_pairs(DATASET, 1, seed=8)
+    ROWS = random_pairs(DATASET, 3, seed=9)
+
+    def exact(self) -> np.ndarray:
+        games = Games(self.SCORER, self.PAIR, self.ROWS)
+        total = np.zeros(len(games.players))
+        for batch in games.batches(16):
+            for g, found in enumerate(exact_shapley(games.all_values(batch))):
+                total[batch.active[g]] += games.weights[batch.row[g]] * found
+        return total
+
+    def test_sampled_within_four_standard_errors_of_exact(self):
+        games = Games(self.SCORER, self.PAIR, self.ROWS)
+        assert games.differs.sum(-1).max() > EXACT_PLAYERS
+        found = solve(games, seed=1, orderings=400)
+        assert not found.exact[0]
+        error = np.abs(found.contributions[0] - self.exact())
+        assert (error <= 4 * found.standard_error[0] + 1e-6).all()
+        assert 0 < found.standard_error.max() < 0.1
+
+    def test_same_seed_same_answer(self):
+        first, again, other = (
+            solve(Games(self.SCORER, self.PAIR, self.ROWS), seed=seed, orderings=40).contributions for seed in (1, 1, 2)
+        )
+        assert (first == again).all()
+        assert (first != other).any()
+
+    def test_few_differing_players_are_solved_exactly(self):
+        row = Pairs(self.PAIR.users, self.ROWS.items[:1], self.PAIR.histories)
+        assert solve(Games(self.SCORER, self.PAIR, row)).exact[0]
+
+
+@pytest.mark.parametrize(
+    ("background", "history", "key"),
+    [(BACKGROUND, "many", "setting.choice"), (BACKGROUND[:0], "one", "setting.least")],
+)
+def test_refusals(background, history, key):
+    with pytest.raises(SettingError) as caught:
+        Games(SCORER, PAIRS[:1], background, history=history)
+    assert caught.value.key == key
+
+
+def test_each_takes_one_pair():
+    with pytest.raises(ValueError, match="one pair at a time, got 2"):
+        Games(SCORER, PAIRS[:2], BACKGROUND, history="each")

@@ -1,0 +1,114 @@
+"""What drives the model overall, and how values are put into words."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
+from scipy.stats import rankdata
+
+from recsys_core.data.schema import Column
+from recsys_core.explain.overall import explain_overall, size_interval
+from recsys_core.explain.values import cell_text, player_key, player_ranks, player_values
+from recsys_core.models.scorer import Pairs
+
+DATASET = tiny_dataset()
+FEATURES = tiny_features(DATASET)
+SCORER = random_scorer(FEATURES)
+PAIRS = random_pairs(DATASET, 60, seed=1)
+BACKGROUND = random_pairs(DATASET, 3, seed=2)
+
+
+def test_rows_sum_to_scores_and_columns_to_sizes():
+    found = explain_overall(SCORER, DATASET, PAIRS, BACKGROUND)
+    scores = SCORER.score_pairs(PAIRS.users, PAIRS.items, PAIRS.histories)
+    assert found.base_values + found.contributions.sum(1) == pytest.approx(scores, abs=1e-5)
+    assert found.mean_size == pytest.approx(np.abs(found.contributions).mean(0))
+    assert found.mean == pytest.approx(found.contributions.mean(0))
+    assert found.share.sum() == pytest.approx(1)
+    assert (np.diff(found.mean_size[found.order]) <= 0).all()
+    assert (found.low <= found.mean_size).all()
+    assert (found.mean_size <= found.high).all()
+    assert (found.players, found.n_pairs, found.background) == (FEATURES.players, 60, 3)
+    assert found.rank.shape == found.contributions.shape
+    assert [len(v) for v in found.values.values()] == [60] * len(FEATURES.players)
+
+
+def test_progress_rises_to_one():
+    seen = []
+    explain_overall(SCORER, DATASET, PAIRS, BACKGROUND, progress=lambda stage, share: seen.append((stage, share)))
+    assert {stage for stage, _ in seen} == {"explain"}
+    shares = [share for _, share in seen]
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1)
+
+
+def test_interval_equals_the_normal_one_on_many_pairs():
+    values = np.random.default_rng(0).normal(size=(4000, 2)) * [1.0, 3.0]
+    low, high = size_interval(values)
+    sizes = np.abs(values)
+    half = 1.96 * sizes.std(0) / np.sqrt(len(values))
+    assert low == pytest.approx(sizes.mean(0) - half, rel=0.01)
+    assert high == pytest.approx(sizes.mean(0) + half, rel=0.01)
+
+
+def test_interval_is_seeded_narrower_with_more_pairs_and_a_point_where_nothing_varies():
+    values = np.random.default_rng(1).normal(size=(900, 1))
+    widths = [float(np.subtract(*size_interval(values[:n])[::-1])[0]) for n in (100, 900)]
+    assert widths[0] / widths[1] == pytest.approx(3, rel=0.3)
+    assert (size_interval(values, seed=2)[0] == size_interval(values, seed=2)[0]).all()
+    assert (size_interval(values, seed=2)[0] != size_interval(values, seed=3)[0]).any()
+    assert size_interval(np.full((5, 1), -2.0)) == (2.0, 2.0)
+
+
+def test_ranks_run_from_low_to_high_where_there_is_an_order():
+    ages = DATASET.users["age"].to_numpy()[PAIRS.users]
+    expected = (rankdata(ages) - 1) / (len(ages) - 1)
+    assert player_ranks(DATASET, "user.age", PAIRS) == pytest.approx(expected)
+    income = DATASET.users["income"].to_numpy()[PAIRS.users]
+    place = {"low": 0.0, "middle": 0.5, "high": 1.0}
+    assert player_ranks(DATASET, "user.income", PAIRS).tolist() == [place[v] for v in income]
+    for player in ("user.id", "user.city", "item.title", "item.genres", "history:3"):
+        assert np.isnan(player_ranks(DATASET, player, PAIRS)).all()
+    lengths = (PAIRS.histories >= 0).sum(1)
+    assert player_ranks(DATASET, "history", PAIRS)[lengths.argmin()] == player_ranks(DATASET, "history", PAIRS).min()
+
+
+def test_ranks_of_missing_and_of_equal_values():
+    dataset = tiny_dataset()
+    dataset.users.loc[0, "age"] = np.nan
+    dataset.users.loc[1:, "age"] = 40.0
+    pairs = Pairs(np.array([0, 1, 2]), np.zeros(3, dtype=int), np.full((3, 1), -1))
+    assert np.isnan(player_ranks(dataset, "user.age", pairs)).tolist() == [True, False, False]
+    assert player_ranks(dataset, "user.age", pairs)[1:].tolist() == [0.5, 0.5]
+    assert player_values(dataset, "user.age", pairs) == ["unknown", "40", "40"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "column", "text"),
+    [
+        (34.0, Column("age", "number"), "34"),
+        (34.0, Column("age", "number", unit="years"), "34 years"),
+        (89.9, Column("price", "number", unit="€"), "89.9 €"),
+        (1234567.0, Column("votes", "number"), "1234567"),
+        (-0.004, Column("change", "number"), "-0.004"),
+        (float("nan"), Column("age", "number"), "unknown"),
+        ("Comedy|Drama", Column("genres", "set"), "Comedy, Drama"),
+        ("", Column("genres", "set"), "unknown"),
+        (None, Column("city", "category"), "unknown"),
+        (" Ulm ", Column("city", "category"), "Ulm"),
+        ("a|b", Column("title", "text"), "a|b"),
+        ("u7", None, "u7"),
+    ],
+)
+def test_cells_in_words(cell, column, text):
+    assert cell_text(cell, column) == text
+
+
+def test_history_in_words():
+    pairs = Pairs(np.array([0, 0, 0]), np.array([1, 1, 1]), np.array([[3, 5], [3, -1], [-1, -1]]))
+    assert player_values(DATASET, "history", pairs) == ["2 items", "1 item", "0 items"]
+    assert player_values(DATASET, "history:5", pairs)[0] == "Thing number 5"
+    assert player_key(DATASET, "history:5") == "history:i5"
+    assert player_key(DATASET, "item.id") == "item.id"
+    assert player_values(DATASET, "item.id", pairs)[0] == "i1"
