@@ -22,8 +22,8 @@ PAGES = {  # address: file; a page whose file is not there is not offered
 st.set_page_config(page_title="RecLens", page_icon=str(ICON), layout="wide")
 warm.warm_up()
 state.read_address()
-pages = [
-    st.Page(
+pages = {
+    name: st.Page(
         f"../pages/{file}",
         title=t(f"nav.{name}"),
         help=t(f"nav.{name}.help"),
@@ -32,7 +32,7 @@ pages = [
     )
     for name, file in PAGES.items()
     if (ROOT / "pages" / file).is_file()
-]
-state.remember("pages", {name: page for name, page in zip(PAGES, pages, strict=False)})
+}
+state.remember("pages", pages)
 state.remember("page_addresses", tuple(PAGES))
-frame.run(st.navigation(pages, position="top"))
+frame.run(st.navigation(list(pages.values()), position="top"))

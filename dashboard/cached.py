@@ -12,19 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import streamlit as st
 
 from dashboard.jobs import Board, Job
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.folder import sha256
+from recsys_core.data.profile import Profile
+from recsys_core.data.profile import profile as make_profile
+from recsys_core.data.profile import taken_before as find_taken
 from recsys_core.errors import WorkspaceError
 from recsys_core.explain.explain import explain
 from recsys_core.explain.overall import GlobalExplanation, explain_overall
+from recsys_core.explain.without import history_effects
+from recsys_core.fairness import GapChange, RestGap
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import Recommendation, Standing, ranked_item, recommend, stand, user_pairs
-from recsys_core.results import Explanation, RankedItem
-from recsys_core.variant import Variant
+from recsys_core.results import Evaluation, Explanation, FairnessReport, RankedItem
+from recsys_core.variant import DENSE, Variant
 
 ROOT = Path(__file__).resolve().parents[1]
 BACKGROUND, SEED = 32, 0
@@ -143,10 +149,40 @@ def explanation(
     return explain(scorer(place, variant), opened.dataset, pair, background, method=method, history=history, seed=SEED)
 
 
+@st.cache_resource(max_entries=8, show_spinner=False)
+def profile(place: Place) -> Profile:
+    """The dataset in figures."""
+    return make_profile(dataset(place))
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def taken_before(place: Place, user_index: int) -> pd.DataFrame:
+    """The history that a user's list was made from, newest first."""
+    opened = workspace(place)
+    return find_taken(opened.dataset, opened.material.histories, user_index)
+
+
+@st.cache_data(max_entries=256, show_spinner=False)
+def effects(place: Place, user_index: int, item_index: int, variant: Variant) -> dict[int, float]:
+    """What a score loses without each history item."""
+    pair = user_pairs(workspace(place).material, user_index, np.array([item_index]))
+    return history_effects(scorer(place, variant), pair)
+
+
 @st.cache_resource(show_spinner=False)
 def board() -> Board:
     """The one queue of long work; it bounds itself."""
     return Board()
+
+
+def shared_history(place: Place, user_index: int, item_index: int, variant: Variant) -> Job:
+    """Job of sharing out the history's part among its items; its result is an ``Explanation``."""
+
+    def work(progress) -> Explanation:
+        progress("explain", 0.0)
+        return explanation(place, user_index, item_index, variant, history="each")
+
+    return board().job(("history", place, user_index, item_index, variant), work)
 
 
 def overall(place: Place, variant: Variant, n_pairs: int) -> Job:
@@ -190,3 +226,66 @@ def user_values(place: Place, column: str) -> list[str]:
     from dashboard.people import cell_texts
 
     return cell_texts(dataset(place).users[column])
+
+
+def short_name(place: Place, user_index: int, language: str) -> str:
+    """What to call a user inside a title: the name alone where there is one."""
+    data = dataset(place)
+    column = data.schema.user_name
+    name = str(data.users[column].iloc[user_index] or "").strip() if column in data.users.columns else ""
+    return name or people(place, language)[data.users["user_id"].iloc[user_index]]
+
+
+def evaluation(place: Place, variant: Variant) -> Job:
+    """Job of ranking the whole catalogue for every test user; its result is an ``Evaluation``."""
+
+    def work(progress) -> Evaluation:
+        from recsys_core.models.evaluation import evaluate
+
+        return evaluate(scorer(place, variant), workspace(place).material, progress=progress)
+
+    return board().job(("evaluation", place, variant), work)
+
+
+def _evaluated(place: Place, variant: Variant) -> Evaluation:
+    job = evaluation(place, variant)
+    job.finished.wait()
+    if job.error:
+        raise job.error
+    return job.result
+
+
+@st.cache_data(max_entries=8, show_spinner=False)
+def group_columns(place: Place, side: str) -> tuple[str, ...]:
+    """Columns of users or items that can form groups, sensitive ones first: ``user.gender``."""
+    from recsys_core.fairness import groupable_columns
+
+    return tuple(name for name in groupable_columns(dataset(place)) if name.startswith(f"{side}."))
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def fairness_report(place: Place, variant: Variant, by: str) -> FairnessReport:
+    """Figures of every group of one column. Raises ``RecLensError`` where no group is large enough."""
+    from recsys_core.fairness import audit
+
+    train = workspace(place).material.sequences()
+    return audit(dataset(place), _evaluated(place, variant), by=(by,), variant=variant, train=train)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def rest_gaps(place: Place, variant: Variant, by: str) -> tuple[RestGap, ...]:
+    """Every group of users against all others."""
+    from recsys_core.fairness import against_rest
+
+    train = workspace(place).material.sequences()
+    return against_rest(dataset(place), _evaluated(place, variant), by=(by,), train=train)
+
+
+@st.cache_resource(max_entries=64, show_spinner=False)
+def gap_changes(place: Place, variant: Variant, by: str) -> tuple[GapChange, ...]:
+    """What a variant does to the full model's gaps."""
+    from recsys_core.fairness import gap_changes as changes
+
+    train = workspace(place).material.sequences()
+    both = _evaluated(place, DENSE), _evaluated(place, variant)
+    return changes(dataset(place), *both, by=(by,), train=train)

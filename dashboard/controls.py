@@ -35,9 +35,7 @@ def language_switch() -> None:
 def workspace_picker(entries: list[Entry], chosen: Entry | None) -> None:
     titles = [e.title for e in entries]
     names = {
-        e.name: e.title
-        if titles.count(e.title) == 1
-        else plain("workspace.option", name=e.title, folder=e.name)
+        e.name: e.title if titles.count(e.title) == 1 else plain("workspace.option", name=e.title, folder=e.name)
         for e in entries
     }
     st.selectbox(
@@ -116,7 +114,10 @@ def _filter(place: Place) -> None:
     value = st.selectbox(t("control.random.value"), sorted(set(texts_of), key=_by_number), key=f"filter_{column}")
     fitting = [i for i, text in zip(data.users["user_id"], texts_of, strict=True) if text == value]
     st.button(
-        t("control.random.go"), key="filter_go", on_click=lambda: state.choose(user=random.choice(fitting)), type="primary"
+        t("control.random.go"),
+        key="filter_go",
+        on_click=lambda: state.choose(user=random.choice(fitting)),
+        type="primary",
     )
 
 

@@ -32,6 +32,7 @@ from dashboard.texts import plain, t
 from dashboard.texts.markdown import Markdown, escape
 from recsys_core.errors import RecLensError
 
+TITLE_WIDTH = 580  # px; where title and actions do not fit side by side, the actions go below
 LARGE_CONTROLS = ("compress",)  # pages that are about the compression settings
 
 
@@ -75,7 +76,12 @@ class Frame:
                 t("action.download.table"), csv, f"{name}.csv", "text/csv", key="download_csv", on_click="ignore"
             )
             st.download_button(
-                t("action.download.json"), text, f"{name}.json", "application/json", key="download_json", on_click="ignore"
+                t("action.download.json"),
+                text,
+                f"{name}.json",
+                "application/json",
+                key="download_json",
+                on_click="ignore",
             )
 
     def link(self) -> None:
@@ -125,8 +131,8 @@ def run(page) -> None:
 def _places() -> dict[str, object]:
     """Reserve every place in reading order; they are filled as soon as their content is known."""
     places = {"sidebar": st.sidebar.container(), "notices": st.container()}
-    row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="top")
-    places["title"] = row.container(width="stretch")
+    row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
+    places["title"] = row.container(width=TITLE_WIDTH)
     actions = row.container(horizontal=True, width="content", gap="xsmall")
     places["link"], places["download"] = (actions.container(width="content") for _ in range(2))
     places["sentence"], places["controls"] = st.container(), st.container()

@@ -1,4 +1,4 @@
-"""Work that takes longer than a click: one piece at a time, in the background, with progress that any session can watch."""
+"""Work that takes longer than a click: in the background, one piece at a time, its progress open to every session."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from dashboard.cached import Entry, Place
 from recsys_core.errors import RecLensError
 from recsys_core.variant import BITS, DENSE, PRUNINGS, Variant
 
-CARRIED = ("workspace", "user", "item", "pruning", "lang")
+CARRIED = ("workspace", "user", "item", "pruning", "lang", "by", "measure", "models")
 SPARSITIES = tuple(range(0, 100, 10))
 PARAMETERS = ("workspace", "user", "item", "sparsity", "bits", "pruning", "lang")
 _HIDDEN = "address"  # key of the container that holds the carriers
@@ -178,7 +178,7 @@ def settled(key: str) -> None:
 def choose(**values: str | None) -> None:
     """Callback: choose by raw id or value (``user="17"``, ``item=None`` for the top recommendation)."""
     follows = {"workspace": ("user", "item"), "user": ("item",)}  # another user: the own top recommendation
-    for key, value in values.items():
+    for key in values:
         for later in follows.get(key, ()):
             st.session_state[later] = ""
     for key, value in values.items():
@@ -205,11 +205,12 @@ def choose_variant(wanted: Variant = DENSE) -> None:
         settled(key)
 
 
-def chosen_row(key: str) -> int | None:
-    """Row that is selected in the table with this key."""
+def choose_row(key: str, item_ids: list[str]) -> None:
+    """Callback of a table of items: the clicked row's item becomes the item."""
     selected = st.session_state.get(key)
     rows = selected["selection"]["rows"] if selected else []
-    return rows[0] if rows else None
+    if rows and rows[0] < len(item_ids):
+        choose(item=item_ids[rows[0]])
 
 
 def remember(key: str, value: object) -> None:
@@ -228,6 +229,15 @@ def address(page: str, values: dict[str, object]) -> str:
     last = base.rsplit("/", 1)[-1]
     root = base.rsplit("/", 1)[0] if last in known and base.count("/") > 2 else base
     return f"{root}/{page}?{urlencode({k: v for k, v in values.items() if v not in (None, '')})}"
+
+
+def page_link(name: str, label: str) -> None:
+    """A link to another page that keeps everything chosen; nothing where there is no such page."""
+    page = (recall("pages") or {}).get(name)
+    if page is not None:
+        selection = recall("frame").selection
+        kept = {k: str(v) for k, v in parameters(selection).items() if v not in (None, "")}
+        st.page_link(page, label=label, icon=":material/arrow_forward:", help="", query_params=kept)
 
 
 def parameters(selection: Selection, item_id: str | None = None) -> dict[str, object]:

@@ -1,5 +1,89 @@
-from dashboard import frame
-from dashboard.texts import t
-page = frame.current()
-page.title(t("nav.explain"))
-page.sentence(t("nav.explain.help"))
+"""Explain: why this item for this user, reason by reason."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard import cached, components, frame, reasons, state, tables
+from dashboard.cards import explain as cards
+from dashboard.charts import explain as charts
+from dashboard.stories import explain as story
+from dashboard.texts import plain, t
+from recsys_core.explain.agreement import compare_explanations
+from recsys_core.results import Explanation, RankedItem
+
+
+def show(page: frame.Frame) -> None:
+    chosen = page.selection
+    if chosen.user_index is None or chosen.item_unknown:
+        page.title(t("explain.title"))
+        which = "user" if chosen.user_index is None else "item"
+        components.empty(t(f"explain.{which}_unknown"), t("frame.pick_user") if which == "user" else "")
+        return
+    with components.working(t("working.variant")):
+        top = cached.recommendation(chosen.place, chosen.user_index, chosen.variant)
+    if not top.items and chosen.item_index is None:
+        page.title(t("explain.title"))
+        components.empty(t("explain.nothing_left", user=chosen.user_name))
+        return
+    index = top.items[0].item_index if chosen.item_index is None else chosen.item_index
+    item = cached.item(chosen.place, chosen.user_index, index, chosen.variant)
+    page.title(story.title(item, cached.short_name(chosen.place, chosen.user_index, chosen.language)))
+    page.shows_item(item.item_id)
+    where = (chosen.place, chosen.user_index, index, chosen.variant)
+    with components.grid(5, min_width=140) as grid:
+        main, listed = grid.cell(column_span=3), grid.cell(column_span=2)
+    with listed, components.card(t("explain.top"), stretch=True):
+        top_list(page, top, index)
+    with main, components.card(t("explain.waterfall"), stretch=True), components.working(t("working.explanation")):
+        explanation, doubt = waterfall(page, where, item, top.n_candidates)
+    with components.grid(2, min_width=380):
+        with components.card(t("explain.history"), key="history"):
+            cards.history(page, where, item.score)
+        with components.card(t("explain.second"), key="second"):
+            cards.second_method(page, where, explanation)
+    page.download("explanation", tables.contributions(explanation), tables.explanation_json(explanation, top))
+    with doubt:  # last, as it waits for the second opinion
+        lime = cached.explanation(*where, method="lime")
+        components.doubt(story.doubts(explanation, page_task(page), compare_explanations(explanation, lime)))
+
+
+def page_task(page: frame.Frame) -> str:
+    return cached.workspace(page.selection.place).task
+
+
+def top_list(page: frame.Frame, top, index: int) -> None:
+    key = f"top_{top.user_index}"
+    ids = [i.item_id for i in top.items]
+    config = st.column_config
+    components.table(
+        tables.top_list(top, index),
+        key=key,
+        alt=plain("explain.top.alt"),
+        on_select=partial(state.choose_row, key, ids),
+        columns={
+            "rank": config.NumberColumn("#", width=32, help=t("explain.top.rank")),
+            "item": config.TextColumn(t("explain.top.item")),
+            "probability": config.NumberColumn(t("explain.top.probability"), format="%.2f", width=56),
+        },
+    )
+    later = t("explain.top.later") if any(i.held_out for i in top.items) else ""
+    components.doubt([t("explain.top.hint"), later])
+
+
+def waterfall(page: frame.Frame, where: tuple, item: RankedItem, n_candidates: int) -> tuple[Explanation, object]:
+    explanation = cached.explanation(*where)
+    found = reasons.reasons(page.selection.place, explanation)
+    page.sentence(story.sentence(found, item, n_candidates))
+    components.draw(charts.waterfall(explanation, reasons.joined(found)), key="waterfall")
+    doubt = st.container()
+    details = st.expander(t("explain.table"), key="all_reasons", on_change="rerun")
+    if details.open:
+        with details:
+            components.table(tables.reasons_table(explanation, found), key="reasons", alt=plain("explain.table.alt"))
+    return explanation, doubt
+
+
+show(frame.current())

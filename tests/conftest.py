@@ -19,7 +19,7 @@ def data_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def tiny_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a workspace trained in seconds: 60 users, 40 items, 2 epochs. Copy it before changing anything in it."""
+    """Folder of a workspace trained in seconds: 60 users, 40 items, 2 epochs. Copy it before changing it."""
     from recsys_core.data.importers import import_dataset
     from recsys_core.data.sample.generate import SampleSize, draw_sample
     from recsys_core.data.sample.shop import SHOP

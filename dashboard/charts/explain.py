@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard.charts.chart import AGAINST, FOR, NEUTRAL, ROW, Chart, distinct, lines, meaning, one, room, value_axis, written
+from dashboard.charts.chart import (
+    AGAINST,
+    FOR,
+    NEUTRAL,
+    ROW,
+    Chart,
+    distinct,
+    lines,
+    meaning,
+    one,
+    room,
+    value_axis,
+    written,
+)
 from dashboard.reasons import Reason
 from dashboard.texts import numbers, plain
 from recsys_core.results import Explanation, probability
@@ -73,8 +86,18 @@ def _steps(explanation: Explanation, shown: list[Reason]) -> list[dict]:
 
 
 def _end(key: str, start: float, value: float) -> dict:
-    text = plain("explain.logit_and_probability", logit=numbers.signed(value), probability=numbers.fixed(probability(value)))
-    return {"label": plain(key), "value": "", "start": start, "end": value, "meaning": NEUTRAL, "text": text, "without": ""}
+    text = plain(
+        "explain.logit_and_probability", logit=numbers.signed(value), probability=numbers.fixed(probability(value))
+    )
+    return {
+        "label": plain(key),
+        "value": "",
+        "start": start,
+        "end": value,
+        "meaning": NEUTRAL,
+        "text": text,
+        "without": "",
+    }
 
 
 def two_methods(first: list[Reason], second: dict[str, float], names: tuple[str, str]) -> Chart:

@@ -9,6 +9,13 @@ from dashboard.texts import numbers, plain
 from recsys_core.data.profile import Profile
 
 METRICS = ("auc", "ndcg@10", "recall@10")
+FIRST_PART = {
+    "labelExpr": "split(datum.label, '|')[0]",
+    "ticks": False,
+    "domain": False,
+    "labelPadding": 8,
+    "labelFontWeight": 600,
+}
 HEIGHT = 190
 
 
@@ -17,11 +24,11 @@ def quality(metrics: dict, best: dict[str, float]) -> Chart:
     rows = pd.DataFrame(_quality_rows(metrics, best))
     spec = {
         "height": {"step": 20},
-        "encoding": {"y": {**lines("measure"), "scale": {"paddingInner": 0.25}}, "yOffset": {"field": "who", "sort": None}},
+        "encoding": {"y": {**lines("line"), "axis": FIRST_PART}},
         "layer": [
             room(),
             {
-                "mark": {"type": "bar", "cornerRadius": 2, "height": {"band": 0.72}},
+                "mark": {"type": "bar", "cornerRadius": 2},
                 "encoding": {
                     "x": value_axis("value", None, values=[0, 0.25, 0.5, 0.75, 1], format=".2~f"),
                     "color": meaning(),
@@ -49,14 +56,20 @@ def quality(metrics: dict, best: dict[str, float]) -> Chart:
             written("label", "beside", dx=7),
         ],
     }
-    shown = ", ".join(f"{r['measure']} {r['who']} {r['text']}" for _, r in rows.iterrows())
+    shown = ", ".join(f"{r.measure} {r.who} {r.text}" for r in rows.dropna(subset=["value"]).itertuples())
     return Chart(rows, spec, plain("overview.quality.alt", figures=shown))
 
 
 def _quality_rows(metrics: dict, best: dict[str, float]) -> list[dict]:
-    who = {"model": metrics, **{name: metrics["baselines"][name] for name in ("ease", "popularity") if name in metrics["baselines"]}}
-    rows = []
+    who = {
+        "model": metrics,
+        **{name: metrics["baselines"][name] for name in ("ease", "popularity") if name in metrics["baselines"]},
+    }
+    rows: list[dict] = []
     for measure in METRICS:
+        if rows:
+            rows.append({"line": f"|{measure}", "room": 0.0})  # a line of air
+        first = True
         for name, figures in who.items():
             value = figures.get(measure)
             if value is None or value != value:
@@ -65,6 +78,7 @@ def _quality_rows(metrics: dict, best: dict[str, float]) -> list[dict]:
             name_shown = plain(f"overview.who.{name}")
             rows.append(
                 {
+                    "line": f"{plain(f'measure.{measure}') if first else ''}|{measure}{name}",
                     "measure": plain(f"measure.{measure}"),
                     "who": name_shown,
                     "value": value,
@@ -80,6 +94,7 @@ def _quality_rows(metrics: dict, best: dict[str, float]) -> list[dict]:
                     "room": 1.42,
                 }
             )
+            first = False
     return rows
 
 
@@ -95,7 +110,12 @@ def over_time(found: Profile) -> Chart:
                 "title": None,
                 "axis": {"format": "%Y-%m", "tickCount": 6, "labelOverlap": True, "grid": False},
             },
-            "y": {"field": "n", "type": "quantitative", "title": plain("overview.interactions"), "axis": {"tickCount": 4}},
+            "y": {
+                "field": "n",
+                "type": "quantitative",
+                "title": plain("overview.interactions"),
+                "axis": {"tickCount": 4},
+            },
             "color": one(NEUTRAL),
             "tooltip": [
                 {"field": "start", "type": "temporal", "title": plain("overview.from"), "format": "%Y-%m-%d"},
@@ -151,7 +171,10 @@ def groups(sizes: pd.DataFrame, column: str) -> Chart:
                 "encoding": {
                     "x": value_axis("n", plain("overview.users"), tickCount=4),
                     "color": one(NEUTRAL),
-                    "tooltip": [{"field": "group", "title": column}, {"field": "text", "title": plain("overview.users")}],
+                    "tooltip": [
+                        {"field": "group", "title": column},
+                        {"field": "text", "title": plain("overview.users")},
+                    ],
                 },
             },
             written("text", "n"),

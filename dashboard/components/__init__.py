@@ -2,7 +2,7 @@
 
 from dashboard.components.cards import card, doubt, figure_card, grid
 from dashboard.components.drawing import draw, table
-from dashboard.components.notices import empty, error_box, failed, notice, still_working, working
+from dashboard.components.notices import empty, error_box, failed, notice, still_working, unavailable, working
 
 __all__ = [
     "card",
@@ -16,5 +16,6 @@ __all__ = [
     "notice",
     "still_working",
     "table",
+    "unavailable",
     "working",
 ]

@@ -27,5 +27,12 @@ def table(
     """A table of figures and texts, shown as they are; ``on_select`` makes its rows clickable (one at a time)."""
     clickable = {"on_select": on_select, "selection_mode": "single-row"} if on_select else {}
     st.dataframe(
-        rows, key=key, alt=alt, column_config=columns or {}, hide_index=True, height=height, width="stretch", **clickable
+        rows,
+        key=key,
+        alt=alt,
+        column_config=columns or {},
+        hide_index=True,
+        height=height,
+        width="stretch",
+        **clickable,
     )

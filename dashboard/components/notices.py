@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import streamlit as st
 
 from dashboard.jobs import Job
-from dashboard.texts import core_message, has, message, numbers, t
+from dashboard.texts import has, message, numbers, t
 from dashboard.texts.markdown import Markdown, escape
 from recsys_core.errors import RecLensError
 
@@ -32,6 +30,11 @@ def empty(what: Markdown, how: Markdown | str = "", *, code: str = "") -> None:
 def error_box(title: Markdown, error: RecLensError, how: Markdown | str = "") -> None:
     """What failed, where and why, in the core's words; no traceback."""
     st.error(f"**{title}**\n\n{message(error)}" + (f"\n\n{how}" if how else ""))
+
+
+def unavailable(error: RecLensError) -> None:
+    """A choice that this model does not offer, in words; the rest of the page stands."""
+    st.info(message(error))
 
 
 def failed(error: Exception) -> None:
@@ -64,7 +67,3 @@ def still_working(job: Job, what: Markdown, *, key: str) -> bool:
         st.markdown(what)
         watch()
     return True
-
-
-Callback = Callable[[], None]
-_ = core_message

@@ -76,6 +76,11 @@ def has(key: str) -> bool:
     return key in catalogue("en")
 
 
+def joined(*sentences: str) -> Markdown:
+    """Sentences after one another, empty ones left out; Chinese needs no space between them."""
+    return Markdown(plain("sentence.join").join(s for s in sentences if s))
+
+
 def word(prefix: str, name: str) -> str:
     """A known word (a column, a stage) in the session's language, else the name as a person would write it.
 

@@ -82,6 +82,18 @@ def size(n_bytes: float) -> str:
     return f"{count(n_bytes)} B"
 
 
+def short(n: float) -> str:
+    """A large count in thousands or millions.
+
+    >>> short(22_713_728), short(73_920), short(65)
+    ('22.7 M', '73.9 K', '65')
+    """
+    for unit, name in ((1e6, "M"), (1e3, "K")):
+        if abs(n) >= unit:
+            return f"{number(n / unit)} {name}"
+    return count(n)
+
+
 def duration(seconds: float) -> str:
     """Seconds, or milliseconds below one tenth of a second.
 
@@ -101,6 +113,15 @@ def date(unix_seconds: float, language: str = "en") -> str:
     """
     day = datetime.fromtimestamp(unix_seconds, UTC)
     return f"{day.year}年{day.month}月{day.day}日" if language == "zh" else f"{day.day} {day:%b %Y}"
+
+
+def day(unix_seconds: float) -> str:
+    """A day as it stands in a table, the same width in every language.
+
+    >>> day(1715500800)
+    '2024-05-12'
+    """
+    return f"{datetime.fromtimestamp(unix_seconds, UTC):%Y-%m-%d}"
 
 
 def month(unix_seconds: float) -> str:

@@ -83,8 +83,8 @@ def auc_parts(pairs: PairResult) -> np.ndarray:
     ``n`` the number of users: the structural components of DeLong et al. 1988, summed by user
     as in Obuchowski 1997. Resampling users, ``A`` plus their mean is the AUC to first order.
 
-    >>> pairs = PairResult(np.array([0, 0, 1, 1]), np.zeros(4), np.array([1, 0, 1, 0]), np.array([2., 1, 0, 3]), "logged")
-    >>> auc_parts(pairs).tolist()
+    >>> user, label, score = np.array([[0, 0, 1, 1], [1, 0, 1, 0], [2, 1, 0, 3]])
+    >>> auc_parts(PairResult(user, np.zeros(4), label, score, "logged")).tolist()
     [0.5, -0.5]
     """
     positive = pairs.label > 0.5

@@ -47,5 +47,8 @@ def choose_presets(reports: Iterable[CompressionReport]) -> dict[str, Variant | 
 
 
 def _smallest(rule: Rule, levels: list[tuple[CompressionReport, dict[str, Figure]]]) -> Variant | None:
-    allowed = [(r.compressed.size_bytes, -(f["speed_1"].value or 0), r.variant.key, r) for r, f in levels if rule.allows(f)]
-    return min(allowed, key=lambda a: a[:3])[3].variant if allowed else None
+    allowed = [(r, f) for r, f in levels if rule.allows(f)]
+    if not allowed:
+        return None
+    best, _ = min(allowed, key=lambda a: (a[0].compressed.size_bytes, -(a[1]["speed_1"].value or 0), a[0].variant.key))
+    return best.variant

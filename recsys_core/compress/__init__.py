@@ -1,0 +1,1 @@
+"""Compression: pruning, quantisation and distillation of a trained ranker, and what each costs and saves."""

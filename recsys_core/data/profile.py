@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -99,7 +100,7 @@ def _ranges(numbers: pd.Series) -> pd.DataFrame:
         counted = numbers.value_counts().sort_index()
         return pd.DataFrame({"group": [f"{v:g}" for v in counted.index], "n": counted.to_numpy()})
     place = np.clip(np.searchsorted(edges, numbers, side="right") - 1, 0, len(edges) - 2)
-    names = [f"{low:g}–{high:g}" for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    names = [f"{low:g}–{high:g}" for low, high in pairwise(edges)]
     return pd.DataFrame({"group": names, "n": np.bincount(place, minlength=len(names))})
 
 
@@ -110,7 +111,9 @@ def taken_before(dataset: Dataset, histories: Histories, user_index: int) -> pd.
     """
     items = histories.users(np.array([user_index]), "test")[0]
     items = items[items >= 0].astype(np.int64)
-    rows = np.flatnonzero((histories.user == user_index) & histories.taken & (histories.part >= 0) & (histories.part <= 1))
+    rows = np.flatnonzero(
+        (histories.user == user_index) & histories.taken & (histories.part >= 0) & (histories.part <= 1)
+    )
     newest: dict[int, int] = {}
     for row in rows[np.argsort(histories.order[rows])]:
         newest[int(histories.item[row])] = int(dataset.interactions["time"].iloc[row])

@@ -10,7 +10,7 @@ linear runs on ``scorer.runtime``: a variant's mask scores are its list's scores
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,18 +152,27 @@ class Games:
         return len(self.weights)
 
     def batches(self, most_players: int) -> Iterator[Batch]:
-        """Games with at most ``most_players`` active players, grouped and cut so that memory is bounded."""
-        first, last = self._n_user, self._n_user + self.n_history
-        sides = (np.s_[:first], np.s_[first:last], np.s_[last:])
-        sizes = np.stack([self.differs[..., side].sum(-1) for side in sides], -1)
-        flat = sizes.reshape(-1, 3)
-        for size in np.unique(flat, axis=0):
-            if size.sum() > most_players:
-                continue
-            games = np.flatnonzero((flat == size).all(1))
+        """Games with at most ``most_players`` active players, cut so that their coalitions fit the memory."""
+        for size, games in self._alike(lambda n_active: n_active <= most_players):
             step = max(1, min(MOST_GAMES, MOST_ROWS >> int(size.sum())))
             for start in range(0, len(games), step):
                 yield self._batch(games[start : start + step], size)
+
+    def large_batches(self, most_players: int, n_coalitions: Callable[[int], int]) -> Iterator[Batch]:
+        """The other games, cut by the number of coalitions that will be asked of a game with so many players."""
+        for size, games in self._alike(lambda n_active: n_active > most_players):
+            step = max(1, min(MOST_GAMES, MOST_ROWS // n_coalitions(int(size.sum()))))
+            for start in range(0, len(games), step):
+                yield self._batch(games[start : start + step], size)
+
+    def _alike(self, wanted: Callable[[int], bool]) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Active players on each side (3,), and the games (positions in pairs x rows) that have so many."""
+        first, last = self._n_user, self._n_user + self.n_history
+        sides = (np.s_[:first], np.s_[first:last], np.s_[last:])
+        sizes = np.stack([self.differs[..., side].sum(-1) for side in sides], -1).reshape(-1, 3)
+        for size in np.unique(sizes, axis=0):
+            if wanted(int(size.sum())):
+                yield size, np.flatnonzero((sizes == size).all(1))
 
     def _batch(self, games: np.ndarray, size: np.ndarray) -> Batch:
         pair, row = np.divmod(games, self.n_rows)
@@ -207,7 +216,10 @@ class Games:
         return coalitions(n_active)
 
     def _history_part(self, pair: np.ndarray, row: np.ndarray, query: Tensor, states: np.ndarray) -> Tensor:
-        """History's part of the first layer for queries ``(g, m, a)`` and states ``(m, n_history)``."""
+        """History's part of the first layer for queries ``(g, m, a)``.
+
+        ``states`` ``(m, n_history)``; with a player an item also ``(g, m, n_history)``.
+        """
         if self.history == "each":
             past = self.scorer.history_vectors(self._example.histories[pair])
             absent = past.absent + self._left_out(states, past.absent.shape[-1])
@@ -221,7 +233,7 @@ class Games:
         return out
 
     def _left_out(self, states: np.ndarray, n_slots: int) -> Tensor:
-        """Additive mask ``(m, L)``; an item taken twice is one player with two slots."""
+        """Additive mask ``(..., m, L)``; an item taken twice is one player with two slots."""
         slots = self._example.histories[0, :n_slots]
         of_player = slots[None] == np.array(self.history_items, dtype=slots.dtype)[:, None]
         return torch.from_numpy((~states).astype(np.float32) @ of_player.astype(np.float32)) * EMPTY
@@ -231,8 +243,8 @@ class Games:
         return self.scorer.runtime.tail(pre).numpy().astype(np.float64)
 
     @torch.inference_mode()
-    def coalition_values(self, masks: np.ndarray, *, pair: int = 0, row: int | None = None) -> np.ndarray:
-        """Logits of one pair's coalitions ``(n, n_players)`` against each background row: ``(n_rows, n)``.
+    def coalition_values(self, masks: np.ndarray, *, row: int | None = None) -> np.ndarray:
+        """Logits of the first pair's coalitions ``(n, n_players)`` against each background row: ``(n_rows, n)``.
 
         ``row`` picks one background row. Any coalition can be asked for, in any number: memory is bounded.
         """
@@ -244,24 +256,56 @@ class Games:
             step = max(1, min(MOST_GAMES, MOST_ROWS // len(masks[few])))
             for first in range(0, len(rows), step):
                 at = rows[first : first + step]
-                out[first : first + step, few] = self._values_at(masks[few], pair, at)
+                out[first : first + step, few] = self._values_at(masks[few], at)
         return out
 
-    def _values_at(self, masks: np.ndarray, pair: int, rows: np.ndarray) -> np.ndarray:
+    def _values_at(self, masks: np.ndarray, rows: np.ndarray) -> np.ndarray:
         """One chunk of ``coalition_values``; attention is pooled for distinct (history, item side) subsets only."""
         last = self._n_user + self.n_history
-        groups = _as_floats(np.delete(masks, np.s_[self._n_user : last], axis=1))
-        example, at = self._example, torch.from_numpy(rows)
-        first, query = self._rows.first[at], self._rows.query[at]
-        pre = (self._rows.user_base[at] + self._rows.item_base[at]).unsqueeze(1) + groups @ (
-            example.first[pair] - first
-        )
+        pairs = np.zeros(len(rows), dtype=np.int64)
+        pre = self._group_sums(pairs, rows, masks)
         kept, where = distinct_rows(masks[:, self._n_user :])
-        items = _as_floats(masks[kept, last:])
-        query = self._rows.query_base[at].unsqueeze(1) + items @ (example.query[pair] - query)
-        part = self._history_part(np.full(len(rows), pair), rows, query, masks[kept, self._n_user : last])
-        pre += part[:, torch.from_numpy(where)]
+        query = self._queries(pairs, rows, masks[kept])
+        pre += self._history_part(pairs, rows, query, masks[kept, self._n_user : last])[:, torch.from_numpy(where)]
         return self._tail(pre.flatten(0, 1)).reshape(len(rows), -1)
+
+    @torch.inference_mode()
+    def batch_values(self, batch: Batch, masks: np.ndarray) -> np.ndarray:
+        """Logits of given coalitions of the active players ``(g, n, k)``, other ones for each game: ``(g, n)``.
+
+        Where the history is one active player, every game must have it in equally many
+        coalitions; walks that are taken in both directions do.
+        """
+        full = np.ones((*masks.shape[:2], len(self.players)), dtype=bool)
+        np.put_along_axis(full, batch.active[:, None], masks, axis=2)
+        first, last = self._n_user, self._n_user + self.n_history
+        order = np.argsort(full[..., first], axis=1, kind="stable") if self.history == "one" else None
+        if order is not None:  # the same history state in a column of coalitions: pooled together
+            full = np.take_along_axis(full, order[..., None], axis=1)
+        states = full[0, :, first:last] if self.history == "one" else full[..., first:last]
+        out = np.empty(masks.shape[:2])
+        step = max(1, MOST_ROWS // len(masks))
+        for start in range(0, masks.shape[1], step):
+            few = slice(start, start + step)
+            query = self._queries(batch.pair, batch.row, full[:, few])
+            pre = self._group_sums(batch.pair, batch.row, full[:, few])
+            pre += self._history_part(batch.pair, batch.row, query, states[..., few, :])
+            out[:, few] = self._tail(pre.flatten(0, 1)).reshape(len(masks), -1)
+        if order is not None:
+            np.put_along_axis(out, order, out.copy(), axis=1)
+        return out
+
+    def _group_sums(self, pair: np.ndarray, row: np.ndarray, masks: np.ndarray) -> Tensor:
+        """First layer without history, for coalitions ``(..., n, n_players)`` of games ``(g,)``: ``(g, n, units)``."""
+        last = self._n_user + self.n_history
+        groups = _as_floats(np.delete(masks, np.s_[self._n_user : last], axis=-1))
+        base = self._rows.user_base[row] + self._rows.item_base[row]
+        return base.unsqueeze(1) + groups @ (self._example.first[pair] - self._rows.first[row])
+
+    def _queries(self, pair: np.ndarray, row: np.ndarray, masks: np.ndarray) -> Tensor:
+        """The attention's query of the same coalitions: ``(g, n, a)``."""
+        items = _as_floats(masks[..., self._n_user + self.n_history :])
+        return self._rows.query_base[row].unsqueeze(1) + items @ (self._example.query[pair] - self._rows.query[row])
 
     def mean_values(self, masks: np.ndarray) -> np.ndarray:
         """Value function of the first pair's game, mean over the background: ``(n, n_players)`` -> ``(n,)``."""

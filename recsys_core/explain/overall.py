@@ -1,4 +1,4 @@
-"""What drives the model overall: exact contributions of many pairs, summed up and laid out point by point."""
+"""What drives the model overall: contributions of many pairs, summed up and laid out point by point."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.explain.shapley import exact_contributions
+from recsys_core.explain.shapley import solve_many
 from recsys_core.explain.values import player_ranks, player_values
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.scorer import Pairs, Scorer
@@ -16,6 +16,8 @@ from recsys_core.variant import DENSE, Variant
 
 DRAWS = 1000
 LEVEL = 0.95
+MOST_EXACT = 9  # with more players, 256 sampled orderings cost less than all coalitions
+ORDERINGS = 256
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,6 +32,9 @@ class GlobalExplanation:
         ``(n_pairs, n_players)`` and ``(n_pairs,)``, logits; a row and its base sum to the score.
     mean_size, low, high
         ``(n_players,)``: mean absolute contribution and its 95 % bootstrap interval over pairs.
+    standard_error
+        ``(n_players,)``: root mean square sampling error of one pair's contribution; 0 where all
+        games were solved exactly. A size below it cannot be told from 0.
     rank
         ``(n_pairs, n_players)``: the player's value from low (0) to high (1), NaN where it has
         no order (a category, a text, an id).
@@ -45,6 +50,7 @@ class GlobalExplanation:
     mean_size: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    standard_error: np.ndarray
     rank: np.ndarray
     values: dict[str, list[str]]
     pairs: Pairs
@@ -83,21 +89,28 @@ def explain_overall(
     seed: int = 0,
     progress: Progress = silent,
 ) -> GlobalExplanation:
-    """Exact contributions of ``pairs`` against ``background``, the history as one reason.
+    """Shapley values of ``pairs`` against ``background``, the history as one reason.
 
-    ``seed`` draws the bootstrap; the caller draws pairs and background.
+    A background row's game is solved exactly where up to 9 players differ, else from sampled
+    orderings, 256 a pair: on the demo a twentieth of the time for 2 % of error in a pair's
+    contributions, which the mean over pairs evens out. ``seed`` draws orderings and bootstrap;
+    the caller draws pairs and background.
     """
     start = time.perf_counter()
-    contributions, base_values = exact_contributions(scorer, pairs, background, progress=progress)
+    found = solve_many(
+        scorer, pairs, background, seed=seed, most_exact=MOST_EXACT, orderings=ORDERINGS, progress=progress
+    )
+    contributions = found.contributions
     players = scorer.features.players
     low, high = size_interval(contributions, seed=seed)
     return GlobalExplanation(
         players=players,
         contributions=contributions,
-        base_values=base_values,
+        base_values=found.base_values,
         mean_size=np.abs(contributions).mean(0),
         low=low,
         high=high,
+        standard_error=np.sqrt((found.standard_error**2).mean(0)),
         rank=np.stack([player_ranks(dataset, p, pairs) for p in players], 1),
         values={p: player_values(dataset, p, pairs) for p in players},
         pairs=pairs,

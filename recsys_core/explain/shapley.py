@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from math import factorial
@@ -13,7 +12,7 @@ from math import factorial
 import numpy as np
 
 from recsys_core.explain.coalitions import coalitions
-from recsys_core.explain.game import Games
+from recsys_core.explain.game import Batch, Games
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.scorer import Pairs, Scorer
 
@@ -69,68 +68,76 @@ def exact_shapley(values: np.ndarray) -> np.ndarray:
     return np.asarray(values, dtype=np.float64) @ shapley_matrix(n_players)
 
 
-def sampled_shapley(
-    value: Callable[[np.ndarray], np.ndarray], n_players: int, *, orderings: int, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Estimate Shapley values from random orderings, each walked forwards and backwards.
+def draw_walks(n_games: int, n_players: int, *, orderings: int, rng: np.random.Generator) -> np.ndarray:
+    """Random orderings and their reverses: each player's place, ``(n_games, 2 * half, n_players)``.
 
-    Players enter one by one; a player's contribution is what the value gains (Castro et al.
-    2009). The reversed ordering balances early against late entry (antithetic sampling:
-    Mitchell et al. 2022, section 3). Every walk goes from the empty to the full coalition, so
-    the contributions sum to ``v(all) - v(none)`` whatever is drawn.
-
-    Parameters
-    ----------
-    value
-        ``(n, n_players)`` 0/1 -> ``(n,)``; called once.
-    orderings
-        Walks in all, at least 4: two pairs are needed for an error.
-
-    Returns
-    -------
-    contributions, variance, base_value
-        ``(n_players,)`` twice; the variance is that of the contributions (means of independent
-        forward-backward pairs), so its root is the standard error. Then the empty coalition's value.
+    At least two orderings and their reverses, as one alone has no spread. A reversed ordering
+    balances early against late entry (antithetic sampling: Mitchell et al. 2022, section 3).
     """
     half = max(2, orderings // 2)
-    position = rng.permuted(np.tile(np.arange(n_players), (half, 1)), axis=1)
-    position = np.concatenate([position, n_players - 1 - position])
-    inside = position[:, None, :] < np.arange(1, n_players)[None, :, None]
-    ends = np.array([[False], [True]]) & np.ones(n_players, dtype=bool)
-    found = value(np.concatenate([ends, inside.reshape(-1, n_players)]))
-    walks = np.empty((2 * half, n_players + 1))
-    walks[:, 0], walks[:, -1], walks[:, 1:-1] = found[0], found[1], found[2:].reshape(2 * half, -1)
-    gains = np.take_along_axis(np.diff(walks, axis=1), position, axis=1)
-    of_pairs = (gains[:half] + gains[half:]) / 2
-    return of_pairs.mean(0), of_pairs.var(0, ddof=1) / half, float(found[0])
+    place = rng.permuted(np.tile(np.arange(n_players), (n_games, half, 1)), axis=-1)
+    return np.concatenate([place, n_players - 1 - place], axis=1)
 
 
-def solve(games: Games, *, seed: int = 0, orderings: int = ORDERINGS, progress: Progress = silent) -> Solution:
+def walk_coalitions(place: np.ndarray) -> np.ndarray:
+    """Coalitions passed on the walks, ``(n_games, n, n_players)``: the empty one, the full one, then all between."""
+    n_games, n_walks, n_players = place.shape
+    inside = place[:, :, None, :] < np.arange(1, n_players)[:, None]
+    ends = np.broadcast_to(np.array([[False], [True]]), (n_games, 2, n_players))
+    return np.concatenate([ends, inside.reshape(n_games, n_walks * (n_players - 1), n_players)], axis=1)
+
+
+def walk_shapley(place: np.ndarray, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Contributions and their variance, ``(n_games, n_players)`` each, from ``walk_coalitions``' values.
+
+    Players enter one by one; a player's contribution is what the value gains, mean over the
+    walks (Castro et al. 2009). Every walk goes from the empty to the full coalition, so the
+    contributions sum to ``v(all) - v(none)`` whatever is drawn. The variance is that of the mean
+    over independent forward-backward pairs: its root is the standard error.
+    """
+    n_games, n_walks, n_players = place.shape
+    steps = np.empty((n_games, n_walks, n_players + 1))
+    steps[..., 0], steps[..., -1] = values[:, :1], values[:, 1:2]
+    steps[..., 1:-1] = values[:, 2:].reshape(n_games, n_walks, n_players - 1)
+    gains = np.take_along_axis(np.diff(steps, axis=-1), place, axis=-1)
+    half = n_walks // 2
+    of_pairs = (gains[:, :half] + gains[:, half:]) / 2
+    return of_pairs.mean(1), of_pairs.var(1, ddof=1) / half
+
+
+def solve(
+    games: Games,
+    *,
+    seed: int = 0,
+    most_exact: int = EXACT_PLAYERS,
+    orderings: int = ORDERINGS,
+    progress: Progress = silent,
+) -> Solution:
     """Shapley values of every pair's game, mean over the background.
 
-    A background row's game with up to 14 active players (those whose values differ) is solved
-    exactly, a larger one from ``orderings / n_rows`` orderings of its own, so that the errors of
-    the rows are independent and average out.
+    A background row's game with up to ``most_exact`` active players (those whose values differ)
+    is solved over all coalitions, a larger one from ``orderings / n_rows`` orderings of its own
+    (at least four), so that the errors of the rows are independent and average out. The same pairs,
+    background and seed give the same orderings for every variant.
     """
     n_pairs, n_rows, n_players = games.differs.shape
     sums = _Sums(np.zeros((n_pairs, n_players)), np.zeros((n_pairs, n_players)), np.zeros(n_pairs))
     done = 0
-    for batch in games.batches(EXACT_PLAYERS):
+    for batch in games.batches(most_exact):
         values = games.all_values(batch)
-        sums.add(batch.pair, batch.active, games.weights[batch.row], (exact_shapley(values), 0.0, values[:, 0]))
+        sums.add(batch, games.weights, (exact_shapley(values), 0.0, values[:, 0]))
         done += len(batch.pair)
         progress("explain", done / (n_pairs * n_rows))
-    large = games.differs.sum(-1) > EXACT_PLAYERS
-    rng = np.random.default_rng(seed)
-    for pair, row in np.argwhere(large):
-        active = np.flatnonzero(games.differs[pair, row])
-        value = _active_value(games, pair=pair, row=row, active=active)
-        found = sampled_shapley(value, len(active), orderings=orderings // n_rows, rng=rng)
-        sums.add(np.array([pair]), active[None], games.weights[[row]], found)
-        done += 1
+    rng, share = np.random.default_rng(seed), max(4, orderings // n_rows)
+    for batch in games.large_batches(most_exact, lambda n_active: share * (n_active - 1) + 2):
+        place = draw_walks(len(batch.pair), batch.n_players, orderings=share, rng=rng)
+        values = games.batch_values(batch, walk_coalitions(place))
+        sums.add(batch, games.weights, (*walk_shapley(place, values), values[:, 0]))
+        done += len(batch.pair)
         progress("explain", done / (n_pairs * n_rows))
+    exact = (games.differs.sum(-1) <= most_exact).all(1)
     error = np.sqrt(sums.variance)
-    return Solution(games.players, sums.contributions, sums.base, error, ~large.any(1), games.n_evaluations)
+    return Solution(games.players, sums.contributions, sums.base, error, exact, games.n_evaluations)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,12 +148,13 @@ class _Sums:
     variance: np.ndarray
     base: np.ndarray
 
-    def add(self, pair: np.ndarray, active: np.ndarray, weight: np.ndarray, found: tuple) -> None:
+    def add(self, batch: Batch, weights: np.ndarray, found: tuple) -> None:
         contributions, variance, base = found
-        at = (pair[:, None], active)
+        weight = weights[batch.row]
+        at = (batch.pair[:, None], batch.active)
         np.add.at(self.contributions, at, weight[:, None] * contributions)
         np.add.at(self.variance, at, weight[:, None] ** 2 * variance)
-        np.add.at(self.base, pair, weight * base)
+        np.add.at(self.base, batch.pair, weight * base)
 
 
 def exact_contributions(
@@ -161,26 +169,36 @@ def exact_contributions(
         float64 logits; their sum is each pair's score. Exact wherever a pair and a background
         row differ in up to 14 players, else sampled with a fixed seed.
     """
-    n_players = len(scorer.features.players)
-    contributions, base = np.zeros((len(pairs), n_players)), np.zeros(len(pairs))
-    for start in range(0, len(pairs), PAIRS_AT_ONCE):
-        rows = slice(start, start + PAIRS_AT_ONCE)
-        share = len(pairs.users[rows]) / len(pairs)
-        begun = start / len(pairs)
-        found = solve(
-            Games(scorer, pairs[rows], background),
-            progress=lambda stage, part, begun=begun, share=share: progress(stage, begun + part * share),
+    found = solve_many(scorer, pairs, background, progress=progress)
+    return found.contributions, found.base_values
+
+
+def solve_many(
+    scorer: Scorer,
+    pairs: Pairs,
+    background: Pairs,
+    *,
+    seed: int = 0,
+    most_exact: int = EXACT_PLAYERS,
+    orderings: int = ORDERINGS,
+    progress: Progress = silent,
+) -> Solution:
+    """``solve`` for any number of pairs, in bounded memory; the history is one player."""
+    parts, begun = [], 0
+    for start in range(0, max(len(pairs), 1), PAIRS_AT_ONCE):
+        few = pairs[start : start + PAIRS_AT_ONCE]
+        share = len(few) / max(len(pairs), 1)
+        games = Games(scorer, few, background)
+        parts.append(
+            solve(
+                games,
+                seed=seed + start,
+                most_exact=most_exact,
+                orderings=orderings,
+                progress=lambda stage, part, begun=begun, share=share: progress(stage, begun + part * share),
+            )
         )
-        contributions[rows], base[rows] = found.contributions, found.base_values
-    return contributions, base
-
-
-def _active_value(games: Games, *, pair: int, row: int, active: np.ndarray) -> Callable[[np.ndarray], np.ndarray]:
-    """Value function over the active players of one background row's game; the others do not matter."""
-
-    def value(masks: np.ndarray) -> np.ndarray:
-        full = np.zeros((len(masks), len(games.players)), dtype=bool)
-        full[:, active] = masks
-        return games.coalition_values(full, pair=pair, row=row)[0]
-
-    return value
+        begun += share
+    names = ("contributions", "base_values", "standard_error", "exact")
+    arrays = (np.concatenate([getattr(p, name) for p in parts]) for name in names)
+    return Solution(parts[0].players, *arrays, n_evaluations=sum(p.n_evaluations for p in parts))

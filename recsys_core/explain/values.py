@@ -85,10 +85,10 @@ def _quantiles(numbers: np.ndarray) -> np.ndarray:
 
 
 def _number(number: float) -> str:
-    """Whole numbers without a point, others with up to two decimals (more where they would read 0)."""
-    if number == int(number):
-        return str(int(number))
-    return f"{number:.2f}".rstrip("0").rstrip(".") if abs(number) >= 0.01 else f"{number:.2g}"
+    """Up to two decimals (two digits where they would read 0), no trailing zeros."""
+    if 0 < abs(number) < 0.01:
+        return f"{number:.2g}"
+    return f"{number:.2f}".rstrip("0").rstrip(".")
 
 
 def _cell_text(cell: object) -> str:

@@ -64,7 +64,13 @@ def anatomy(ranker: Ranker, encoder: dict) -> tuple[Stage, ...]:
     width = int(encoder["width"]) if reads_text else 0
     return (
         Stage(
-            "encoder", 0, width, int(encoder["n_parameters"]), int(encoder["size_bytes"]), False, (width,) if width else ()
+            "encoder",
+            0,
+            width,
+            int(encoder["n_parameters"]),
+            int(encoder["size_bytes"]),
+            False,
+            (width,) if width else (),
         ),
         _stage("adapter", ranker.adapter.named_parameters(), (len(ranker.groups) + 1, n_inputs)),
         _stage("body", ranker.body.named_parameters(), (n_inputs, shape.first, shape.second)),

@@ -127,8 +127,18 @@ def _measure(ranker: Ranker, features: Features, material: Material, progress: P
         **model.to_json(),
         "n_parameters": sum(p.numel() for p in ranker.parameters()),
         "baselines": {name: e.to_json() for name, e in found.items()},
+        "best_possible": _best_possible(material),
         "intervals": {name: _intervals(e, material.split.seed) for name, e in ({"model": model} | found).items()},
     }
+
+
+def _best_possible(material: Material) -> dict[str, float] | None:
+    """What the planted function itself reaches on these held-out rows (sample data under the default split)."""
+    truth = material.dataset.schema.extra.get("truth")
+    if truth is None or (material.task, material.split.kind) != ("like", "time"):
+        return None
+    about = json.loads(truth)
+    return {"auc": about["best_auc"], "ndcg@10": about["best_ndcg@10"]}
 
 
 def _best_ease(material: Material) -> CanScore:

@@ -22,8 +22,8 @@ class TrainingSettings:
     """How a ranker is fitted.
 
     ``batch_size`` counts rows (``like``, ``rating``) or users (``implicit``). ``passes`` over the
-    users make one epoch of ``implicit``. The learning rate is halved every epoch after
-    ``steady_share`` of the epochs.
+    users make one epoch of ``implicit``. ``most_rows`` trains on a seeded sample of rows. The
+    learning rate is halved every epoch after ``steady_share`` of the epochs.
     """
 
     seed: int = 0
@@ -36,6 +36,7 @@ class TrainingSettings:
     targets: int = 16
     passes: int = 1
     patience: int = 4
+    most_rows: int | None = None
     steady_share: float = 0.7
     shape: RankerShape = field(default_factory=RankerShape)
 
@@ -106,6 +107,8 @@ def make_objective(ranker: Ranker, features: Features, material: Material, setti
             ranker, features, settings.ids, sequences, negatives=settings.negatives, targets=settings.targets
         )
     rows = material.split.train
+    if settings.most_rows is not None and len(rows) > settings.most_rows:
+        rows = np.sort(np.random.default_rng(settings.seed).choice(rows, settings.most_rows, replace=False))
     pairs, target = material.pairs(rows, "train"), material.target(rows)
     return LabelledObjective(ranker, features, settings.ids, pairs, target, squared=material.task == "rating")
 

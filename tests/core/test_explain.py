@@ -10,7 +10,7 @@ from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_featur
 from recsys_core.errors import SettingError
 from recsys_core.explain.explain import METHODS, explain
 from recsys_core.explain.game import Games
-from recsys_core.explain.gradients import network_inputs
+from recsys_core.explain.gradients import GradientNetwork, network_inputs
 from recsys_core.explain.shap_method import shap_attribution
 from recsys_core.explain.shapley import exact_shapley
 from recsys_core.models.scorer import Pairs, Scorer
@@ -180,12 +180,15 @@ def by_player(parts: torch.Tensor) -> np.ndarray:
     return np.array([*sums[:n_user], float(parts[n_groups * width :].sum()), *sums[n_user:]])
 
 
-def test_gradient_methods_hang_nothing_on_the_shared_network():
+def test_gradient_methods_work_on_a_copy_of_the_shared_network():
+    """Captum hangs hooks on modules while it works, and other sessions score with the same network meanwhile."""
+    assert not set(GradientNetwork(SCORER.ranker).modules()) & set(SCORER.ranker.modules())
     explain(SCORER, DATASET, PAIR, BACKGROUND, method="deeplift")
     for module in SCORER.ranker.modules():
         assert not module._forward_hooks
         assert not module._forward_pre_hooks
         assert not module._backward_hooks
+    assert all(weights.requires_grad for weights in SCORER.ranker.parameters())
 
 
 def test_values_are_readable_and_in_player_order():

@@ -12,12 +12,21 @@ from hypothesis import strategies as st
 from recsys_core.errors import SettingError
 from recsys_core.explain.coalitions import coalitions
 from recsys_core.explain.game import Games
-from recsys_core.explain.shapley import EXACT_PLAYERS, exact_contributions, exact_shapley, solve
+from recsys_core.explain.shapley import (
+    EXACT_PLAYERS,
+    draw_walks,
+    exact_contributions,
+    exact_shapley,
+    solve,
+    solve_many,
+    walk_coalitions,
+)
 from recsys_core.models.ranker import EMPTY
 from recsys_core.models.scorer import Pairs, Scorer
 
 DATASET = tiny_dataset()
-SCORER = random_scorer(tiny_features(DATASET))
+FEATURES = tiny_features(DATASET)
+SCORER = random_scorer(FEATURES)
 PAIRS = random_pairs(DATASET, 30, seed=1)
 BACKGROUND = random_pairs(DATASET, 6, seed=2)
 
@@ -79,6 +88,39 @@ def test_all_values_equal_coalition_values(history):
                 assert values[g] == pytest.approx(games.coalition_values(masks, row=row)[0], abs=2e-5)
                 seen += 1
     assert seen >= 15
+
+
+@pytest.mark.parametrize("history", ["one", "each"])
+def test_batch_values_equal_coalition_values(history):
+    """Many games at once, other coalitions for each, in any order: the sampler's path."""
+    games = Games(SCORER, PAIRS[2:3], BACKGROUND, history=history)
+    seen = 0
+    for batch in games.large_batches(0, lambda n_active: 20 * n_active):
+        place = draw_walks(len(batch.pair), batch.n_players, orderings=6, rng=np.random.default_rng(1))
+        masks = walk_coalitions(place)
+        values = games.batch_values(batch, masks)
+        for g, row in enumerate(batch.row):
+            full = np.zeros((masks.shape[1], len(games.players)), dtype=bool)
+            full[:, batch.active[g]] = masks[g]
+            assert values[g] == pytest.approx(games.coalition_values(full, row=row)[0], abs=2e-5)
+            seen += 1
+    assert seen == len(BACKGROUND)
+
+
+def test_sampling_many_pairs_is_within_its_errors():
+    exact, base = exact_contributions(SCORER, PAIRS, BACKGROUND)
+    found = solve_many(SCORER, PAIRS, BACKGROUND, most_exact=4, orderings=60)
+    assert not found.exact.any()
+    assert (np.abs(found.contributions - exact) <= 4.5 * found.standard_error + 1e-5).all()
+    assert found.base_values == pytest.approx(base, abs=1e-5)
+    assert found.base_values + found.contributions.sum(1) == pytest.approx(
+        SCORER.score_pairs(PAIRS.users, PAIRS.items, PAIRS.histories), abs=1e-5
+    )
+
+
+def test_no_pairs_no_contributions():
+    found = solve_many(SCORER, PAIRS[:0], BACKGROUND)
+    assert found.contributions.shape == (0, len(FEATURES.players))
 
 
 def test_a_dummy_changes_nothing_wherever_it_stands():

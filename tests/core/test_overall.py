@@ -9,6 +9,7 @@ from scipy.stats import rankdata
 
 from recsys_core.data.schema import Column
 from recsys_core.explain.overall import explain_overall, size_interval
+from recsys_core.explain.shapley import exact_contributions
 from recsys_core.explain.values import cell_text, player_key, player_ranks, player_values
 from recsys_core.models.scorer import Pairs
 
@@ -32,6 +33,16 @@ def test_rows_sum_to_scores_and_columns_to_sizes():
     assert (found.players, found.n_pairs, found.background) == (FEATURES.players, 60, 3)
     assert found.rank.shape == found.contributions.shape
     assert [len(v) for v in found.values.values()] == [60] * len(FEATURES.players)
+
+
+def test_sampled_sizes_are_near_the_exact_ones_and_say_how_near():
+    found = explain_overall(SCORER, DATASET, PAIRS, BACKGROUND)
+    exact = np.abs(exact_contributions(SCORER, PAIRS, BACKGROUND)[0]).mean(0)
+    assert np.abs(found.mean_size - exact).max() < 0.01
+    assert 0 < found.standard_error.max() < 0.1
+    alike = Pairs(PAIRS.users, np.full(len(PAIRS), 3), np.full((len(PAIRS), 1), -1))
+    few_differ = explain_overall(SCORER, DATASET, alike, alike[:1])
+    assert (few_differ.standard_error == 0).all()
 
 
 def test_progress_rises_to_one():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from recsys_core.explain.coalitions import coalitions, distinct_rows
-from recsys_core.explain.shapley import exact_shapley, sampled_shapley, shapley_matrix
+from recsys_core.explain.shapley import draw_walks, exact_shapley, shapley_matrix, walk_coalitions, walk_shapley
 
 SMALL = st.integers(1, 5)
 
@@ -107,9 +107,10 @@ def test_matrix_is_shared_and_cannot_be_written():
 
 def sample(values: np.ndarray, orderings: int, seed: int) -> tuple[np.ndarray, np.ndarray, float]:
     n_players = int(np.log2(len(values)))
-    power = 1 << np.arange(n_players)[::-1]
-    rng = np.random.default_rng(seed)
-    return sampled_shapley(lambda masks: values[masks @ power], n_players, orderings=orderings, rng=rng)
+    place = draw_walks(1, n_players, orderings=orderings, rng=np.random.default_rng(seed))
+    found = values[walk_coalitions(place) @ (1 << np.arange(n_players)[::-1])]
+    contributions, variance = walk_shapley(place, found)
+    return contributions[0], variance[0], found[0, 0]
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -145,6 +146,29 @@ def test_antithetic_pairs_solve_pairwise_games_without_error():
     found, variance, _ = sample(values, 6, 0)
     assert found == pytest.approx(exact_shapley(values))
     assert variance == pytest.approx(0, abs=1e-12)
+
+
+def test_walks_by_hand():
+    """Player 1 enters first, then 2, then 0; and the other way round."""
+    place = np.array([[[2, 0, 1], [0, 2, 1]]])
+    assert walk_coalitions(place)[0].astype(int).tolist() == [
+        [0, 0, 0],
+        [1, 1, 1],
+        [0, 1, 0],
+        [0, 1, 1],
+        [1, 0, 0],
+        [1, 0, 1],
+    ]
+    gains, _ = walk_shapley(np.repeat(place, 2, axis=1), np.array([[0.0, 10, 1, 3, 1, 3, 2, 6, 2, 6]]))
+    assert gains[0].tolist() == [(7 + 2) / 2, (1 + 4) / 2, (2 + 4) / 2]
+
+
+def test_games_are_drawn_apart():
+    place = draw_walks(3, 6, orderings=10, rng=np.random.default_rng(0))
+    assert place.shape == (3, 10, 6)
+    assert (np.sort(place, axis=-1) == np.arange(6)).all()
+    assert (place[:, :5] + place[:, 5:] == 5).all()
+    assert (place[0] != place[1]).any()
 
 
 def test_same_seed_same_answer():

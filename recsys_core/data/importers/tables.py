@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +19,7 @@ from recsys_core.data.schema import Column, Schema
 from recsys_core.data.tables import SUFFIXES, Table, find_file, find_table, read_table
 from recsys_core.errors import DataError
 
+TRUTH = "truth.json"
 LEAST_PROPENSITY = 1e-9
 FIVE_STARS = (1.0, 5.0)
 
@@ -41,7 +44,18 @@ def import_tables(source: Path, mapping: Path | None = None) -> Dataset:
     else:
         tables = _find_tables(source)
         known = guess_mapping(tables, name=source.resolve().name)
-    return _convert(known, tables)
+    return _with_truth(_convert(known, tables), source / TRUTH)
+
+
+def _with_truth(dataset: Dataset, path: Path) -> Dataset:
+    """Sample data brings the function that its outcomes were drawn from: it travels with the dataset."""
+    if not path.is_file():
+        return dataset
+    try:
+        truth = json.loads(path.read_text())
+    except (OSError, ValueError) as problem:
+        raise DataError("table.unreadable", file=path.name, reason=str(problem).splitlines()[0][:80]) from None
+    return replace(dataset, schema=replace(dataset.schema, extra={"truth": json.dumps(truth)}))
 
 
 def _find_tables(source: Path) -> dict[str, Table]:

@@ -1,0 +1,69 @@
+"""Cards of the Explain page that stand on their own: the history, and the second opinion. Both are fragments."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import cached, components, reasons, tables
+from dashboard.charts import explain as charts
+from dashboard.stories import explain as story
+from dashboard.texts import joined, plain, t
+from dashboard.texts.markdown import escape
+from recsys_core.errors import RecLensError
+from recsys_core.explain.agreement import compare_explanations
+from recsys_core.results import Explanation
+
+SECOND = ("lime", "shap", "deeplift", "ig")
+HISTORY_HEIGHT = 318
+
+
+@st.fragment
+def history(page, where: tuple, score: float) -> None:
+    place, user_index = where[0], where[1]
+    st.markdown(f":small[:gray[{escape(tables.profile_line(place, user_index))}]]")
+    taken, effects = cached.taken_before(place, user_index), cached.effects(*where)
+    if not len(taken):
+        st.markdown(t("explain.history.none"))
+        return
+    st.markdown(
+        joined(t("explain.history.n", n=len(taken)), t("explain.history.sentence", n=len(tables.mattering(effects))))
+    )
+    shares = None
+    if st.toggle(t("explain.history.ask"), key="share_history", persist_state="session"):
+        job = cached.shared_history(*where)
+        if job.error:
+            components.failed(job.error)
+        elif not components.still_working(job, t("explain.history.working", n=len(taken)), key="sharing"):
+            shares = {c.feature: c.contribution for c in job.result.contributions}
+    rows = tables.history_table(place, taken, effects, score, shares)
+    components.table(
+        rows, key="taken", alt=plain("explain.history.alt"), height=HISTORY_HEIGHT, columns=tables.history_columns(rows)
+    )
+    components.doubt([t("explain.history.doubt" if shares else "explain.history.without_doubt")])
+
+
+@st.fragment
+def second_method(page, where: tuple, explanation: Explanation) -> None:
+    method = st.segmented_control(
+        t("explain.second.method"),
+        SECOND,
+        default=SECOND[0],
+        required=True,
+        format_func=lambda m: plain(f"method.short.{m}"),
+        key="second_method",
+        persist_state="session",
+        label_visibility="collapsed",
+    )
+    try:
+        with components.working(t("working.explanation")):
+            second = cached.explanation(*where, method=method)
+    except RecLensError as error:
+        components.unavailable(error)
+        return
+    agreement = compare_explanations(explanation, second)
+    st.markdown(story.agreement_sentence(agreement, method))
+    names = (plain("method.shapley"), plain(f"method.{method}"))
+    by_feature = {c.feature: c.contribution for c in second.contributions}
+    found = reasons.reasons(page.selection.place, explanation)
+    components.draw(charts.two_methods(found, by_feature, names), key="two")
+    components.doubt([t("explain.second.legend", first=names[0], second=names[1]), *story.second_doubts(second)])

@@ -1,0 +1,179 @@
+"""Charts of compression: what survives along the sparsity, and size against quality.
+
+"You are here" is a row of the data: moving the slider changes no specification.
+"""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.charts.chart import AGAINST, FOR, NEUTRAL, Chart, meaning, one
+from dashboard.texts import numbers, plain
+from recsys_core.compare import Level
+from recsys_core.variant import Variant
+
+HEIGHT = 230
+CURVES = {"quality": NEUTRAL, "lists": FOR, "reasons": AGAINST}
+HERE = "datum.here"
+NOT_HERE = "!datum.here"
+
+
+def survival(levels: list[Level], variant: Variant) -> Chart:
+    """AUC (as a share of the full model's), lists kept and reasons kept by sparsity, at the variant's bits and pruning."""
+    rows = [row for level in levels for row in _curve_rows(level)]
+    here = {"sparsity": 100 * variant.sparsity, "here": True, "label": plain("compress.curve.here")}
+    data = pd.DataFrame([*rows, here], columns=["sparsity", "what", "meaning", "value", "low", "high", "text", "here", "label"])
+    found = next((level for level in levels if level.variant == variant), None)
+    said = {"auc": numbers.UNKNOWN, "lists": numbers.UNKNOWN, "reasons": numbers.UNKNOWN}
+    if found is not None:
+        said = {"auc": numbers.percent(found.auc_share, 1), "lists": numbers.percent(found.lists), "reasons": numbers.percent(found.reasons)}
+    pruning = plain(f"pruning.{variant.pruning}")
+    return Chart(data, _survival_spec(), plain("compress.curve.alt", bits=variant.bits, pruning=pruning, n=len(levels), **said))
+
+
+def _curve_rows(level: Level) -> list[dict]:
+    parts = {
+        "quality": (level.auc_share, None, None),
+        "lists": (level.lists, level.lists_low, level.lists_high),
+        "reasons": (level.reasons, level.reasons_low, level.reasons_high),
+    }
+    return [
+        {
+            "sparsity": 100 * level.variant.sparsity,
+            "what": plain(f"compress.curve.{name}"),
+            "meaning": CURVES[name],
+            "value": value,
+            "low": value if low is None else low,
+            "high": value if high is None else high,
+            "text": numbers.percent(value, 1),
+            "here": False,
+            "label": "",
+        }
+        for name, (value, low, high) in parts.items()
+        if value is not None
+    ]
+
+
+def _survival_spec() -> dict:
+    x = {
+        "field": "sparsity",
+        "type": "quantitative",
+        "title": plain("compress.curve.x"),
+        "scale": {"domain": [0, 90]},
+        "axis": {"values": list(range(0, 100, 10)), "grid": False},
+    }
+    y = {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False, "nice": True}}
+    percent = {"axis": {"format": "%", "tickCount": 5, "domain": False}}
+    tooltip = [
+        {"field": "what", "title": plain("compress.what")},
+        {"field": "sparsity", "title": plain("compress.curve.x"), "format": ".0f"},
+        {"field": "text", "title": plain("compress.kept")},
+    ]
+    curve = {"transform": [{"filter": NOT_HERE}]}
+    return {
+        "height": HEIGHT,
+        "encoding": {"x": x},
+        "layer": [
+            {
+                "transform": [{"filter": HERE}],
+                "mark": {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5, "tooltip": None},
+                "encoding": {"color": one(NEUTRAL)},
+            },
+            {
+                **curve,
+                "mark": {"type": "area", "opacity": 0.15, "tooltip": None},
+                "encoding": {
+                    "y": {"field": "low", "type": "quantitative", **percent, "title": None},
+                    "y2": {"field": "high"},
+                    "color": meaning(),
+                },
+            },
+            {
+                **curve,
+                "mark": {"type": "line", "point": {"size": 45}, "strokeWidth": 2},
+                "encoding": {"y": y, "color": meaning(), "tooltip": tooltip},
+            },
+        ],
+    }
+
+
+def sizes(levels: list[Level], variant: Variant) -> Chart:
+    """Every measured level: size on disk against AUC, coloured by the reasons it keeps; the current one ringed."""
+    rows = [
+        {
+            "size": level.size_bytes / 1000,
+            "auc": level.auc,
+            "reasons": level.reasons,
+            "name": level.name,
+            "shown": numbers.size(level.size_bytes),
+            "kept": numbers.percent(level.reasons),
+            "here": level.variant == variant,
+            "label": plain("variant.dense") if level.variant.is_dense else "",
+        }
+        for level in levels
+    ]
+    here = next((r for r in rows if r["here"]), None)
+    alt = plain(
+        "compress.map.alt",
+        n=len(rows),
+        size=here["shown"] if here else numbers.UNKNOWN,
+        auc=numbers.number(here["auc"]) if here else numbers.UNKNOWN,
+    )
+    return Chart(pd.DataFrame(rows), _sizes_spec(), alt)
+
+
+def _sizes_spec() -> dict:
+    place = {
+        "x": {
+            "field": "size",
+            "type": "quantitative",
+            "title": plain("compress.map.x"),
+            "scale": {"type": "log", "nice": False, "padding": 14},
+            "axis": {"tickCount": 5, "format": "~s", "grid": False},
+        },
+        "y": {
+            "field": "auc",
+            "type": "quantitative",
+            "title": plain("compress.map.y"),
+            "scale": {"zero": False, "nice": True},
+            "axis": {"tickCount": 5, "domain": False},
+        },
+    }
+    tooltip = [
+        {"field": "name", "title": plain("compress.map.level")},
+        {"field": "shown", "title": plain("compress.card.size_bytes")},
+        {"field": "auc", "title": plain("compress.map.y"), "format": ".4f"},
+        {"field": "kept", "title": plain("compress.map.legend")},
+    ]
+    colour = {
+        "field": "reasons",
+        "type": "quantitative",
+        "scale": {"range": "ramp", "domain": [0.3, 1], "clamp": True},
+        "legend": {
+            "title": plain("compress.map.legend"),
+            "orient": "top",
+            "format": "%",
+            "values": [0.3, 1],
+            "gradientLength": 120,
+            "gradientThickness": 8,
+        },
+    }
+    return {
+        "height": HEIGHT - 30,
+        "encoding": place,
+        "layer": [
+            {
+                "mark": {"type": "circle", "size": 70, "opacity": 0.9},
+                "encoding": {"color": colour, "tooltip": tooltip},
+            },
+            {
+                "transform": [{"filter": HERE}],
+                "mark": {"type": "point", "size": 240, "strokeWidth": 2.5, "filled": False, "tooltip": None},
+                "encoding": {"stroke": one(AGAINST)},
+            },
+            {
+                "mark": {"type": "text", "align": "right", "dx": -10, "fontSize": 12, "tooltip": None},
+                "encoding": {"text": {"field": "label"}, "fill": one(NEUTRAL)},
+            },
+        ],
+    }

@@ -1,0 +1,193 @@
+"""Results as tables: what stands in a row, in words; and the same for downloads."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard.cached import Place, dataset
+from dashboard.reasons import Reason, feature_name, shorten, shown_value
+from dashboard.texts import numbers, plain, word
+from recsys_core.data.schema import Column
+from recsys_core.explain.overall import GlobalExplanation
+from recsys_core.explain.values import cell_text
+from recsys_core.explain.without import probability_without
+from recsys_core.results import Explanation, Recommendation, probability
+
+MATTERS_SHARE = 0.5  # the fewest items that carry half of all effects
+MOST_MARKED = 5
+MARK, SHOWN, LATER = "●", "▸ ", " ✓"
+
+
+def top_list(recommendation: Recommendation, item_index: int | None) -> pd.DataFrame:
+    """The list, the shown item marked, held-out items marked as taken later."""
+    return pd.DataFrame(
+        {
+            "rank": [i.rank for i in recommendation.items],
+            "item": [
+                f"{SHOWN if i.item_index == item_index else ''}{i.title}{LATER if i.held_out else ''}"
+                for i in recommendation.items
+            ],
+            "probability": [i.probability for i in recommendation.items],
+        }
+    )
+
+
+def reasons_table(explanation: Explanation, found: list[Reason]) -> pd.DataFrame:
+    """Every reason with the probability without it."""
+    before = numbers.fixed(explanation.probability)
+    return pd.DataFrame(
+        {
+            plain("explain.reason"): [r.label for r in found],
+            plain("explain.value"): [r.value for r in found],
+            plain("explain.contribution"): [numbers.signed(r.contribution, 3) for r in found],
+            plain("explain.without"): [
+                f"{before} → {numbers.fixed(probability(explanation.score - r.contribution))}" for r in found
+            ],
+        }
+    )
+
+
+def history_table(
+    place: Place,
+    taken: pd.DataFrame,
+    effects: dict[int, float],
+    score: float,
+    shares: dict[str, float] | None = None,
+) -> pd.DataFrame:
+    """History, newest first: when, what, and what the score loses without it; ``shares`` adds Shapley values."""
+    data = dataset(place)
+    items = taken["item_index"].to_numpy()
+    marked = mattering(effects)
+    about = _telling_column(place)
+    before = numbers.fixed(probability(score), 3)
+    rows = {
+        "mark": [MARK if int(i) in marked else "" for i in items],
+        "item": [data.titles[i] for i in items],
+        "without": [f"{before} → {numbers.fixed(probability_without(score, effects[int(i)]), 3)}" for i in items],
+    }
+    if shares is not None:
+        ids = data.items["item_id"]
+        rows["contribution"] = [numbers.signed(shares.get(f"history:{ids.iloc[i]}", 0.0), 3) for i in items]
+    rows["when"] = [numbers.day(s) if s else "" for s in taken["time"]]
+    if about is not None:
+        rows[about.name] = [cell_text(data.items[about.name].iloc[i], about) for i in items]
+    return pd.DataFrame(rows)
+
+
+def history_columns(rows: pd.DataFrame) -> dict:
+    """Names and widths of the history table's columns."""
+    config = st.column_config
+    names = {
+        "mark": config.TextColumn(MARK, width=28, help=plain("explain.history.mattered")),
+        "when": config.TextColumn(plain("explain.history.when"), width=88),
+        "item": config.TextColumn(plain("explain.top.item")),
+        "without": config.TextColumn(plain("explain.history.without"), width=116),
+        "contribution": config.TextColumn(plain("explain.history.contribution"), width=88),
+    }
+    return {c: names.get(c) or config.TextColumn(word("column", c).capitalize(), width=84) for c in rows.columns}
+
+
+def contributions(explanation: Explanation) -> pd.DataFrame:
+    """Every contribution as a number, for the download."""
+    return pd.DataFrame(
+        [asdict(c) | {"probability_without": explanation.probability_without(c)} for c in explanation.contributions]
+    )
+
+
+def mattering(effects: dict[int, float]) -> set[int]:
+    """The fewest items, at most five, that carry half of the summed sizes of all effects.
+
+    >>> sorted(mattering({1: 0.5, 2: -0.1, 3: 0.1, 4: 0.0}))
+    [1]
+    """
+    total = sum(abs(e) for e in effects.values())
+    found: set[int] = set()
+    carried = 0.0
+    for item in sorted(effects, key=lambda i: -abs(effects[i]))[:MOST_MARKED]:
+        if total == 0 or carried >= MATTERS_SHARE * total:
+            break
+        found.add(item)
+        carried += abs(effects[item])
+    return found
+
+
+def _telling_column(place: Place) -> Column | None:
+    """The item column to show beside a title: the first category, else the first set."""
+    columns = dataset(place).schema.items
+    return next((c for kind in ("category", "set") for c in columns if c.kind == kind), None)
+
+
+def profile_line(place: Place, user_index: int) -> str:
+    """What is known of a user, in one line: "age 34 · region west · device phone"."""
+    data = dataset(place)
+    parts = []
+    for column in data.schema.users:
+        if column.name == data.schema.user_name:
+            continue
+        text = cell_text(data.users[column.name].iloc[user_index], column)
+        parts.append(f"{word('column', column.name)} {shorten(shown_value(f'user.{column.name}', text, column))}")
+    return " · ".join(parts) or plain("explain.profile.none")
+
+
+def global_table(place: Place, found: GlobalExplanation) -> pd.DataFrame:
+    """Mean size, interval, share and mean direction of each reason, largest first."""
+    order = found.order
+    return pd.DataFrame(
+        {
+            plain("explain.reason"): [feature_name(place, found.players[i]) for i in order],
+            plain("global.axis"): np.round(found.mean_size[order], 4),
+            plain("overview.interval"): [
+                f"{numbers.fixed(found.low[i], 3)} – {numbers.fixed(found.high[i], 3)}" for i in order
+            ],
+            plain("global.share"): [numbers.percent(found.share[i]) for i in order],
+            plain("global.table.mean"): [numbers.signed(float(found.mean[i]), 3) for i in order],
+        }
+    )
+
+
+def explanation_json(explanation: Explanation, recommendation: Recommendation) -> dict:
+    """Everything on the Explain page, raw: ids, logits, probabilities, seeds."""
+    return {
+        "user_id": explanation.user_id,
+        "item_id": explanation.item_id,
+        "title": explanation.title,
+        "method": explanation.method,
+        "variant": explanation.variant.key,
+        "score": explanation.score,
+        "probability": explanation.probability,
+        "base_value": explanation.base_value,
+        "completeness_gap": explanation.completeness_gap,
+        "standard_error": explanation.standard_error,
+        "background": explanation.background,
+        "seed": explanation.seed,
+        "history": explanation.history,
+        "contributions": [
+            asdict(c) | {"probability_without": explanation.probability_without(c)} for c in explanation.contributions
+        ],
+        "recommendation": [asdict(i) | {"probability": i.probability} for i in recommendation.items],
+    }
+
+
+def global_json(found: GlobalExplanation) -> dict:
+    """Everything on the Global page, raw."""
+    return {
+        "variant": found.variant.key,
+        "n_pairs": found.n_pairs,
+        "background": found.background,
+        "seed": found.seed,
+        "reasons": [
+            {
+                "feature": found.players[i],
+                "mean_size": float(found.mean_size[i]),
+                "low": float(found.low[i]),
+                "high": float(found.high[i]),
+                "share": float(found.share[i]),
+                "mean": float(found.mean[i]),
+            }
+            for i in found.order
+        ],
+    }

@@ -1,0 +1,143 @@
+"""Distillation: a smaller body learns the dense model's logits on seeded pairs, on a frozen adapter.
+
+Cutting units leaves adapter and attention as they are, and freezing them there costs next to no
+quality: so embeddings and pooled histories are computed once, a step is a few small matrix
+products, and a whole epoch takes about half a second. The dense model is asked about real pairs
+and about *mixed* ones, in which some feature groups come from another pair. Those are the points
+at which Shapley values evaluate a model, so a student that agrees there keeps the reasons.
+"""
+
+from __future__ import annotations
+
+import copy
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from recsys_core.compress.prune import CutRanker, refit_layers
+from recsys_core.models.ranker import Ranker
+from recsys_core.models.scorer import Pairs, Scorer
+
+MOST_FLOATS = 24_000_000  # of the body's inputs in memory; fewer pairs are drawn where groups are many
+CHUNK = 512
+
+
+@dataclass(frozen=True, slots=True)
+class DistilSettings:
+    """How a student is taught.
+
+    ``n_histories`` rows are drawn; each is asked about its own item and ``n_items - 1`` random
+    ones. ``epochs`` for a pruned variant, ``narrow_epochs`` for a student of given width.
+    ``n_sample`` rows choose the units and refit the layers.
+    """
+
+    n_histories: int = 2000
+    n_items: int = 10
+    epochs: int = 1
+    narrow_epochs: int = 4
+    batch_size: int = 256
+    learning_rate: float = 4e-3
+    n_sample: int = 8000
+    seed: int = 0
+
+    def to_json(self) -> dict:
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lessons:
+    """What the teacher says: body inputs ``(n, n_inputs)``, real and mixed in turn, and its logits ``(n,)``.
+
+    Rows are in random order, so the first few thousand are a fair sample.
+    """
+
+    inputs: Tensor
+    logits: Tensor
+
+    def sample(self, n: int) -> Tensor:
+        return self.inputs[:n]
+
+
+def draw_lessons(teacher: Scorer, pairs: Pairs, settings: DistilSettings) -> Lessons:
+    """Ask the dense model about seeded pairs; the same seed gives the same lessons.
+
+    ``pairs`` are training rows with their histories, as many as the settings want or fewer.
+    """
+    random = torch.Generator().manual_seed(settings.seed)
+    n_inputs = teacher.ranker.body.first.in_features
+    n_rows = min(len(pairs), settings.n_histories, max(1, MOST_FLOATS // (n_inputs * settings.n_items)))
+    rows = torch.randperm(len(pairs), generator=random)[:n_rows].numpy()
+    drawn = torch.randint(teacher.n_items, (n_rows, settings.n_items - 1), generator=random).numpy()
+    items = np.concatenate([pairs.items[rows, None], drawn], 1).astype(np.int64)
+    with torch.inference_mode(False), torch.no_grad():
+        inputs = body_inputs(teacher, pairs[rows], items)
+        inputs = inputs[torch.randperm(len(inputs), generator=random)]
+        inputs[1::2] = mix_groups(inputs[1::2], teacher.ranker, random)
+        return Lessons(inputs, teacher.ranker(inputs))
+
+
+def body_inputs(scorer: Scorer, pairs: Pairs, items: np.ndarray) -> Tensor:
+    """Concatenated embeddings and pooled history of items ``(b, m)`` for ``b`` rows -> ``(b * m, n_inputs)``."""
+    attention, parts = scorer.ranker.adapter.attention, []
+    users = scorer.embeddings("user", torch.from_numpy(np.asarray(pairs.users, dtype=np.int64)))
+    every_item = scorer.embeddings("item", torch.arange(scorer.n_items))
+    for start in range(0, len(pairs), CHUNK):
+        rows = slice(start, start + CHUNK)
+        past, wanted = scorer.history_vectors(pairs.histories[rows]), torch.from_numpy(items[rows])
+        pooled = attention(scorer.item_query[wanted], past.keys, past.values, past.absent)
+        of_user = users[rows].unsqueeze(1).expand(-1, items.shape[1], -1)
+        parts.append(torch.cat([of_user, every_item[wanted], pooled], -1).flatten(0, 1))
+    return torch.cat(parts)
+
+
+def mix_groups(inputs: Tensor, ranker: Ranker, random: torch.Generator) -> Tensor:
+    """Each row with some groups (and perhaps the history) taken from another row.
+
+    How many is uniform between none and all, as in a random coalition of the Shapley value.
+    """
+    width, n_groups = ranker.shape.width, len(ranker.groups)
+    other = torch.randperm(len(inputs), generator=random)
+    share = torch.rand(len(inputs), 1, generator=random)
+    taken = torch.rand(len(inputs), n_groups + 1, generator=random) < share
+    of_groups = taken[:, :n_groups].repeat_interleave(width, 1)
+    of_history = taken[:, n_groups:].expand(-1, inputs.shape[1] - n_groups * width)
+    return torch.where(torch.cat([of_groups, of_history], 1), inputs[other], inputs)
+
+
+def teach(cut: CutRanker, original: Ranker, lessons: Lessons, *, epochs: int, settings: DistilSettings) -> Ranker:
+    """Refit the cut ranker's layers in closed form, then distil; ``cut`` is not changed."""
+    return distil(refit_layers(cut, original, lessons.sample(settings.n_sample)), lessons, epochs, settings)
+
+
+def distil(student: Ranker, lessons: Lessons, epochs: int, settings: DistilSettings) -> Ranker:
+    """Train body and head of a copy of ``student`` on the teacher's logits; the adapter stays as it is.
+
+    The loss is cross-entropy against the teacher's probability after logits are shifted and
+    scaled so that their standard deviation is 1 and the probability is one half two standard
+    deviations above their mean: there the top of a list is decided. Of squared error and
+    cross-entropy at several shifts it kept most of lists and reasons. No global random state
+    is used or changed.
+    """
+    random = torch.Generator().manual_seed(settings.seed)
+    scale = lessons.logits.std().clamp(min=1e-6)
+    centre = lessons.logits.mean() + 2 * scale
+    with torch.inference_mode(False), torch.enable_grad():
+        student = copy.deepcopy(student).eval()  # dropout is off: the teacher's logits carry no noise to fit
+        parameters = [*student.body.parameters(), *student.head.parameters()]
+        optimiser = torch.optim.Adam(parameters, lr=settings.learning_rate)
+        batches = [b for _ in range(epochs) for b in _batches(len(lessons.logits), settings.batch_size, random)]
+        for step, rows in enumerate(batches):
+            optimiser.param_groups[0]["lr"] = settings.learning_rate * (1 - step / len(batches))
+            wanted = torch.sigmoid((lessons.logits[rows] - centre) / scale)
+            loss = F.binary_cross_entropy_with_logits((student(lessons.inputs[rows]) - centre) / scale, wanted)
+            optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            optimiser.step()
+    return student.requires_grad_(False)
+
+
+def _batches(n: int, size: int, random: torch.Generator) -> list[Tensor]:
+    return list(torch.randperm(n, generator=random).split(size))

@@ -1,0 +1,75 @@
+"""Storage: the arrays that a variant has to keep on disk, packed as they would be shipped."""
+
+from __future__ import annotations
+
+import numpy as np
+from safetensors.numpy import save as save_tensors
+
+from recsys_core.compress.prune import prunable
+from recsys_core.compress.quantize import matrices, pack_matrix, vectors
+from recsys_core.compress.variants import text_vectors
+from recsys_core.models.scorer import Scorer
+from recsys_core.variant import Variant
+
+Arrays = dict[str, np.ndarray]
+
+
+def size_bytes(scorer: Scorer) -> int:
+    """Bytes of a variant as one safetensors file: network, embedding tables and cached text vectors."""
+    return len(save_tensors(stored_arrays(scorer)))
+
+
+def n_parameters(scorer: Scorer) -> int:
+    """Numbers that the network has to keep: all of them, less the single weights that were pruned."""
+    total = sum(p.numel() for p in scorer.ranker.parameters())
+    if scorer.variant.pruning == "structured":
+        return total
+    return total - sum(int((w == 0).sum()) for w in prunable(scorer.ranker))
+
+
+def stored_arrays(scorer: Scorer) -> Arrays:
+    """Everything a variant needs to score, each array as it is kept.
+
+    At 32 and 16 bits a matrix is one array of that width; at 8 and 4 bits it is its codes,
+    padding left out, and its scales. Where single weights were pruned, a matrix is one bit a
+    weight (``.kept``) and the weights that are left (``.values``), if that is smaller. Biases
+    and other vectors have 32 bits, at 16 bits 16. The encoder and its wide vectors are not
+    among them: of a text its projection is kept.
+    """
+    variant, ranker = scorer.variant, scorer.ranker
+    texts = scorer.cached or text_vectors(ranker, scorer.features)
+    kind = np.float16 if variant.bits == 16 else np.float32
+    arrays = {name: x.numpy().astype(kind) for name, x in vectors(ranker).items()}
+    for name, matrix in (matrices(ranker) | {f"texts.{key}": x for key, x in texts.items()}).items():
+        for part, array in _stored_matrix(matrix.detach().numpy(), variant).items():
+            arrays[name + part] = np.ascontiguousarray(array)
+    return arrays
+
+
+def _stored_matrix(matrix: np.ndarray, variant: Variant) -> Arrays:
+    """The parts of one matrix, by the ending of their names."""
+    if not variant.is_quantised:
+        values = matrix.astype(np.float16 if variant.bits == 16 else np.float32)
+        return _smaller({"": values}, values, variant)
+    packed = pack_matrix(matrix, variant.bits)  # the very codes the scorer runs on: packing is idempotent
+    codes = packed.integers().reshape(len(matrix), -1)[:, : packed.n_columns]
+    return {".scales": packed.scales} | _smaller({".codes": _join_nibbles(codes, variant.bits)}, codes, variant)
+
+
+def _smaller(plain: Arrays, values: np.ndarray, variant: Variant) -> Arrays:
+    """``plain``, or a mask and the values that are not zero where that takes fewer bytes."""
+    if variant.pruning == "structured":
+        return plain
+    kept = values != 0
+    sparse = {".kept": np.packbits(kept), ".values": _join_nibbles(values[kept][None], variant.bits)}
+    return min(plain, sparse, key=lambda arrays: sum(a.nbytes for a in arrays.values()))
+
+
+def _join_nibbles(values: np.ndarray, bits: int) -> np.ndarray:
+    """Signed codes ``(n, m)`` as bytes, two 4-bit ones in each; other widths as they are."""
+    if bits == 8:
+        return values.astype(np.int8)
+    if bits != 4:
+        return values
+    halves = np.pad(values + 8, ((0, 0), (0, values.shape[1] % 2))).astype(np.uint8)
+    return halves[:, 0::2] | (halves[:, 1::2] << 4)

@@ -1,0 +1,97 @@
+"""Students on disk: the trained body and head of a pruned variant, one checked safetensors file each."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.numpy import load as load_tensors
+from safetensors.numpy import save as save_tensors
+from torch import Tensor
+
+from recsys_core.compress.prune import cut_units
+from recsys_core.data.folder import write_file
+from recsys_core.errors import WorkspaceError
+from recsys_core.models.ranker import Ranker
+from recsys_core.variant import Variant
+
+FORMAT = "reclens-student-1"
+
+
+class StudentCache:
+    """Trained students in a folder, stamped with what they were made from.
+
+    A file with another stamp (another model, other settings) counts as missing. One that
+    cannot be read, or whose content is not what was written, raises ``WorkspaceError``
+    (``workspace.damaged``): it is neither trusted nor silently replaced.
+    """
+
+    def __init__(self, folder: Path, stamp: str) -> None:
+        self.folder, self.stamp = Path(folder), stamp
+
+    def file(self, variant: Variant) -> Path:
+        """Where a variant's student lies; the width of bits plays no part in it."""
+        return self.folder / f"{variant.weights.key}.safetensors"
+
+    def remember(self, variant: Variant, like: Ranker, train: Callable[[], Ranker]) -> Ranker:
+        """The stored student, or a freshly trained one that is stored from now on."""
+        student = self.load(variant, like)
+        if student is None:
+            student = train()
+            self.save(variant, student)
+        return student
+
+    def load(self, variant: Variant, like: Ranker) -> Ranker | None:
+        """The stored student on the adapter of ``like``, or None where there is none."""
+        file = self.file(variant)
+        if not file.is_file():
+            return None
+        try:
+            data = file.read_bytes()
+            tensors, about = load_tensors(data), _metadata(data)
+            if about["digest"] != _digest(about["stamp"], tensors):
+                raise ValueError("its content is not what was written")
+            if about["stamp"] != self.stamp:
+                return None
+            return _with_body(like, {name: torch.from_numpy(x) for name, x in tensors.items()})
+        except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as problem:
+            reason = (str(problem) or type(problem).__name__).splitlines()[0][:80]
+            raise WorkspaceError("workspace.damaged", path=self.folder, file=file.name, reason=reason) from None
+
+    def save(self, variant: Variant, student: Ranker) -> None:
+        """Write aside, then rename; the adapter is the dense model's and is left out."""
+        tensors = {name: x.numpy() for name, x in student.state_dict().items() if not name.startswith("adapter.")}
+        about = {"stamp": self.stamp, "digest": _digest(self.stamp, tensors)}
+        with contextlib.suppress(OSError):  # a workspace that cannot be written to is slower, not broken
+            self.folder.mkdir(exist_ok=True)
+            write_file(self.file(variant), save_tensors(tensors, metadata=about))
+
+
+def _with_body(like: Ranker, state: dict[str, Tensor]) -> Ranker:
+    """A ranker with the adapter of ``like`` and the stored body and head."""
+    second, first = state["body.second.weight"].shape
+    student = cut_units(like, torch.arange(first), torch.arange(second)).ranker
+    adapter = {name: x for name, x in like.state_dict().items() if name.startswith("adapter.")}
+    student.load_state_dict(adapter | state)
+    return student.requires_grad_(False)
+
+
+def _metadata(data: bytes) -> dict[str, str]:
+    """What a safetensors file says about itself, from its header (8 bytes of length, then JSON)."""
+    (length,) = struct.unpack_from("<Q", data)
+    return json.loads(data[8 : 8 + length])["__metadata__"]
+
+
+def _digest(stamp: str, tensors: dict[str, np.ndarray]) -> str:
+    """SHA-256 over format, stamp, names, shapes and values."""
+    digest = hashlib.sha256(f"{FORMAT} {stamp}".encode())
+    for name in sorted(tensors):
+        digest.update(f"{name} {tensors[name].dtype} {tensors[name].shape}".encode() + tensors[name].tobytes())
+    return digest.hexdigest()
