@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
-import platform
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 
-import numpy as np
-import torch
-
-from recsys_core.compare.answers import DenseSide, dense_side, pair_auc, reasons
+from recsys_core.compare.answers import DenseSide, dense_side, evaluation_of, pair_auc, reasons
 from recsys_core.compare.changes import auc_noise, explanation_drift, group_gap, lists_kept, ndcg_noise
 from recsys_core.compare.sample import BACKGROUND, SEED
 from recsys_core.compare.stored import load_report, report_from_json, save_report
-from recsys_core.compress.measure import measure_cost, measure_latency
-from recsys_core.compress.prune import cut_units, prune_unstructured, units_left
-from recsys_core.compress.variants import VariantShelf, store_at
+from recsys_core.compress.measure import cost, latency_beside, machine_name
+from recsys_core.compress.variants import VariantShelf
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.evaluation import evaluate_pairs, rank_users
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import Workspace
-from recsys_core.results import CompressionReport, Evaluation, PairResult, RankingResult
+from recsys_core.results import CompressionReport, RankingResult
 from recsys_core.variant import Variant
 
 OnStage = Callable[[str, dict], None]
@@ -45,63 +40,60 @@ def measure_variant(
     shelf
         Where variants are built and kept; a new one if None.
     progress
-        Told the stage's name (a key of ``STAGES``) and the share done.
+        Told the stage (a key of ``STAGES``) and the share done.
     on_stage
-        Told the stage's name and everything found so far, in the form of `report_to_json` with
-        parts missing: the size comes before the network is trained, then AUC, then the rest.
+        Told the stage and everything found so far, in the form of `report_to_json` with parts
+        missing: the size comes before the network is trained, then AUC, then the rest.
 
     Notes
     -----
-    AUC is that of ``evaluate`` on all test pairs; lists are of the sample's users
-    (`recsys_core.compare.sample.Sample`), reasons of its explained pairs, exact. Only the
-    latencies differ from call to call. ``before_training`` is measured at 32 bits, whatever the
-    variant's width.
+    AUC is that of ``evaluate``, on all test pairs; lists are of the sample's users, reasons of
+    its explained pairs (`recsys_core.compare.sample.Sample`), exact. Only the latencies differ
+    from call to call. ``before_training`` is measured at 32 bits, whatever the variant's width.
     """
-    shelf = shelf or VariantShelf(workspace)
-    progress("size", STAGES["size"])
-    found = _Found(on_stage)
-    _add_cost(found, "variant", sketch(workspace.dense, variant))
-    _add_cost(found, "dense", workspace.dense)
-    found.say("size")
-    progress("train", STAGES["train"])
-    scorer = shelf.scorer(variant)
-    found.say("train")
-    _measure_quality(found, workspace, scorer, progress)
-    return _finish(found, workspace, variant, shelf)
+    run = _Run(workspace, variant, shelf or VariantShelf(workspace), progress, on_stage)
+    for stage, share in STAGES.items():
+        progress(stage, share)
+        getattr(run, f"add_{stage}")()
+        if on_stage:
+            on_stage(stage, run.so_far())
+    report = run.report()
+    with contextlib.suppress(OSError):  # a workspace that cannot be written to is slower, not broken
+        save_report(workspace, report)
+    return report
 
 
-class _Found(dict):
-    """What is known so far, in the form of a report's JSON."""
+class _Run:
+    """One measurement: what is known so far, in the form of a report's JSON."""
 
-    def __init__(self, on_stage: OnStage | None) -> None:
-        super().__init__(dense={}, variant={}, noise={}, extra={})
-        self.on_stage = on_stage
+    def __init__(
+        self,
+        workspace: Workspace,
+        variant: Variant,
+        shelf: VariantShelf,
+        progress: Progress,
+        on_stage: OnStage | None,
+    ) -> None:
+        self.workspace, self.variant, self.shelf = workspace, variant, shelf
+        self.found: dict = {"dense": {}, "variant": {}, "noise": {}, "extra": {}}
+        self.scorer: Scorer = workspace.dense
+        self.ranking: RankingResult | None = None
 
-    def say(self, stage: str) -> None:
-        if self.on_stage:
-            self.on_stage(stage, {k: dict(v) if isinstance(v, dict) else v for k, v in self.items()})
+    @property
+    def dense(self) -> DenseSide:
+        return dense_side(self.workspace)
 
+    @property
+    def is_dense(self) -> bool:
+        return self.variant.is_dense
 
-def _add_cost(found: _Found, side: str, scorer: Scorer) -> None:
-    found[side] |= measure_cost(scorer)
+    def so_far(self) -> dict:
+        return {k: dict(v) if isinstance(v, dict) else v for k, v in self.found.items()}
 
+    def add_size(self) -> None:
+        self.found["dense"] |= cost(self.workspace.dense)
+        self.found["variant"] |= cost(self.shelf.sketch(self.variant))
 
-def _measure_quality(found: _Found, workspace: Workspace, scorer: Scorer, progress: Progress) -> None:
-    progress("auc", STAGES["auc"])
-    dense, is_dense = dense_side(workspace), scorer is workspace.dense
-    pairs = dense.pairs if is_dense else evaluate_pairs(scorer, dense.sample.labelled)
-    for side, scored in (("dense", dense.pairs), ("variant", pairs)):
-        found[side]["auc"] = pair_auc(scored, workspace.material)
-    found.say("auc")
-    progress("latency", STAGES["latency"])
-    _add_latency(found, workspace, scorer)
-    found.say("latency")
-    progress("lists", STAGES["lists"])
-    ranking = dense.ranking if is_dense else rank_users(scorer.score_catalogue, dense.sample.ranking)
-    _add_lists(found, dense, ranking)
-    found.say("lists")
-    progress("reasons", STAGES["reasons"])
-    contributions = dense.contributions if is_dense else reasons(scorer, dense.sample)
-    found["explanation_drift"] = explanation_drift(dense.contributions, contributions, background=BACKGROUND, seed=SEED)
-    found.say("reasons")
-    progress("gap", STAGES["gap"])
+    def add_train(self) -> None:
+        self.scorer = self.shelf.scorer(self.variant)
+        self.found["variant"] |= cost(self.scorer)

@@ -104,9 +104,8 @@ def count_macs(ranker: Ranker) -> int:
     product is carried out all the same.
     """
     shape = ranker.shape
-    tables = ranker.adapter.tables.values()
-    users = tables if not ranker.n_item else list(tables)[: ranker.n_user // shape.width]
-    projections = sum(t.weight.numel() for t in users if isinstance(t, nn.Linear))
+    tables = zip(ranker.groups, ranker.adapter.tables.values(), strict=True)
+    projections = sum(t.weight.numel() for g, t in tables if g.side == "user" and isinstance(t, nn.Linear))
     attention = (shape.history + 1) * 3 * shape.attention + shape.attention
     body = (ranker.n_user + 2 * shape.attention) * shape.first + shape.first * shape.second + shape.second
     return projections + attention + body

@@ -41,9 +41,11 @@ def gradient_attribution(scorer: Scorer, pair: Pairs, background: Pairs, *, meth
     ``deeplift``: the rescale rule (Shrikumar et al. 2017, eq. 4), whose parts sum to the score
     less the base up to rounding. ``ig``: gradients along the straight line from a background
     row to the example (Sundararajan et al. 2017, eq. 1), 64 midpoint steps, doubled until the
-    parts sum to within 0.001 of it, at most 512 (the gradient of a ReLU network is a step
-    function: captum's default, Gauss-Legendre, leaves larger gaps and costs three times as much). A reason's contribution is the sum over its
-    embedding's coordinates; the history's is over the pooled vector of the example's own query.
+    parts sum to within 0.001 of it, at most 512. (A ReLU network's gradient is a step function:
+    captum's default, Gauss-Legendre, leaves larger gaps here at three times the cost.)
+
+    A reason's contribution is the sum over its embedding's coordinates; the history's is over
+    the pooled vector of the example's own query.
     """
     network = GradientNetwork(scorer.ranker)
     example, rows = network_inputs(scorer, pair), network_inputs(scorer, background)

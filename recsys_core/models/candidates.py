@@ -52,5 +52,5 @@ def default_settings(material: Material, *, seed: int, epochs: int | None = None
 
 def probe_settings(settings: TrainingSettings) -> TrainingSettings:
     """A short run that chooses between candidates before the best one is trained in full."""
-    short = {"epochs": min(PROBE_EPOCHS, settings.epochs), "steady_share": 1.0, "passes": 2}
-    return replace(settings, **short, most_rows=PROBE_ROWS)
+    epochs, passes = min(PROBE_EPOCHS, settings.epochs), min(2, settings.passes)
+    return replace(settings, epochs=epochs, passes=passes, steady_share=1.0, most_rows=PROBE_ROWS)
