@@ -24,7 +24,8 @@ from explain_model import random_scorer, tiny_dataset, tiny_features
 
 from recsys_core.explain.coalitions import joined, value_codes
 from recsys_core.explain.game import Games
-from recsys_core.explain.shapley import exact_contributions
+from recsys_core.explain.overall import MOST_EXACT, ORDERINGS
+from recsys_core.explain.shapley import exact_contributions, solve, solve_many
 from recsys_core.models.ranker import RankerShape
 from recsys_core.models.scorer import Pairs, Scorer
 
@@ -113,6 +114,20 @@ def main() -> None:
         ms, cpu_ms = median_ms(call, repeats)[name]
         rows = n_games / cpu_ms / 1000
         print(f"{name:40s} {ms:9.0f} ms   processor {cpu_ms:9.0f} ms, {rows:.2f} million rows a second")
+    sampled(scorer, example, apart[:32], many[:500])
+
+
+def sampled(scorer: Scorer, example: Pairs, background: Pairs, many: Pairs) -> None:
+    """What is too large for all coalitions, and the Global page's cheaper way."""
+    rows = pairs(20, seed=4)
+    calls = {
+        "1 pair x 32 rows, 61 players, sampled": lambda: solve(Games(scorer, example, background, history="each")),
+        "500 pairs x 20 rows as drawn, Global": lambda: solve_many(
+            scorer, many, rows, most_exact=MOST_EXACT, orderings=ORDERINGS
+        ),
+    }
+    for name, (ms, cpu_ms) in median_ms(calls, 1).items():
+        print(f"{name:40s} {ms:9.0f} ms   processor {cpu_ms:9.0f} ms")
 
 
 if __name__ == "__main__":

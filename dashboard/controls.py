@@ -41,7 +41,6 @@ def workspace_picker(entries: list[Entry], chosen: Entry | None) -> None:
     st.selectbox(
         t("control.workspace"),
         list(names),
-        index=None,
         format_func=names.get,
         key=state.show_in_picker("workspace", chosen.name if chosen else None),
         on_change=state.choose_picked,
@@ -70,7 +69,7 @@ def _picker(what: str, names: dict[str, str], chosen: str | None, *, placeholder
     st.selectbox(
         t(f"control.{what}"),
         options,
-        index=None,
+        index=None if what == "item" else 0,  # an item can be cleared: back to the top recommendation
         format_func=lambda option: names.get(option, option),
         key=state.show_in_picker(what, chosen),
         on_change=state.choose_picked,
@@ -108,7 +107,7 @@ def _filter(place: Place) -> None:
     if not columns:
         return
     column = st.selectbox(
-        t("control.random.column"), columns, format_func=lambda c: texts.word("column", c), key="filter_column"
+        t("control.random.column"), columns, format_func=texts.names_of("column", columns), key="filter_column"
     )
     texts_of = cached.user_values(place, column)
     value = st.selectbox(t("control.random.value"), sorted(set(texts_of), key=_by_number), key=f"filter_{column}")
@@ -155,7 +154,7 @@ def model_controls(*, large: bool = False) -> None:
         st.segmented_control(
             t("control.pruning"),
             PRUNINGS,
-            format_func=lambda p: plain(f"pruning.{p}"),
+            format_func=texts.names_of("pruning", PRUNINGS),
             required=True,
             key=state.show_in_picker("pruning", state.pruning()),
             on_change=state.choose_picked,

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import cached, components, frame, state
 from dashboard.charts import overview as charts
 from dashboard.stories import overview as story
-from dashboard.texts import numbers, t, word
+from dashboard.texts import names_of, numbers, t, word
 from dashboard.texts.markdown import escape
 from recsys_core.data.profile import group_sizes
 from recsys_core.models.anatomy import anatomy
@@ -73,7 +73,7 @@ def groups(page: frame.Frame) -> None:
     column = st.selectbox(
         t("overview.groups.by"),
         columns,
-        format_func=lambda name: word("column", name),
+        format_func=names_of("column", columns),
         key="group_by",
         persist_state="session",
     )

@@ -68,7 +68,7 @@ MESSAGES: dict[str, str] = {
         "method '{method}' explains the history as one reason; use --history one, or method shapley."
     ),
     "explain.method_quantised": (
-        "method '{method}' needs gradients, and a {bits}-bit variant has none; use shapley, shap or lime."
+        "method '{method}' needs gradients, and there are none at {bits} bits; use shapley, shap or lime."
     ),
     # fairness
     "fairness.no_groups": "column {column}: no group has {least} users or more; choose another column.",

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import cached, components, reasons, tables
 from dashboard.charts import explain as charts
 from dashboard.stories import explain as story
-from dashboard.texts import joined, plain, t
+from dashboard.texts import joined, names_of, plain, t
 from dashboard.texts.markdown import escape
 from recsys_core.errors import RecLensError
 from recsys_core.explain.agreement import compare_explanations
@@ -49,7 +49,7 @@ def second_method(page, where: tuple, explanation: Explanation) -> None:
         SECOND,
         default=SECOND[0],
         required=True,
-        format_func=lambda m: plain(f"method.short.{m}"),
+        format_func=names_of("method.short", SECOND),
         key="second_method",
         persist_state="session",
         label_visibility="collapsed",

@@ -22,13 +22,21 @@ def survival(levels: list[Level], variant: Variant) -> Chart:
     """AUC (as a share of the full model's), lists kept and reasons kept by sparsity, at the variant's bits and pruning."""
     rows = [row for level in levels for row in _curve_rows(level)]
     here = {"sparsity": 100 * variant.sparsity, "here": True, "label": plain("compress.curve.here")}
-    data = pd.DataFrame([*rows, here], columns=["sparsity", "what", "meaning", "value", "low", "high", "text", "here", "label"])
+    data = pd.DataFrame(
+        [*rows, here], columns=["sparsity", "what", "meaning", "value", "low", "high", "text", "here", "label"]
+    )
     found = next((level for level in levels if level.variant == variant), None)
     said = {"auc": numbers.UNKNOWN, "lists": numbers.UNKNOWN, "reasons": numbers.UNKNOWN}
     if found is not None:
-        said = {"auc": numbers.percent(found.auc_share, 1), "lists": numbers.percent(found.lists), "reasons": numbers.percent(found.reasons)}
+        said = {
+            "auc": numbers.percent(found.auc_share, 1),
+            "lists": numbers.percent(found.lists),
+            "reasons": numbers.percent(found.reasons),
+        }
     pruning = plain(f"pruning.{variant.pruning}")
-    return Chart(data, _survival_spec(), plain("compress.curve.alt", bits=variant.bits, pruning=pruning, n=len(levels), **said))
+    return Chart(
+        data, _survival_spec(), plain("compress.curve.alt", bits=variant.bits, pruning=pruning, n=len(levels), **said)
+    )
 
 
 def _curve_rows(level: Level) -> list[dict]:

@@ -85,7 +85,7 @@ def swarm(found: GlobalExplanation, names: dict[str, str]) -> Chart:
                     "gradientLength": 120,
                     "gradientThickness": 8,
                 },
-                "condition": {"test": "!isValid(datum.rank)", **_neutral()},
+                "condition": {"test": "!datum.has_order", **_neutral()},
             },
             "tooltip": [
                 {"field": "label", "title": plain("explain.reason")},
@@ -110,7 +110,8 @@ def _dots(found: GlobalExplanation, player: int, names: dict[str, str], step: in
             "label": names[key],
             "contribution": x,
             "spread": spread(x),
-            "rank": found.rank[at, player],
+            "rank": np.nan_to_num(found.rank[at, player], nan=0.5),
+            "has_order": bool(np.isfinite(found.rank[at, player]).any()),
             "value": [values[i] for i in at],
             "text": [numbers.signed(float(v)) for v in x],
         }

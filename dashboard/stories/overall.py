@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.texts import joined, numbers, plain, t
+from dashboard.texts import capital, joined, listed, numbers, t
 from dashboard.texts.markdown import Markdown, escape, supporting
 from recsys_core.explain.overall import GlobalExplanation
 
@@ -17,12 +17,12 @@ def sentence(found: GlobalExplanation, names: dict[str, str]) -> Markdown:
         return t("global.sentence.nothing")
     first, second = (escape(names[found.players[i]]) for i in order[:2])
     share = supporting(numbers.percent(float(found.share[order[:2]].sum())))
-    said = t("global.sentence", first=first, second=second, share=share)
+    said = capital(t("global.sentence", first=first, second=second, share=share))
     idle = [names[found.players[i]] for i in reversed(order) if found.share[i] < NEXT_TO_NOTHING][:MOST_NAMED]
     if not idle:
         return said
     key = "global.sentence.idle.one" if len(idle) == 1 else "global.sentence.idle"
-    return joined(said, t(key, names=plain("list.join").join(idle)))
+    return joined(said, capital(t(key, names=listed(idle))))
 
 
 def doubts(found: GlobalExplanation, task: str) -> list[str]:

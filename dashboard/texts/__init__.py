@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 import string
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 
 from dashboard.texts import numbers
@@ -81,6 +81,18 @@ def joined(*sentences: str) -> Markdown:
     return Markdown(plain("sentence.join").join(s for s in sentences if s))
 
 
+def listed(names: list[str]) -> str:
+    """Names as a list: "a", "a and b", "a, b and c"."""
+    if len(names) < 2:
+        return "".join(names)
+    return plain("list.last", first=plain("list.join").join(names[:-1]), last=names[-1])
+
+
+def capital(text: str) -> Markdown:
+    """A sentence with a capital at its start, where it starts with a letter."""
+    return Markdown(text[:1].upper() + text[1:])
+
+
 def word(prefix: str, name: str) -> str:
     """A known word (a column, a stage) in the session's language, else the name as a person would write it.
 
@@ -95,12 +107,17 @@ def message(error: RecLensError) -> Markdown:
     return core_message(error.key, error.values)
 
 
+def names_of(prefix: str, names: Iterable[str]) -> Callable[[str], str]:
+    """A ``format_func`` for options whose words are ``prefix.name``; fixed to the language of this run."""
+    return {name: word(prefix, name) for name in names}.get
+
+
 def core_message(key: str, values: dict) -> Markdown:
     """A message key of the core and its values as a sentence, starting with a capital."""
     template = catalogue(language())[f"core.{key}"]
     shown = {k: v if isinstance(v, int | float) else escape(v) for k, v in values.items()}
     text = template.replace("!r}", "}").format(**shown)
-    return Markdown(text[:1].upper() + text[1:])
+    return capital(text)
 
 
 def placeholders(template: str) -> set[str]:

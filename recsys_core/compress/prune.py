@@ -155,11 +155,13 @@ def _choose_units(outputs: Tensor, reader: Tensor, n_units: int) -> Tensor:
 
 
 def _solve_linear(layer: nn.Linear, inputs: Tensor, target: Tensor) -> None:
-    """Set weight and bias of a layer to the least-squares solution of ``layer(inputs) = target``."""
-    ones = torch.ones(len(inputs), 1, dtype=torch.float64)
-    columns = torch.cat([inputs.double(), ones], 1)
+    """Move weight and bias of a layer to the least-squares solution of ``layer(inputs) = target``.
+
+    The ridge is on the change, so that a layer that needs none gets none.
+    """
+    columns = torch.cat([inputs, torch.ones(len(inputs), 1)], 1).double()
     gram = columns.T @ columns / len(columns)
     gram += torch.eye(len(gram), dtype=torch.float64) * RIDGE * gram.diagonal().mean()
-    solution = torch.linalg.solve(gram, columns.T @ target.double() / len(columns))
-    layer.weight.copy_(solution[:-1].T)
-    layer.bias.copy_(solution[-1])
+    change = torch.linalg.solve(gram, columns.T @ (target - layer(inputs)).double() / len(columns))
+    layer.weight += change[:-1].T
+    layer.bias += change[-1]

@@ -17,7 +17,7 @@ from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.scorer import Pairs, Scorer
 
 EXACT_PLAYERS = 14  # 16,384 coalitions a background row
-ORDERINGS = 1024  # walks of a sampled explanation, shared out over the background rows
+ORDERINGS = 2048  # walks of a sampled explanation, shared out over the background rows
 PAIRS_AT_ONCE = 2048
 
 

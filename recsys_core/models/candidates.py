@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recsys_core.data.history import LENGTH
 from recsys_core.models.material import Material
 from recsys_core.models.objective import IdRegulation
 from recsys_core.models.ranker import RankerShape
@@ -13,6 +14,7 @@ from recsys_core.models.training import TrainingSettings
 
 FEW_ROWS = 250_000
 PROBE_EPOCHS = 2
+SHORT_HISTORY = 20
 PROBE_ROWS = 250_000
 
 
@@ -32,6 +34,11 @@ NO_IDS = Candidate("without ids", frozenset({"user.id", "item.id"}))
 def candidates(task: str) -> tuple[Candidate, ...]:
     """What is tried: the history carries taste already, so ``implicit`` asks only about the item's id."""
     return (NO_IDS, ITEM_ID) if task == "implicit" else (NO_IDS, WITH_IDS)
+
+
+def history_length(task: str, n_interactions: int) -> int:
+    """Items of history that a ranker reads: 50, but 20 for labels on large data, where attention is most of a pass."""
+    return SHORT_HISTORY if task != "implicit" and n_interactions > 2 * FEW_ROWS else LENGTH
 
 
 def default_settings(material: Material, *, seed: int, epochs: int | None = None) -> TrainingSettings:

@@ -18,7 +18,7 @@ from recsys_core.metrics import log_loss, mean_interval, rmse, roc_auc, roc_auc_
 from recsys_core.models.artifact import save_artifact, write_checksums
 from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, fits_in_memory
 from recsys_core.models.calibration import calibrate
-from recsys_core.models.candidates import Candidate, candidates, default_settings, probe_settings
+from recsys_core.models.candidates import Candidate, candidates, default_settings, history_length, probe_settings
 from recsys_core.models.encoder import MINILM, Progress, encode_texts, encoder_info, silent
 from recsys_core.models.evaluation import CanScore, evaluate, evaluate_pairs, rank_users
 from recsys_core.models.material import EARLY_STOPPING_USERS, Material
@@ -54,7 +54,8 @@ def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress:
         raise SettingError("setting.least", name="epochs", least=1, value=request.epochs)
     task = request.task or default_task(dataset)
     with written_aside(Path(out), "a workspace", marker="workspace.json") as folder:
-        material = Material.build(dataset, task=task, kind=request.split, seed=request.seed)
+        length = history_length(task, dataset.n_interactions)
+        material = Material.build(dataset, task=task, kind=request.split, seed=request.seed, length=length)
         texts = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in text_values(dataset).items()}
         features = make_features(dataset, texts)
         chosen, features, tried = choose(features, material, request, progress)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.history import Histories
+from recsys_core.data.history import LENGTH, Histories
 from recsys_core.data.split import Split, make_split
 from recsys_core.metrics import Csr
 from recsys_core.models.scorer import Pairs
@@ -53,9 +53,10 @@ class Material:
     histories: Histories
 
     @classmethod
-    def build(cls, dataset: Dataset, *, task: str, kind: str, seed: int) -> Material:
+    def build(cls, dataset: Dataset, *, task: str, kind: str, seed: int, length: int = LENGTH) -> Material:
+        """Split by ``seed``; histories hold at most ``length`` items."""
         split = make_split(dataset, task=task, kind=kind, seed=seed)
-        return cls(dataset, split, Histories.build(dataset, split))
+        return cls(dataset, split, Histories.build(dataset, split, length))
 
     @property
     def task(self) -> str:

@@ -75,7 +75,8 @@ class Workspace:
     def material(self) -> Material:
         """Split and histories, drawn again from the seed."""
         c = self.config
-        return Material.build(self.dataset, task=c["task"], kind=c["split"], seed=c["seed"])
+        length = c["shape"]["history"]
+        return Material.build(self.dataset, task=c["task"], kind=c["split"], seed=c["seed"], length=length)
 
     @cached_property
     def dense(self) -> Scorer:

@@ -2,6 +2,7 @@
 
 TEXTS = {
     "sentence.join": " ",
+    "list.last": "{first} and {last}",
     "list.join": ", ",
     "value.unknown": "unknown",
     "column.age": "age",

@@ -2,6 +2,7 @@
 
 TEXTS = {
     "sentence.join": "",
+    "list.last": "{first}和{last}",
     "list.join": "、",
     "value.unknown": "未知",
     "column.age": "年龄",

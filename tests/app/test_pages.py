@@ -1,0 +1,152 @@
+"""Every page opens, follows the address, and says the core's numbers."""
+
+from __future__ import annotations
+
+import shutil
+
+import pytest
+from conftest import texts_of
+
+from dashboard import cached
+from dashboard.texts import numbers
+from recsys_core.variant import DENSE
+
+PAGES = ("overview", "explain", "global")
+
+
+def whole(app) -> str:
+    return "\n".join(texts_of(app))
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("page", PAGES)
+def test_page_opens(open_app, page, language):
+    app = open_app(page, lang=language, user="3")
+    assert not app.exception
+    assert not app.error
+    assert any(text.startswith("# ") for text in texts_of(app)), "a page starts with its question"
+
+
+def test_overview_says_the_stored_metrics(open_app, place):
+    metrics = cached.workspace(place).metrics
+    said = whole(open_app("overview"))
+    assert f"AUC :blue[**{numbers.number(metrics['auc'])}**]" in said
+    assert numbers.number(metrics["ndcg@10"]) in said
+    assert numbers.count(cached.dataset(place).n_interactions) in said
+
+
+def test_explain_takes_the_top_recommendation_where_no_item_is_chosen(open_app, place):
+    user = cached.dataset(place).user_index("3")
+    top = cached.recommendation(place, user, DENSE).items[0]
+    said = whole(open_app("explain", user="3"))
+    assert f"*{top.title}*" in said
+    assert f"Rank 1 of {cached.recommendation(place, user, DENSE).n_candidates}" in said
+    assert f"probability {numbers.fixed(top.probability)}" in said
+
+
+def test_explain_says_the_largest_reasons(open_app, place):
+    user, item = cached.dataset(place).user_index("3"), cached.dataset(place).item_index("7")
+    explanation = cached.explanation(place, user, item, DENSE)
+    largest = max(explanation.contributions, key=lambda c: abs(c.contribution))
+    said = whole(open_app("explain", user="3", item="7"))
+    assert numbers.signed(largest.contribution) in said
+    assert f"exact over {len(explanation.contributions)} reasons" in said or "standard error" in said
+
+
+def test_top_list_is_the_cores(open_app, place):
+    app = open_app("explain", user="5")
+    top = cached.recommendation(place, cached.dataset(place).user_index("5"), DENSE)
+    rows = app.dataframe[0].value
+    assert rows["probability"].tolist() == [i.probability for i in top.items]
+    assert [text.replace("▸ ", "").replace(" ✓", "") for text in rows["item"]] == [i.title for i in top.items]
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_unknown_user_is_named_with_the_way_on(open_app, page):
+    app = open_app(page, user="99999")
+    assert not app.exception
+    assert "No user 99999 in tiny shop. Pick another." in whole(app)
+
+
+def test_unknown_user_stays_unknown_until_another_is_picked(open_app):
+    app = open_app("explain", user="99999")
+    app.run()
+    assert "No user 99999" in whole(app)
+    app.selectbox(key="pick_user").select("3").run()
+    assert "No user 99999" not in whole(app)
+    assert not app.exception
+
+
+def test_unknown_item_and_unknown_settings_are_named(open_app):
+    said = whole(open_app("explain", user="3", item="no-such", bits="7", sparsity="500", pruning="magic"))
+    assert "No item no-such in tiny shop. Pick another." in said
+    assert "Bits 7 is not a level. Showing 32." in said
+    assert "Sparsity 500 is not a level. Showing 0 %." in said
+    assert "Pruning magic is not a level. Showing whole units." in said
+
+
+def test_unknown_workspace_offers_the_others(open_app):
+    app = open_app("overview", workspace="gone")
+    assert "No workspace gone here. Pick another." in whole(app)
+    app.selectbox(key="pick_workspace").select("tiny").run()
+    assert not app.exception
+    assert "What am I looking at" in whole(app)
+
+
+def test_damaged_workspace_has_a_message_and_the_others_work(open_app, workspaces, tmp_path):
+    folder = tmp_path / "both"
+    shutil.copytree(workspaces, folder)
+    shutil.copytree(folder / "tiny", folder / "broken")
+    weights = folder / "broken" / "model" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    app = open_app("overview", folder=folder, workspace="broken")
+    assert not app.exception
+    assert "model.safetensors" in app.error[0].value.replace("\\", "")
+    app.selectbox(key="pick_workspace").select("tiny").run()
+    assert not app.error
+    assert not app.exception
+
+
+def test_foreign_workspace_has_a_message(open_app, workspaces, tmp_path):
+    folder = tmp_path / "foreign"
+    shutil.copytree(workspaces, folder)
+    (folder / "tiny" / "workspace.json").write_text('{"format": "something else"}')
+    app = open_app("overview", folder=folder)
+    assert not app.exception
+    assert app.error
+
+
+def test_no_workspace_says_how_to_make_one(open_app, tmp_path):
+    app = open_app("overview", folder=tmp_path)
+    assert not app.exception
+    assert "No workspace yet" in whole(app)
+    assert "recsys_core" in app.code[0].value
+
+
+def test_another_user_starts_at_the_own_top_recommendation(open_app, place):
+    app = open_app("explain", user="3", item="7")
+    app.selectbox(key="pick_user").select("5").run()
+    top = cached.recommendation(place, cached.dataset(place).user_index("5"), DENSE).items[0]
+    assert f"*{top.title}*" in whole(app)
+
+
+def test_link_holds_every_value(open_app):
+    app = open_app("explain", user="3", item="7", sparsity="0")
+    link = next(c.value for c in app.code if "workspace=" in c.value)
+    for part in ("workspace=tiny", "user=3", "item=7", "sparsity=0", "bits=32", "pruning=structured", "lang=en"):
+        assert part in link
+
+
+def test_language_switch_changes_every_control(open_app):
+    app = open_app("overview")
+    assert {"Workspace", "User", "Item"} <= {s.label for s in app.selectbox}
+    app.get_by_key("pick_lang").set_value("zh").run()
+    assert not app.exception
+    assert {"工作区", "用户", "物品"} <= {s.label for s in app.selectbox}
+
+
+def test_people_have_names(open_app, place):
+    app = open_app("overview", user="3")
+    row = cached.dataset(place).users.iloc[cached.dataset(place).user_index("3")]
+    shown = f"{row['name']}, {row['age']:.0f}, {row['occupation']} (user 3)"
+    assert shown in app.selectbox(key="pick_user").options

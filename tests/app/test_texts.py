@@ -1,0 +1,89 @@
+"""The two catalogues fit together, and pages hold no text of their own."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+from conftest import texts_of
+
+from dashboard.texts import catalogue, escape, numbers, placeholders
+
+ROOT = Path(__file__).resolve().parents[2]
+PREFIXES = (  # keys that are put together from a prefix and a known word
+    "core.", "column.", "unit.", "measure.", "method.", "task.", "split.", "stage.", "nav.", "pruning.", "control.",
+)  # fmt: skip
+
+
+def test_both_languages_have_the_same_keys():
+    english, chinese = catalogue("en"), catalogue("zh")
+    assert sorted(english.keys() - chinese.keys()) == []
+    assert sorted(chinese.keys() - english.keys()) == []
+
+
+@pytest.mark.parametrize("key", sorted(catalogue("en")))
+def test_both_languages_have_the_same_placeholders(key):
+    english, chinese = catalogue("en")[key], catalogue("zh")[key]
+    clean = [placeholders(text.replace("!r}", "}")) for text in (english, chinese)]
+    assert clean[0] == clean[1]
+
+
+def test_every_key_is_used():
+    sources = "\n".join(p.read_text() for part in ("dashboard", "pages") for p in sorted((ROOT / part).rglob("*.py")))
+    outside = re.sub(r'^    "[\w.@ €]+": ', "", sources, flags=re.M)
+    built = re.findall(r'f"([\w.@]*)\{', outside) + re.findall(r'f"([\w.]+)\{', outside)
+    stems = {stem for stem in built if "." in stem} | set(PREFIXES)
+    unused = [k for k in catalogue("en") if f'"{k}"' not in outside and not any(k.startswith(s) for s in stems)]
+    assert unused == []
+
+
+@pytest.mark.parametrize("page", ["overview", "explain", "global"])
+def test_no_text_is_hard_coded(open_app, page):
+    app = open_app(page, lang="pseudo", user="3")
+    assert not app.exception
+    bare = []
+    for text in texts_of(app):
+        text = re.sub(r":(blue|orange|gray|small)\[|\*\*|^#+ ", "", text)
+        while re.search(r"\[[^\[\]]*\]", text):
+            text = re.sub(r"\[[^\[\]]*\]", "", text)
+        if re.search(r"[A-Za-z]{4,}", text):
+            bare.append(text)
+    known = data_words(app)
+    assert [text for text in bare if not any(word in known for word in re.findall(r"[A-Za-z]{4,}", text))] == []
+
+
+def data_words(app) -> set[str]:
+    """Words that come from the data: names, titles, ids."""
+    options = [o for box in app.selectbox for o in box.options]
+    return set(re.findall(r"[A-Za-z]{4,}", " ".join(map(str, options)))) | {"tiny", "shop", "hover", "style", "display"}
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "<b>bold</b>",
+        "# not a title",
+        "[a](http://b.c)",
+        "*star* _line_ `code`",
+        "$x^2$",
+        ":red[x] :smile:",
+        "1. one",
+        "a | b",
+    ],
+)
+def test_text_from_data_is_escaped(title):
+    shown = escape(title)
+    for mark in "<>*_`[]$|":
+        assert not re.search(rf"(?<!\\){re.escape(mark)}", shown)
+    assert not shown.startswith("#")
+    assert ":smile:" not in shown
+    assert not re.match(r"\d+\.", shown)
+
+
+def test_numbers_have_three_digits_thin_spaces_and_a_true_minus():
+    assert numbers.number(0.83761) == "0.838"
+    assert numbers.count(160813) == "160\u202f813"
+    assert numbers.signed(-0.3) == "\u22120.30"
+    assert numbers.signed(0.001) == "0.00"
+    assert numbers.size(118_000) == "118 KB"
