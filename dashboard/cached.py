@@ -63,6 +63,10 @@ class Entry:
         return self.folder.name
 
 
+# Streamlit's own way of keying a dataclass costs 1.5 ms a call
+KEYED = {Place: lambda place: f"{place.folder}:{place.fingerprint}", Variant: lambda variant: variant.key}
+
+
 def workspaces_folder() -> Path:
     """Where workspaces lie: ``RECLENS_WORKSPACES``, else ``workspaces`` in the project."""
     return Path(os.environ.get("RECLENS_WORKSPACES") or ROOT / "workspaces")
@@ -91,7 +95,7 @@ def place(folder: Path) -> Place:
     return Place(folder, sha256(sums)[:16])
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEYED)
 def workspace(place: Place) -> Workspace:
     """The opened workspace, its split and its dense scorer ready. Raises ``WorkspaceError``, ``DataError``."""
     opened = Workspace.open(place.folder)
@@ -103,7 +107,7 @@ def dataset(place: Place) -> Dataset:
     return workspace(place).dataset
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEYED)
 def _shelf(place: Place):
     from recsys_core.compress.variants import VariantShelf
 
@@ -115,13 +119,13 @@ def scorer(place: Place, variant: Variant) -> Scorer:
     return workspace(place).dense if variant.is_dense else _shelf(place).scorer(variant)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=KEYED)
 def standing(place: Place, user_index: int, variant: Variant) -> Standing:
     """Scores and seen items of one user."""
     return stand(scorer(place, variant), workspace(place).material, user_index)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=KEYED)
 def recommendation(place: Place, user_index: int, variant: Variant, k: int = 10) -> Recommendation:
     """The user's ``k`` best unseen items."""
     return recommend(scorer(place, variant), workspace(place).material, user_index, k=k)
@@ -138,7 +142,7 @@ def top_item(place: Place, user_index: int, variant: Variant) -> int | None:
     return items[0].item_index if items else None
 
 
-@st.cache_resource(max_entries=256, show_spinner=False)
+@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=KEYED)
 def explanation(
     place: Place, user_index: int, item_index: int, variant: Variant, method: str = "shapley", history: str = "one"
 ) -> Explanation:
@@ -149,27 +153,27 @@ def explanation(
     return explain(scorer(place, variant), opened.dataset, pair, background, method=method, history=history, seed=SEED)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYED)
 def profile(place: Place) -> Profile:
     """The dataset in figures."""
     return make_profile(dataset(place))
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=KEYED)
 def taken_before(place: Place, user_index: int) -> pd.DataFrame:
     """The history that a user's list was made from, newest first."""
     opened = workspace(place)
     return find_taken(opened.dataset, opened.material.histories, user_index)
 
 
-@st.cache_data(max_entries=256, show_spinner=False)
+@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=KEYED)
 def effects(place: Place, user_index: int, item_index: int, variant: Variant) -> dict[int, float]:
     """What a score loses without each history item."""
     pair = user_pairs(workspace(place).material, user_index, np.array([item_index]))
     return history_effects(scorer(place, variant), pair)
 
 
-@st.cache_resource(show_spinner=False)
+@st.cache_resource(show_spinner=False, hash_funcs=KEYED)
 def board() -> Board:
     """The one queue of long work; it bounds itself."""
     return Board()
@@ -204,7 +208,7 @@ def overall(place: Place, variant: Variant, n_pairs: int) -> Job:
     return board().job(("overall", place, variant, n_pairs), work)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=KEYED)
 def people(place: Place, language: str) -> dict[str, str]:
     """What to call each user, by raw id, in matrix order."""
     from dashboard.people import user_names
@@ -212,7 +216,7 @@ def people(place: Place, language: str) -> dict[str, str]:
     return user_names(dataset(place), language)
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=KEYED)
 def item_names(place: Place, language: str) -> dict[str, str]:
     """What to call each item, by raw id, in matrix order; equal titles are told apart by id."""
     from dashboard.people import item_titles
@@ -220,7 +224,7 @@ def item_names(place: Place, language: str) -> dict[str, str]:
     return item_titles(dataset(place), language)
 
 
-@st.cache_data(max_entries=16, show_spinner=False)
+@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=KEYED)
 def user_values(place: Place, column: str) -> list[str]:
     """One user column as text, in matrix order."""
     from dashboard.people import cell_texts
@@ -255,7 +259,7 @@ def _evaluated(place: Place, variant: Variant) -> Evaluation:
     return job.result
 
 
-@st.cache_data(max_entries=8, show_spinner=False)
+@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=KEYED)
 def group_columns(place: Place, side: str) -> tuple[str, ...]:
     """Columns of users or items that can form groups, sensitive ones first: ``user.gender``."""
     from recsys_core.fairness import groupable_columns
@@ -263,7 +267,7 @@ def group_columns(place: Place, side: str) -> tuple[str, ...]:
     return tuple(name for name in groupable_columns(dataset(place)) if name.startswith(f"{side}."))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYED)
 def fairness_report(place: Place, variant: Variant, by: str) -> FairnessReport:
     """Figures of every group of one column. Raises ``RecLensError`` where no group is large enough."""
     from recsys_core.fairness import audit
@@ -272,7 +276,7 @@ def fairness_report(place: Place, variant: Variant, by: str) -> FairnessReport:
     return audit(dataset(place), _evaluated(place, variant), by=(by,), variant=variant, train=train)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYED)
 def rest_gaps(place: Place, variant: Variant, by: str) -> tuple[RestGap, ...]:
     """Every group of users against all others."""
     from recsys_core.fairness import against_rest
@@ -281,7 +285,7 @@ def rest_gaps(place: Place, variant: Variant, by: str) -> tuple[RestGap, ...]:
     return against_rest(dataset(place), _evaluated(place, variant), by=(by,), train=train)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False)
+@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYED)
 def gap_changes(place: Place, variant: Variant, by: str) -> tuple[GapChange, ...]:
     """What a variant does to the full model's gaps."""
     from recsys_core.fairness import gap_changes as changes

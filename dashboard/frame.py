@@ -115,7 +115,7 @@ def run(page) -> None:
         return
     try:
         place = cached.place(chosen.folder)
-        with components.working(t("working.workspace")):
+        with components.working(t("working.workspace"), once=("workspace", place)):
             cached.workspace(place)
     except RecLensError as error:
         components.error_box(t("frame.workspace_broken"), error, t("frame.workspace_broken.how"))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.cached import Place, dataset
 from dashboard.texts import plain, word
+from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import HISTORY
 from recsys_core.data.schema import Column
 from recsys_core.explain.values import UNKNOWN
@@ -28,7 +28,7 @@ class Reason:
     standard_error: float | None = None
 
 
-def feature_name(place: Place, feature: str) -> str:
+def feature_name(data: Dataset, feature: str) -> str:
     """Name of a reason without its value: "price", "the title's text", "taste (user id)"."""
     if feature == HISTORY:
         return plain("reason.history")
@@ -37,21 +37,21 @@ def feature_name(place: Place, feature: str) -> str:
     side, name = feature.split(".", 1)
     if name == "id":
         return plain(f"reason.{side}.id")
-    column = _column(place, feature)
+    column = _column(data, feature)
     if column is not None and column.kind == "text":
         return plain("reason.text", column=word("column", name))
-    shared = dataset(place).schema.user_column(name) and dataset(place).schema.item_column(name)
+    shared = data.schema.user_column(name) and data.schema.item_column(name)
     return plain(f"reason.shared.{side}", column=word("column", name)) if shared else word("column", name)
 
 
-def feature_label(place: Place, feature: str, value: str) -> str:
+def feature_label(data: Dataset, feature: str, value: str) -> str:
     """Name and value, short enough for an axis: "age 34", "category: shoes", "history (12 items)"."""
-    name = feature_name(place, feature)
+    name = feature_name(data, feature)
     if feature == HISTORY:
         return plain("reason.history.n", n=int(value.split()[0]))
     if feature.startswith(f"{HISTORY}:"):
         return plain("reason.with_value", name=name, value=shorten(value))
-    column = _column(place, feature)
+    column = _column(data, feature)
     if feature.endswith(".id") or (column is not None and column.kind == "text"):
         return name
     if column is not None and column.kind in ("number", "ordered"):
@@ -86,12 +86,12 @@ def shorten(text: str, longest: int = LONGEST) -> str:
     return (cut.rsplit(" ", 1)[0] if " " in cut else cut).rstrip() + "…"
 
 
-def reasons(place: Place, explanation: Explanation) -> list[Reason]:
+def reasons(data: Dataset, explanation: Explanation) -> list[Reason]:
     """All reasons of an explanation, largest size first."""
     found = [
         Reason(
-            feature_label(place, c.feature, c.value),
-            shown_value(c.feature, c.value, _column(place, c.feature)),
+            feature_label(data, c.feature, c.value),
+            shown_value(c.feature, c.value, _column(data, c.feature)),
             c.contribution,
             c.feature,
             standard_error=c.standard_error,
@@ -119,9 +119,9 @@ def joined(found: list[Reason], *, most: int = MOST_SHOWN) -> list[Reason]:
     return [*ordered[:at], others, *ordered[at:]]
 
 
-def _column(place: Place, feature: str) -> Column | None:
+def _column(data: Dataset, feature: str) -> Column | None:
     side, _, name = feature.partition(".")
     if side not in ("user", "item"):
         return None
-    schema = dataset(place).schema
+    schema = data.schema
     return schema.user_column(name) if side == "user" else schema.item_column(name)

@@ -21,6 +21,7 @@ from recsys_core.variant import BITS, DENSE, PRUNINGS, Variant
 
 CARRIED = ("workspace", "user", "item", "pruning", "lang", "by", "measure", "models")
 SPARSITIES = tuple(range(0, 100, 10))
+MOST_DONE = 500
 PARAMETERS = ("workspace", "user", "item", "sparsity", "bits", "pruning", "lang")
 _HIDDEN = "address"  # key of the container that holds the carriers
 
@@ -216,6 +217,19 @@ def choose_row(key: str, item_ids: list[str]) -> None:
 def remember(key: str, value: object) -> None:
     """Keep a value for the later parts of this run and for its fragments."""
     st.session_state[f"_{key}"] = value
+
+
+def was_done(key: tuple) -> bool:
+    """Whether this session has waited for this piece of work before."""
+    return key in st.session_state.get("_done", ())
+
+
+def note_done(key: tuple) -> None:
+    """Remember a piece of work, of the last 500."""
+    done = st.session_state.setdefault("_done", {})
+    done[key] = True
+    while len(done) > MOST_DONE:
+        del done[next(iter(done))]
 
 
 def recall(key: str) -> object:

@@ -63,11 +63,10 @@ def history_table(
     items = taken["item_index"].to_numpy()
     marked = mattering(effects)
     about = _telling_column(place)
-    before = numbers.fixed(probability(score), 3)
     rows = {
         "mark": [MARK if int(i) in marked else "" for i in items],
         "item": [data.titles[i] for i in items],
-        "without": [f"{before} → {numbers.fixed(probability_without(score, effects[int(i)]), 3)}" for i in items],
+        "without": [numbers.fixed(probability_without(score, effects[int(i)]), 3) for i in items],
     }
     if shares is not None:
         ids = data.items["item_id"]
@@ -83,10 +82,10 @@ def history_columns(rows: pd.DataFrame) -> dict:
     config = st.column_config
     names = {
         "mark": config.TextColumn(MARK, width=28, help=plain("explain.history.mattered")),
-        "when": config.TextColumn(plain("explain.history.when"), width=88),
+        "when": config.TextColumn(plain("explain.history.when"), width=84),
         "item": config.TextColumn(plain("explain.top.item")),
-        "without": config.TextColumn(plain("explain.history.without"), width=116),
-        "contribution": config.TextColumn(plain("explain.history.contribution"), width=88),
+        "without": config.TextColumn(plain("explain.history.without"), width=72),
+        "contribution": config.TextColumn(plain("explain.history.contribution"), width=84),
     }
     return {c: names.get(c) or config.TextColumn(word("column", c).capitalize(), width=84) for c in rows.columns}
 
@@ -138,7 +137,7 @@ def global_table(place: Place, found: GlobalExplanation) -> pd.DataFrame:
     order = found.order
     return pd.DataFrame(
         {
-            plain("explain.reason"): [feature_name(place, found.players[i]) for i in order],
+            plain("explain.reason"): [feature_name(dataset(place), found.players[i]) for i in order],
             plain("global.axis"): np.round(found.mean_size[order], 4),
             plain("overview.interval"): [
                 f"{numbers.fixed(found.low[i], 3)} – {numbers.fixed(found.high[i], 3)}" for i in order

@@ -22,7 +22,7 @@ def show(page: frame.Frame) -> None:
         which = "user" if chosen.user_index is None else "item"
         components.empty(t(f"explain.{which}_unknown"), t("frame.pick_user") if which == "user" else "")
         return
-    with components.working(t("working.variant")):
+    with components.working(t("working.variant"), once=("variant", chosen.place, chosen.variant)):
         top = cached.recommendation(chosen.place, chosen.user_index, chosen.variant)
     if not top.items and chosen.item_index is None:
         page.title(t("explain.title"))
@@ -37,7 +37,11 @@ def show(page: frame.Frame) -> None:
         main, listed = grid.cell(column_span=3), grid.cell(column_span=2)
     with listed, components.card(t("explain.top"), stretch=True):
         top_list(page, top, index)
-    with main, components.card(t("explain.waterfall"), stretch=True), components.working(t("working.explanation")):
+    with (
+        main,
+        components.card(t("explain.waterfall"), stretch=True),
+        components.working(t("working.explanation"), once=("explanation", *where)),
+    ):
         explanation, doubt = waterfall(page, where, item, top.n_candidates)
     with components.grid(2, min_width=380):
         with components.card(t("explain.history"), key="history"):
@@ -75,7 +79,7 @@ def top_list(page: frame.Frame, top, index: int) -> None:
 
 def waterfall(page: frame.Frame, where: tuple, item: RankedItem, n_candidates: int) -> tuple[Explanation, object]:
     explanation = cached.explanation(*where)
-    found = reasons.reasons(page.selection.place, explanation)
+    found = reasons.reasons(cached.dataset(page.selection.place), explanation)
     page.sentence(story.sentence(found, item, n_candidates))
     components.draw(charts.waterfall(explanation, reasons.joined(found)), key="waterfall")
     doubt = st.container()

@@ -22,7 +22,8 @@ def show(page: frame.Frame) -> None:
         found = explained(page, wanted)
     if found is None:
         return
-    names = {player: reasons.feature_name(chosen.place, player) for player in found.players}
+    data = cached.dataset(chosen.place)
+    names = {player: reasons.feature_name(data, player) for player in found.players}
     page.sentence(story.sentence(found, names))
     with picture:
         with components.grid(2, min_width=380):

@@ -44,14 +44,15 @@ class ProgressLine:
     """One line on standard error: what is being done, how far, and the time left; rewritten on a terminal."""
 
     def __init__(self) -> None:
-        self.stage, self.began, self.shown = "", 0.0, 0.0
+        self.stage, self.began, self.shown, self.share = "", 0.0, 0.0, 0.0
         self.terminal = sys.stderr.isatty()
 
     def __call__(self, stage: str, share: float) -> None:
         now = time.monotonic()
-        family = stage.split(",")[0]
-        if family != self.stage:
+        family = stage.split(",")[0] + stage.partition("(")[2]
+        if family != self.stage or share < self.share:
             self.stage, self.began, self.shown = family, now, -math.inf
+        self.share = share
         if now - self.shown < (0.2 if self.terminal else 10):
             return
         self.shown = now

@@ -7,11 +7,11 @@ import streamlit as st
 from dashboard import cached, components, reasons, tables
 from dashboard.charts import explain as charts
 from dashboard.stories import explain as story
-from dashboard.texts import joined, names_of, plain, t
+from dashboard.texts import joined, names_of, numbers, plain, t
 from dashboard.texts.markdown import escape
 from recsys_core.errors import RecLensError
 from recsys_core.explain.agreement import compare_explanations
-from recsys_core.results import Explanation
+from recsys_core.results import Explanation, probability
 
 SECOND = ("lime", "shap", "deeplift", "ig")
 HISTORY_HEIGHT = 318
@@ -39,7 +39,8 @@ def history(page, where: tuple, score: float) -> None:
     components.table(
         rows, key="taken", alt=plain("explain.history.alt"), height=HISTORY_HEIGHT, columns=tables.history_columns(rows)
     )
-    components.doubt([t("explain.history.doubt" if shares else "explain.history.without_doubt")])
+    doubts = [t("explain.history.without_doubt", probability=numbers.fixed(probability(score), 3))]
+    components.doubt([*doubts, t("explain.history.doubt") if shares else ""])
 
 
 @st.fragment
@@ -55,7 +56,7 @@ def second_method(page, where: tuple, explanation: Explanation) -> None:
         label_visibility="collapsed",
     )
     try:
-        with components.working(t("working.explanation")):
+        with components.working(t("working.explanation"), once=("second", method, *where)):
             second = cached.explanation(*where, method=method)
     except RecLensError as error:
         components.unavailable(error)
@@ -64,6 +65,6 @@ def second_method(page, where: tuple, explanation: Explanation) -> None:
     st.markdown(story.agreement_sentence(agreement, method))
     names = (plain("method.shapley"), plain(f"method.{method}"))
     by_feature = {c.feature: c.contribution for c in second.contributions}
-    found = reasons.reasons(page.selection.place, explanation)
+    found = reasons.reasons(cached.dataset(page.selection.place), explanation)
     components.draw(charts.two_methods(found, by_feature, names), key="two")
     components.doubt([t("explain.second.legend", first=names[0], second=names[1]), *story.second_doubts(second)])

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
+from dashboard import state
 from dashboard.jobs import Job
 from dashboard.texts import has, message, numbers, t
 from dashboard.texts.markdown import Markdown, escape
@@ -45,9 +49,20 @@ def failed(error: Exception) -> None:
         st.error(t("working.failed", reason=escape(f"{type(error).__name__}: {error}")))
 
 
-def working(text: Markdown):
-    """A spinner for what takes a second or a few; use with ``with``."""
-    return st.spinner(text, show_time=True)
+@contextmanager
+def working(text: Markdown, *, once: tuple | None = None) -> Iterator[None]:
+    """A spinner for what takes a second or a few; use with ``with``.
+
+    ``once`` names what is worked out: in a session it is shown only the first time, as a spinner costs a
+    thread and the result is cached from then on.
+    """
+    if once is not None and state.was_done(once):
+        yield
+        return
+    with st.spinner(text, show_time=True):
+        yield
+    if once is not None:
+        state.note_done(once)
 
 
 def still_working(job: Job, what: Markdown, *, key: str) -> bool:

@@ -39,7 +39,7 @@ def catalogue(language: str) -> dict[str, str]:
         For a key that two modules define.
     """
     if language == PSEUDO:
-        return {key: f"[{text}]" for key, text in catalogue("en").items()}
+        return {key: f"⟦{text}⟧" for key, text in catalogue("en").items()}
     package = importlib.import_module(f"dashboard.texts.{language}")
     found: dict[str, str] = {f"core.{k}": v for k, v in MESSAGES.items()} if language == "en" else {}
     for module in pkgutil.iter_modules(package.__path__):
@@ -115,6 +115,8 @@ def names_of(prefix: str, names: Iterable[str]) -> Callable[[str], str]:
 def core_message(key: str, values: dict) -> Markdown:
     """A message key of the core and its values as a sentence, starting with a capital."""
     template = catalogue(language())[f"core.{key}"]
+    if has(f"method.{values.get('method')}"):
+        values = values | {"method": plain(f"method.{values['method']}")}
     shown = {k: v if isinstance(v, int | float) else escape(v) for k, v in values.items()}
     text = template.replace("!r}", "}").format(**shown)
     return capital(text)

@@ -14,7 +14,7 @@ from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.material import Material
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import Workspace
-from recsys_core.results import PairResult, RankingResult
+from recsys_core.results import Evaluation, PairResult, RankingResult
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -56,3 +56,12 @@ def pair_auc(pairs: PairResult, material: Material) -> float:
     """The AUC that ``evaluate`` gives for the same scores."""
     binary = binary_pairs(pairs, material)
     return float(roc_auc(binary.label, binary.score))
+
+
+def as_evaluation(ranking: RankingResult, pairs: PairResult, material: Material) -> Evaluation:
+    """Lists and scores as an `Evaluation`, for the comparison of groups.
+
+    Without a log loss, so that the fairness audit leaves the measures of probabilities out.
+    """
+    binary = binary_pairs(pairs, material)
+    return Evaluation(ranking, binary, float(roc_auc(binary.label, binary.score)), None)

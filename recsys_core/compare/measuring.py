@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import asdict
+from datetime import datetime
 
+import numpy as np
+
+from recsys_core.compare.answers import DenseSide, as_evaluation, binary_pairs, dense_side, pair_auc, reasons
+from recsys_core.compare.changes import auc_noise, explanation_drift, group_gap, lists_kept, ndcg_noise
+from recsys_core.compare.machine import machine_name
+from recsys_core.compare.sample import SEED, rank
 from recsys_core.compare.sketch import sketch, stored_cost
-
-from recsys_core.compare.answers import DenseSide, dense_side, pair_auc, reasons
-from recsys_core.compare.changes import auc_noise, explanation_drift, lists_kept, ndcg_noise
-from recsys_core.compare.sample import BACKGROUND, SEED
-from recsys_core.compare.stored import save_report
+from recsys_core.compare.stored import load_report, report_from_json, save_report
 from recsys_core.compress.measure import LatencySettings, measure_latency, one_at_a_time
 from recsys_core.compress.variants import VariantShelf
 from recsys_core.models.encoder import Progress, silent
-from recsys_core.models.evaluation import evaluate_pairs, rank_users
+from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import Workspace
-from recsys_core.results import CompressionReport, Evaluation, PairResult, RankingResult
+from recsys_core.results import CompressionReport, PairResult, RankingResult
 from recsys_core.variant import Variant
 
 OnStage = Callable[[str, dict], None]
@@ -70,6 +75,14 @@ def measure_variant(
     return report
 
 
+def _aside(work: Callable[[], np.ndarray]) -> Future:
+    """The result of work in a thread of its own."""
+    with_one = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reclens-reasons")
+    found = with_one.submit(work)
+    with_one.shutdown(wait=False)
+    return found
+
+
 class _Run:
     """One measurement: what is known so far, in the form of a report's JSON; one method a stage."""
 
@@ -77,6 +90,7 @@ class _Run:
         self.workspace, self.variant, self.shelf, self.latency = workspace, variant, shelf, latency
         self.found: dict = {"dense": {}, "variant": {}, "noise": {}, "extra": {}}
         self.scorer: Scorer = workspace.dense
+        self.early: Future | None = None  # reasons that are worked out while lists are
         self.pairs: PairResult | None = None
         self.ranking: RankingResult | None = None
 
@@ -102,7 +116,9 @@ class _Run:
         self.pairs = dense.pairs if self.variant.is_dense else evaluate_pairs(self.scorer, dense.sample.labelled)
         for side, pairs in (("dense", dense.pairs), ("variant", self.pairs)):
             self.found[side]["auc"] = pair_auc(pairs, self.workspace.material)
-        self.found["noise"]["auc"] = auc_noise(dense.pairs, self.pairs, self.workspace.material, seed=SEED)
+        self.found["noise"]["auc"] = auc_noise(
+            *(binary_pairs(p, self.workspace.material) for p in (dense.pairs, self.pairs)), seed=SEED
+        )
 
     def add_latency(self) -> None:
         """Both in turns; of the dense model alone the two are one measurement."""
@@ -114,7 +130,9 @@ class _Run:
     def add_lists(self) -> None:
         dense = self.dense
         task = dense.sample.ranking
-        self.ranking = dense.ranking if self.variant.is_dense else rank_users(self.scorer.score_catalogue, task)
+        if self.variant.is_quantised:  # ONNX Runtime works on one core here: use the other one, too
+            self.early = _aside(lambda: reasons(self.scorer, dense.sample))
+        self.ranking = dense.ranking if self.variant.is_dense else rank(self.scorer, task)
         for side, ranking in (("dense", dense.ranking), ("variant", self.ranking)):
             self.found[side] |= {"ndcg@10": float(ranking.ndcg.mean()), "recall@10": float(ranking.recall.mean())}
         self.found["noise"]["ndcg@10"] = ndcg_noise(dense.ranking, self.ranking, seed=SEED)
@@ -123,10 +141,42 @@ class _Run:
 
     def add_reasons(self) -> None:
         dense = self.dense
-        own = dense.contributions if self.variant.is_dense else reasons(self.scorer, dense.sample)
-        self.found["explanation_drift"] = explanation_drift(dense.contributions, own, background=BACKGROUND, seed=SEED)
+        if self.early:
+            own = self.early.result()
+        else:
+            own = dense.contributions if self.variant.is_dense else reasons(self.scorer, dense.sample)
+        self.found["explanation_drift"] = explanation_drift(
+            dense.contributions, own, background=len(dense.sample.background), seed=SEED
+        )
 
     def add_gap(self) -> None:
-        sample = self.dense.sample
-        both = [Evaluation(*parts, math.nan, None) for parts in ((self.dense.ranking, self.dense.pairs),)]
-        self.found["group_gap"] = {}
+        material, sample = self.workspace.material, self.dense.sample
+        dense = as_evaluation(self.dense.ranking, self.dense.pairs, material)
+        own = dense if self.variant.is_dense else as_evaluation(self.ranking, self.pairs, material)
+        self.found["group_gap"] = group_gap(
+            material.dataset, dense, own, column=sample.column, train=sample.train, seed=SEED
+        )
+
+    def report(self) -> CompressionReport:
+        about = {
+            "settings": asdict(self.variant),
+            "before_training": self._before_training(),
+            "n_users": len(self.dense.sample.ranking),
+            "seed": SEED,
+            "measured_at": datetime.now().astimezone().isoformat(timespec="seconds"),
+            "machine": machine_name(),
+        }
+        self.found["extra"] |= {"n_pairs": len(self.pairs.label)}
+        return report_from_json(self.found | about)
+
+    def _before_training(self) -> dict[str, float] | None:
+        """AUC and NDCG@10 as cutting left them; taken from the report at 32 bits where there is one."""
+        weights = self.variant.weights
+        if weights.is_dense or weights.pruning == "unstructured":
+            return None
+        known = None if weights == self.variant else load_report(self.workspace, weights)
+        if known is not None:
+            return known.before_training
+        scorer, sample = self.shelf.untrained(weights), self.dense.sample
+        auc = pair_auc(evaluate_pairs(scorer, sample.labelled), self.workspace.material)
+        return {"auc": auc, "ndcg@10": float(rank(scorer, sample.ranking).ndcg.mean())}

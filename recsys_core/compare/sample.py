@@ -6,18 +6,23 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recsys_core.explain.game import Games
+from recsys_core.explain.shapley import EXACT_PLAYERS
 from recsys_core.fairness import groupable_columns
 from recsys_core.metrics import Csr
 from recsys_core.models.evaluation import rank_users
-from recsys_core.models.material import LabelledPairs, RankingTask
-from recsys_core.models.scorer import Pairs
+from recsys_core.models.material import LabelledPairs, Material, RankingTask
+from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.workspace import Workspace
 from recsys_core.results import RankingResult
 
 SEED = 0
-MOST_USERS = 1000
+MOST_USERS, LEAST_USERS = 1000, 200
+MOST_CELLS = 500_000  # ranked users times items: about a second on two cores
 N_PAIRS = 100
-BACKGROUND = 4
+BACKGROUNDS = (4, 2, 1)
+MOST_COALITIONS = 2_000_000  # network rows behind the exact reasons of the pairs: another second
+FLOATS_AT_ONCE = 4_000_000  # working memory of ranking that stays in the processor's cache: a third faster
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,13 +32,15 @@ class Sample:
     Attributes
     ----------
     ranking
-        At most 1,000 users with held-out items, drawn by the workspace's seed.
+        At most 1,000 users with held-out items, drawn by the workspace's seed; fewer (200 at
+        least) where the catalogue is large, so that users times items stay below half a million.
     labelled
         All test pairs, as ``evaluate`` scores them.
     explained
-        ``N_PAIRS`` pairs: a seeded user and one of that user's dense top ten.
+        100 pairs: a seeded user and one of that user's dense top ten.
     background
-        ``BACKGROUND`` training rows that stand for "not this value".
+        Training rows that stand for "not this value": 4, or 2 or 1 where exact reasons over all
+        feature groups would take more than two million network rows.
     train
         Items that each user took in training.
     column
@@ -50,18 +57,32 @@ class Sample:
 
 def draw_sample(workspace: Workspace) -> tuple[Sample, RankingResult]:
     """The sample of a workspace, and the dense model's lists that the explained pairs come from."""
-    material = workspace.material
-    task = material.ranking("test", most=MOST_USERS)
-    ranking = rank_users(workspace.dense.score_catalogue, task)
+    material, dense = workspace.material, workspace.dense
+    n_users = max(LEAST_USERS, min(MOST_USERS, MOST_CELLS // max(workspace.dataset.n_items, 1)))
+    task = material.ranking("test", most=n_users)
+    ranking = rank(dense, task)
+    explained = _explained(task, ranking)
     sample = Sample(
         ranking=task,
         labelled=material.labelled("test"),
-        explained=_explained(task, ranking),
-        background=material.background(BACKGROUND, seed=SEED),
+        explained=explained,
+        background=_background(dense, explained, material),
         train=material.sequences(),
         column=compared_column(workspace),
     )
     return sample, ranking
+
+
+def rank(scorer: Scorer, task: RankingTask) -> RankingResult:
+    """Lists of the sample's users, scored a few users at a time."""
+    width = scorer.item_base.shape[1] + 2 * task.histories.shape[1]
+    step = max(1, FLOATS_AT_ONCE // (scorer.n_items * width))
+
+    def score(users: np.ndarray, histories: np.ndarray) -> np.ndarray:
+        starts = range(0, len(users), step)
+        return np.concatenate([scorer.score_catalogue(users[i : i + step], histories[i : i + step]) for i in starts])
+
+    return rank_users(score, task)
 
 
 def compared_column(workspace: Workspace) -> str:
@@ -75,3 +96,13 @@ def _explained(task: RankingTask, ranking: RankingResult) -> Pairs:
     rows = np.sort(random.choice(users, min(N_PAIRS, len(users)), replace=False))
     place = random.integers(0, (ranking.top[rows] >= 0).sum(axis=1))
     return Pairs(task.users[rows], ranking.top[rows, place], task.histories[rows])
+
+
+def _background(dense: Scorer, explained: Pairs, material: Material) -> Pairs:
+    """The most rows whose games are small enough; a game's coalitions are 2 to the number of players that differ."""
+    for n in BACKGROUNDS:
+        background = material.background(n, seed=SEED)
+        differing = Games(dense, explained, background).differs.sum(axis=-1)
+        if np.exp2(np.minimum(differing, EXACT_PLAYERS)).sum() <= MOST_COALITIONS:
+            break
+    return background

@@ -36,8 +36,6 @@ def explain(
 
     Parameters
     ----------
-    scorer
-        The variant to explain; its masks run on the runtime that scores its lists.
     pair
         One user and item, with the history that the list was made with.
     background
@@ -57,9 +55,7 @@ def explain(
     Raises
     ------
     SettingError
-        ``setting.choice`` for an unknown method or history, ``setting.least`` for an empty
-        background, ``explain.method_each`` and ``explain.method_quantised`` where a gradient
-        method cannot answer.
+        Unknown method or history, empty background, or a gradient method that cannot answer.
     """
     check_method(scorer, method=method, history=history)
     if len(pair) != 1:

@@ -46,7 +46,13 @@ def default_settings(material: Material, *, seed: int, epochs: int | None = None
     n_rows = len(material.split.train)
     if material.task == "implicit":
         settings = TrainingSettings(
-            seed=seed, batch_size=64, learning_rate=3e-3, epochs=24, passes=4, ids=IdRegulation(0.1, 1e-3)
+            seed=seed,
+            batch_size=64,
+            learning_rate=3e-3,
+            epochs=20,
+            passes=3,
+            negatives=100,
+            ids=IdRegulation(0.1, 1e-3),
         )
     elif n_rows <= FEW_ROWS:
         batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / 125)), 64, 1024))

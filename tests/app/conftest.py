@@ -52,5 +52,6 @@ def texts_of(app: AppTest) -> list[str]:
     found = []
     for kind in kinds:
         for element in getattr(app, kind):
-            found += [str(getattr(element, name, "") or "") for name in ("value", "label")]
+            names = ("label",) if kind == "selectbox" else ("value", "label")  # a selectbox's value is raw
+            found += [str(getattr(element, name, "") or "") for name in names]
     return [text.replace("\\", "").replace("\u2060", "") for text in found]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from recsys_core.errors import SettingError
 from recsys_core.explain.coalitions import coalitions
-from recsys_core.explain.game import Games
+from recsys_core.explain.game import MOST_ROWS, Games
 from recsys_core.explain.shapley import (
     EXACT_PLAYERS,
     draw_walks,
@@ -266,6 +266,18 @@ class TestMorePlayersThanExact:
         error = np.abs(found.contributions[0] - self.exact())
         assert (error <= 4 * found.standard_error[0] + 1e-6).all()
         assert 0 < found.standard_error.max() < 0.1
+
+    def test_more_coalitions_than_fit_at_once(self):
+        """38,000 for one background row, cut into chunks: each still equals its value alone."""
+        games = Games(self.SCORER, self.PAIR, self.ROWS)
+        batch = next(games.large_batches(EXACT_PLAYERS, lambda n_active: 40_000))
+        place = draw_walks(1, batch.n_players, orderings=2600, rng=np.random.default_rng(0))
+        masks = walk_coalitions(place)
+        assert masks.shape[1] > 2 * MOST_ROWS
+        full = np.ones((masks.shape[1], len(games.players)), dtype=bool)
+        full[:, batch.active[0]] = masks[0]
+        expected = games.coalition_values(full, row=batch.row[0])[0]
+        assert games.batch_values(batch, masks)[0] == pytest.approx(expected, abs=2e-5)
 
     def test_same_seed_same_answer(self):
         first, again, other = (

@@ -1,0 +1,30 @@
+"""Compare a variant with the dense model: what it costs, and what becomes of quality, lists, reasons and groups."""
+
+from recsys_core.compare.figures import NAMES, Figure, figures
+from recsys_core.compare.grid import default_grid, measure_grid, stored_reports
+from recsys_core.compare.levels import Level, levels
+from recsys_core.compare.machine import machine_name
+from recsys_core.compare.measuring import STAGES, measure_variant
+from recsys_core.compare.presets import RULES, Rule, choose_presets
+from recsys_core.compare.stored import load_report, report_from_json, report_to_json, save_report
+
+__all__ = [
+    "NAMES",
+    "RULES",
+    "STAGES",
+    "Figure",
+    "Level",
+    "Rule",
+    "choose_presets",
+    "default_grid",
+    "figures",
+    "levels",
+    "load_report",
+    "machine_name",
+    "measure_grid",
+    "measure_variant",
+    "report_from_json",
+    "report_to_json",
+    "save_report",
+    "stored_reports",
+]

@@ -1,0 +1,84 @@
+"""The grid: the levels that the sliders can reach, measured ahead so that they answer at once."""
+
+from __future__ import annotations
+
+import time
+
+from recsys_core.compare.answers import dense_side
+from recsys_core.compare.machine import machine_name
+from recsys_core.compare.measuring import measure_variant
+from recsys_core.compare.stored import load_report
+from recsys_core.compress.measure import LatencySettings
+from recsys_core.compress.variants import VariantShelf
+from recsys_core.models.encoder import Progress, silent
+from recsys_core.models.workspace import Workspace
+from recsys_core.results import CompressionReport
+from recsys_core.variant import BITS, Variant
+
+TENTHS = tuple(round(0.1 * i, 1) for i in range(10))
+MOST_SECONDS = 90.0
+QUICK_LATENCY = LatencySettings(seconds=0.3)
+
+
+def default_grid() -> tuple[Variant, ...]:
+    """Structured sparsity 0 to 90 % at every width of bits, and unstructured at 32 bits: 49 levels, most telling first.
+
+    The order is that of measuring: the dense model, then the curves that a page opens with, so
+    that a machine too slow for all of them has the most useful ones.
+
+    >>> grid = default_grid()
+    >>> len(grid), grid[0].is_dense, grid[1].key, grid[-1].key
+    (49, True, 'structured-100-fp32', 'structured-900-fp16')
+    """
+    curves = [[Variant(s, bits) for s in TENTHS] for bits in BITS]
+    zeros = [Variant(s, pruning="unstructured") for s in TENTHS[1:]]
+    by_bits = dict(zip(BITS, curves, strict=True))
+    return (*by_bits[32], *by_bits[8], *by_bits[4], *zeros, *by_bits[16])
+
+
+def measure_grid(
+    workspace: Workspace,
+    *,
+    shelf: VariantShelf | None = None,
+    progress: Progress = silent,
+    seconds: float = MOST_SECONDS,
+) -> list[CompressionReport]:
+    """Measure the default levels that are not measured yet, for at most about ``seconds``.
+
+    A sparsity is distilled once and that student quantised for every width of bits. Returns the
+    reports that are there in the end, in the order of ``default_grid``; what time did not
+    allow is measured when somebody asks for it.
+    """
+    shelf = shelf or VariantShelf(workspace)
+    levels = default_grid()
+    known = {v: load_report(workspace, v, machine=machine_name()) for v in levels}
+    missing = [v for v in levels if known[v] is None]
+    end = time.monotonic() + seconds
+    if missing:
+        progress("measuring levels, the full model first", 0.0)
+        dense_side(workspace)
+    slowest = 0.0
+    for at, variant in enumerate(missing):
+        began = time.monotonic()
+        if began + slowest > end:
+            break
+        inside = _level_progress(progress, at, len(missing))
+        known[variant] = measure_variant(workspace, variant, shelf=shelf, progress=inside, latency=QUICK_LATENCY)
+        slowest = max(slowest, time.monotonic() - began)
+    return [report for report in known.values() if report is not None]
+
+
+def stored_reports(workspace: Workspace) -> list[CompressionReport]:
+    """Every report of this model that lies in the workspace, whoever measured it, the dense model first."""
+    found = [load_report(workspace, v) for v in default_grid()]
+    others = (load_report(workspace, v) for v in _other_levels())
+    return [r for r in (*found, *others) if r is not None]
+
+
+def _other_levels() -> tuple[Variant, ...]:
+    """Levels that the sliders reach and the grid leaves out."""
+    return tuple(Variant(s, bits, "unstructured") for bits in BITS[1:] for s in TENTHS[1:])
+
+
+def _level_progress(progress: Progress, at: int, n: int) -> Progress:
+    return lambda stage, share: progress(f"measuring levels, {at + 1} of {n}: {stage}", (at + share) / n)
