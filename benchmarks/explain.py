@@ -121,7 +121,7 @@ def sampled(scorer: Scorer, example: Pairs, background: Pairs, many: Pairs) -> N
     """What is too large for all coalitions, and the Global page's cheaper way."""
     rows = pairs(20, seed=4)
     calls = {
-        "1 pair x 32 rows, 61 players, sampled": lambda: solve(Games(scorer, example, background, history="each")),
+        "1 pair x 32 rows, history each, sampled": lambda: solve(Games(scorer, example, background, history="each")),
         "500 pairs x 20 rows as drawn, Global": lambda: solve_many(
             scorer, many, rows, most_exact=MOST_EXACT, orderings=ORDERINGS
         ),

@@ -28,8 +28,8 @@ import streamlit as st
 
 from dashboard import cached, components, controls, state
 from dashboard.state import Selection
-from dashboard.texts import plain, t
-from dashboard.texts.markdown import Markdown, escape
+from dashboard.texts import t
+from dashboard.texts.markdown import Markdown
 from recsys_core.errors import RecLensError
 
 TITLE_WIDTH = 580  # px; where title and actions do not fit side by side, the actions go below
@@ -173,6 +173,3 @@ def _no_workspaces() -> None:
 
 def _as_json(value: object) -> object:
     return value.item() if hasattr(value, "item") else str(value)
-
-
-__all__ = ["Frame", "current", "escape", "plain", "run"]

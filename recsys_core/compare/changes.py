@@ -12,7 +12,7 @@ from recsys_core.results import Evaluation, PairResult, RankingResult
 
 TOP_REASONS = 3
 MOST_CHANGED = 20
-GAP_DRAWS = 300
+DRAWS = 300  # bootstrap samples behind every interval here
 
 
 def explanation_drift(dense: np.ndarray, variant: np.ndarray, *, background: int, seed: int) -> dict[str, float]:
@@ -39,7 +39,7 @@ def explanation_drift(dense: np.ndarray, variant: np.ndarray, *, background: int
     for name, values in parts.items():
         known = values[~np.isnan(values)]
         found[name] = float(known.mean()) if len(known) else float("nan")
-        found[f"{name}_low"], found[f"{name}_high"] = mean_interval(known, seed=seed)
+        found[f"{name}_low"], found[f"{name}_high"] = mean_interval(known, seed=seed, n_draws=DRAWS)
     return found | {"n_pairs": len(dense), "background": background}
 
 
@@ -51,7 +51,7 @@ def lists_kept(dense: RankingResult, variant: RankingResult, *, seed: int) -> di
     """
     kept = list_overlap(dense.top, variant.top)
     known = kept[~np.isnan(kept)]
-    low, high = mean_interval(known, seed=seed)
+    low, high = mean_interval(known, seed=seed, n_draws=DRAWS)
     order = np.argsort(kept, kind="stable")[:MOST_CHANGED]
     changed = [[int(dense.user_index[i]), float(kept[i])] for i in order if kept[i] < 1]
     mean = float(known.mean()) if len(known) else float("nan")
@@ -60,7 +60,7 @@ def lists_kept(dense: RankingResult, variant: RankingResult, *, seed: int) -> di
 
 def ndcg_noise(dense: RankingResult, variant: RankingResult, *, seed: int) -> float:
     """Half width of the 95 % paired bootstrap interval of the difference of NDCG over users."""
-    low, high = mean_interval(variant.ndcg - dense.ndcg, seed=seed)
+    low, high = mean_interval(variant.ndcg - dense.ndcg, seed=seed, n_draws=DRAWS)
     return (high - low) / 2
 
 
@@ -70,7 +70,7 @@ def auc_noise(dense: PairResult, variant: PairResult, *, seed: int) -> float:
     Users are resampled through the linear part of each AUC (`auc_parts`), which costs one sort
     instead of one a draw.
     """
-    low, high = mean_interval(auc_parts(variant) - auc_parts(dense), seed=seed)
+    low, high = mean_interval(auc_parts(variant) - auc_parts(dense), seed=seed, n_draws=DRAWS)
     return (high - low) / 2
 
 
@@ -115,7 +115,7 @@ def group_gap(
         fewer than two groups are large enough.
     """
     metric = f"ndcg@{dense.ranking.k}"
-    settings = AuditSettings(n_bootstrap=GAP_DRAWS, seed=seed)
+    settings = AuditSettings(n_bootstrap=DRAWS, seed=seed)
     try:
         changes = gap_changes(dataset, dense, variant, by=(column,), train=train, settings=settings)
     except RecLensError:
@@ -125,4 +125,4 @@ def group_gap(
     if found is None:
         return about
     names = ("worst_group", "best_group", "dense", "compressed", "change", "low", "high")
-    return about | {name: getattr(found, name) for name in names} | {"n_draws": GAP_DRAWS}
+    return about | {name: getattr(found, name) for name in names} | {"n_draws": DRAWS}

@@ -17,7 +17,7 @@ from recsys_core.variant import BITS, Variant
 
 TENTHS = tuple(round(0.1 * i, 1) for i in range(10))
 MOST_SECONDS = 90.0
-QUICK_LATENCY = LatencySettings(seconds=0.3)
+QUICK_LATENCY = LatencySettings(seconds=0.2)
 
 
 def default_grid() -> tuple[Variant, ...]:

@@ -35,7 +35,7 @@ class DistilSettings:
     ``n_sample`` rows choose the units and refit the layers.
     """
 
-    n_histories: int = 2000
+    n_histories: int = 3000
     n_items: int = 10
     epochs: int = 1
     narrow_epochs: int = 4
@@ -73,7 +73,7 @@ def draw_lessons(teacher: Scorer, pairs: Pairs, settings: DistilSettings) -> Les
     rows = torch.randperm(len(pairs), generator=random)[:n_rows].numpy()
     drawn = torch.randint(teacher.n_items, (n_rows, settings.n_items - 1), generator=random).numpy()
     items = np.concatenate([pairs.items[rows, None], drawn], 1).astype(np.int64)
-    with torch.inference_mode(False), torch.no_grad():
+    with torch.no_grad():
         inputs = body_inputs(teacher, pairs[rows], items)
         inputs = inputs[torch.randperm(len(inputs), generator=random)]
         inputs[1::2] = mix_groups(inputs[1::2], teacher.ranker, random)
@@ -125,7 +125,7 @@ def distil(student: Ranker, lessons: Lessons, epochs: int, settings: DistilSetti
     random = torch.Generator().manual_seed(settings.seed)
     scale = lessons.logits.std().clamp(min=1e-6)
     centre = lessons.logits.mean() + 2 * scale
-    with torch.inference_mode(False), torch.enable_grad():
+    with torch.enable_grad():
         student = copy.deepcopy(student).eval()  # dropout is off: the teacher's logits carry no noise to fit
         adam = Adam([*student.body.parameters(), *student.head.parameters()])
         batches = [b for _ in range(epochs) for b in _batches(len(lessons.logits), settings.batch_size, random)]

@@ -44,6 +44,7 @@ class VariantBuilder:
     settings: DistilSettings
     cache: StudentCache | None = None
 
+    @torch.inference_mode(False)
     def build(self, variant: Variant) -> Scorer:
         """Narrow, prune and teach, then store at the width of bits; the dense scorer where nothing is set.
 
@@ -62,6 +63,7 @@ class VariantBuilder:
             ranker = prune_unstructured(ranker, variant.sparsity)
         return store_at(ranker, self.dense.features, variant)
 
+    @torch.inference_mode(False)
     def build_untrained(self, variant: Variant) -> Scorer:
         """The variant as cutting leaves it, nothing refitted or taught: for the figures before training."""
         ranker = self.dense.ranker
@@ -125,11 +127,13 @@ def teaching_pairs(material: Material, settings: DistilSettings) -> Pairs:
 class VariantShelf:
     """The variants of one workspace: at most ``most`` in memory, one object for each, safe to share by threads.
 
-    Students are kept in the workspace's folder ``variants/`` as well.
+    Students are kept in the workspace's folder ``variants/`` as well. ``settings`` default to
+    the usual ones with the workspace's seed.
     """
 
-    def __init__(self, workspace: Workspace, most: int = MOST) -> None:
+    def __init__(self, workspace: Workspace, most: int = MOST, *, settings: DistilSettings | None = None) -> None:
         self.workspace, self.most = workspace, most
+        self.settings = settings or DistilSettings(seed=int(workspace.config["seed"]))
         self._scorers: OrderedDict[Variant, Scorer] = OrderedDict()
         self._looking, self._building = threading.Lock(), threading.RLock()
 
@@ -143,6 +147,9 @@ class VariantShelf:
                 found = self._find(variant) or self._keep(variant, self._builder.build(variant))
         return found
 
+    def __len__(self) -> int:
+        return len(self._scorers)
+
     def untrained(self, variant: Variant) -> Scorer:
         """See `VariantBuilder.build_untrained`; not kept."""
         with self._building:
@@ -150,17 +157,16 @@ class VariantShelf:
 
     @cached_property
     def lessons(self) -> Lessons:
-        """What the dense model teaches, drawn once and kept (40 MB at 12 feature groups of width 32)."""
-        pairs = teaching_pairs(self.workspace.material, self._builder.settings)
-        return draw_lessons(self.workspace.dense, pairs, self._builder.settings)
+        """What the dense model teaches, drawn once and kept (55 MB at 12 feature groups of width 32)."""
+        pairs = teaching_pairs(self.workspace.material, self.settings)
+        return draw_lessons(self.workspace.dense, pairs, self.settings)
 
     @cached_property
     def _builder(self) -> VariantBuilder:
-        settings = DistilSettings(seed=int(self.workspace.config["seed"]))
-        made_from = [self.workspace.fingerprint, RECIPE, settings.to_json()]
+        made_from = [self.workspace.fingerprint, RECIPE, self.settings.to_json()]
         stamp = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
         cache = StudentCache(self.workspace.path / "variants", stamp)
-        return VariantBuilder(self.workspace.dense, lambda: self.lessons, settings, cache)
+        return VariantBuilder(self.workspace.dense, lambda: self.lessons, self.settings, cache)
 
     def _find(self, variant: Variant) -> Scorer | None:
         with self._looking:

@@ -20,6 +20,7 @@ def history_effects(scorer: Scorer, pair: Pairs) -> dict[int, float]:
     items = list(dict.fromkeys(int(i) for i in history if i >= 0))
     if not items:
         return {}
+    # the whole history stays in the batch: a scorer cuts its columns to the longest history, and holes shorten one
     left_out = np.stack([history, *(np.where(history == item, -1, history) for item in items)])
     n = len(left_out)
     scores = scorer.score_pairs(np.repeat(pair.users, n), np.repeat(pair.items, n), left_out)

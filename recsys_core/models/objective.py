@@ -84,7 +84,7 @@ class LabelledObjective(Objective):
         super().__init__(ranker, features, ids)
         self.pairs, self.target, self.squared = pairs, torch.from_numpy(target.astype(np.float32)), squared
         self.lengths = (pairs.histories >= 0).sum(1)
-        mean = float(np.clip(self.target.mean(), 1e-3, 1 - 1e-3))
+        mean = float(np.clip(target.mean(), 1e-3, 1 - 1e-3))
         self.start_logit = float(np.log(mean / (1 - mean)))
 
     def batches(self, size: int, random: np.random.Generator) -> Iterator[np.ndarray]:

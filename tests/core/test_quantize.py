@@ -23,7 +23,9 @@ from recsys_core.compress.quantize import (
 )
 
 FLOATS = st.floats(-100, 100, width=32)
-MATRICES = st.tuples(st.integers(1, 4), st.integers(1, 70)).flatmap(lambda shape: arrays(np.float32, shape, elements=FLOATS))
+MATRICES = st.tuples(st.integers(1, 4), st.integers(1, 70)).flatmap(
+    lambda shape: arrays(np.float32, shape, elements=FLOATS)
+)
 BITS = st.sampled_from([8, 4])
 
 

@@ -32,7 +32,6 @@ def both(request) -> tuple[OnnxScorer, Scorer]:
 
 
 def test_pairs_and_catalogue_equal_pytorch(both):
-    ours, reference = both
     pairs = random_pairs(DATASET, 60)
     scores = [s.score_pairs(pairs.users, pairs.items, pairs.histories) for s in both]
     np.testing.assert_allclose(*scores, atol=1e-5)
@@ -66,7 +65,14 @@ def test_parts_and_tail_give_the_score_of_the_whole(both):
     np.testing.assert_allclose(whole.numpy(), expected, atol=1e-5)
 
 
-LEADS = [((), (), ()), ((), (3,), (3,)), ((3,), (3,), (3,)), ((1,), (3,), (1,)), ((2, 3), (3,), (2, 1)), ((2, 1), (2, 3), ())]
+LEADS = [
+    ((), (), ()),
+    ((), (3,), (3,)),
+    ((3,), (3,), (3,)),
+    ((1,), (3,), (1,)),
+    ((2, 3), (3,), (2, 1)),
+    ((2, 1), (2, 3), ()),
+]
 
 
 @pytest.mark.parametrize("lead", LEADS, ids=str)

@@ -1,0 +1,146 @@
+"""What the pages show beside explanations: stages, profile, history, long work."""
+
+from __future__ import annotations
+
+import threading
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from dashboard import cached, people, reasons, tables
+from dashboard.jobs import Board
+from dashboard.reasons import Reason
+from recsys_core.data.profile import group_sizes, profile, taken_before
+from recsys_core.explain.game import Games
+from recsys_core.explain.without import history_effects
+from recsys_core.models.anatomy import STAGES, anatomy
+from recsys_core.recommend import user_pairs
+from recsys_core.variant import DENSE
+
+
+def test_stages_hold_every_parameter_once(place):
+    workspace = cached.workspace(place)
+    stages = anatomy(workspace.ranker, workspace.config["encoder"])
+    assert tuple(s.name for s in stages) == STAGES
+    trained = [s for s in stages if s.is_trained]
+    assert sum(s.n_parameters for s in trained) == sum(p.numel() for p in workspace.ranker.parameters())
+    assert sum(s.n_parameters for s in trained) == workspace.metrics["n_parameters"]
+    for before, after in pairwise(trained):
+        assert before.n_outputs == after.n_inputs, "a stage gives what the next takes"
+
+
+def test_profile_counts(place):
+    data = cached.dataset(place)
+    found = profile(data)
+    pairs = data.interactions[["user_index", "item_index"]].drop_duplicates()
+    assert found.density == pytest.approx(len(pairs) / (data.n_users * data.n_items))
+    assert found.periods["n"].sum() == data.n_interactions
+    by_item = data.interactions["item_index"].value_counts()
+    assert found.head_share == pytest.approx(by_item.head(data.n_items // 5).sum() / data.n_interactions)
+    assert found.tail["interactions"].is_monotonic_decreasing
+
+
+@pytest.mark.parametrize("column", ["gender", "age", "region"])
+def test_every_user_is_in_one_group(place, column):
+    data = cached.dataset(place)
+    assert group_sizes(data, column)["n"].sum() == data.users[column].notna().sum()
+
+
+def test_small_groups_beyond_the_most_are_joined(place):
+    data = cached.dataset(place)
+    sizes = group_sizes(data, "interest", most=3)
+    assert len(sizes) == 3
+    assert sizes["group"].iloc[-1] == ""
+    assert sizes["n"].sum() == data.n_users
+
+
+def test_history_is_the_standing_one_with_times_newest_first(place):
+    workspace = cached.workspace(place)
+    taken = taken_before(workspace.dataset, workspace.material.histories, 2)
+    standing = workspace.material.histories.users(np.array([2]), "test")[0]
+    assert taken["item_index"].tolist() == standing[standing >= 0].tolist()
+    assert taken["time"].is_monotonic_decreasing
+    assert (taken["time"] > 0).all()
+
+
+def test_effect_is_the_score_less_the_score_without_the_item(place):
+    workspace = cached.workspace(place)
+    pair = user_pairs(workspace.material, 2, np.array([5]))
+    effects = history_effects(workspace.dense, pair)
+    item = next(iter(effects))
+    games = Games(workspace.dense, pair, pair, history="each")
+    every = np.ones((1, len(games.players)), dtype=bool)
+    without = every.copy()
+    without[0, games.players.index(f"history:{item}")] = False
+    whole, less = (games.coalition_values(m)[0, 0] for m in (every, without))
+    assert effects[item] == pytest.approx(whole - less, abs=1e-5)
+
+
+def test_waterfall_joins_small_reasons_and_loses_nothing():
+    found = [Reason(f"r{i}", "", x) for i, x in enumerate([2.0, -1.0, 0.5, 0.01, -0.01, 0.02])]
+    shown = reasons.joined(found)
+    assert sum(r.contribution for r in shown) == pytest.approx(sum(r.contribution for r in found))
+    assert sum(r.n_joined for r in shown) == len(found)
+    assert [r.label for r in shown if r.n_joined == 1] == ["r0", "r2", "r1"]
+
+
+def test_a_single_small_reason_is_not_called_others():
+    found = [Reason("a", "", 1.0), Reason("b", "", 0.9), Reason("c", "", 0.001)]
+    assert [r.n_joined for r in reasons.joined(found)] == [1, 1, 1]
+
+
+def test_reasons_sum_to_the_score(place):
+    explanation = cached.explanation(place, 2, 5, DENSE)
+    found = reasons.joined(reasons.reasons(cached.dataset(place), explanation))
+    assert explanation.base_value + sum(r.contribution for r in found) == pytest.approx(explanation.score, abs=1e-4)
+
+
+def test_people_without_names_and_equal_titles():
+    class Data:
+        users = pd.DataFrame({"user_id": ["17", "18"], "age": [34.0, None], "occupation": ["student", None]})
+        items = pd.DataFrame({"item_id": ["1", "2", "3"], "title": ["A", "A", "B"]})
+        titles = ("A", "A", "B")
+
+        class schema:
+            user_name = None
+
+    assert people.user_names(Data, "en") == {"17": "34, student (user 17)", "18": "user 18"}
+    assert people.item_titles(Data, "en") == {"1": "A (item 1)", "2": "A (item 2)", "3": "B"}
+
+
+def test_download_holds_every_contribution(place):
+    explanation = cached.explanation(place, 2, 5, DENSE)
+    rows = tables.contributions(explanation)
+    assert rows["contribution"].sum() + explanation.base_value == pytest.approx(explanation.score, abs=1e-4)
+
+
+def test_the_same_job_is_worked_on_once_and_finished_jobs_are_bounded():
+    board, go, calls = Board(most=2), threading.Event(), []
+
+    def work(progress):
+        calls.append(1)
+        go.wait(5)
+        progress("half", 0.5)
+        return "done"
+
+    first, second = board.job(("a",), work), board.job(("a",), work)
+    assert first is second
+    assert not first.is_done
+    go.set()
+    assert first.wait(5)
+    assert (first.result, first.share, len(calls)) == ("done", 0.5, 1)
+    later = [board.job((i,), work) for i in range(4)]
+    assert all(job.wait(5) for job in later)
+    assert board.job((3,), work) is later[3]
+    assert board.job(("a",), work) is not first
+
+
+def test_a_failed_job_keeps_its_error():
+    def work(progress):
+        raise ValueError("no")
+
+    job = Board().job(("x",), work)
+    assert job.wait(5)
+    assert isinstance(job.error, ValueError)

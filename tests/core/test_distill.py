@@ -1,0 +1,121 @@
+"""Distillation: the same lessons and student for a seed, closer to the teacher, the adapter left alone."""
+
+from __future__ import annotations
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
+from torch.nn import functional as F
+
+from recsys_core.compress.distill import (
+    Adam,
+    DistilSettings,
+    Lessons,
+    body_inputs,
+    draw_lessons,
+    mix_groups,
+    teach,
+)
+from recsys_core.compress.prune import narrow, prune_structured
+from recsys_core.models.scorer import Pairs, Scorer
+
+DATASET = tiny_dataset()
+FEATURES = tiny_features(DATASET)
+SCORER = random_scorer(FEATURES)
+PAIRS = random_pairs(DATASET, 400)
+SETTINGS = DistilSettings(n_histories=300, n_items=10, n_sample=1500)
+
+
+@pytest.fixture(scope="module")
+def lessons() -> Lessons:
+    return draw_lessons(SCORER, PAIRS, SETTINGS)
+
+
+def test_body_inputs_give_the_scores():
+    items = np.stack([PAIRS.items, (PAIRS.items + 1) % DATASET.n_items], 1)
+    with torch.no_grad():
+        logits = SCORER.ranker(body_inputs(SCORER, PAIRS, items)).view(-1, 2).numpy()
+    for column in range(2):
+        expected = SCORER.score_pairs(PAIRS.users, items[:, column], PAIRS.histories)
+        np.testing.assert_allclose(logits[:, column], expected, atol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_lessons(lessons):
+    again = draw_lessons(SCORER, PAIRS, SETTINGS)
+    assert torch.equal(again.inputs, lessons.inputs)
+    assert torch.equal(again.logits, lessons.logits)
+    other = draw_lessons(SCORER, PAIRS, DistilSettings(n_histories=300, seed=1))
+    assert not torch.equal(other.inputs, lessons.inputs)
+
+
+def test_lessons_hold_what_the_teacher_says(lessons):
+    assert lessons.inputs.shape == (3000, SCORER.ranker.body.first.in_features)
+    with torch.no_grad():
+        assert torch.equal(lessons.logits, SCORER.ranker(lessons.inputs))
+
+
+def test_mixed_rows_take_whole_groups_from_another_row():
+    width, groups = SCORER.ranker.shape.width, len(SCORER.ranker.groups)
+    rows = torch.arange(50.0).unsqueeze(1).expand(-1, SCORER.ranker.body.first.in_features)
+    mixed = mix_groups(rows.contiguous(), SCORER.ranker, torch.Generator().manual_seed(0))
+    slots = [mixed[:, i * width : (i + 1) * width] for i in range(groups)] + [mixed[:, groups * width :]]
+    for slot in slots:
+        assert (slot == slot[:, :1]).all()
+    firsts = torch.stack([slot[:, 0] for slot in slots], 1)
+    assert all(len(set(row.tolist())) <= 2 for row in firsts)  # the row itself and one other
+    assert (firsts != rows[:, :1]).any(1).float().mean() > 0.5
+
+
+@torch.no_grad()
+@pytest.mark.parametrize("sparsity", [0.5, 0.75])
+def test_a_taught_student_is_closer_to_the_teacher(lessons, sparsity):
+    cut = prune_structured(SCORER.ranker, sparsity, lessons.sample(1500))
+    taught = teach(cut, SCORER.ranker, lessons, epochs=3, settings=SETTINGS)
+    inputs = body_inputs(SCORER, PAIRS, PAIRS.items[:, None])
+    dense, before, after = (ranker(inputs) for ranker in (SCORER.ranker, cut.ranker, taught))
+    assert F.mse_loss(after, dense) < F.mse_loss(before, dense) / 2
+    assert taught.shape == cut.ranker.shape
+
+
+def test_teaching_twice_gives_the_same_student(lessons):
+    cut = prune_structured(SCORER.ranker, 0.5, lessons.sample(1500))
+    first, second = (teach(cut, SCORER.ranker, lessons, epochs=1, settings=SETTINGS) for _ in range(2))
+    for name, x in first.state_dict().items():
+        assert torch.equal(x, second.state_dict()[name])
+
+
+def test_adapter_teacher_cut_and_random_state_are_not_touched(lessons):
+    dense, state = copy.deepcopy(SCORER.ranker.state_dict()), torch.get_rng_state()
+    cut = narrow(SCORER.ranker, 8, lessons.sample(1500))
+    before = copy.deepcopy(cut.ranker.state_dict())
+    taught = teach(cut, SCORER.ranker, lessons, epochs=1, settings=SETTINGS)
+    draw_lessons(SCORER, PAIRS, SETTINGS)
+    assert torch.equal(torch.get_rng_state(), state)
+    assert all(torch.equal(x, dense[name]) for name, x in SCORER.ranker.state_dict().items())
+    assert all(torch.equal(x, before[name]) for name, x in cut.ranker.state_dict().items())
+    for name, x in taught.adapter.state_dict().items():
+        assert torch.equal(x, dense[f"adapter.{name}"])
+
+
+def test_one_row_and_no_history_are_enough():
+    one = Pairs(np.array([3]), np.array([5]), np.full((1, 8), -1))
+    lessons = draw_lessons(SCORER, one, SETTINGS)
+    cut = prune_structured(SCORER.ranker, 0.5, lessons.sample(1500))
+    student = teach(cut, SCORER.ranker, lessons, epochs=1, settings=SETTINGS)
+    scores = Scorer(student, FEATURES).score_pairs(one.users, one.items, one.histories)
+    assert np.isfinite(scores).all()
+
+
+def test_adam_takes_the_steps_of_torch():
+    ours, theirs = (torch.nn.Parameter(torch.tensor([1.0, -2.0, 0.5])) for _ in range(2))
+    adam, reference = Adam([ours]), torch.optim.Adam([theirs], lr=0.1)
+    target = torch.tensor([3.0, 0.0, 1.0])
+    for _ in range(20):
+        adam.step((ours - target).pow(4).sum(), 0.1)
+        reference.zero_grad()
+        (theirs - target).pow(4).sum().backward()
+        reference.step()
+    torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)

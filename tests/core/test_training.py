@@ -1,0 +1,226 @@
+"""Training, evaluation and baselines on small data whose answer is known."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import log_loss as sklearn_log_loss
+from sklearn.metrics import roc_auc_score
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.features import make_features
+from recsys_core.data.schema import Column, Schema
+from recsys_core.errors import SettingError, WorkspaceError
+from recsys_core.models.baselines import Ease, Popularity
+from recsys_core.models.calibration import platt_scaling
+from recsys_core.models.evaluation import evaluate, rank_users
+from recsys_core.models.fit import FitRequest, choose, default_task, fit_workspace
+from recsys_core.models.material import Material
+from recsys_core.models.scorer import Scorer
+from recsys_core.models.training_log import read_log
+from recsys_core.models.workspace import Workspace
+from recsys_core.recommend import recommend, stand, user_pairs
+
+
+def two_tastes(n_users: int = 80, n_items: int = 40, outcome: str = "click", seed: int = 0) -> Dataset:
+    """Even users like even items, odd users odd ones; the columns say which is which."""
+    random = np.random.default_rng(seed)
+    user = np.repeat(np.arange(n_users), 24)
+    item = np.concatenate([random.choice(n_items, 24, replace=False) for _ in range(n_users)])
+    likes = (user % 2 == item % 2) ^ (random.random(len(user)) < 0.05)
+    value = {"click": likes.astype(float), "rating": np.where(likes, 5.0, 1.0)}.get(outcome, np.ones(len(user)))
+    keep = likes if outcome == "taken" else np.ones(len(user), bool)
+    log = pd.DataFrame(
+        {
+            "user_index": user.astype(np.int32),
+            "item_index": item.astype(np.int32),
+            "value": value.astype(np.float32),
+            "time": np.arange(len(user)),
+        }
+    )[keep].reset_index(drop=True)
+    kind = np.array(["even", "odd"])
+    return Dataset(
+        "two tastes",
+        Schema((Column("taste", "category"),), (Column("kind", "category"),), outcome),
+        pd.DataFrame({"user_id": [f"u{i}" for i in range(n_users)], "taste": kind[np.arange(n_users) % 2]}),
+        pd.DataFrame(
+            {
+                "item_id": [f"i{i}" for i in range(n_items)],
+                "title": [f"Thing {i}" for i in range(n_items)],
+                "kind": kind[np.arange(n_items) % 2],
+            }
+        ),
+        log,
+    )
+
+
+@pytest.mark.parametrize(("outcome", "task"), [("click", "like"), ("rating", "rating"), ("taken", "implicit")])
+def test_each_task_learns_the_two_tastes(outcome, task):
+    dataset = two_tastes(outcome=outcome)
+    material = Material.build(dataset, task=task, kind="time", seed=0)
+    trained, features, tried = choose(make_features(dataset), material, FitRequest(task=task))
+    found = evaluate(Scorer(trained.ranker, features), material)
+    assert found.auc > (0.75 if task == "implicit" else 0.85)  # untaken items of the right kind are negatives too
+    assert set(tried) == {"without ids", "item id only" if task == "implicit" else "with ids"}
+    popular = evaluate(Popularity.fit(material), material, calibrated=False)
+    assert found.ndcg > popular.ndcg
+
+
+def test_training_is_deterministic_and_leaves_the_random_state_alone():
+    import torch
+
+    dataset = two_tastes(n_users=20)
+    material = Material.build(dataset, task="like", kind="time", seed=0)
+    torch.manual_seed(5)
+    expected = torch.rand(1)
+    torch.manual_seed(5)
+    runs = [choose(make_features(dataset), material, FitRequest(epochs=2))[0] for _ in range(2)]
+    assert torch.rand(1) == expected
+    for a, b in zip(runs[0].ranker.state_dict().values(), runs[1].ranker.state_dict().values(), strict=True):
+        torch.testing.assert_close(a, b, rtol=0, atol=1e-6)
+
+
+def test_changed_held_out_rows_change_no_weight():
+    dataset = two_tastes(n_users=20)
+    material = Material.build(dataset, task="like", kind="time", seed=0)
+    changed = dataset.interactions.copy()
+    test = material.split.test
+    changed.loc[test, "value"] = 1 - changed.loc[test, "value"]
+    other = Material.build(replace(dataset, interactions=changed), task="like", kind="time", seed=0)
+    first, second = (choose(make_features(dataset), m, FitRequest(epochs=2))[0].ranker for m in (material, other))
+    for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_evaluation_agrees_with_sklearn_and_a_slow_ranking():
+    dataset = two_tastes()
+    material = Material.build(dataset, task="like", kind="time", seed=0)
+    trained, features, _ = choose(make_features(dataset), material, FitRequest(epochs=2))
+    scorer = Scorer(trained.ranker, features)
+    found = evaluate(scorer, material)
+    label, score = found.pairs.label, found.pairs.score.astype(float)
+    assert found.auc == pytest.approx(roc_auc_score(label, score), abs=1e-12)
+    assert found.logloss == pytest.approx(sklearn_log_loss(label, 1 / (1 + np.exp(-score))), abs=1e-6)
+    user = int(found.ranking.user_index[3])
+    scores = scorer.score_catalogue(np.array([user]), material.histories.users(np.array([user])))[0]
+    seen = set(material.histories.seen(user).tolist())
+    expected = [i for i in np.lexsort((np.arange(len(scores)), -scores)) if i not in seen][:10]
+    assert found.ranking.top[3].tolist() == expected
+
+
+def test_ease_equals_its_definition():
+    material = Material.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0)
+    found = Ease.fit(material, 50.0)
+    inverse = np.linalg.inv(found.taken.T @ found.taken + 50.0 * np.eye(found.taken.shape[1]))
+    expected = np.eye(len(inverse)) - inverse / np.diag(inverse)
+    np.testing.assert_allclose(found.weights, expected, atol=1e-4)
+    ranked = rank_users(found.score_catalogue, material.ranking("test"))
+    assert (
+        ranked.ndcg.mean() > rank_users(Popularity.fit(material).score_catalogue, material.ranking("test")).ndcg.mean()
+    )
+
+
+def test_platt_scaling_recovers_a_known_distortion():
+    random = np.random.default_rng(0)
+    logit = random.normal(size=40_000)
+    label = (random.random(40_000) < 1 / (1 + np.exp(-(2 * logit - 1)))).astype(float)
+    scale, shift = platt_scaling(label, logit.astype(np.float32))
+    assert scale == pytest.approx(2, abs=0.1)
+    assert shift == pytest.approx(-1, abs=0.1)
+    assert platt_scaling(label, -logit)[0] > 0
+
+
+def test_task_follows_the_data():
+    assert default_task(two_tastes(outcome="click")) == "like"
+    assert default_task(two_tastes(outcome="rating")) == "implicit"
+
+
+def test_sampled_negatives_are_untaken_and_the_same_for_a_seed():
+    material = Material.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0)
+    labelled = material.labelled("test")
+    log = material.dataset.interactions
+    taken = set(zip(log["user_index"], log["item_index"], strict=True))
+    negative = labelled.label == 0
+    drawn = list(zip(labelled.pairs.users[negative], labelled.pairs.items[negative], strict=True))
+    assert not taken & set(drawn)
+    assert drawn == list(
+        zip(*(material.labelled("test").pairs.__getattribute__(n)[negative] for n in ("users", "items")), strict=True)
+    )
+
+
+def test_workspace_round_trip(tiny_workspace):
+    workspace = Workspace.open(tiny_workspace)
+    material = workspace.material
+    found = evaluate(workspace.dense, material)
+    assert found.auc == pytest.approx(workspace.metrics["auc"], abs=1e-9)
+    assert found.ndcg == pytest.approx(workspace.metrics["ndcg@10"], abs=1e-9)
+    assert workspace.metrics["best_possible"]["auc"] > 0.5
+    assert len(read_log(tiny_workspace / "log")) == workspace.config["epochs"]
+    assert list((tiny_workspace / "log" / "tensorboard").glob("events*"))
+
+
+@pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
+@pytest.mark.parametrize("file", ["model/model.safetensors", "model/texts.safetensors", "dataset/items.parquet"])
+def test_damaged_workspace_names_the_file(tiny_workspace, tmp_path, file, damage):
+    copy = tmp_path / "copy"
+    shutil.copytree(tiny_workspace, copy)
+    path = copy / file
+    data = bytearray(path.read_bytes())
+    if damage == "flip":
+        data[len(data) // 2] ^= 0xFF
+        path.write_bytes(bytes(data))
+    elif damage == "truncate":
+        path.write_bytes(bytes(data[: len(data) // 2]))
+    else:
+        path.unlink()
+    with pytest.raises(Exception, match=Path(file).name) as caught:
+        Workspace.open(copy)
+    assert caught.type.__module__ == "recsys_core.errors"
+
+
+def test_foreign_and_missing_workspaces(tmp_path):
+    with pytest.raises(WorkspaceError, match="no workspace here"):
+        Workspace.open(tmp_path / "nowhere")
+    (tmp_path / "workspace.json").write_text('{"format": "something else"}')
+    with pytest.raises(WorkspaceError, match="not written by RecLens"):
+        Workspace.open(tmp_path)
+
+
+def test_nothing_half_written_stays(tmp_path):
+    def interrupt(stage: str, share: float) -> None:
+        if stage.startswith("training") and share > 0.3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_workspace(two_tastes(n_users=20), tmp_path / "out", FitRequest(epochs=2), progress=interrupt)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_ours_is_not_overwritten(tmp_path):
+    (tmp_path / "letters.txt").write_text("mine")
+    with pytest.raises(SettingError, match="exists already"):
+        fit_workspace(two_tastes(n_users=20), tmp_path, FitRequest(epochs=1))
+    assert (tmp_path / "letters.txt").read_text() == "mine"
+
+
+def test_recommendation_ranks_unseen_items(tiny_workspace):
+    workspace = Workspace.open(tiny_workspace)
+    material = workspace.material
+    found = recommend(workspace.dense, material, 4, k=7)
+    standing = stand(workspace.dense, material, 4)
+    assert [i.rank for i in found.items] == list(range(1, len(found.items) + 1))
+    assert [i.rank for i in found.items] == [standing.rank_of(i.item_index) for i in found.items]
+    assert not {i.item_index for i in found.items} & set(material.histories.seen(4).tolist())
+    scores = [i.score for i in found.items]
+    assert scores == sorted(scores, reverse=True)
+    pairs = user_pairs(material, 4, np.array([i.item_index for i in found.items]))
+    np.testing.assert_allclose(
+        workspace.dense.score_pairs(pairs.users, pairs.items, pairs.histories), scores, atol=1e-5
+    )
+    seen = int(material.histories.seen(4)[0])
+    assert standing.rank_of(seen) is None
