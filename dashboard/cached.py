@@ -29,7 +29,7 @@ from recsys_core.fairness import GapChange, RestGap
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import Recommendation, Standing, ranked_item, recommend, stand, user_pairs
-from recsys_core.results import Evaluation, Explanation, FairnessReport, RankedItem
+from recsys_core.results import CompressionReport, Evaluation, Explanation, FairnessReport, RankedItem
 from recsys_core.variant import DENSE, Variant
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -293,3 +293,50 @@ def gap_changes(place: Place, variant: Variant, by: str) -> tuple[GapChange, ...
     train = workspace(place).material.sequences()
     both = _evaluated(place, DENSE), _evaluated(place, variant)
     return changes(dataset(place), *both, by=(by,), train=train)
+
+
+def _stamp(place: Place) -> int:
+    """When a report was last written or removed."""
+    folder = place.folder / "measurements"
+    return folder.stat().st_mtime_ns if folder.is_dir() else 0
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _reports(place: Place, stamp: int) -> dict[Variant, CompressionReport]:
+    from recsys_core.compare import stored_reports
+
+    return {report.variant: report for report in stored_reports(workspace(place))}
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _presets(place: Place, stamp: int) -> dict[str, Variant | None]:
+    from recsys_core.compare import choose_presets
+
+    return choose_presets(_reports(place, stamp).values())
+
+
+def reports(place: Place) -> dict[Variant, CompressionReport]:
+    """Every measured level of the sliders, by variant."""
+    return _reports(place, _stamp(place))
+
+
+def presets(place: Place) -> dict[str, Variant | None]:
+    """What the presets stand for, chosen from the measured levels."""
+    return _presets(place, _stamp(place))
+
+
+def measurement(place: Place, variant: Variant) -> Job:
+    """Job of measuring a level: ``partial`` fills stage by stage, the result is a ``CompressionReport``.
+
+    The queue forgets levels that nobody looks at any more when their turn comes.
+    """
+
+    def work(job: Job) -> CompressionReport:
+        from recsys_core.compare import measure_variant
+
+        def note(stage: str, found: dict) -> None:
+            job.partial = found
+
+        return measure_variant(workspace(place), variant, shelf=_shelf(place), progress=job.report, on_stage=note)
+
+    return board().watched(("measurement", place, variant), work)

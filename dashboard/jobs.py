@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -11,16 +12,23 @@ from dataclasses import dataclass, field
 from recsys_core.models.encoder import Progress
 
 MOST_KEPT = 64
+PATIENCE_SECONDS = 3.0  # queued work that nobody has asked for since is dropped, if its asker allowed that
 
 
 @dataclass(eq=False)
 class Job:
-    """One piece of work. ``stage`` and ``share`` (0 to 1) say how far it is; ``error`` what stopped it."""
+    """One piece of work. ``stage`` and ``share`` (0 to 1) say how far it is; ``error`` what stopped it.
+
+    ``stage`` is empty while other work is done first. ``partial`` holds what is known before the
+    end; ``asked`` is when somebody last wanted the job.
+    """
 
     result: object = None
     error: Exception | None = None
     stage: str = ""
     share: float = 0.0
+    partial: dict = field(default_factory=dict)
+    asked: float = field(default_factory=time.monotonic)
     finished: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -30,6 +38,11 @@ class Job:
     def wait(self, seconds: float) -> bool:
         """Wait for the end; returns whether it came."""
         return self.finished.wait(seconds)
+
+    @property
+    def was_dropped(self) -> bool:
+        """Over without a result or an error: nobody waited for it. Ask again."""
+        return self.is_done and self.result is None and self.error is None
 
     def report(self, stage: str, share: float) -> None:
         self.stage, self.share = stage, min(max(share, 0.0), 1.0)
@@ -46,11 +59,28 @@ class Board:
 
     def job(self, key: tuple, work: Callable[[Progress], object]) -> Job:
         """The job of this key, queued now if there is none. ``work`` gets a function to report progress with."""
+        return self._ask(key, lambda job: self._run(key, job, lambda: work(job.report)))
+
+    def watched(self, key: tuple, work: Callable[[Job], object]) -> Job:
+        """Like ``job``, but dropped if nobody asks for it any more when its turn comes; ``work`` gets the job itself."""
+
+        def run(job: Job) -> None:
+            if time.monotonic() - job.asked > PATIENCE_SECONDS:
+                with self._lock:
+                    self._jobs.pop(key, None)
+                job.finished.set()
+            else:
+                self._run(key, job, lambda: work(job))
+
+        return self._ask(key, run)
+
+    def _ask(self, key: tuple, run: Callable[[Job], None]) -> Job:
         with self._lock:
             if key not in self._jobs:
                 self._jobs[key] = Job()
-                self._worker.submit(self._run, key, self._jobs[key], work)
+                self._worker.submit(run, self._jobs[key])
             self._jobs.move_to_end(key)
+            self._jobs[key].asked = time.monotonic()
             return self._jobs[key]
 
     def forget(self, key: tuple) -> None:
@@ -59,9 +89,9 @@ class Board:
             if key in self._jobs and self._jobs[key].is_done:
                 del self._jobs[key]
 
-    def _run(self, key: tuple, job: Job, work: Callable[[Progress], object]) -> None:
+    def _run(self, key: tuple, job: Job, work: Callable[[], object]) -> None:
         try:
-            job.result = work(job.report)
+            job.result = work()
         except Exception as problem:
             job.error = problem
         job.finished.set()

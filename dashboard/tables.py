@@ -27,11 +27,11 @@ def top_list(recommendation: Recommendation, item_index: int | None) -> pd.DataF
     return pd.DataFrame(
         {
             "rank": [i.rank for i in recommendation.items],
+            "probability": [i.probability for i in recommendation.items],
             "item": [
                 f"{SHOWN if i.item_index == item_index else ''}{i.title}{LATER if i.held_out else ''}"
                 for i in recommendation.items
             ],
-            "probability": [i.probability for i in recommendation.items],
         }
     )
 
@@ -65,7 +65,6 @@ def history_table(
     about = _telling_column(place)
     rows = {
         "mark": [MARK if int(i) in marked else "" for i in items],
-        "item": [data.titles[i] for i in items],
         "without": [numbers.fixed(probability_without(score, effects[int(i)]), 3) for i in items],
     }
     if shares is not None:
@@ -74,6 +73,7 @@ def history_table(
     rows["when"] = [numbers.day(s) if s else "" for s in taken["time"]]
     if about is not None:
         rows[about.name] = [cell_text(data.items[about.name].iloc[i], about) for i in items]
+    rows["item"] = [data.titles[i] for i in items]  # last: a long title is cut, and no figure with it
     return pd.DataFrame(rows)
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import re
 
-JOINER = "\u2060"  # invisible; breaks what Streamlit replaces even behind a backslash
+JOINER = "\u2060"  # invisible; breaks what is replaced even behind a backslash: smileys, arrows, bare addresses
 _ANYWHERE = re.compile(r"([\\`*_\[\]<>|~$:@&^{}#!=/])")
 _AT_START = re.compile(r"^(\s*)(\d*)([-+.)])")
-_WWW = re.compile(r"(?i)\b(www)\.")
-_REPLACED = re.compile(r"(:)(?=[\w+/-]+:)|([-<=])(?=[->])")
+_REPLACED = re.compile(r":(?=[\w+/-]+:|//)|[-<=](?=[->])|(?i:\bwww)(?=\.)|@")
 
 
 class Markdown(str):
@@ -30,7 +29,7 @@ def escape(text: object) -> Markdown:
     line = " ".join(str(text).split())
     line = _REPLACED.sub(lambda found: found.group(0) + JOINER, line)
     line = _ANYWHERE.sub(r"\\\1", line)
-    return Markdown(_WWW.sub(r"\1\\.", _AT_START.sub(r"\1\2\\\3", line)))
+    return Markdown(_AT_START.sub(r"\1\2\\\3", line))
 
 
 def supporting(text: str) -> Markdown:

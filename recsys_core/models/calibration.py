@@ -16,7 +16,7 @@ def platt_scaling(label: np.ndarray, logit: np.ndarray) -> tuple[float, float]:
     Returns ``(1, 0)`` where no positive scale helps: calibration may never turn a ranking round.
     """
     logit = logit.astype(np.float64)
-    found = minimize(lambda ab: log_loss(label, ab[0] * logit + ab[1]), x0=np.array([1.0, 0.0]), method="Nelder-Mead")
+    found = minimize(lambda ab: log_loss(label, ab[0] * logit + ab[1]), x0=np.array([1.0, 0.0]), method="BFGS")
     scale, shift = (float(v) for v in found.x)
     return (scale, shift) if scale > 0 and np.isfinite(found.fun) else (1.0, 0.0)
 
