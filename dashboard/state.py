@@ -206,12 +206,12 @@ def choose_variant(wanted: Variant = DENSE) -> None:
         settled(key)
 
 
-def choose_row(key: str, item_ids: list[str]) -> None:
-    """Callback of a table of items: the clicked row's item becomes the item."""
+def choose_row(key: str, ids: list[str], what: str = "item") -> None:
+    """Callback of a table of items (or users): the clicked row's becomes the chosen one."""
     selected = st.session_state.get(key)
     rows = selected["selection"]["rows"] if selected else []
-    if rows and rows[0] < len(item_ids):
-        choose(item=item_ids[rows[0]])
+    if rows and rows[0] < len(ids):
+        choose(**{what: ids[rows[0]]})
 
 
 def remember(key: str, value: object) -> None:

@@ -22,14 +22,14 @@ MOST_MARKED = 5
 MARK, SHOWN, LATER = "●", "▸ ", " ✓"
 
 
-def top_list(recommendation: Recommendation, item_index: int | None) -> pd.DataFrame:
+def top_list(recommendation: Recommendation, item_index: int | None, names: dict[str, str]) -> pd.DataFrame:
     """The list, the shown item marked, held-out items marked as taken later."""
     return pd.DataFrame(
         {
             "rank": [i.rank for i in recommendation.items],
             "probability": [i.probability for i in recommendation.items],
             "item": [
-                f"{SHOWN if i.item_index == item_index else ''}{i.title}{LATER if i.held_out else ''}"
+                f"{SHOWN if i.item_index == item_index else ''}{names[i.item_id]}{LATER if i.held_out else ''}"
                 for i in recommendation.items
             ],
         }
@@ -56,6 +56,7 @@ def history_table(
     taken: pd.DataFrame,
     effects: dict[int, float],
     score: float,
+    names: dict[str, str],
     shares: dict[str, float] | None = None,
 ) -> pd.DataFrame:
     """History, newest first: when, what, and what the score loses without it; ``shares`` adds Shapley values."""
@@ -67,13 +68,13 @@ def history_table(
         "mark": [MARK if int(i) in marked else "" for i in items],
         "without": [numbers.fixed(probability_without(score, effects[int(i)]), 3) for i in items],
     }
+    ids = data.items["item_id"]
     if shares is not None:
-        ids = data.items["item_id"]
         rows["contribution"] = [numbers.signed(shares.get(f"history:{ids.iloc[i]}", 0.0), 3) for i in items]
     rows["when"] = [numbers.day(s) if s else "" for s in taken["time"]]
     if about is not None:
         rows[about.name] = [cell_text(data.items[about.name].iloc[i], about) for i in items]
-    rows["item"] = [data.titles[i] for i in items]  # last: a long title is cut, and no figure with it
+    rows["item"] = [names[ids.iloc[i]] for i in items]  # last: a long title is cut, and no figure with it
     return pd.DataFrame(rows)
 
 

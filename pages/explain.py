@@ -33,15 +33,11 @@ def show(page: frame.Frame) -> None:
     page.title(story.title(item, cached.short_name(chosen.place, chosen.user_index, chosen.language)))
     page.shows_item(item.item_id)
     where = (chosen.place, chosen.user_index, index, chosen.variant)
-    with components.grid(5, min_width=140) as grid:
+    with components.grid(5, min_width=140, border=True) as grid:
         main, listed = grid.cell(column_span=3), grid.cell(column_span=2)
-    with listed, components.card(t("explain.top"), stretch=True):
+    with listed:
         top_list(page, top, index)
-    with (
-        main,
-        components.card(t("explain.waterfall"), stretch=True),
-        components.working(t("working.explanation"), once=("explanation", *where)),
-    ):
+    with main, components.working(t("working.explanation"), once=("explanation", *where)):
         explanation, doubt = waterfall(page, where, item, top.n_candidates)
     with components.grid(2, min_width=380):
         with components.card(t("explain.history"), key="history"):
@@ -59,11 +55,12 @@ def page_task(page: frame.Frame) -> str:
 
 
 def top_list(page: frame.Frame, top, index: int) -> None:
+    st.markdown(f"**{t('explain.top')}**")
     key = f"top_{top.user_index}"
     ids = [i.item_id for i in top.items]
     config = st.column_config
     components.table(
-        tables.top_list(top, index),
+        tables.top_list(top, index, cached.item_names(page.selection.place, page.selection.language)),
         key=key,
         alt=plain("explain.top.alt"),
         on_select=partial(state.choose_row, key, ids),
@@ -78,6 +75,7 @@ def top_list(page: frame.Frame, top, index: int) -> None:
 
 
 def waterfall(page: frame.Frame, where: tuple, item: RankedItem, n_candidates: int) -> tuple[Explanation, object]:
+    st.markdown(f"**{t('explain.waterfall')}**")
     explanation = cached.explanation(*where)
     found = reasons.reasons(cached.dataset(page.selection.place), explanation)
     page.sentence(story.sentence(found, item, n_candidates))

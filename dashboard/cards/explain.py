@@ -28,14 +28,14 @@ def history(page, where: tuple, score: float) -> None:
     st.markdown(
         joined(t("explain.history.n", n=len(taken)), t("explain.history.sentence", n=len(tables.mattering(effects))))
     )
-    shares = None
+    shares, names = None, cached.item_names(place, page.selection.language)
     if st.toggle(t("explain.history.ask"), key="share_history", persist_state="session"):
         job = cached.shared_history(*where)
         if job.error:
             components.failed(job.error)
         elif not components.still_working(job, t("explain.history.working", n=len(taken)), key="sharing"):
             shares = {c.feature: c.contribution for c in job.result.contributions}
-    rows = tables.history_table(place, taken, effects, score, shares)
+    rows = tables.history_table(place, taken, effects, score, names, shares)
     components.table(
         rows, key="taken", alt=plain("explain.history.alt"), height=HISTORY_HEIGHT, columns=tables.history_columns(rows)
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from dashboard.charts.chart import AGAINST, FOR, NEUTRAL, Chart, meaning, one
+from dashboard.controls import plain_variant
 from dashboard.texts import numbers, plain
 from recsys_core.compare import Level
 from recsys_core.variant import Variant
@@ -112,7 +113,7 @@ def sizes(levels: list[Level], variant: Variant) -> Chart:
             "size": level.size_bytes / 1000,
             "auc": level.auc,
             "reasons": level.reasons,
-            "name": level.name,
+            "name": plain_variant(level.variant),
             "shown": numbers.size(level.size_bytes),
             "kept": numbers.percent(level.reasons),
             "here": level.variant == variant,

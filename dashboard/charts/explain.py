@@ -67,6 +67,7 @@ def waterfall(explanation: Explanation, shown: list[Reason]) -> Chart:
 
 def _steps(explanation: Explanation, shown: list[Reason]) -> list[dict]:
     at = explanation.base_value
+    decimals = numbers.decimals_for(r.contribution for r in shown)
     steps = [_end("explain.base", 0.0, at)]
     for reason in shown:
         without = probability(explanation.score - reason.contribution)
@@ -77,7 +78,7 @@ def _steps(explanation: Explanation, shown: list[Reason]) -> list[dict]:
                 "start": at,
                 "end": at + reason.contribution,
                 "meaning": FOR if reason.contribution >= 0 else AGAINST,
-                "text": numbers.signed(reason.contribution),
+                "text": numbers.signed(reason.contribution, decimals),
                 "without": f"{numbers.fixed(explanation.probability)} → {numbers.fixed(without)}",
             }
         )

@@ -12,9 +12,12 @@ from dashboard.texts.markdown import Markdown
 COLUMN_WIDTH = 380  # below this a chart or table is squeezed: the grid drops a column instead
 
 
-def grid(columns: int, *, min_width: int = COLUMN_WIDTH):
-    """Cards side by side, fewer in a row where they would be narrower than ``min_width`` px."""
-    return st.grid(columns, min_column_width=min_width)
+def grid(columns: int, *, min_width: int = COLUMN_WIDTH, border: bool = False):
+    """Cards side by side, fewer in a row where they would be narrower than ``min_width`` px.
+
+    ``border=True`` draws the cells themselves as cards of equal height; needed where they span columns.
+    """
+    return st.grid(columns, min_column_width=min_width, border=border)
 
 
 def card(title: Markdown | str = "", *, key: str | None = None, stretch: bool = False):

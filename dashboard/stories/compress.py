@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from dashboard.cached import Place
 from dashboard.controls import plain_variant
@@ -180,7 +180,7 @@ def _gap_card(place: Place, gap: Figure, about: dict) -> CardText:
 def doubts(report: CompressionReport, language: str) -> list[str]:
     """When and where it was measured, on whom, and what it was before training."""
     when = datetime.fromisoformat(report.measured_at).astimezone()
-    shown = f"{numbers.day(when.date(), language)}, {when:%H:%M}"
+    shown = f"{numbers.date(when.replace(tzinfo=UTC).timestamp(), language)}, {when:%H:%M}"
     is_here = report.machine == machine_name()
     drift, before = report.explanation_drift, report.before_training
     found = [

@@ -25,8 +25,9 @@ def sentence(found: list[Reason], item: RankedItem, n_candidates: int) -> Markdo
     """The strongest reasons for and against, then the place on the list and the probability."""
     total = sum(abs(r.contribution) for r in found)
     worth = [r for r in found if abs(r.contribution) >= LEAST_SHARE * total]
-    pro = [_said(r) for r in worth if r.contribution > 0]
-    con = [_said(r) for r in worth if r.contribution < 0]
+    decimals = numbers.decimals_for(r.contribution for r in found)
+    pro = [_said(r, decimals) for r in worth if r.contribution > 0]
+    con = [_said(r, decimals) for r in worth if r.contribution < 0]
     recommended = 0 < item.rank <= LIST_LENGTH or (item.rank == 0 and len(pro) > 0)
     first, second = ("for", "against") if recommended else ("against", "for")
     because, despite = (pro, con) if recommended else (con, pro)
@@ -46,10 +47,9 @@ def _despite(side: str, said: list[Markdown]) -> str:
     return t(f"explain.despite.{side}", first=said[0]) if said else t("explain.despite.none")
 
 
-def _said(reason: Reason) -> Markdown:
-    return Markdown(
-        f"{escape(reason.label)} {by_sign(reason.contribution, f'({numbers.signed(reason.contribution)})')}"
-    )
+def _said(reason: Reason, decimals: int) -> Markdown:
+    shown = by_sign(reason.contribution, f"({numbers.signed(reason.contribution, decimals)})")
+    return Markdown(f"{escape(reason.label)} {shown}")
 
 
 def _place(item: RankedItem, n_candidates: int) -> Markdown:

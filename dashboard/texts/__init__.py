@@ -117,6 +117,8 @@ def core_message(key: str, values: dict) -> Markdown:
     template = catalogue(language())[f"core.{key}"]
     if has(f"method.{values.get('method')}"):
         values = values | {"method": plain(f"method.{values['method']}")}
+    if has(f"table.{values.get('side')}"):
+        values = values | {"side": plain(f"table.{values['side']}")}
     shown = {k: v if isinstance(v, int | float) else escape(v) for k, v in values.items()}
     text = template.replace("!r}", "}").format(**shown)
     return capital(text)

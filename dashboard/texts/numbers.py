@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 THIN, MINUS = "\u202f", "\u2212"
@@ -59,6 +60,15 @@ def signed(x: float | None, decimals: int = 2) -> str:
     """
     text = fixed(x, decimals)
     return text if x is None or math.isnan(x) or text.startswith(MINUS) or float(text) == 0 else f"+{text}"
+
+
+def decimals_for(values: Iterable[float]) -> int:
+    """Decimals that tell these values apart: two, three where all are below one tenth.
+
+    >>> decimals_for([0.84, -0.22]), decimals_for([0.03, 0.002])
+    (2, 3)
+    """
+    return 2 if max((abs(v) for v in values), default=1.0) >= 0.1 else 3
 
 
 def percent(share: float | None, decimals: int = 0) -> str:

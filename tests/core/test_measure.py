@@ -163,7 +163,7 @@ def test_threads_measure_one_at_a_time(tmp_path):
 
 
 def test_another_process_is_waited_for(tmp_path):
-    hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, fcntl.LOCK_EX); print('held', flush=True); input()"
+    hold = "import fcntl, sys; f = open(sys.argv[1], 'w'); fcntl.flock(f, 2); print('held', flush=True); input()"
     entered = threading.Event()
 
     def measure() -> None:

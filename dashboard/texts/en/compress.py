@@ -52,6 +52,7 @@ TEXTS = {
     "compress.help.group_gap.none": "Too few groups are large enough to compare.",
     # curve
     "compress.curve": "What survives as more is cut",
+    "compress.curve.legend": ":gray[●] AUC, of the full model   :blue[●] top 10 kept   :orange[●] reasons kept",
     "compress.curve.alt": "At {bits} bits, {pruning}, over {n} levels of sparsity; here: AUC {auc} of the full model's, lists kept {lists}, reasons kept {reasons}",
     "compress.curve.quality": "AUC, of the full model",
     "compress.curve.lists": "top 10 kept",

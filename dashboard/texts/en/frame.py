@@ -66,7 +66,6 @@ TEXTS = {
     "working.stage": "{stage}: {share} done",
     "working.failed": "The work stopped: {reason}",
     "table.user": "User",
-    "table.item": "Item",
-    "side.user": "user",
-    "side.item": "item",
+    "table.users": "Users",
+    "table.items": "Items",
 }

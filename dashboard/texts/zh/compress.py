@@ -49,6 +49,7 @@ TEXTS = {
     "compress.help.group_gap": "{best}的 NDCG@10 减去{worst}的。完整模型 {dense}；变化 {change}，95 % 区间 {low} 到 {high}。",
     "compress.help.group_gap.none": "没有足够多的大群体可以比较。",
     "compress.curve": "剪得越多，还剩下什么",
+    "compress.curve.legend": ":gray[●] AUC（相对完整模型）   :blue[●] 前十保留   :orange[●] 理由保留",
     "compress.curve.alt": "{bits} 位，剪去{pruning}，共 {n} 档稀疏度；当前：AUC 为完整模型的 {auc}，列表保留 {lists}，理由保留 {reasons}",
     "compress.curve.quality": "AUC（相对完整模型）",
     "compress.curve.lists": "前十保留",

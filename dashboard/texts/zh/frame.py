@@ -66,7 +66,6 @@ TEXTS = {
     "working.stage": "{stage}：已完成 {share}",
     "working.failed": "计算中断：{reason}",
     "table.user": "用户",
-    "table.item": "物品",
-    "side.user": "用户",
-    "side.item": "物品",
+    "table.users": "用户表",
+    "table.items": "物品表",
 }

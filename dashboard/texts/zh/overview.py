@@ -2,7 +2,7 @@
 
 TEXTS = {
     "overview.title": "这是什么数据和模型，可信吗？",
-    "overview.sentence.auc": "给出两件物品、其中一件被选过，模型有 {percent} 的把握选对（AUC {auc}{of_best}）。",
+    "overview.sentence.auc": "给出两件物品、其中一件被选过，模型在 {percent} 的情况下选对（AUC {auc}{of_best}）。",
     "overview.of_best": "，这份数据的上限是 {best}",
     "overview.sentence.ndcg": "推荐列表的 NDCG@10 为 {ndcg}，是热门榜的 {times} 倍{ease}。",
     "overview.sentence.ndcg_alone": "推荐列表的 NDCG@10 为 {ndcg}{ease}。",
@@ -14,7 +14,7 @@ TEXTS = {
     "overview.interactions": "交互",
     "overview.per_user": "人均 {n} 次",
     "overview.seen": "已接触",
-    "overview.seen.note": "占全部“用户—物品”组合",
+    "overview.seen.note": "占全部组合",
     "overview.period": "起始",
     "overview.period.to": "至 {last}",
     "overview.quality": "推荐列表有多好？",
@@ -66,7 +66,7 @@ TEXTS = {
     "anatomy.reasons_in": "{n} 条理由 → {width}",
     "anatomy.file": "编码器：{name}",
     "overview.next": "下一步",
-    "overview.next.explain": "解释给 {user} 的第一条推荐",
+    "overview.next.explain": "解释给{user}的第一条推荐",
     "overview.next.global": "模型总体上依据什么？",
     "overview.next.compress": "能压缩到多小？",
     "overview.next.fairness": "谁得到的服务更差？",

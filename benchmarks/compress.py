@@ -1,0 +1,118 @@
+"""Size and speed of compressed variants against the dense fp32 model: ``.venv/bin/python benchmarks/compress.py``.
+
+A ranker of the default shape (12 feature groups of width 32, body 128-64, attention 32) with
+random weights, 2,000 users, 1,000 items, histories of 50. Scoring is end to end: one pair; 256
+candidates of one user; 256 pairs, each with a history of its own. All variants take turns in
+every round; on a busy machine read the ratios, and the 10th percentile rather than the median.
+Speed and size do not depend on what the weights say, so nothing is distilled here.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "core"))
+
+from explain_model import random_scorer, tiny_dataset, tiny_features
+
+from recsys_core.compress.measure import count_macs, score_items
+from recsys_core.compress.prune import cut_units, prune_unstructured
+from recsys_core.compress.quantize import quantise_ranker
+from recsys_core.compress.runtime import OnnxScorer
+from recsys_core.compress.storage import size_bytes
+from recsys_core.compress.variants import store_at
+from recsys_core.models.ranker import Ranker, RankerShape
+from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.variant import Variant
+
+N_USERS, N_ITEMS, HISTORY, BATCH, SECONDS = 2000, 1000, 50, 256, 20.0
+
+
+def dense_model() -> Scorer:
+    dataset = tiny_dataset(N_USERS, N_ITEMS, extra=1)
+    return random_scorer(tiny_features(dataset), shape=RankerShape())
+
+
+def variants(dense: Scorer) -> dict[str, Scorer]:
+    shape, features = dense.ranker.shape, dense.features
+    half = cut_units(dense.ranker, torch.arange(shape.first // 2), torch.arange(shape.second // 2)).ranker
+    single = prune_unstructured(dense.ranker, 0.5)
+    return {
+        "dense fp32, PyTorch": dense,
+        "fp16": store_at(dense.ranker, features, Variant(bits=16)),
+        "int8": store_at(dense.ranker, features, Variant(bits=8)),
+        "int8, packed in memory": packed(dense.ranker, dense, 8),
+        "int4": store_at(dense.ranker, features, Variant(bits=4)),
+        "int4, packed in memory": packed(dense.ranker, dense, 4),
+        "structured 0.5": store_at(half, features, Variant(0.5)),
+        "structured 0.5, int8": store_at(half, features, Variant(0.5, 8)),
+        "structured 0.5, int4": store_at(half, features, Variant(0.5, 4)),
+        "unstructured 0.5": store_at(single, features, Variant(0.5, 32, "unstructured")),
+    }
+
+
+def packed(ranker: Ranker, dense: Scorer, bits: int) -> Scorer:
+    return OnnxScorer(quantise_ranker(ranker, bits), dense.features, variant=Variant(bits=bits), unpacked=False)
+
+
+def calls(pairs: Pairs) -> dict[str, Callable[[Scorer, int], np.ndarray]]:
+    """What is timed; the second argument counts the rounds."""
+    items = np.arange(BATCH)
+
+    def one(scorer: Scorer, row: int) -> np.ndarray:
+        some = pairs[row % len(pairs) : row % len(pairs) + 1]
+        return scorer.score_pairs(some.users, some.items, some.histories)
+
+    def candidates(scorer: Scorer, row: int) -> np.ndarray:
+        return score_items(scorer, int(pairs.users[row % len(pairs)]), items, pairs.histories[row % len(pairs)])
+
+    def many(scorer: Scorer, row: int) -> np.ndarray:
+        return scorer.score_pairs(pairs.users, pairs.items, pairs.histories)
+
+    return {"1 pair": one, "256 candidates": candidates, "256 pairs": many}
+
+
+def interleaved(call: Callable[[Scorer, int], np.ndarray], scorers: list[Scorer], seconds: float) -> np.ndarray:
+    """Milliseconds ``(n_rounds, n_scorers)``."""
+    rounds, end = [], time.perf_counter() + seconds
+    while time.perf_counter() < end or len(rounds) < 20:
+        line = np.empty(len(scorers))
+        for i in np.roll(np.arange(len(scorers)), len(rounds)):
+            began = time.perf_counter()
+            call(scorers[i], len(rounds))
+            line[i] = 1000 * (time.perf_counter() - began)
+        rounds.append(line)
+    return np.array(rounds[3:])
+
+
+def main() -> None:
+    random = np.random.default_rng(1)
+    pairs = Pairs(
+        random.integers(0, N_USERS, BATCH),
+        random.integers(0, N_ITEMS, BATCH),
+        random.integers(0, N_ITEMS, (BATCH, HISTORY)),
+    )
+    dense = dense_model()
+    scorers = variants(dense)
+    print(f"{torch.get_num_threads()} threads of PyTorch, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    found = {name: interleaved(call, list(scorers.values()), SECONDS / 3) for name, call in calls(pairs).items()}
+    print(f"{'':26}{'KB':>6}{'of dense':>9}{'k MACs':>8}" + "".join(f"{name:>26}" for name in found))
+    print(" " * 49 + "     ms    x p50    x p10 " * len(found))
+    for i, (name, scorer) in enumerate(scorers.items()):
+        size, full = size_bytes(scorer), size_bytes(dense)
+        line = f"{name:26}{size / 1024:6.0f}{size / full:9.2f}{count_macs(scorer.ranker) / 1000:8.0f}"
+        for spent in found.values():
+            p10, p50 = np.percentile(spent, [10, 50], axis=0)
+            line += f"{p50[i]:7.2f}{p50[0] / p50[i]:9.2f}{p10[0] / p10[i]:9.2f} "
+        print(line)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,160 @@
+"""Cards of the Compress page: the figures, the two pictures over all levels, the lists, the presets."""
+
+from __future__ import annotations
+
+from functools import partial
+
+import streamlit as st
+
+from dashboard import cached, components, level_tables, state
+from dashboard.charts import compress as charts
+from dashboard.jobs import Job
+from dashboard.state import Selection
+from dashboard.stories import compress as story
+from dashboard.texts import has, numbers, plain, t
+from dashboard.texts.markdown import escape
+from recsys_core.compare import RULES, levels
+from recsys_core.results import CompressionReport
+from recsys_core.variant import DENSE
+
+POLL_SECONDS = 0.3
+CARD_WIDTH = 118
+TABLE_HEIGHT = 318
+
+
+def figures(place: cached.Place, found: dict) -> None:
+    """One card a figure; what is not measured yet shows a dash."""
+    cards = story.cards(place, found)
+    with components.grid(len(cards), min_width=CARD_WIDTH):
+        for card in cards:
+            components.figure_card(card.label, card.value, card.note, help=card.help, good=card.good)
+
+
+def measuring(page, job: Job) -> None:
+    """The figures as they come, until the level is measured; then the page is drawn again."""
+    chosen: Selection = page.selection
+    page.sentence(story.pending_sentence(chosen.variant, waits=not job.stage))
+
+    @st.fragment(run_every=POLL_SECONDS)
+    def watch() -> None:
+        now = cached.measurement(chosen.place, chosen.variant)
+        if now.is_done:
+            st.rerun()
+        figures(chosen.place, now.partial)
+        stage = t(f"stage.{now.stage}") if has(f"stage.{now.stage}") else t("stage.queue")
+        st.progress(now.share, t("working.stage", stage=stage, share=numbers.percent(now.share)))
+
+    watch()
+
+
+def survival(selection: Selection) -> None:
+    """The curves at this width of bits and kind of pruning, and where we are on them."""
+    variant = selection.variant
+    with components.card(t("compress.curve"), stretch=True):
+        found = levels(cached.reports(selection.place).values())
+        pruning = state.pruning()
+        here = [v for v in found if v.variant.bits == variant.bits and _is_on_curve(v.variant, pruning)]
+        if not here:
+            st.markdown(t("compress.curve.none"))
+            return
+        st.markdown(t("compress.curve.legend"))
+        components.draw(charts.survival(here, variant), key="survival")
+        components.doubt([t("compress.curve.doubt", pruning=plain(f"pruning.{pruning}"), bits=variant.bits)])
+
+
+def _is_on_curve(variant, pruning: str) -> bool:
+    return not variant.distill and (variant.pruning == pruning or not variant.sparsity)
+
+
+def sizes(selection: Selection) -> None:
+    """All measured levels: size against quality."""
+    with components.card(t("compress.map"), stretch=True):
+        found = levels(cached.reports(selection.place).values())
+        if not found:
+            st.markdown(t("compress.curve.none"))
+            return
+        components.draw(charts.sizes(found, selection.variant), key="sizes")
+        components.doubt([t("compress.measured_levels", n=len(found)), t("compress.map.doubt")])
+
+
+def lists(selection: Selection) -> None:
+    """The chosen user's ten recommendations under both models."""
+    if selection.user_index is None:
+        with components.card(t("compress.lists.nobody"), stretch=True):
+            st.markdown(t("compress.lists.pick"))
+        return
+    where = selection.place, selection.user_index
+    before = cached.recommendation(*where, DENSE)
+    after = cached.recommendation(*where, selection.variant)
+    name = cached.short_name(*where, selection.language)
+    with components.card(t("compress.lists", user=name), stretch=True):
+        config = st.column_config
+        components.table(
+            level_tables.before_and_after(before, after),
+            key="lists",
+            alt=plain("compress.lists.alt"),
+            columns={
+                "rank": config.NumberColumn("#", width=36),
+                "before": config.TextColumn(t("compress.lists.before"), width="medium"),
+                "after": config.TextColumn(t("compress.lists.after"), width="medium"),
+                "move": config.TextColumn(t("compress.lists.move"), width=56),
+            },
+        )
+        components.doubt([_kept(before, after, selection.variant.is_dense)])
+
+
+def _kept(before, after, is_dense: bool) -> str:
+    n, missing = len(before.items), level_tables.gone(before, after)
+    if is_dense:
+        return t("compress.lists.dense")
+    if not missing:
+        return t("compress.lists.kept.all", n=n)
+    return t("compress.lists.kept", kept=n - len(missing), n=n, gone=escape(plain("list.join").join(missing)))
+
+
+def most_changed(selection: Selection, report: CompressionReport) -> None:
+    """Users whose list changed most; a click looks at one of them."""
+    with components.card(t("compress.changed"), stretch=True):
+        users = cached.dataset(selection.place).users["user_id"]
+        names = cached.people(selection.place, selection.language)
+        rows = level_tables.most_changed(report, [names[i] for i in users])
+        if rows.empty:
+            st.markdown(t("compress.changed.none"))
+            return
+        ids = [users.iloc[i] for i, _ in report.extra["top_10_kept"]["most_changed"]]
+        key = f"changed_{report.variant.key}"
+        components.table(
+            rows,
+            key=key,
+            alt=plain("compress.changed.alt"),
+            height=TABLE_HEIGHT,
+            on_select=partial(state.choose_row, key, ids, "user"),
+            columns={
+                "user": st.column_config.TextColumn(t("table.user")),
+                "kept": st.column_config.TextColumn(t("compress.changed.kept"), width="small"),
+            },
+        )
+        components.doubt([t("compress.changed.hint")])
+
+
+def presets(selection: Selection) -> None:
+    """Three levels chosen from what was measured, and the way back."""
+    known = cached.presets(selection.place)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for rule in RULES:
+            variant = known[rule.name]
+            st.button(
+                t(f"compress.preset.{rule.name}"),
+                key=f"preset_{rule.name}",
+                help=story.preset_help(rule.name, variant),
+                disabled=variant is None or variant == selection.variant,
+                on_click=state.choose_variant,
+                args=(variant,),
+            )
+        st.button(
+            t("compress.preset.dense"),
+            key="preset_dense",
+            disabled=selection.variant.is_dense,
+            on_click=state.choose_variant,
+            type="tertiary",
+        )

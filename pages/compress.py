@@ -1,0 +1,40 @@
+"""Compress: how small the model can get before it changes its mind, and who pays."""
+
+from __future__ import annotations
+
+from dashboard import cached, components, frame, level_tables
+from dashboard.cards import compress as cards
+from dashboard.stories import compress as story
+from dashboard.texts import t
+from recsys_core.compare import report_to_json
+
+
+def show(page: frame.Frame) -> None:
+    page.title(t("compress.title"))
+    chosen = page.selection
+    report = cached.reports(chosen.place).get(chosen.variant)
+    cards.presets(chosen)
+    if report is None:
+        job = cached.measurement(chosen.place, chosen.variant)
+        if job.error:
+            components.failed(job.error)
+            return
+        cards.measuring(page, job)
+    else:
+        page.sentence(story.sentence(report))
+        cards.figures(chosen.place, report_to_json(report))
+    with components.grid(2):
+        cards.survival(chosen)
+        cards.sizes(chosen)
+    if report is None:
+        return
+    with components.grid(5, min_width=150) as grid:
+        with grid.cell(column_span=3):
+            cards.lists(chosen)
+        with grid.cell(column_span=2):
+            cards.most_changed(chosen, report)
+    components.doubt(story.doubts(report, chosen.language))
+    page.download("compression", level_tables.levels(cached.reports(chosen.place).values()), report_to_json(report))
+
+
+show(frame.current())

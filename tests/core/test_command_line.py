@@ -1,0 +1,123 @@
+"""The command line's contract: keys, exit status, one clear line for bad input."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from recsys_core.__main__ import main
+
+VARIANTS = ([], ["--bits", "8"], ["--sparsity", "0.5", "--bits", "8"], ["--sparsity", "0.7", "--pruning", "unstructured"])
+
+
+def run(capsys, *args) -> dict:
+    status = main([*map(str, args), "--json"])
+    out = capsys.readouterr().out
+    assert status == 0
+    return json.loads(out)
+
+
+def refused(capsys, *args) -> str:
+    status = main([*map(str, args), "--json"])
+    streams = capsys.readouterr()
+    assert status == 2
+    assert streams.out == ""
+    return streams.err.strip().splitlines()[-1]
+
+
+def test_sample_import_train(capsys, tmp_path):
+    made = run(capsys, "sample", "--domain", "shop", "--seed", 3, "--out", tmp_path / "tables")
+    assert {"n_users", "n_items", "n_interactions", "best_auc", "best_ndcg@10"} <= set(made)
+    found = run(capsys, "import", "--format", "tables", tmp_path / "tables", "--out", tmp_path / "dataset")
+    assert found["n_interactions"] == made["n_interactions"]
+    assert found["warnings"] == []
+    again = run(capsys, "import", "--format", "tables", tmp_path / "tables", "--out", tmp_path / "dataset")
+    assert again["fingerprint"] == found["fingerprint"]
+
+
+def test_evaluate_repeats_what_training_found(capsys, tiny_workspace):
+    stored = json.loads((tiny_workspace / "model" / "metrics.json").read_text())
+    found = run(capsys, "evaluate", "--workspace", tiny_workspace)
+    keys = {"task", "split", "auc", "logloss", "ndcg@10", "recall@10", "seconds", "n_parameters", "baselines"}
+    assert keys <= set(found)
+    assert found["auc"] == pytest.approx(stored["auc"], abs=1e-9)
+    assert set(found["baselines"]) == {"popularity", "ease"}
+
+
+@pytest.mark.parametrize("variant", VARIANTS, ids=" ".join)
+def test_a_variant_is_one_everywhere(capsys, tiny_workspace, variant):
+    args = ("--workspace", tiny_workspace, "--user", "3")
+    items = run(capsys, "recommend", *args, "--k", 6, *variant)["items"]
+    assert [i["rank"] for i in items] == list(range(1, 7))
+    for item in (items[0], items[-1]):
+        e = run(capsys, "explain", *args, "--item", item["item_id"], "--method", "shapley", *variant)
+        assert e["score"] == pytest.approx(item["score"], abs=1e-4)
+        total = e["base_value"] + sum(c["contribution"] for c in e["contributions"])
+        assert total == pytest.approx(e["score"], abs=1e-3)
+        assert e["completeness_gap"] == pytest.approx(total - e["score"], abs=1e-9)
+
+
+def test_every_method_explains_the_listed_score(capsys, tiny_workspace):
+    args = ("--workspace", tiny_workspace, "--user", "5", "--background", 8)
+    item = run(capsys, "recommend", "--workspace", tiny_workspace, "--user", "5")["items"][0]
+    for method in ("shapley", "shap", "lime", "deeplift", "ig"):
+        e = run(capsys, "explain", *args, "--item", item["item_id"], "--method", method)
+        assert e["score"] == pytest.approx(item["score"], abs=1e-4)
+        assert (e["fit"] is None) == (method != "lime")
+        assert e["background"] == 8
+
+
+def test_fairness_of_too_few_users_is_refused_and_items_are_audited(capsys, tiny_workspace):
+    assert "gender" in refused(capsys, "fairness", "--workspace", tiny_workspace, "--by", "gender")
+    found = run(capsys, "fairness", "--workspace", tiny_workspace, "--by", "item.price")
+    assert sum(g["n"] for g in found["groups"]) == found["overall"]["n"] == 40
+
+
+def test_compress_measures_beside_dense(capsys, tiny_workspace):
+    args = ("--workspace", tiny_workspace)
+    none = run(capsys, "compress", *args)
+    half = run(capsys, "compress", *args, "--sparsity", 0.5, "--bits", 8)
+    assert none["top_10_overlap"] == 1
+    assert none["variant"]["auc"] == none["dense"]["auc"] == half["dense"]["auc"]
+    assert half["variant"]["size_bytes"] < half["dense"]["size_bytes"]
+    assert {"explanation_drift", "measured_at"} <= set(half)
+    same = run(capsys, "evaluate", *args, "--sparsity", 0.5, "--bits", 8)
+    assert same["auc"] == pytest.approx(half["variant"]["auc"], abs=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["recommend", "--user", "no-such-user"], ["no-such-user"]),
+        (["explain", "--user", "3", "--item", "no-such-item"], ["no-such-item"]),
+        (["explain", "--user", "3", "--item", "1", "--method", "guess"], ["method", "shapley"]),
+        (["explain", "--user", "3", "--item", "1", "--method", "ig", "--history", "each"], ["history"]),
+        (["explain", "--user", "3", "--item", "1", "--method", "ig", "--bits", "4"], ["gradients", "4"]),
+        (["evaluate", "--sparsity", "1.5"], ["sparsity", "1.5"]),
+        (["evaluate", "--bits", "3"], ["bits"]),
+        (["recommend", "--user", "3", "--k", "0"], ["k must"]),
+        (["fairness", "--by", "shoe_size"], ["shoe_size"]),
+    ],
+)
+def test_bad_settings_get_one_clear_line(capsys, tiny_workspace, args, words):
+    line = refused(capsys, args[0], "--workspace", tiny_workspace, *args[1:])
+    assert all(word in line for word in words)
+
+
+def test_missing_folders_are_named(capsys, tmp_path):
+    assert "nowhere" in refused(capsys, "recommend", "--workspace", tmp_path / "nowhere", "--user", "1")
+    assert "nothing" in refused(capsys, "train", "--data", tmp_path / "nothing", "--out", tmp_path / "w")
+    assert "gone" in refused(capsys, "import", "--format", "tables", tmp_path / "gone", "--out", tmp_path / "d")
+
+
+def test_json_alone_on_standard_output(tiny_workspace):
+    args = [sys.executable, "-m", "recsys_core", "recommend", "--workspace", str(tiny_workspace), "--user", "2"]
+    done = subprocess.run([*args, "--json"], capture_output=True, text=True, check=True)
+    assert len(json.loads(done.stdout)["items"]) == 10
+    wrong = subprocess.run([*args[:-1], "nobody"], capture_output=True, text=True, check=False)
+    assert wrong.returncode == 2
+    assert "Traceback" not in wrong.stderr
+    assert "nobody" in wrong.stderr
