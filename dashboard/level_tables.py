@@ -49,8 +49,8 @@ def most_changed(report: CompressionReport, names: list[str]) -> pd.DataFrame:
     changed = report.extra["top_10_kept"]["most_changed"]
     return pd.DataFrame(
         {
-            "user": [names[index] for index, _ in changed],
             "kept": [plain("compress.changed.of", kept=round(10 * kept)) for _, kept in changed],
+            "user": [names[index] for index, _ in changed],
         }
     )
 

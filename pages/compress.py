@@ -13,7 +13,6 @@ def show(page: frame.Frame) -> None:
     page.title(t("compress.title"))
     chosen = page.selection
     report = cached.reports(chosen.place).get(chosen.variant)
-    cards.presets(chosen)
     if report is None:
         job = cached.measurement(chosen.place, chosen.variant)
         if job.error:
@@ -27,13 +26,15 @@ def show(page: frame.Frame) -> None:
         cards.survival(chosen)
         cards.sizes(chosen)
     if report is None:
+        cards.presets(chosen)
         return
+    components.doubt(story.doubts(report, chosen.language))
     with components.grid(5, min_width=150) as grid:
         with grid.cell(column_span=3):
             cards.lists(chosen)
         with grid.cell(column_span=2):
             cards.most_changed(chosen, report)
-    components.doubt(story.doubts(report, chosen.language))
+    cards.presets(chosen)
     page.download("compression", level_tables.levels(cached.reports(chosen.place).values()), report_to_json(report))
 
 

@@ -18,16 +18,16 @@ from recsys_core.results import CompressionReport
 from recsys_core.variant import DENSE
 
 POLL_SECONDS = 0.3
-CARD_WIDTH = 118
+CARD_WIDTH = 200
 TABLE_HEIGHT = 318
 
 
 def figures(place: cached.Place, found: dict) -> None:
     """One card a figure; what is not measured yet shows a dash."""
     cards = story.cards(place, found)
-    with components.grid(len(cards), min_width=CARD_WIDTH):
+    with components.grid(len(cards) // 2, min_width=CARD_WIDTH):
         for card in cards:
-            components.figure_card(card.label, card.value, card.note, help=card.help, good=card.good)
+            components.figure_card(card.label, card.value, card.note, more=card.more, help=card.help, good=card.good)
 
 
 def measuring(page, job: Job) -> None:
@@ -74,7 +74,8 @@ def sizes(selection: Selection) -> None:
             st.markdown(t("compress.curve.none"))
             return
         components.draw(charts.sizes(found, selection.variant), key="sizes")
-        components.doubt([t("compress.measured_levels", n=len(found)), t("compress.map.doubt")])
+        least = numbers.fixed(charts.lower_edge(found))
+        components.doubt([t("compress.measured_levels", n=len(found)), t("compress.map.doubt", least=least)])
 
 
 def lists(selection: Selection) -> None:
@@ -130,8 +131,8 @@ def most_changed(selection: Selection, report: CompressionReport) -> None:
             height=TABLE_HEIGHT,
             on_select=partial(state.choose_row, key, ids, "user"),
             columns={
+                "kept": st.column_config.TextColumn(t("compress.changed.kept"), width=64),
                 "user": st.column_config.TextColumn(t("table.user")),
-                "kept": st.column_config.TextColumn(t("compress.changed.kept"), width="small"),
             },
         )
         components.doubt([t("compress.changed.hint")])

@@ -13,7 +13,8 @@ from dashboard.texts import numbers, plain
 from recsys_core.compare import Level
 from recsys_core.variant import Variant
 
-HEIGHT = 230
+HEIGHT = 240
+MOST_LOSS = 0.03
 CURVES = {"quality": NEUTRAL, "lists": FOR, "reasons": AGAINST}
 HERE = "datum.here"
 NOT_HERE = "!datum.here"
@@ -108,10 +109,12 @@ def _survival_spec() -> dict:
 
 def sizes(levels: list[Level], variant: Variant) -> Chart:
     """Every measured level: size on disk against AUC, coloured by the reasons it keeps; the current one ringed."""
+    edge = lower_edge(levels)
     rows = [
         {
             "size": level.size_bytes / 1000,
             "auc": level.auc,
+            "height": max(level.auc, edge),
             "reasons": level.reasons,
             "name": plain_variant(level.variant),
             "shown": numbers.size(level.size_bytes),
@@ -131,6 +134,11 @@ def sizes(levels: list[Level], variant: Variant) -> Chart:
     return Chart(pd.DataFrame(rows), _sizes_spec(), alt)
 
 
+def lower_edge(levels: list[Level]) -> float:
+    """Where the vertical axis ends: a little below the full model, as one ruined level would flatten all others."""
+    return max(level.auc / level.auc_share for level in levels) - MOST_LOSS
+
+
 def _sizes_spec() -> dict:
     place = {
         "x": {
@@ -141,10 +149,10 @@ def _sizes_spec() -> dict:
             "axis": {"tickCount": 5, "format": "~s", "grid": False},
         },
         "y": {
-            "field": "auc",
+            "field": "height",
             "type": "quantitative",
             "title": plain("compress.map.y"),
-            "scale": {"zero": False, "nice": True},
+            "scale": {"zero": False, "nice": True, "padding": 8},
             "axis": {"tickCount": 5, "domain": False},
         },
     }
@@ -157,18 +165,18 @@ def _sizes_spec() -> dict:
     colour = {
         "field": "reasons",
         "type": "quantitative",
-        "scale": {"range": "ramp", "domain": [0.3, 1], "clamp": True},
+        "scale": {"range": "diverging", "domain": [0.5, 1], "clamp": True},
         "legend": {
             "title": plain("compress.map.legend"),
             "orient": "top",
             "format": "%",
-            "values": [0.3, 1],
+            "values": [0.5, 0.75, 1],
             "gradientLength": 120,
             "gradientThickness": 8,
         },
     }
     return {
-        "height": HEIGHT - 30,
+        "height": HEIGHT + 26,
         "encoding": place,
         "layer": [
             {
@@ -178,10 +186,10 @@ def _sizes_spec() -> dict:
             {
                 "transform": [{"filter": HERE}],
                 "mark": {"type": "point", "size": 240, "strokeWidth": 2.5, "filled": False, "tooltip": None},
-                "encoding": {"stroke": one(AGAINST)},
+                "encoding": {"stroke": one(NEUTRAL)},
             },
             {
-                "mark": {"type": "text", "align": "right", "dx": -10, "fontSize": 12, "tooltip": None},
+                "mark": {"type": "text", "align": "right", "dy": -14, "dx": 6, "fontSize": 12, "tooltip": None},
                 "encoding": {"text": {"field": "label"}, "fill": one(NEUTRAL)},
             },
         ],

@@ -28,11 +28,27 @@ def card(title: Markdown | str = "", *, key: str | None = None, stretch: bool = 
     return container
 
 
-def figure_card(label: str, value: str, note: str = "", *, help: str | None = None, good: bool | None = None) -> None:
-    """One figure: label, value, and a note under it. ``good`` colours the note; None leaves it grey."""
+def figure_card(
+    label: str,
+    value: str,
+    note: str = "",
+    *,
+    more: str = "",
+    help: str | None = None,
+    good: bool | None = None,
+) -> None:
+    """One figure: label, value, a note under it, and ``more`` beside that. ``good`` colours the note; None: grey."""
     color = {None: "off", True: "blue", False: "orange"}[good]
     st.metric(
-        label, value, note or None, delta_color=color, delta_arrow="off", border=True, height="stretch", help=help
+        label,
+        value,
+        note or None,
+        delta_color=color,
+        delta_arrow="off",
+        delta_description=more or None,
+        border=True,
+        height="stretch",
+        help=help,
     )
 
 

@@ -16,17 +16,19 @@ from recsys_core.results import CompressionReport
 from recsys_core.variant import Variant
 
 ALL_KEPT = 0.995
+ALMOST = 0.005  # of AUC: a loss that nobody would notice
 MOST_IN_WORDS = 10
 GOOD = {BETTER: True, WORSE: False}
 
 
 @dataclass(frozen=True, slots=True)
 class CardText:
-    """One card in words; ``good`` is None where the change is nothing or noise."""
+    """One card in words; ``good`` is None where there is no change beyond noise."""
 
     label: str
     value: str
     note: str
+    more: str = ""
     help: str | None = None
     good: bool | None = None
 
@@ -43,7 +45,7 @@ def sentence(report: CompressionReport) -> Markdown:
         name=plain_variant(report.variant),
         smaller=_smaller(found["size_bytes"]),
         accuracy=_accuracy(accuracy),
-        reasons=_reasons(found["top_3_kept"], is_worse=accuracy.verdict == WORSE),
+        reasons=_reasons(found["top_3_kept"], is_worse=accuracy.verdict == WORSE and abs(accuracy.change) >= ALMOST),
     )
 
 
@@ -60,6 +62,8 @@ def _smaller(size: Figure) -> Markdown:
 
 
 def _accuracy(auc: Figure) -> Markdown:
+    if auc.verdict in (WORSE, BETTER) and abs(auc.change) < ALMOST:
+        return t("compress.accuracy.almost", change=numbers.signed(auc.change, 3))
     if auc.verdict in (WORSE, BETTER):
         said = plain(f"compress.accuracy.{auc.verdict}", change=numbers.number(abs(auc.change)))
         return opposing(said) if auc.verdict == WORSE else supporting(said)
@@ -78,15 +82,16 @@ def _reasons(kept: Figure, *, is_worse: bool) -> Markdown:
 
 
 def cards(place: Place, found: dict) -> list[CardText]:
-    """The seven cards of a report's JSON, whole or with parts still missing."""
+    """The eight cards of a report's JSON, whole or with parts still missing."""
     figure = figures(found)
     return [
         _size_card(figure["size_bytes"], found),
-        _speed_card(figure["speed_1"], figure["speed_256"], found),
+        _speed_card(figure["speed_1"], "batch_1", found),
+        _speed_card(figure["speed_256"], "batch_256", found),
         _quality_card(figure["auc"], found.get("extra", {}).get("n_pairs")),
         _quality_card(figure["ndcg@10"], found.get("n_users")),
-        _kept_card(figure["top_10_kept"], found),
-        _kept_card(figure["top_3_kept"], found),
+        _kept_card(figure["top_10_kept"], {"n": found.get("n_users", 0)}),
+        _kept_card(figure["top_3_kept"], _drift_values(found.get("explanation_drift"))),
         _gap_card(place, figure["group_gap"], found.get("group_gap", {})),
     ]
 
@@ -95,46 +100,37 @@ def _pending(label: str) -> CardText:
     return CardText(label, numbers.UNKNOWN, plain("compress.pending"))
 
 
-def _note(figure: Figure, change: str) -> str:
-    if figure.verdict == UNCHANGED:
-        return plain("compress.unchanged")
-    return f"{change}, {plain('compress.noise')}" if figure.verdict == NOISE else change
+def _verdict(figure: Figure) -> str:
+    return plain("compress.noise") if figure.verdict == NOISE else ""
 
 
 def _size_card(size: Figure, found: dict) -> CardText:
     label = plain("compress.card.size_bytes")
     if size.verdict == PENDING:
         return _pending(label)
-    sizes = {"value": numbers.size(size.value), "dense": numbers.size(size.dense)}
-    help = t("compress.help.size_bytes", encoder=numbers.size(found["variant"]["encoder_bytes"]), **sizes)
-    change = numbers.signed(100 * size.change, 0) + f"{numbers.THIN}%"
-    return CardText(label, sizes["value"], _note(size, change), help, GOOD.get(size.verdict))
+    value, dense = numbers.size(size.value), numbers.size(size.dense)
+    encoder = numbers.size(found["variant"]["encoder_bytes"])
+    help = t("compress.help.size_bytes", value=value, dense=dense, encoder=encoder)
+    if size.verdict == UNCHANGED:
+        return CardText(label, value, plain("compress.unchanged"), help=help)
+    change = f"{numbers.signed(100 * size.change, 0)}{numbers.THIN}%"
+    return CardText(label, value, change, plain("compress.from", dense=dense), help, GOOD.get(size.verdict))
 
 
-def _speed_card(one: Figure, many: Figure, found: dict) -> CardText:
-    label = plain("compress.card.speed")
-    if one.verdict == PENDING:
+def _speed_card(speed: Figure, batch: str, found: dict) -> CardText:
+    label = plain(f"compress.card.{speed.name}")
+    if speed.verdict == PENDING:
         return _pending(label)
-    times = {
-        f"{name}{suffix}": _milliseconds(found[side]["latency_ms"][batch])
-        for name, batch in (("one", "batch_1"), ("many", "batch_256"))
-        for suffix, side in (("", "variant"), ("_dense", "dense"))
-    }
-    help = t(
-        "compress.help.speed",
-        one=times["one"],
-        dense_one=times["one_dense"],
-        many=times["many"],
-        dense_many=times["many_dense"],
-    )
-    note = plain("compress.at_256", factor=numbers.fixed(many.value, 1))
-    verdicts = {one.verdict, many.verdict}
-    good = None if verdicts <= {NOISE, UNCHANGED} else WORSE not in verdicts
-    return CardText(label, plain("compress.times", factor=numbers.fixed(one.value, 1)), note, help, good)
+    spent = {side: found[side]["latency_ms"][batch] for side in ("variant", "dense")}
+    help = t("compress.help.speed", **{side: _milliseconds(x) for side, x in spent.items()})
+    value = plain("compress.times", factor=numbers.fixed(speed.value, 1))
+    note = f"{numbers.number(spent['variant']['p50'])} ms"
+    more = _verdict(speed) or plain("compress.from", dense=f"{numbers.number(spent['dense']['p50'])} ms")
+    return CardText(label, value, note, more, help, GOOD.get(speed.verdict))
 
 
 def _milliseconds(spent: dict[str, float]) -> str:
-    return f"{numbers.number(spent['p50'])} ms ({numbers.number(spent['p95'])})"
+    return f"{numbers.number(spent['p50'])} ms ({numbers.number(spent['p95'])} ms)"
 
 
 def _quality_card(quality: Figure, n: int | None) -> CardText:
@@ -143,24 +139,35 @@ def _quality_card(quality: Figure, n: int | None) -> CardText:
         return _pending(label)
     ends = {name: numbers.signed(getattr(quality, name), 4) for name in ("change", "low", "high")}
     help = t(f"compress.help.{quality.name}", n=n or 0, dense=numbers.fixed(quality.dense, 4), **ends)
-    note = _note(quality, numbers.signed(quality.change, 3))
-    return CardText(label, numbers.fixed(quality.value, 3), note, help, GOOD.get(quality.verdict))
+    return CardText(label, numbers.fixed(quality.value, 3), *_change(quality), help, GOOD.get(quality.verdict))
 
 
-def _kept_card(kept: Figure, found: dict) -> CardText:
+def _change(figure: Figure) -> tuple[str, str]:
+    """The change with its doubt, and whether that is all it is."""
+    if figure.verdict == UNCHANGED:
+        return plain("compress.unchanged"), ""
+    half = numbers.fixed((figure.high - figure.low) / 2, 3)
+    return plain("compress.plus_minus", change=numbers.signed(figure.change, 3), half=half), _verdict(figure)
+
+
+def _kept_card(kept: Figure, about: dict) -> CardText:
     label = plain(f"compress.card.{kept.name}")
     if kept.verdict == PENDING:
         return _pending(label)
-    drift = found.get("explanation_drift", {})
     low, high = numbers.percent(kept.low), numbers.percent(kept.high)
-    more = {"n": found.get("n_users", 0)}
-    if kept.name == "top_3_kept":
-        rho = numbers.fixed(drift["rank_correlation"])
-        more = {"n": drift["n_pairs"], "background": drift["background"], "rho": rho}
-    help = t(f"compress.help.{kept.name}", low=low, high=high, **more)
-    spread = f"{numbers.fixed(100 * kept.low, 0)} – {high}"
-    note = plain("compress.unchanged") if kept.verdict == UNCHANGED else spread
-    return CardText(label, numbers.percent(kept.value), note, help, None if kept.verdict == UNCHANGED else False)
+    help = t(f"compress.help.{kept.name}", low=low, high=high, **about)
+    value = numbers.percent(kept.value)
+    if kept.verdict == UNCHANGED:
+        return CardText(label, value, plain("compress.unchanged"), help=help)
+    note = f"{numbers.fixed(100 * kept.low, 0)} – {high}"
+    return CardText(label, value, note, plain("compress.interval"), help, GOOD.get(kept.verdict))
+
+
+def _drift_values(drift: dict | None) -> dict:
+    if not drift:
+        return {}
+    rho = numbers.fixed(drift["rank_correlation"])
+    return {"n": drift["n_pairs"], "background": drift["background"], "rho": rho}
 
 
 def _gap_card(place: Place, gap: Figure, about: dict) -> CardText:
@@ -169,12 +176,11 @@ def _gap_card(place: Place, gap: Figure, about: dict) -> CardText:
     column = about["column"]
     label = plain("compress.card.group_gap", column=column_name(column))
     if gap.verdict == PENDING:
-        return CardText(label, numbers.UNKNOWN, "", t("compress.help.group_gap.none"))
+        return CardText(label, numbers.UNKNOWN, "", help=t("compress.help.group_gap.none"))
     names = {end: group_name(place, column, about[f"{end}_group"]) for end in ("best", "worst")}
     ends = {name: numbers.signed(getattr(gap, name), 3) for name in ("change", "low", "high")}
     help = t("compress.help.group_gap", dense=numbers.fixed(gap.dense, 3), **names, **ends)
-    note = _note(gap, numbers.signed(gap.change, 3))
-    return CardText(label, numbers.fixed(gap.value, 3), note, help, GOOD.get(gap.verdict))
+    return CardText(label, numbers.fixed(gap.value, 3), *_change(gap), help, GOOD.get(gap.verdict))
 
 
 def doubts(report: CompressionReport, language: str) -> list[str]:

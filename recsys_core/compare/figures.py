@@ -8,6 +8,7 @@ from dataclasses import dataclass
 UNCHANGED, NOISE, BETTER, WORSE, PENDING = "unchanged", "noise", "better", "worse", "pending"
 NAMES = ("size_bytes", "speed_1", "speed_256", "auc", "ndcg@10", "top_10_kept", "top_3_kept", "group_gap")
 SPEED_NOISE = 0.1  # two timings of the same model on a busy machine differ by this share
+LEAST_CHANGE = 5e-4  # of AUC, NDCG and gaps: nothing smaller shows in three decimals
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,8 +29,8 @@ class Figure:
         95 % interval of the change (AUC, NDCG, gap) or of the value (shares kept); for the
         speeds the variant's median and 95th percentile in milliseconds; None for a size.
     verdict
-        ``unchanged`` exactly the dense figure; ``noise`` no change beyond doubt; ``better``,
-        ``worse``; ``pending`` not measured yet.
+        ``unchanged`` the dense figure (AUC and NDCG: to three decimals); ``noise`` no change
+        beyond doubt; ``better``, ``worse``; ``pending`` not measured yet.
     """
 
     name: str
@@ -113,7 +114,7 @@ def _gap(gap: dict) -> Figure:
 
 
 def _verdict(change: float, low: float, high: float) -> str:
-    if change == 0:
+    if change == 0 or (abs(change) < LEAST_CHANGE and not low <= 0 <= high):
         return UNCHANGED
     if low <= 0 <= high:
         return NOISE

@@ -92,6 +92,7 @@ class OnnxScorer(Scorer):
     ) -> None:
         runtime = OnnxRuntime(quantised, unpacked=unpacked)
         super().__init__(quantised.ranker, features, variant=variant, runtime=runtime, cached=cached)
+        self._recency = np.concatenate([np.zeros(1, np.float32), runtime.recency])  # the empty slot has none
         self._session = _score_graph(quantised, self, unpacked).session(THREADS)
 
     def score_pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray:
@@ -113,27 +114,23 @@ class OnnxScorer(Scorer):
 
     def _score(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray:
         """Logits ``(b, n)`` of items ``(b or 1, n)`` for users ``(b,)`` with histories ``(b, L)``."""
-        rows, bias = self._slots(histories)
+        slots = self._slots(histories)
         feed = {
             "user": self.user_base(users).unsqueeze(1).numpy(),
             "items": np.ascontiguousarray(items, dtype=np.int64),
-            "history": rows,
-            "bias": bias,
+            "slots": slots,
+            "recency": self._recency[: slots.shape[1]],
         }
         return self._session.run(None, feed)[0][..., 0]
 
-    def _slots(self, histories: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Rows of the graph's memory ``(b, L + 1)``, the empty slot last, and their bias ``(b, 1, L + 1)``."""
-        used = max(1, int((histories >= 0).sum(1).max(initial=0)))
-        rows = np.empty((len(histories), used + 1), dtype=np.int64)
-        bias = np.empty((len(histories), 1, used + 1), dtype=np.float32)
-        rows[:, :used], rows[:, used] = histories[:, :used], self.n_items
-        absent = rows < 0
-        bias[:, 0] = np.where(absent, np.float32(EMPTY), np.float32(0))
-        bias[:, 0, :used] += self.runtime.recency[:used]
-        bias[:, 0, used] = self.runtime.empty_logit
-        rows[absent] = 0
-        return rows, bias
+    def _slots(self, histories: np.ndarray) -> np.ndarray:
+        """Rows of the graph's memory ``(b, 1 + L)``: the empty slot first; -1 is its last row, an absent item."""
+        used = histories.shape[1]
+        if used > 1 and histories[:, -1].max(initial=-1) < 0:
+            used = max(1, int((histories >= 0).sum(1).max(initial=0)))
+        slots = np.empty((len(histories), used + 1), dtype=np.int64)
+        slots[:, 0], slots[:, 1:] = self.n_items, histories[:, :used]
+        return slots
 
 
 @dataclass(eq=False)
@@ -198,16 +195,24 @@ def _tail_graph(quantised: QuantisedRanker, unpacked: bool) -> _Graph:
 
 
 def _score_graph(quantised: QuantisedRanker, scorer: Scorer, unpacked: bool) -> _Graph:
-    """Logits (b, n, 1) from the users' part (b, 1, first), items (b or 1, n) and memory rows (b, slots)."""
-    rows = {"items": (TensorProto.INT64, ("q", "n")), "history": (TensorProto.INT64, ("b", "slots"))}
-    floats = _floats({"user": ("b", 1, "first"), "bias": ("b", 1, "slots")})
-    graph = _Graph(unpacked, rows | floats, ("logit", ("b", "n", 1)))
-    memory = np.concatenate([scorer.item_value.numpy(), scorer.item_key.numpy()], -1)
-    memory = np.concatenate([memory, empty_row(quantised)[None]])
+    """Logits (b, n, 1) from the users' part (b, 1, first), items (b or 1, n) and memory rows (b, slots).
+
+    The memory has a row an item, one for the empty slot, and one for "absent".
+    """
+    inputs = {"items": (TensorProto.INT64, ("q", "n")), "slots": (TensorProto.INT64, ("b", "slots"))}
+    floats = _floats({"user": ("b", 1, "first"), "recency": ("slots",)})
+    graph = _Graph(unpacked, inputs | floats, ("logit", ("b", "n", 1)))
+    rows = np.concatenate([scorer.item_value.numpy(), scorer.item_key.numpy()], -1)
+    slot = empty_row(quantised)
+    memory = graph.weight("memory", np.concatenate([rows, slot[None], np.zeros_like(slot)[None]]))
+    empty_logit = float(quantised.ranker.adapter.attention.empty_logit.detach())
+    bias = graph.weight("bias", np.array([0.0] * len(rows) + [empty_logit, EMPTY], dtype=np.float32))
     query = graph.add("Gather", graph.weight("item_query", scorer.item_query), "items")
     item = graph.add("Gather", graph.weight("item_base", scorer.item_base), "items")
-    past = graph.add("Gather", graph.weight("memory", memory), "history")
-    part = _attend(graph, quantised, query, past, "bias")
+    past = graph.add("Gather", memory, "slots")
+    axis = graph.weight("axis", np.array([1], dtype=np.int64))
+    bias = graph.add("Unsqueeze", graph.add("Add", graph.add("Gather", bias, "slots"), "recency"), axis)
+    part = _attend(graph, quantised, query, past, bias)
     _tail(graph, quantised, graph.add("Add", graph.add("Add", part, item), "user"), output="logit")
     return graph
 
