@@ -52,6 +52,7 @@ def default_settings(material: Material, *, seed: int, epochs: int | None = None
             epochs=20,
             passes=3,
             negatives=100,
+            patience=6,
             ids=IdRegulation(0.1, 1e-3),
         )
     elif n_rows <= FEW_ROWS:
@@ -65,5 +66,5 @@ def default_settings(material: Material, *, seed: int, epochs: int | None = None
 
 def probe_settings(settings: TrainingSettings) -> TrainingSettings:
     """A short run that chooses between candidates before the best one is trained in full."""
-    epochs, passes = min(PROBE_EPOCHS, settings.epochs), min(2, settings.passes)
-    return replace(settings, epochs=epochs, passes=passes, steady_share=1.0, most_rows=PROBE_ROWS)
+    epochs = min(PROBE_EPOCHS * settings.passes, settings.epochs)  # implicit: ids show their worth late
+    return replace(settings, epochs=epochs, steady_share=1.0, most_rows=PROBE_ROWS)
