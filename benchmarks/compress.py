@@ -2,8 +2,9 @@
 
 A ranker of the default shape (12 feature groups of width 32, body 128-64, attention 32) with
 random weights, 2,000 users, 1,000 items, histories of 50. Scoring is end to end: one pair; 256
-candidates of one user; 256 pairs, each with a history of its own. All variants take turns in
-every round; on a busy machine read the ratios, and the 10th percentile rather than the median.
+candidates of one user; 256 pairs, each with a history of its own; everything on one core. All
+variants take turns in every round; on a busy machine read the ratios, and those of the 10th
+percentile rather than the median's.
 Speed and size do not depend on what the weights say, so nothing is distilled here.
 """
 
@@ -27,6 +28,7 @@ from recsys_core.compress.prune import cut_units, prune_unstructured
 from recsys_core.compress.quantize import quantise_ranker
 from recsys_core.compress.runtime import OnnxScorer
 from recsys_core.compress.storage import size_bytes
+from recsys_core.compress.threads import one_core
 from recsys_core.compress.variants import store_at
 from recsys_core.models.ranker import Ranker, RankerShape
 from recsys_core.models.scorer import Pairs, Scorer
@@ -101,8 +103,9 @@ def main() -> None:
     )
     dense = dense_model()
     scorers = variants(dense)
-    print(f"{torch.get_num_threads()} threads of PyTorch, load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    found = {name: interleaved(call, list(scorers.values()), SECONDS / 3) for name, call in calls(pairs).items()}
+    print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    with one_core():
+        found = {name: interleaved(call, list(scorers.values()), SECONDS / 3) for name, call in calls(pairs).items()}
     print(f"{'':26}{'KB':>6}{'of dense':>9}{'k MACs':>8}" + "".join(f"{name:>26}" for name in found))
     print(" " * 49 + "     ms    x p50    x p10 " * len(found))
     for i, (name, scorer) in enumerate(scorers.items()):

@@ -81,7 +81,8 @@ def read_address() -> None:
         if raw is not None and not allowed(raw):
             st.session_state[f"unusable_{key}"] = raw
     with st.container(key=_HIDDEN):
-        st.html(f"<style>.st-key-{_HIDDEN} {{ display: none; }}</style>")
+        where = f'.st-key-{_HIDDEN}, [data-testid="stLayoutWrapper"]:has(> .st-key-{_HIDDEN})'
+        st.html(f"<style>{where} {{ display: none; }}</style>")
         for at, key in enumerate(CARRIED):
             st.text_input(f"#{at}", key=key, bind="query-params")
 
@@ -246,12 +247,10 @@ def address(page: str, values: dict[str, object]) -> str:
 
 
 def page_link(name: str, label: str) -> None:
-    """A link to another page that keeps everything chosen; nothing where there is no such page."""
+    """A link to another page, where everything chosen stays; nothing where there is no such page."""
     page = (recall("pages") or {}).get(name)
     if page is not None:
-        selection = recall("frame").selection
-        kept = {k: str(v) for k, v in parameters(selection).items() if v not in (None, "")}
-        st.page_link(page, label=label, icon=":material/arrow_forward:", help="", query_params=kept)
+        st.page_link(page, label=label, icon=":material/arrow_forward:", help="")
 
 
 def parameters(selection: Selection, item_id: str | None = None) -> dict[str, object]:

@@ -25,8 +25,8 @@ def show(page: frame.Frame) -> None:
     with components.grid(2):
         cards.survival(chosen)
         cards.sizes(chosen)
+    cards.presets(chosen)
     if report is None:
-        cards.presets(chosen)
         return
     components.doubt(story.doubts(report, chosen.language))
     with components.grid(5, min_width=150) as grid:
@@ -34,7 +34,6 @@ def show(page: frame.Frame) -> None:
             cards.lists(chosen)
         with grid.cell(column_span=2):
             cards.most_changed(chosen, report)
-    cards.presets(chosen)
     page.download("compression", level_tables.levels(cached.reports(chosen.place).values()), report_to_json(report))
 
 

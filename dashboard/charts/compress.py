@@ -169,6 +169,8 @@ def _sizes_spec() -> dict:
         "legend": {
             "title": plain("compress.map.legend"),
             "orient": "top",
+            "titleOrient": "left",
+            "titlePadding": 12,
             "format": "%",
             "values": [0.5, 0.75, 1],
             "gradientLength": 120,

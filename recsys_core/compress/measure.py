@@ -13,6 +13,7 @@ import numpy as np
 from torch import nn
 
 from recsys_core.compress.runtime import OnnxScorer
+from recsys_core.compress.threads import one_core
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Pairs, Scorer
 
@@ -60,9 +61,10 @@ def measure_latency(
 ) -> list[dict[str, dict[str, float]]]:
     """Milliseconds to score one pair (``batch_1``) and one user's 256 candidates (``batch_256``), ``p50`` and ``p95``.
 
-    End to end, from row numbers and a history to logits. The scorers take turns within each
-    round, the first of a round changing, so that a busy moment of the machine strikes all of
-    them; each round uses another of the ``pairs``. Call it inside `one_at_a_time`.
+    End to end, from row numbers and a history to logits, each on one core. The scorers take
+    turns within each round, the first of a round changing, so that a busy moment of the
+    machine strikes all of them; each round uses another of the ``pairs``. Call it inside
+    `one_at_a_time`.
 
     Parameters
     ----------
@@ -81,7 +83,8 @@ def measure_latency(
         ),
     }
     share = settings.seconds / len(calls)
-    times = {name: _time_rounds(call, scorers, len(pairs), share, settings) for name, call in calls.items()}
+    with one_core():
+        times = {name: _time_rounds(call, scorers, len(pairs), share, settings) for name, call in calls.items()}
     return [{name: _percentiles(spent[:, i]) for name, spent in times.items()} for i in range(len(scorers))]
 
 

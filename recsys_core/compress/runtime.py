@@ -27,7 +27,11 @@ OPSETS = (("", 17), (CONTRIB, 1))
 IR_VERSION = 9
 FULL_PRECISION = 1  # MatMulNBits' accuracy_level at which activations are float32
 THREADS = 1  # more only help beyond a thousand rows, and stall where another process wants the core
-MOST_ROWS = {"pairs": 1024, "catalogue": 8192}  # of one call: its working memory stays in a processor's cache
+MOST_ROWS = {
+    "pairs": 1024,
+    "catalogue": 8192,
+    "tail": 8192,
+}  # of one call: its working memory stays in a processor's cache
 
 
 class OnnxRuntime:
@@ -70,8 +74,9 @@ class OnnxRuntime:
 
     def tail(self, pre: Tensor) -> Tensor:
         """First-layer sums ``(..., first)``, not changed -> logits ``(...)``."""
-        flat = pre.reshape(-1, pre.shape[-1]).numpy()
-        return torch.from_numpy(self.tail_session.run(None, {"pre": flat})[0]).reshape(pre.shape[:-1])
+        flat, step = pre.reshape(-1, pre.shape[-1]).numpy(), MOST_ROWS["tail"]
+        parts = [self.tail_session.run(None, {"pre": flat[i : i + step]})[0] for i in range(0, len(flat) or 1, step)]
+        return torch.from_numpy(parts[0] if len(parts) == 1 else np.concatenate(parts)).reshape(pre.shape[:-1])
 
 
 class OnnxScorer(Scorer):

@@ -19,6 +19,7 @@ from recsys_core.compress.prune import CutRanker, narrow, prune_structured, prun
 from recsys_core.compress.quantize import halve_ranker, pack_matrix, quantise_ranker
 from recsys_core.compress.runtime import OnnxScorer
 from recsys_core.compress.students import StudentCache
+from recsys_core.compress.threads import one_core
 from recsys_core.data.features import Features
 from recsys_core.errors import SettingError
 from recsys_core.models.material import Material
@@ -80,8 +81,9 @@ class VariantBuilder:
         """A cut of ``original`` after its lessons, from the cache where it is there."""
 
         def train() -> Ranker:
-            cut = self._cut(variant, original)
-            return teach(cut, original, self.lessons(), epochs=epochs, settings=self.settings)
+            with one_core():
+                cut = self._cut(variant, original)
+                return teach(cut, original, self.lessons(), epochs=epochs, settings=self.settings)
 
         return self.cache.remember(variant, original, train) if self.cache else train()
 

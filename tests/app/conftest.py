@@ -13,7 +13,13 @@ from dashboard import cached
 from dashboard.cached import Place
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {"overview": "overview.py", "explain": "explain.py", "global": "global_view.py"}
+PAGES = {
+    "overview": "overview.py",
+    "explain": "explain.py",
+    "global": "global_view.py",
+    "compress": "compress.py",
+    "fairness": "fairness.py",
+}
 
 
 @pytest.fixture(scope="session")

@@ -5,13 +5,11 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from conftest import texts_of
+from conftest import PAGES, texts_of
 
 from dashboard import cached
 from dashboard.texts import numbers
 from recsys_core.variant import DENSE
-
-PAGES = ("overview", "explain", "global")
 
 
 def whole(app) -> str:
@@ -19,7 +17,7 @@ def whole(app) -> str:
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", list(PAGES))
 def test_page_opens(open_app, page, language):
     app = open_app(page, lang=language, user="3")
     assert not app.exception
@@ -61,7 +59,7 @@ def test_top_list_is_the_cores(open_app, place):
     assert [text.replace("▸ ", "").replace(" ✓", "") for text in rows["item"]] == [i.title for i in top.items]
 
 
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", list(PAGES))
 def test_unknown_user_is_named_with_the_way_on(open_app, page):
     app = open_app(page, user="99999")
     assert not app.exception
