@@ -16,6 +16,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.jobs import Board, Job
+from recsys_core.compare import Level
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.folder import sha256
 from recsys_core.data.profile import Profile
@@ -313,6 +314,30 @@ def _presets(place: Place, stamp: int) -> dict[str, Variant | None]:
     from recsys_core.compare import choose_presets
 
     return choose_presets(_reports(place, stamp).values())
+
+
+@st.cache_resource(max_entries=4, show_spinner=False)
+def _levels(place: Place, stamp: int) -> list[Level]:
+    from recsys_core.compare import levels as make_levels
+
+    return make_levels(_reports(place, stamp).values())
+
+
+@st.cache_resource(max_entries=8, show_spinner=False)
+def _level_table(place: Place, stamp: int, language: str) -> pd.DataFrame:
+    from dashboard.level_tables import levels as table
+
+    return table(_reports(place, stamp).values())
+
+
+def levels(place: Place) -> list[Level]:
+    """Every measured level as a point, in order of size."""
+    return _levels(place, _stamp(place))
+
+
+def level_table(place: Place, language: str) -> pd.DataFrame:
+    """Every measured level with its name and main figures, in the order of ``levels``."""
+    return _level_table(place, _stamp(place), language)
 
 
 def reports(place: Place) -> dict[Variant, CompressionReport]:

@@ -54,10 +54,6 @@ class Frame:
         """The answer, with its figure and size."""
         self.places["sentence"].markdown(f"##### {text}", anchors=False)
 
-    def sentence_place(self):
-        """The sentence's place, for a page that fills it from a fragment or shows progress there."""
-        return self.places["sentence"]
-
     def shows_item(self, item_id: str) -> None:
         """The page shows this item although none was chosen: the link names it."""
         self.shown_item = item_id

@@ -83,12 +83,6 @@ class Board:
             self._jobs[key].asked = time.monotonic()
             return self._jobs[key]
 
-    def forget(self, key: tuple) -> None:
-        """Drop a finished job, so that the next ask works it out again."""
-        with self._lock:
-            if key in self._jobs and self._jobs[key].is_done:
-                del self._jobs[key]
-
     def _run(self, key: tuple, job: Job, work: Callable[[], object]) -> None:
         try:
             job.result = work()

@@ -44,21 +44,17 @@ def gone(before: Recommendation, after: Recommendation) -> list[str]:
     return [item.title for item in before.items if item.item_index not in kept]
 
 
-def most_changed(report: CompressionReport, names: list[str]) -> pd.DataFrame:
-    """Users who keep fewest of their list, and how many of it; ``names`` in matrix order."""
-    changed = report.extra["top_10_kept"]["most_changed"]
-    return pd.DataFrame(
-        {
-            "kept": [plain("compress.changed.of", kept=round(10 * kept)) for _, kept in changed],
-            "user": [names[index] for index, _ in changed],
-        }
-    )
+def most_changed(report: CompressionReport, ids: list[str], names: dict[str, str]) -> pd.DataFrame:
+    """Users who keep fewest of their list, and how many of it; ``ids`` of those users, ``names`` by id."""
+    kept = [share for _, share in report.extra["top_10_kept"]["most_changed"]]
+    shown = {share: plain("compress.changed.of", kept=round(10 * share)) for share in set(kept)}
+    return pd.DataFrame({"kept": [shown[share] for share in kept], "user": [names[i] for i in ids]})
 
 
 def levels(reports: Iterable[CompressionReport]) -> pd.DataFrame:
     """Every measured level with its main figures, for the download."""
     rows = []
-    for report in sorted(reports, key=lambda r: -r.compressed.size_bytes):
+    for report in sorted(reports, key=lambda r: r.compressed.size_bytes):
         found = report.compressed
         rows.append(
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import logging
 import threading
 
 import streamlit as st
@@ -35,5 +36,7 @@ def _load() -> None:
                 importlib.import_module(name)
             except ImportError:
                 continue
+    for name in ("uvicorn.access", "uvicorn.error"):  # one of these libraries turns their every line on
+        logging.getLogger(name).setLevel(logging.WARNING)
     gc.collect()
     gc.freeze()

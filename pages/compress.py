@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard import cached, components, frame, level_tables
+from dashboard import cached, components, frame
 from dashboard.cards import compress as cards
 from dashboard.stories import compress as story
 from dashboard.texts import t
@@ -34,7 +34,8 @@ def show(page: frame.Frame) -> None:
             cards.lists(chosen)
         with grid.cell(column_span=2):
             cards.most_changed(chosen, report)
-    page.download("compression", level_tables.levels(cached.reports(chosen.place).values()), report_to_json(report))
+    table = cached.level_table(chosen.place, chosen.language)
+    page.download("compression", table, report_to_json(report))
 
 
 show(frame.current())

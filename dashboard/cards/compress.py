@@ -13,7 +13,7 @@ from dashboard.state import Selection
 from dashboard.stories import compress as story
 from dashboard.texts import has, numbers, plain, t
 from dashboard.texts.markdown import escape
-from recsys_core.compare import RULES, levels
+from recsys_core.compare import RULES
 from recsys_core.results import CompressionReport
 from recsys_core.variant import DENSE
 
@@ -51,7 +51,7 @@ def survival(selection: Selection) -> None:
     """The curves at this width of bits and kind of pruning, and where we are on them."""
     variant = selection.variant
     with components.card(t("compress.curve"), stretch=True):
-        found = levels(cached.reports(selection.place).values())
+        found = cached.levels(selection.place)
         pruning = state.pruning()
         here = [v for v in found if v.variant.bits == variant.bits and _is_on_curve(v.variant, pruning)]
         if not here:
@@ -69,11 +69,12 @@ def _is_on_curve(variant, pruning: str) -> bool:
 def sizes(selection: Selection) -> None:
     """All measured levels: size against quality."""
     with components.card(t("compress.map"), stretch=True):
-        found = levels(cached.reports(selection.place).values())
+        found = cached.levels(selection.place)
         if not found:
             st.markdown(t("compress.curve.none"))
             return
-        components.draw(charts.sizes(found, selection.variant), key="sizes")
+        names = cached.level_table(selection.place, selection.language)[plain("compress.map.level")]
+        components.draw(charts.sizes(found, names.tolist(), selection.variant), key="sizes")
         least = numbers.fixed(charts.lower_edge(found))
         components.doubt([t("compress.measured_levels", n=len(found)), t("compress.map.doubt", least=least)])
 
@@ -117,12 +118,11 @@ def most_changed(selection: Selection, report: CompressionReport) -> None:
     """Users whose list changed most; a click looks at one of them."""
     with components.card(t("compress.changed"), stretch=True):
         users = cached.dataset(selection.place).users["user_id"]
-        names = cached.people(selection.place, selection.language)
-        rows = level_tables.most_changed(report, [names[i] for i in users])
-        if rows.empty:
+        ids = [users.iloc[i] for i, _ in report.extra["top_10_kept"]["most_changed"]]
+        if not ids:
             st.markdown(t("compress.changed.none"))
             return
-        ids = [users.iloc[i] for i, _ in report.extra["top_10_kept"]["most_changed"]]
+        rows = level_tables.most_changed(report, ids, cached.people(selection.place, selection.language))
         key = f"changed_{report.variant.key}"
         components.table(
             rows,

@@ -8,7 +8,6 @@ from __future__ import annotations
 import pandas as pd
 
 from dashboard.charts.chart import AGAINST, FOR, NEUTRAL, Chart, meaning, one
-from dashboard.controls import plain_variant
 from dashboard.texts import numbers, plain
 from recsys_core.compare import Level
 from recsys_core.variant import Variant
@@ -22,7 +21,8 @@ NOT_HERE = "!datum.here"
 
 def survival(levels: list[Level], variant: Variant) -> Chart:
     """AUC (as a share of the full model's), lists kept and reasons kept by sparsity, at the variant's bits and pruning."""
-    rows = [row for level in levels for row in _curve_rows(level)]
+    names = {name: plain(f"compress.curve.{name}") for name in CURVES}
+    rows = [row for level in levels for row in _curve_rows(level, names)]
     here = {"sparsity": 100 * variant.sparsity, "here": True, "label": plain("compress.curve.here")}
     data = pd.DataFrame(
         [*rows, here], columns=["sparsity", "what", "meaning", "value", "low", "high", "text", "here", "label"]
@@ -41,7 +41,7 @@ def survival(levels: list[Level], variant: Variant) -> Chart:
     )
 
 
-def _curve_rows(level: Level) -> list[dict]:
+def _curve_rows(level: Level, names: dict[str, str]) -> list[dict]:
     parts = {
         "quality": (level.auc_share, None, None),
         "lists": (level.lists, level.lists_low, level.lists_high),
@@ -50,7 +50,7 @@ def _curve_rows(level: Level) -> list[dict]:
     return [
         {
             "sparsity": 100 * level.variant.sparsity,
-            "what": plain(f"compress.curve.{name}"),
+            "what": names[name],
             "meaning": CURVES[name],
             "value": value,
             "low": value if low is None else low,
@@ -107,22 +107,22 @@ def _survival_spec() -> dict:
     }
 
 
-def sizes(levels: list[Level], variant: Variant) -> Chart:
+def sizes(levels: list[Level], names: list[str], variant: Variant) -> Chart:
     """Every measured level: size on disk against AUC, coloured by the reasons it keeps; the current one ringed."""
-    edge = lower_edge(levels)
+    edge, dense = lower_edge(levels), plain("variant.dense")
     rows = [
         {
             "size": level.size_bytes / 1000,
             "auc": level.auc,
             "height": max(level.auc, edge),
             "reasons": level.reasons,
-            "name": plain_variant(level.variant),
+            "name": name,
             "shown": numbers.size(level.size_bytes),
             "kept": numbers.percent(level.reasons),
             "here": level.variant == variant,
-            "label": plain("variant.dense") if level.variant.is_dense else "",
+            "label": dense if level.variant.is_dense else "",
         }
-        for level in levels
+        for level, name in zip(levels, names, strict=True)
     ]
     here = next((r for r in rows if r["here"]), None)
     alt = plain(

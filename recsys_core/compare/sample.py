@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recsys_core.errors import RecLensError
 from recsys_core.explain.game import Games
 from recsys_core.explain.shapley import EXACT_PLAYERS
-from recsys_core.fairness import groupable_columns
+from recsys_core.fairness import DEFAULT_SETTINGS, groupable_columns, make_grouping
 from recsys_core.metrics import Csr
 from recsys_core.models.evaluation import rank_users
 from recsys_core.models.material import LabelledPairs, Material, RankingTask
@@ -44,7 +45,8 @@ class Sample:
     train
         Items that each user took in training.
     column
-        The user column whose groups are compared (`compared_column`).
+        The user column whose groups are compared: the first sensitive one that can be, else the
+        first that can be.
     """
 
     ranking: RankingTask
@@ -68,7 +70,7 @@ def draw_sample(workspace: Workspace) -> tuple[Sample, RankingResult]:
         explained=explained,
         background=_background(dense, explained, material),
         train=material.sequences(),
-        column=compared_column(workspace),
+        column=compared_column(workspace, task.users),
     )
     return sample, ranking
 
@@ -85,9 +87,20 @@ def rank(scorer: Scorer, task: RankingTask) -> RankingResult:
     return rank_users(score, task)
 
 
-def compared_column(workspace: Workspace) -> str:
-    """First sensitive user column, else the first user column, else the users' activity."""
-    return next(name for name in groupable_columns(workspace.dataset) if name.startswith("user."))
+def compared_column(workspace: Workspace, users: np.ndarray) -> str:
+    """First user column, sensitive ones first, with two groups of these users that are large enough to have figures."""
+    names = [name for name in groupable_columns(workspace.dataset) if name.startswith("user.")]
+    train = workspace.material.sequences()
+    return next((name for name in names if _can_compare(workspace, name, users, train)), names[0])
+
+
+def _can_compare(workspace: Workspace, name: str, users: np.ndarray, train: Csr) -> bool:
+    try:
+        grouping = make_grouping(workspace.dataset, (name,), train=train)
+    except RecLensError:  # a column with too many different values
+        return False
+    sizes = np.bincount(grouping.code[users], minlength=len(grouping.labels))
+    return np.count_nonzero(sizes >= DEFAULT_SETTINGS.least_size) >= 2
 
 
 def _explained(task: RankingTask, ranking: RankingResult) -> Pairs:

@@ -46,6 +46,7 @@ class VariantBuilder:
     cache: StudentCache | None = None
 
     @torch.inference_mode(False)
+    @one_core()
     def build(self, variant: Variant) -> Scorer:
         """Narrow, prune and teach, then store at the width of bits; the dense scorer where nothing is set.
 
@@ -65,6 +66,7 @@ class VariantBuilder:
         return store_at(ranker, self.dense.features, variant)
 
     @torch.inference_mode(False)
+    @one_core()
     def build_untrained(self, variant: Variant) -> Scorer:
         """The variant as cutting leaves it, nothing refitted or taught: for the figures before training."""
         ranker = self.dense.ranker
@@ -81,9 +83,8 @@ class VariantBuilder:
         """A cut of ``original`` after its lessons, from the cache where it is there."""
 
         def train() -> Ranker:
-            with one_core():
-                cut = self._cut(variant, original)
-                return teach(cut, original, self.lessons(), epochs=epochs, settings=self.settings)
+            cut = self._cut(variant, original)
+            return teach(cut, original, self.lessons(), epochs=epochs, settings=self.settings)
 
         return self.cache.remember(variant, original, train) if self.cache else train()
 

@@ -27,7 +27,6 @@ TEXTS = {
     "global.doubt.seed": "seed {seed}",
     "global.doubt.background": "background {n} rows",
     "global.doubt.interval": "95 % bootstrap intervals",
-    "global.details": "Number of pairs",
     "global.pairs": "Pairs",
     "global.pairs.help": "More pairs, narrower intervals, longer work.",
     "global.table.mean": "Mean",

@@ -66,7 +66,6 @@ TEXTS = {
     "anatomy.text_in": "text → {width}",
     "anatomy.no_text": "not used: no text among the reasons",
     "anatomy.reasons_in": "{n} reasons → {width}",
-    "anatomy.file": "encoder: {name}",
     "overview.next": "Next",
     "overview.next.explain": "Explain the first recommendation of {user}",
     "overview.next.global": "What drives the model overall?",

@@ -25,7 +25,6 @@ TEXTS = {
     "global.doubt.seed": "随机种子 {seed}",
     "global.doubt.background": "背景 {n} 行",
     "global.doubt.interval": "95 % 自助法区间",
-    "global.details": "样本数",
     "global.pairs": "样本数",
     "global.pairs.help": "样本越多，区间越窄，耗时越长。",
     "global.table.mean": "平均方向",

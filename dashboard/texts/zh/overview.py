@@ -64,7 +64,6 @@ TEXTS = {
     "anatomy.text_in": "文字 → {width}",
     "anatomy.no_text": "未使用：理由中没有文字",
     "anatomy.reasons_in": "{n} 条理由 → {width}",
-    "anatomy.file": "编码器：{name}",
     "overview.next": "下一步",
     "overview.next.explain": "解释给{user}的第一条推荐",
     "overview.next.global": "模型总体上依据什么？",

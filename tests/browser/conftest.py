@@ -1,0 +1,118 @@
+"""The app in a server of its own, on a really trained workspace, driven in Debian's Chromium."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from recsys_core.compare import measure_variant
+from recsys_core.compress.variants import VariantShelf
+from recsys_core.models.workspace import Workspace
+from recsys_core.variant import Variant
+
+ROOT = Path(__file__).resolve().parents[2]
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+         "--disable-component-update", "--disable-sync"]  # fmt: skip
+IDLE = """() => { const a = document.querySelector('[data-testid="stApp"]');
+  return a && a.getAttribute('data-test-script-state') === 'notRunning'
+    && !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]'); }"""
+MEASURED = [Variant(), Variant(0.5), Variant(0.5, 8), Variant(0.9), Variant(0.5, 32, "unstructured")]
+PATIENCE_MS = 60_000
+
+
+@pytest.fixture(scope="session")
+def workspace_folder(tiny_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A sound workspace with a few measured levels, ``tiny``, and a damaged one, ``broken``."""
+    folder = tmp_path_factory.mktemp("served")
+    shutil.copytree(tiny_workspace, folder / "tiny")
+    workspace = Workspace.open(folder / "tiny")
+    shelf = VariantShelf(workspace)
+    for variant in MEASURED:
+        measure_variant(workspace, variant, shelf=shelf)
+    shutil.copytree(tiny_workspace, folder / "broken")
+    weights = folder / "broken" / "model" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(workspace_folder: Path) -> Iterator[str]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = [sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py"), "--server.port", str(port)]
+    environment = os.environ | {"RECLENS_WORKSPACES": str(workspace_folder)}
+    server = subprocess.Popen(app, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    base = f"http://localhost:{port}"
+    try:
+        for _ in range(600):
+            try:
+                urllib.request.urlopen(f"{base}/_stcore/health", timeout=1).close()
+                break
+            except (urllib.error.URLError, OSError):
+                time.sleep(0.1)
+        yield base
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield found
+        found.close()
+
+
+class Visit:
+    """One tab: opens pages, waits until the script is idle, and collects the console's errors."""
+
+    def __init__(self, page: Page, address: str) -> None:
+        self.page, self.address, self.errors = page, address, []
+        page.set_default_timeout(PATIENCE_MS)
+        page.on("console", self._listen)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+
+    def _listen(self, message) -> None:
+        # opened by its address, a page first asks for two files below it: Streamlit's own 404s
+        if message.type == "error" and "/_stcore/" not in message.location.get("url", ""):
+            self.errors.append(message.text)
+
+    def open(self, page: str = "", **parameters: str) -> Visit:
+        query = "&".join(f"{k}={v}" for k, v in {"workspace": "tiny", "lang": "en", **parameters}.items())
+        self.page.goto(f"{self.address}/{page}?{query}")
+        return self.settle()
+
+    def settle(self) -> Visit:
+        """Wait until the script has rested for a moment."""
+        for _ in range(3):
+            self.page.wait_for_function(IDLE)
+            self.page.wait_for_timeout(300)
+        self.page.wait_for_function(IDLE)
+        return self
+
+    def text(self) -> str:
+        return self.page.locator('[data-testid="stMain"]').inner_text()
+
+
+@pytest.fixture
+def visit(browser: Browser, address: str, request: pytest.FixtureRequest) -> Iterator[Visit]:
+    scheme = getattr(request, "param", "light")
+    context = browser.new_context(viewport={"width": 1440, "height": 900}, color_scheme=scheme, locale="en-GB")
+    tab = Visit(context.new_page(), address)
+    yield tab
+    context.close()
+    assert tab.errors == []

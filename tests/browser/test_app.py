@@ -1,0 +1,125 @@
+"""What a person does: open pages, choose, move sliders, read the numbers, come back by the address."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qs, urlparse
+
+import pytest
+
+from recsys_core.compare import load_report
+from recsys_core.explain.explain import explain
+from recsys_core.models.workspace import Workspace
+from recsys_core.recommend import recommend, user_pairs
+from recsys_core.results import probability
+from recsys_core.variant import Variant
+
+PAGES = ("", "explain", "global", "compress", "fairness")
+
+
+@pytest.fixture(scope="session")
+def workspace(workspace_folder: Path) -> Workspace:
+    return Workspace.open(workspace_folder / "tiny")
+
+
+def numbers(text: str) -> list[float]:
+    """Every number on the page, signs as a person writes them."""
+    text = text.replace("−", "-").replace("\u2009", "").replace("\u202f", "")
+    return [float(n) for n in re.findall(r"-?\d+(?:\.\d+)?", text)]
+
+
+def assert_shown(value: float, text: str, digits: int) -> None:
+    """``value`` stands on the page, rounded to some number of digits."""
+    assert any(abs(n - value) <= 0.51 * 10**-digits for n in numbers(text)), (value, text[:600])
+
+
+@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("visit", ["light", "dark"], indirect=True)
+def test_every_page_opens(visit, page):
+    visit.open(page)
+    assert visit.page.locator('[data-testid="stException"]').count() == 0
+    assert visit.page.locator("h1").count() == 1
+    assert len(visit.text()) > 200
+
+
+def test_overview_shows_the_measured_quality(visit, workspace):
+    text = visit.open().text()
+    assert_shown(workspace.metrics["auc"], text, 3)
+    assert_shown(workspace.dataset.n_interactions, text, 0)
+
+
+def test_choosing_user_and_item_explains_them(visit, workspace):
+    visit.open("explain")
+    user = visit.page.get_by_role("combobox", name="User", exact=False).first
+    user.fill("(user 7)")
+    user.press("Enter")
+    visit.settle()
+    index = workspace.user_index("7")
+    first = recommend(workspace.dense, workspace.material, index).items[0]
+    assert first.title in visit.page.locator("h1").inner_text()
+    pair = user_pairs(workspace.material, index, [first.item_index])
+    background = workspace.material.background(32, seed=0)
+    expected = explain(workspace.dense, workspace.dataset, pair, background)
+    text = visit.text()
+    assert_shown(probability(expected.score), text, 2)
+    strongest = max(expected.contributions, key=lambda c: abs(c.contribution))
+    assert_shown(strongest.contribution, text, 2)
+    other = workspace.dataset.titles[workspace.item_index("9")]
+    item = visit.page.get_by_role("combobox", name="Item", exact=False).first
+    item.fill(other)
+    item.press("Enter")
+    visit.settle()
+    assert other in visit.page.locator("h1").inner_text()
+
+
+def test_sliders_change_the_figures_and_the_address_restores_them(visit, workspace):
+    visit.open("compress")
+    sparsity = visit.page.get_by_role("slider", name="Sparsity").first
+    for _ in range(5):
+        sparsity.press("ArrowRight")
+    visit.settle()
+    report = load_report(workspace, Variant(0.5))
+    text = visit.text()
+    assert_shown(report.compressed.auc, text, 3)
+    assert_shown(100 * report.top_10_overlap, text, 0)
+    visit.page.wait_for_url("**sparsity=50**")
+    visit.page.get_by_role("radio", name="8", exact=True).first.click(force=True)
+    visit.settle()
+    assert_shown(load_report(workspace, Variant(0.5, 8)).compressed.auc, visit.text(), 3)
+    visit.page.wait_for_url("**bits=8**")
+    before = visit.page.locator("h5").first.inner_text()
+    visit.page.reload()
+    visit.settle()
+    assert visit.page.locator("h5").first.inner_text() == before
+    query = parse_qs(urlparse(visit.page.url).query)
+    assert (query["sparsity"], query["bits"]) == (["50"], ["8"])
+
+
+def test_the_model_follows_to_other_pages(visit, workspace):
+    visit.open("explain", user="7", sparsity="90")
+    from recsys_core.compress.variants import VariantShelf
+
+    scorer = VariantShelf(workspace).scorer(Variant(0.9))
+    first = recommend(scorer, workspace.material, workspace.user_index("7")).items[0]
+    assert first.title in visit.page.locator("h1").inner_text()
+    assert_shown(first.probability, visit.text(), 2)
+
+
+@pytest.mark.parametrize("parameters", [{"user": "99999"}, {"user": "7", "item": "99999"}])
+def test_unknown_ids_get_a_message_and_a_way_on(visit, parameters):
+    text = visit.open("explain", **parameters).text()
+    assert "99999" in text
+    assert "Traceback" not in text
+
+
+def test_a_damaged_workspace_is_named_and_the_other_still_works(visit):
+    text = visit.open("", workspace="broken").text()
+    assert "model.safetensors" in text
+    visit.open("", workspace="tiny")
+    assert visit.page.locator("h1").count() == 1
+
+
+def test_chinese(visit):
+    text = visit.open("explain", lang="zh").page.locator("h1").inner_text()
+    assert re.search(r"[\u4e00-\u9fff]", text)
