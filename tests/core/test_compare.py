@@ -41,9 +41,9 @@ HALF = Variant(0.5, 8)
 
 
 @pytest.fixture(scope="module")
-def workspace(tiny_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
-    folder = tmp_path_factory.mktemp("compare") / "tiny"
-    shutil.copytree(tiny_workspace, folder)
+def workspace(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    folder = tmp_path_factory.mktemp("compare") / "shop"
+    shutil.copytree(grouped_workspace, folder)
     return Workspace.open(folder)
 
 
@@ -73,7 +73,7 @@ def test_the_dense_model_is_its_own_equal(workspace, shelf):
 @pytest.mark.parametrize("variant", [HALF, Variant(0.5, 32, "unstructured"), Variant(0.9, 4), Variant(0, 16)])
 def test_quality_is_that_of_evaluate(workspace, shelf, variant):
     report = measure_variant(workspace, variant, shelf=shelf, latency=QUICK)
-    whole = evaluate(shelf.scorer(variant), workspace.material)  # 60 users: the sample is all of them
+    whole = evaluate(shelf.scorer(variant), workspace.material)  # few users: the sample is all of them
     assert report.compressed.auc == pytest.approx(whole.auc, abs=1e-12)
     assert report.compressed.ndcg == pytest.approx(whole.ndcg, abs=1e-12)
     assert report.compressed.recall == pytest.approx(whole.recall, abs=1e-12)
