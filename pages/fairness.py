@@ -21,7 +21,7 @@ def show(page: frame.Frame) -> None:
         components.empty(t("fairness.none"), t("fairness.none.how"))
         return
     with components.grid(3, min_width=220):
-        column = cards.picker("by", {c.split(".", 1)[1]: story.column_name(c) for c in columns})
+        column = cards.picker(page, "by", {c.split(".", 1)[1]: story.column_name(c) for c in columns})
         measures = st.container()
         variants = cards.model_picker(page.selection.variant)
     if not ranked(page, variants):
@@ -33,7 +33,7 @@ def show(page: frame.Frame) -> None:
         return
     first = next(iter(reports.values()))
     with measures:
-        metric = cards.picker("measure", {m: story.measure_name(m) for m in first.overall.values})
+        metric = cards.picker(page, "measure", {m: story.measure_name(m) for m in first.overall.values})
     answer(page, reports, metric)
     with components.grid(9, min_width=88) as grid:
         with grid.cell(column_span=4):

@@ -18,9 +18,13 @@ MODELS = ("dense", "compressed", "both")
 Reports = dict[str, FairnessReport]
 
 
-def picker(key: str, names: dict[str, str]) -> str:
+def picker(page, key: str, names: dict[str, str]) -> str:
     """A list whose choice stands in the address; the first name is the default."""
-    chosen = state.chosen_id(key, names) or next(iter(names))
+    chosen, unknown = state.chosen_id(key, names) or next(iter(names)), state.unknown_id(key, names)
+    if unknown is not None:
+        said = t("fairness.unknown", name=plain(f"fairness.{key}"), value=unknown, shown=names[chosen])
+        with page.places["notices"]:
+            components.notice(said)
     return st.selectbox(
         t(f"fairness.{key}"),
         list(names),

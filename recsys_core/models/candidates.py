@@ -15,7 +15,6 @@ from recsys_core.models.training import TrainingSettings
 FEW_ROWS = 250_000
 PROBE_EPOCHS = 2
 SHORT_HISTORY = 20
-PROBE_ROWS = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,13 +57,13 @@ def default_settings(material: Material, *, seed: int, epochs: int | None = None
     elif n_rows <= FEW_ROWS:
         batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / 125)), 64, 1024))
         shape = RankerShape(width=16, attention=16, input_dropout=0.1, dropout=0.1)
-        settings = TrainingSettings(seed=seed, batch_size=batch, epochs=9, shape=shape)
+        settings = TrainingSettings(seed=seed, batch_size=batch, epochs=7, shape=shape)
     else:  # ids learn by heart from so many rows: the recipe is strong dropout on the concatenated embeddings
         settings = TrainingSettings(seed=seed, epochs=27, shape=RankerShape(input_dropout=0.4))
     return replace(settings, epochs=min(epochs, settings.epochs)) if epochs else settings
 
 
-def probe_settings(settings: TrainingSettings) -> TrainingSettings:
-    """A short run that chooses between candidates before the best one is trained in full."""
+def probe_settings(material: Material, settings: TrainingSettings) -> TrainingSettings:
+    """A short run, of half of the labelled rows, that chooses between candidates before the best is trained in full."""
     epochs = min(PROBE_EPOCHS * settings.passes, settings.epochs)  # implicit: ids show their worth late
-    return replace(settings, epochs=epochs, steady_share=1.0, most_rows=PROBE_ROWS)
+    return replace(settings, epochs=epochs, steady_share=1.0, most_rows=len(material.split.train) // 2)

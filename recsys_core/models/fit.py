@@ -82,7 +82,7 @@ def choose(
     """
     settings = default_settings(material, seed=request.seed, epochs=request.epochs)
     options = [c for c in candidates(material.task) if len(features.without(set(c.without)).side("item"))]
-    short = probe_settings(settings)
+    short = probe_settings(material, settings)
     probes = {}
     for option in options:
         probes[option] = _train(features.without(set(option.without)), material, short, _named(progress, option))

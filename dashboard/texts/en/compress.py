@@ -96,7 +96,6 @@ TEXTS = {
     "compress.changed.hint": "Click a row to look at that user.",
     "compress.changed.none": "No list changed.",
     # presets
-    "compress.presets": "Presets",
     "compress.preset.safe": "Safe",
     "compress.preset.balanced": "Balanced",
     "compress.preset.extreme": "Extreme",
@@ -114,8 +113,6 @@ TEXTS = {
     "compress.doubt.seed": "seed {seed}",
     "compress.doubt.before": "before its epoch of training: AUC {auc}, NDCG@10 {ndcg}",
     "compress.doubt.sparse": "single weights: no smaller file and no speed without a sparse runtime",
-    "compress.working": "Measuring this level",
-    "compress.again": "Measure again",
     # stages
     "stage.queue": "Waiting for another measurement",
     "stage.size": "Cutting",

@@ -1,0 +1,153 @@
+"""Fairness: the figures on the page are the core's, and every state has its words."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+from conftest import texts_of
+
+from dashboard import cached
+from dashboard.stories import fairness as story
+from recsys_core.fairness import against_rest, audit
+from recsys_core.models.evaluation import evaluate
+from recsys_core.variant import DENSE, Variant
+
+
+@pytest.fixture(scope="module")
+def folder(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a workspace that is large enough for groups."""
+    found = tmp_path_factory.mktemp("fairness")
+    shutil.copytree(grouped_workspace, found / "shop")
+    return found
+
+
+@pytest.fixture
+def open_fairness(open_app, folder):
+    """The page with its lists ranked."""
+
+    def open_page(**parameters: str):
+        app = open_app("fairness", folder=folder, workspace="shop", **parameters)
+        place = cached.place(folder / "shop")
+        wanted = [DENSE]
+        if "bits" in parameters:
+            wanted.append(Variant(int(parameters.get("sparsity", 0)) / 100, int(parameters["bits"])))
+        for variant in wanted:  # a page asks for one model after the other
+            assert cached.evaluation(place, variant).wait(120)
+        return app.run()
+
+    return open_page
+
+
+@pytest.fixture(scope="module")
+def core(folder):
+    """Audit worked out without the dashboard."""
+    workspace = cached.workspace(cached.place(folder / "shop"))
+    found = evaluate(workspace.dense, workspace.material)
+    train = workspace.material.sequences()
+    return lambda by: (
+        audit(workspace.dataset, found, by=(by,), train=train),
+        against_rest(workspace.dataset, found, by=(by,), train=train),
+    )
+
+
+def test_gaps_are_the_audits(open_fairness, core):
+    app = open_fairness(by="gender")
+    report, _ = core("user.gender")
+    rows = app.dataframe[0].value
+    assert len(rows) == len(report.gaps)
+    for (_, row), gap in zip(rows.iterrows(), report.gaps, strict=True):
+        assert row["Measure"] == story.measure_name(gap.metric)
+        assert row["Gap"] == story.figure(gap.difference)
+        assert row["Real?"] == ("noise" if gap.within_noise else "yes")
+    assert not app.exception
+
+
+def test_the_sentence_holds_the_audits_figures(open_fairness, core):
+    for by in ("gender", "region"):
+        app = open_fairness(by=by)
+        report, rest = core(f"user.{by}")
+        gap = next(g for g in report.gaps if g.metric == "ndcg@10")
+        said = next(text for text in texts_of(app) if text.startswith("#####"))
+        values = {row.group: row.values["ndcg@10"] for row in report.groups}
+        alone = next((r for r in rest if r.metric == "ndcg@10" and r.group == gap.worst_group), None)
+        wanted = [values[gap.worst_group]]
+        wanted += [alone.rest] if not gap.within_noise and alone and alone.is_clear else [values[gap.best_group]]
+        assert all(story.figure(value) in said for value in wanted)
+        assert ("noise" in said) == gap.within_noise
+
+
+def test_groups_and_their_sizes_stand_in_the_details(open_fairness, core, folder):
+    app = open_fairness(by="gender")
+    app.session_state["all_groups"] = True
+    app.run()
+    report, _ = core("user.gender")
+    rows = next(d.value for d in app.dataframe if "Group" in d.value.columns)
+    assert rows["n"].tolist() == [str(row.n) for row in (report.overall, *report.groups)]
+    assert rows["NDCG@10"].tolist() == [story.figure(r.values["ndcg@10"]) for r in (report.overall, *report.groups)]
+    hidden = [row for row in report.groups if row.suppressed]
+    assert hidden, "one group of the sample is too small"
+    place = cached.place(folder / "shop")
+    names = [story.group_name(place, "user.gender", row.group) for row in hidden]
+    assert rows.loc[rows["Group"].isin(names), "AUC"].tolist() == ["–"] * len(hidden)
+
+
+def test_doubt_says_how_much_it_rests_on(open_fairness, core):
+    said = " ".join(texts_of(open_fairness(by="gender")))
+    report, _ = core("user.gender")
+    for part in (f"{report.overall.n} users", "full catalogue of 60 items", "bootstrap draws", "seed 0"):
+        assert part in said
+
+
+def test_both_models_side_by_side(open_fairness):
+    app = open_fairness(by="gender", sparsity="90", bits="4")
+    assert app.segmented_control(key="pick_models").value == "both"
+    said = " ".join(texts_of(app))
+    assert "Compression" in said
+    assert "gap between the two extreme groups" in said
+    app.segmented_control(key="pick_models").set_value("compressed").run()
+    assert "Compression" not in " ".join(texts_of(app))
+    assert not app.exception
+
+
+def test_another_measure(open_fairness, core):
+    app = open_fairness(by="gender", measure="auc")
+    report, _ = core("user.gender")
+    assert app.selectbox(key="pick_measure").value == "auc"
+    assert "AUC by gender, with 95 % intervals" in " ".join(texts_of(app))
+    assert story.figure(report.overall.values["auc"]) in " ".join(texts_of(app))
+
+
+def test_unknown_choices_are_said(open_fairness):
+    app = open_fairness(by="shoe_size", measure="beauty")
+    warnings = [w.value.replace("\\", "") for w in app.warning]
+    assert any("shoe_size" in w for w in warnings)
+    assert any("beauty" in w for w in warnings)
+    assert app.dataframe, "the page stands with its defaults"
+
+
+def test_too_few_users_are_said_in_words(open_app, workspaces):
+    app = open_app("fairness", by="gender")
+    assert cached.evaluation(cached.place(workspaces / "tiny"), DENSE).wait(120)
+    app.run()
+    said = " ".join(e.value for e in app.error)
+    assert "No group is large enough" in said
+    assert "Choose another column" in said
+    assert not app.exception
+
+
+def test_progress_before_the_figures(open_app, folder):
+    app = open_app("fairness", folder=folder, workspace="shop", sparsity="40", models="compressed")
+    said = " ".join(texts_of(app))
+    assert "Ranking the whole catalogue" in said or app.dataframe, "unless it was ranked meanwhile"
+    assert cached.evaluation(cached.place(folder / "shop"), Variant(0.4)).wait(120)
+    assert app.run().dataframe
+
+
+def test_chinese(open_fairness):
+    app = open_fairness(by="gender", lang="zh")
+    said = " ".join(texts_of(app))
+    assert "谁得到的服务更差" in said
+    assert "NDCG@10" in said
+    assert not app.exception
