@@ -62,7 +62,7 @@ class Board:
         return self._ask(key, lambda job: self._run(key, job, lambda: work(job.report)))
 
     def watched(self, key: tuple, work: Callable[[Job], object]) -> Job:
-        """Like ``job``, but dropped if nobody asks for it any more when its turn comes; ``work`` gets the job itself."""
+        """Like ``job``, but dropped if nobody asks for it when its turn comes; ``work`` gets the job itself."""
 
         def run(job: Job) -> None:
             if time.monotonic() - job.asked > PATIENCE_SECONDS:

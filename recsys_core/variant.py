@@ -35,7 +35,7 @@ class Variant:
         For a value outside these ranges.
 
     >>> Variant(sparsity=0.5, bits=8).key
-    'structured-050-int8'
+    'structured-500-int8'
     """
 
     sparsity: float = 0.0

@@ -14,13 +14,14 @@ from recsys_core.variant import Variant
 
 HEIGHT = 240
 MOST_LOSS = 0.03
+RAMP = ["#C8641B", "#B9A99C", "#3F7FC4"]  # few reasons kept to all; readable on both backgrounds
 CURVES = {"quality": NEUTRAL, "lists": FOR, "reasons": AGAINST}
 HERE = "datum.here"
 NOT_HERE = "!datum.here"
 
 
 def survival(levels: list[Level], variant: Variant) -> Chart:
-    """AUC (as a share of the full model's), lists kept and reasons kept by sparsity, at the variant's bits and pruning."""
+    """AUC (share of the full model's), lists kept and reasons kept by sparsity, at the variant's bits and pruning."""
     names = {name: plain(f"compress.curve.{name}") for name in CURVES}
     rows = [row for level in levels for row in _curve_rows(level, names)]
     here = {"sparsity": 100 * variant.sparsity, "here": True, "label": plain("compress.curve.here")}
@@ -165,7 +166,7 @@ def _sizes_spec() -> dict:
     colour = {
         "field": "reasons",
         "type": "quantitative",
-        "scale": {"range": "diverging", "domain": [0.5, 1], "clamp": True},
+        "scale": {"range": RAMP, "domain": [0.5, 0.75, 1], "clamp": True},
         "legend": {
             "title": plain("compress.map.legend"),
             "orient": "top",

@@ -1,8 +1,8 @@
 """Distillation: a smaller body learns the dense model's logits on seeded pairs, on a frozen adapter.
 
-Cutting units leaves adapter and attention as they are, and freezing them there costs next to no
-quality: so embeddings and pooled histories are computed once, a step is a few small matrix
-products, and a whole epoch takes about half a second. The dense model is asked about real pairs
+Cutting units leaves adapter and attention as they are, and they stay frozen: so embeddings and
+pooled histories are computed once, a step is a few small matrix products, and a whole epoch takes
+about half a second. (Training them along was not tried.) The dense model is asked about real pairs
 and about *mixed* ones, in which some feature groups come from another pair. Those are the points
 at which Shapley values evaluate a model, so a student that agrees there keeps the reasons.
 """
@@ -118,9 +118,9 @@ def distil(student: Ranker, lessons: Lessons, epochs: int, settings: DistilSetti
 
     The loss is cross-entropy against the teacher's probability after logits are shifted and
     scaled so that their standard deviation is 1 and the probability is one half two standard
-    deviations above their mean: there the top of a list is decided. Of squared error and
-    cross-entropy at several shifts it kept most of lists and reasons. No global random state
-    is used or changed.
+    deviations above their mean: there the top of a list is decided. In a pilot (two models,
+    one seed) it was ahead of squared error and of other shifts at 90 % sparsity and level
+    with them at 50 %. No global random state is used or changed.
     """
     random = torch.Generator().manual_seed(settings.seed)
     scale = lessons.logits.std().clamp(min=1e-6)

@@ -112,6 +112,9 @@ class Scorer:
             self.item_base = items @ of_item.T
             self.item_query = attention.query(items)
             self.item_key, self.item_value = attention.key(items), attention.value(items)
+            self._every_user: Tensor | None = None
+            if features.n_users * self._of_user.shape[0] <= CHUNK_FLOATS:
+                self._every_user = self.user_base(np.arange(features.n_users))
 
     @torch.inference_mode()
     def embeddings(self, side: str, rows: Tensor) -> Tensor:
@@ -128,6 +131,8 @@ class Scorer:
     def user_base(self, users: np.ndarray) -> Tensor:
         """First-layer part of users, bias included: ``(b, first)``."""
         rows = torch.as_tensor(np.asarray(users, dtype=np.int64))
+        if self._every_user is not None:
+            return self._every_user[rows]
         return F.linear(self.embeddings("user", rows), self._of_user, self.ranker.body.first.bias)
 
     @torch.inference_mode()

@@ -10,7 +10,12 @@ import pytest
 
 from recsys_core.__main__ import main
 
-VARIANTS = ([], ["--bits", "8"], ["--sparsity", "0.5", "--bits", "8"], ["--sparsity", "0.7", "--pruning", "unstructured"])
+VARIANTS = (
+    [],
+    ["--bits", "8"],
+    ["--sparsity", "0.5", "--bits", "8"],
+    ["--sparsity", "0.7", "--pruning", "unstructured"],
+)
 
 
 def run(capsys, *args) -> dict:

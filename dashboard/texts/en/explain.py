@@ -1,6 +1,5 @@
 """Explain."""
 
-# ruff: noqa: E501
 
 TEXTS = {
     "explain.title": "Why is this recommended?",

@@ -1,6 +1,5 @@
 """Global."""
 
-# ruff: noqa: E501
 
 TEXTS = {
     "global.title": "What drives the model?",

@@ -1,6 +1,5 @@
 """Overview."""
 
-# ruff: noqa: E501
 
 TEXTS = {
     "overview.title": "What am I looking at, and can I trust it?",

@@ -86,7 +86,7 @@ TEXTS = {
     "compress.changed": "谁的列表变化最大",
     "compress.changed.alt": "十条推荐保留最少的用户",
     "compress.changed.kept": "保留",
-    "compress.changed.of": "10 件中 {kept} 件",
+    "compress.changed.of": "{kept} / 10",
     "compress.changed.hint": "点击一行查看该用户。",
     "compress.changed.none": "没有列表发生变化。",
     "compress.preset.safe": "稳妥",
