@@ -10,13 +10,10 @@ from recsys_core.data.profile import Profile
 from recsys_core.models.anatomy import Stage
 from recsys_core.models.workspace import Workspace
 
-BEST = {"auc": "best_auc", "ndcg@10": "best_ndcg@10", "recall@10": "best_recall@10"}
-
 
 def best_possible(workspace: Workspace) -> dict[str, float]:
     """What the planted truth itself reaches, on sample data; empty elsewhere."""
-    extra = workspace.dataset.schema.extra
-    return {measure: float(extra[key]) for measure, key in BEST.items() if key in extra}
+    return workspace.metrics.get("best_possible") or {}
 
 
 def sentence(workspace: Workspace) -> Markdown:
