@@ -166,7 +166,7 @@ def _sizes_spec() -> dict:
     colour = {
         "field": "reasons",
         "type": "quantitative",
-        "scale": {"range": RAMP, "domain": [0.5, 0.75, 1], "clamp": True},
+        "scale": {"range": RAMP, "domain": [0.5, 0.75, 1], "clamp": True, "interpolate": "rgb"},
         "legend": {
             "title": plain("compress.map.legend"),
             "orient": "top",

@@ -1,43 +1,84 @@
-"""Answers: what one model says on the sample, part by part, so that the first figures need not wait for the last."""
+"""Answers: what the dense model says on the sample, part by part, so that no figure waits for a later one."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 
-from recsys_core.compare.sample import Sample, draw_sample
+from recsys_core.compare.sample import SEED, background_rows, compared_column, explained_pairs, rank, ranked_users
 from recsys_core.explain.shapley import exact_contributions
-from recsys_core.metrics import roc_auc
+from recsys_core.metrics import Csr, roc_auc
 from recsys_core.models.evaluation import evaluate_pairs
-from recsys_core.models.material import Material
-from recsys_core.models.scorer import Scorer
+from recsys_core.models.material import LabelledPairs, Material, RankingTask
+from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.workspace import Workspace
 from recsys_core.results import Evaluation, PairResult, RankingResult
 
+TIMED_PAIRS = 64
 
-@dataclass(frozen=True, slots=True, eq=False)
+
 class DenseSide:
-    """The sample, and the dense model's answers on it: scores, lists, and contributions ``(n_pairs, n_players)``."""
+    """The sample of a workspace and the dense model's answers on it, each part worked out when first asked for."""
 
-    sample: Sample
-    pairs: PairResult
-    ranking: RankingResult
-    contributions: np.ndarray
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace, self.scorer = workspace, workspace.dense
+
+    @cached_property
+    def labelled(self) -> LabelledPairs:
+        """All test pairs, as ``evaluate`` scores them."""
+        return self.workspace.material.labelled("test")
+
+    @cached_property
+    def pairs(self) -> PairResult:
+        return evaluate_pairs(self.scorer, self.labelled)
+
+    @cached_property
+    def timed(self) -> Pairs:
+        """Seeded pairs for the latencies."""
+        pairs = self.labelled.pairs
+        rows = np.random.default_rng([SEED, 23]).choice(len(pairs), min(TIMED_PAIRS, len(pairs)), replace=False)
+        return pairs[rows]
+
+    @cached_property
+    def task(self) -> RankingTask:
+        return ranked_users(self.workspace)
+
+    @cached_property
+    def ranking(self) -> RankingResult:
+        return rank(self.scorer, self.task)
+
+    @cached_property
+    def explained(self) -> Pairs:
+        return explained_pairs(self.task, self.ranking)
+
+    @cached_property
+    def background(self) -> Pairs:
+        return background_rows(self.scorer, self.explained, self.workspace.material)
+
+    @cached_property
+    def contributions(self) -> np.ndarray:
+        return self.reasons(self.scorer)
+
+    @cached_property
+    def column(self) -> str:
+        """The user column whose groups are compared."""
+        return compared_column(self.workspace, self.task.users)
+
+    @cached_property
+    def train(self) -> Csr:
+        """Items that each user took in training."""
+        return self.workspace.material.sequences()
+
+    def reasons(self, scorer: Scorer) -> np.ndarray:
+        """Exact contributions of the explained pairs ``(n_pairs, n_players)``, logits, under any variant."""
+        return exact_contributions(scorer, self.explained, self.background)[0]
 
 
 @lru_cache(maxsize=2)
 def dense_side(workspace: Workspace) -> DenseSide:
-    """Worked out once for an opened workspace."""
-    sample, ranking = draw_sample(workspace)
-    pairs = evaluate_pairs(workspace.dense, sample.labelled)
-    return DenseSide(sample, pairs, ranking, reasons(workspace.dense, sample))
-
-
-def reasons(scorer: Scorer, sample: Sample) -> np.ndarray:
-    """Exact contributions of the explained pairs ``(n_pairs, n_players)``, logits."""
-    return exact_contributions(scorer, sample.explained, sample.background)[0]
+    """One for each opened workspace."""
+    return DenseSide(workspace)
 
 
 def binary_pairs(pairs: PairResult, material: Material) -> PairResult:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from recsys_core.compare.answers import dense_side
 from recsys_core.compare.machine import machine_name
 from recsys_core.compare.measuring import measure_variant
 from recsys_core.compare.stored import load_report
@@ -56,7 +55,6 @@ def measure_grid(
     end = time.monotonic() + seconds
     if missing:
         progress("measuring levels, the full model first", 0.0)
-        dense_side(workspace)
     slowest = 0.0
     for at, variant in enumerate(missing):
         began = time.monotonic()

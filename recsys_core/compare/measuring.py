@@ -10,7 +10,7 @@ from datetime import datetime
 
 import numpy as np
 
-from recsys_core.compare.answers import DenseSide, as_evaluation, binary_pairs, dense_side, pair_auc, reasons
+from recsys_core.compare.answers import DenseSide, as_evaluation, binary_pairs, dense_side, pair_auc
 from recsys_core.compare.changes import auc_noise, explanation_drift, group_gap, lists_kept, ndcg_noise
 from recsys_core.compare.machine import machine_name
 from recsys_core.compare.sample import SEED, rank
@@ -27,7 +27,6 @@ from recsys_core.variant import Variant
 
 OnStage = Callable[[str, dict], None]
 STAGES = {"size": 0.0, "train": 0.03, "auc": 0.2, "latency": 0.3, "lists": 0.4, "reasons": 0.65, "gap": 0.95}
-TIMED_PAIRS = 64
 
 
 def measure_variant(
@@ -58,7 +57,7 @@ def measure_variant(
     Notes
     -----
     AUC is that of ``evaluate``, on all test pairs; lists are of the sample's users, reasons of
-    its explained pairs (`recsys_core.compare.sample.Sample`), exact. Only the latencies differ
+    its explained pairs (`recsys_core.compare.answers.DenseSide`), exact. Only the latencies differ
     from call to call. ``before_training`` is measured at 32 bits, whatever the variant's width.
     """
     progress("queue", 0.0)
@@ -69,7 +68,7 @@ def measure_variant(
             getattr(run, f"add_{stage}")()
             if on_stage:
                 on_stage(stage, run.so_far())
-    report = run.report()
+        report = run.report()
     with contextlib.suppress(OSError):  # a workspace that cannot be written to is slower, not broken
         save_report(workspace, report)
     return report
@@ -113,60 +112,59 @@ class _Run:
 
     def add_auc(self) -> None:
         dense = self.dense
-        self.pairs = dense.pairs if self.variant.is_dense else evaluate_pairs(self.scorer, dense.sample.labelled)
+        self.pairs = dense.pairs if self.variant.is_dense else evaluate_pairs(self.scorer, dense.labelled)
         for side, pairs in (("dense", dense.pairs), ("variant", self.pairs)):
             self.found[side]["auc"] = pair_auc(pairs, self.workspace.material)
+        self.found["extra"]["n_pairs"] = len(self.pairs.label)
         self.found["noise"]["auc"] = auc_noise(
             *(binary_pairs(p, self.workspace.material) for p in (dense.pairs, self.pairs)), seed=SEED
         )
 
     def add_latency(self) -> None:
         """Both in turns; of the dense model alone the two are one measurement."""
-        timed = self.dense.sample.explained[:TIMED_PAIRS]
         scorers = [self.workspace.dense] if self.variant.is_dense else [self.workspace.dense, self.scorer]
-        spent = measure_latency(scorers, timed, self.latency)
+        spent = measure_latency(scorers, self.dense.timed, self.latency)
         self.found["dense"]["latency_ms"], self.found["variant"]["latency_ms"] = spent[0], spent[-1]
 
     def add_lists(self) -> None:
         dense = self.dense
-        task = dense.sample.ranking
         if self.variant.is_quantised:  # ONNX Runtime works on one core here: use the other one, too
-            self.early = _aside(lambda: reasons(self.scorer, dense.sample))
-        self.ranking = dense.ranking if self.variant.is_dense else rank(self.scorer, task)
+            _ = dense.background  # whatever it rests on is there before two threads ask for it
+            self.early = _aside(lambda: dense.reasons(self.scorer))
+        self.ranking = dense.ranking if self.variant.is_dense else rank(self.scorer, dense.task)
         for side, ranking in (("dense", dense.ranking), ("variant", self.ranking)):
             self.found[side] |= {"ndcg@10": float(ranking.ndcg.mean()), "recall@10": float(ranking.recall.mean())}
         self.found["noise"]["ndcg@10"] = ndcg_noise(dense.ranking, self.ranking, seed=SEED)
         kept = lists_kept(dense.ranking, self.ranking, seed=SEED)
-        self.found |= {"top_10_overlap": kept["mean"], "extra": {"top_10_kept": kept}}
+        self.found["extra"]["top_10_kept"] = kept
+        self.found |= {"top_10_overlap": kept["mean"], "n_users": len(dense.task)}
 
     def add_reasons(self) -> None:
         dense = self.dense
         if self.early:
             own = self.early.result()
         else:
-            own = dense.contributions if self.variant.is_dense else reasons(self.scorer, dense.sample)
+            own = dense.contributions if self.variant.is_dense else dense.reasons(self.scorer)
         self.found["explanation_drift"] = explanation_drift(
-            dense.contributions, own, background=len(dense.sample.background), seed=SEED
+            dense.contributions, own, background=len(dense.background), seed=SEED
         )
 
     def add_gap(self) -> None:
-        material, sample = self.workspace.material, self.dense.sample
+        material = self.workspace.material
         dense = as_evaluation(self.dense.ranking, self.dense.pairs, material)
         own = dense if self.variant.is_dense else as_evaluation(self.ranking, self.pairs, material)
         self.found["group_gap"] = group_gap(
-            material.dataset, dense, own, column=sample.column, train=sample.train, seed=SEED
+            material.dataset, dense, own, column=self.dense.column, train=self.dense.train, seed=SEED
         )
 
     def report(self) -> CompressionReport:
         about = {
             "settings": asdict(self.variant),
             "before_training": self._before_training(),
-            "n_users": len(self.dense.sample.ranking),
             "seed": SEED,
             "measured_at": datetime.now().astimezone().isoformat(timespec="seconds"),
             "machine": machine_name(),
         }
-        self.found["extra"] |= {"n_pairs": len(self.pairs.label)}
         return report_from_json(self.found | about)
 
     def _before_training(self) -> dict[str, float] | None:
@@ -177,6 +175,6 @@ class _Run:
         known = None if weights == self.variant else load_report(self.workspace, weights)
         if known is not None:
             return known.before_training
-        scorer, sample = self.shelf.untrained(weights), self.dense.sample
-        auc = pair_auc(evaluate_pairs(scorer, sample.labelled), self.workspace.material)
-        return {"auc": auc, "ndcg@10": float(rank(scorer, sample.ranking).ndcg.mean())}
+        scorer = self.shelf.untrained(weights)
+        auc = pair_auc(evaluate_pairs(scorer, self.dense.labelled), self.workspace.material)
+        return {"auc": auc, "ndcg@10": float(rank(scorer, self.dense.task).ndcg.mean())}

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 
 from recsys_core.errors import RecLensError
@@ -12,7 +10,7 @@ from recsys_core.explain.shapley import EXACT_PLAYERS
 from recsys_core.fairness import DEFAULT_SETTINGS, groupable_columns, make_grouping
 from recsys_core.metrics import Csr
 from recsys_core.models.evaluation import rank_users
-from recsys_core.models.material import LabelledPairs, Material, RankingTask
+from recsys_core.models.material import Material, RankingTask
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.workspace import Workspace
 from recsys_core.results import RankingResult
@@ -26,53 +24,13 @@ MOST_COALITIONS = 2_000_000  # network rows behind the exact reasons of the pair
 FLOATS_AT_ONCE = 4_000_000  # working memory of ranking that stays in the processor's cache: a third faster
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Sample:
-    """What is ranked, scored and explained; the same for every variant of a workspace.
+def ranked_users(workspace: Workspace) -> RankingTask:
+    """At most 1,000 users with held-out items, drawn by the workspace's seed.
 
-    Attributes
-    ----------
-    ranking
-        At most 1,000 users with held-out items, drawn by the workspace's seed; fewer (200 at
-        least) where the catalogue is large, so that users times items stay below half a million.
-    labelled
-        All test pairs, as ``evaluate`` scores them.
-    explained
-        100 pairs: a seeded user and one of that user's dense top ten.
-    background
-        Training rows that stand for "not this value": 4, or 2 or 1 where exact reasons over all
-        feature groups would take more than two million network rows.
-    train
-        Items that each user took in training.
-    column
-        The user column whose groups are compared: the first sensitive one that can be, else the
-        first that can be.
+    Fewer (200 at least) where the catalogue is large: users times items stay below half a million.
     """
-
-    ranking: RankingTask
-    labelled: LabelledPairs
-    explained: Pairs
-    background: Pairs
-    train: Csr
-    column: str
-
-
-def draw_sample(workspace: Workspace) -> tuple[Sample, RankingResult]:
-    """The sample of a workspace, and the dense model's lists that the explained pairs come from."""
-    material, dense = workspace.material, workspace.dense
     n_users = max(LEAST_USERS, min(MOST_USERS, MOST_CELLS // max(workspace.dataset.n_items, 1)))
-    task = material.ranking("test", most=n_users)
-    ranking = rank(dense, task)
-    explained = _explained(task, ranking)
-    sample = Sample(
-        ranking=task,
-        labelled=material.labelled("test"),
-        explained=explained,
-        background=_background(dense, explained, material),
-        train=material.sequences(),
-        column=compared_column(workspace, task.users),
-    )
-    return sample, ranking
+    return workspace.material.ranking("test", most=n_users)
 
 
 def rank(scorer: Scorer, task: RankingTask) -> RankingResult:
@@ -85,6 +43,28 @@ def rank(scorer: Scorer, task: RankingTask) -> RankingResult:
         return np.concatenate([scorer.score_catalogue(users[i : i + step], histories[i : i + step]) for i in starts])
 
     return rank_users(score, task)
+
+
+def explained_pairs(task: RankingTask, ranking: RankingResult) -> Pairs:
+    """100 pairs: a seeded user, and a seeded place of that user's list."""
+    random = np.random.default_rng([SEED, 19])
+    users = np.flatnonzero(ranking.top[:, 0] >= 0)
+    rows = np.sort(random.choice(users, min(N_PAIRS, len(users)), replace=False))
+    place = random.integers(0, (ranking.top[rows] >= 0).sum(axis=1))
+    return Pairs(task.users[rows], ranking.top[rows, place], task.histories[rows])
+
+
+def background_rows(dense: Scorer, explained: Pairs, material: Material) -> Pairs:
+    """Training rows that stand for "not this value": 4, or 2 or 1 where exact reasons would cost too much.
+
+    A game has as many coalitions as 2 to the number of players in which pair and row differ.
+    """
+    for n in BACKGROUNDS:
+        background = material.background(n, seed=SEED)
+        differing = Games(dense, explained, background).differs.sum(axis=-1)
+        if np.exp2(np.minimum(differing, EXACT_PLAYERS)).sum() <= MOST_COALITIONS:
+            break
+    return background
 
 
 def compared_column(workspace: Workspace, users: np.ndarray) -> str:
@@ -101,21 +81,3 @@ def _can_compare(workspace: Workspace, name: str, users: np.ndarray, train: Csr)
         return False
     sizes = np.bincount(grouping.code[users], minlength=len(grouping.labels))
     return np.count_nonzero(sizes >= DEFAULT_SETTINGS.least_size) >= 2
-
-
-def _explained(task: RankingTask, ranking: RankingResult) -> Pairs:
-    random = np.random.default_rng([SEED, 19])
-    users = np.flatnonzero(ranking.top[:, 0] >= 0)
-    rows = np.sort(random.choice(users, min(N_PAIRS, len(users)), replace=False))
-    place = random.integers(0, (ranking.top[rows] >= 0).sum(axis=1))
-    return Pairs(task.users[rows], ranking.top[rows, place], task.histories[rows])
-
-
-def _background(dense: Scorer, explained: Pairs, material: Material) -> Pairs:
-    """The most rows whose games are small enough; a game's coalitions are 2 to the number of players that differ."""
-    for n in BACKGROUNDS:
-        background = material.background(n, seed=SEED)
-        differing = Games(dense, explained, background).differs.sum(axis=-1)
-        if np.exp2(np.minimum(differing, EXACT_PLAYERS)).sum() <= MOST_COALITIONS:
-            break
-    return background

@@ -104,7 +104,7 @@ def test_lists_and_groups_by_a_second_way(workspace, shelf, half):
 def test_reasons_by_a_second_way(workspace, shelf, half):
     from recsys_core.compare.answers import dense_side
 
-    sample = dense_side(workspace).sample
+    sample = dense_side(workspace)
     assert half.explanation_drift["n_pairs"] == len(sample.explained)
     assert half.explanation_drift["background"] == len(sample.background)
     pairs = sample.explained[:7]
@@ -122,7 +122,7 @@ def test_explained_pairs_come_from_the_dense_top_ten(workspace):
 
     side = dense_side(workspace)
     top = dict(zip(side.ranking.user_index.tolist(), side.ranking.top.tolist(), strict=True))
-    explained = side.sample.explained
+    explained = side.explained
     assert all(item in top[user] for user, item in zip(explained.users, explained.items, strict=True))
 
 
