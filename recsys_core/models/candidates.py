@@ -65,5 +65,6 @@ def default_settings(material: Material, *, seed: int, epochs: int | None = None
 
 def probe_settings(material: Material, settings: TrainingSettings) -> TrainingSettings:
     """A short run, of half of the labelled rows, that chooses between candidates before the best is trained in full."""
-    epochs = min(PROBE_EPOCHS * settings.passes, settings.epochs)  # implicit: ids show their worth late
+    epochs = PROBE_EPOCHS * (2 if material.task == "implicit" else 1)  # there ids show their worth late
+    epochs = min(epochs, settings.epochs)
     return replace(settings, epochs=epochs, steady_share=1.0, most_rows=len(material.split.train) // 2)

