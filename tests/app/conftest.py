@@ -7,19 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from app_texts import PAGES
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cached
 from dashboard.cached import Place
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = {
-    "overview": "overview.py",
-    "explain": "explain.py",
-    "global": "global_view.py",
-    "compress": "compress.py",
-    "fairness": "fairness.py",
-}
 
 
 @pytest.fixture(scope="session")
@@ -50,14 +44,3 @@ def open_app(workspaces: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         return app
 
     return open_page
-
-
-def texts_of(app: AppTest) -> list[str]:
-    """Every text that a person reads, without the escapes of Markdown."""
-    kinds = ("title", "markdown", "caption", "warning", "error", "info", "button", "selectbox", "metric")
-    found = []
-    for kind in kinds:
-        for element in getattr(app, kind):
-            names = ("label",) if kind == "selectbox" else ("value", "label")  # a selectbox's value is raw
-            found += [str(getattr(element, name, "") or "") for name in names]
-    return [text.replace("\\", "").replace("\u2060", "") for text in found]

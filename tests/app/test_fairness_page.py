@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from conftest import texts_of
+from app_texts import texts_of
 
 from dashboard import cached
 from dashboard.stories import fairness as story

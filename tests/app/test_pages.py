@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from conftest import PAGES, texts_of
+from app_texts import PAGES, texts_of
 
 from dashboard import cached
 from dashboard.texts import numbers

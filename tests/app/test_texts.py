@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from conftest import texts_of
+from app_texts import texts_of
 
 from dashboard.texts import catalogue, escape, numbers, placeholders
 

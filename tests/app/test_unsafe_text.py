@@ -7,7 +7,7 @@ import re
 import shutil
 
 import pytest
-from conftest import texts_of
+from app_texts import texts_of
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.models.artifact import write_checksums

@@ -1,0 +1,24 @@
+"""What the page tests share: the pages' files, and every text that a person reads."""
+
+from __future__ import annotations
+
+from streamlit.testing.v1 import AppTest
+
+PAGES = {
+    "overview": "overview.py",
+    "explain": "explain.py",
+    "global": "global_view.py",
+    "compress": "compress.py",
+    "fairness": "fairness.py",
+}
+
+
+def texts_of(app: AppTest) -> list[str]:
+    """Every text that a person reads, without the escapes of Markdown."""
+    kinds = ("title", "markdown", "caption", "warning", "error", "info", "button", "selectbox", "metric")
+    found = []
+    for kind in kinds:
+        for element in getattr(app, kind):
+            names = ("label",) if kind == "selectbox" else ("value", "label")  # a selectbox's value is raw
+            found += [str(getattr(element, name, "") or "") for name in names]
+    return [text.replace("\\", "").replace("\u2060", "") for text in found]
