@@ -1,4 +1,4 @@
-"""The only caches of the dashboard; all are bounded, and keys are ids, fingerprints and variants.
+"""What the pages show, worked out once and kept; all caches are bounded, keys are ids, fingerprints and variants.
 
 What comes out is shared by every session and never changed. ``place`` is a ``Place``: the folder of
 a workspace and its fingerprint, so a workspace that was trained again is opened again.
@@ -6,23 +6,17 @@ a workspace and its fingerprint, so a workspace that was trained again is opened
 
 from __future__ import annotations
 
-import json
-import os
-from dataclasses import dataclass
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from dashboard.jobs import Board, Job
+from dashboard.kept import kept
+from dashboard.places import Entry, Place, entries, place, workspaces_folder
 from recsys_core.compare import Level
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.folder import sha256
 from recsys_core.data.profile import Profile
 from recsys_core.data.profile import profile as make_profile
 from recsys_core.data.profile import taken_before as find_taken
-from recsys_core.errors import WorkspaceError
 from recsys_core.explain.explain import explain
 from recsys_core.explain.overall import GlobalExplanation, explain_overall
 from recsys_core.explain.without import history_effects
@@ -33,70 +27,14 @@ from recsys_core.recommend import Recommendation, Standing, ranked_item, recomme
 from recsys_core.results import CompressionReport, Evaluation, Explanation, FairnessReport, RankedItem
 from recsys_core.variant import DENSE, Variant
 
-ROOT = Path(__file__).resolve().parents[1]
+__all__ = ["Entry", "Place", "entries", "place", "workspaces_folder"]  # told on: what a page looks at
+
 BACKGROUND, SEED = 32, 0
 OVERALL_BACKGROUND = 20
 VARIANTS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """One state of one workspace: its folder and the fingerprint of model and data."""
-
-    folder: Path
-    fingerprint: str
-
-    @property
-    def name(self) -> str:
-        """The name in the address: the folder's own."""
-        return self.folder.name
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """A line of the list of workspaces; ``title`` is what its maker called it."""
-
-    folder: Path
-    title: str
-
-    @property
-    def name(self) -> str:
-        return self.folder.name
-
-
-# Streamlit's own way of keying a dataclass costs 1.5 ms a call
-KEYED = {Place: lambda place: f"{place.folder}:{place.fingerprint}", Variant: lambda variant: variant.key}
-
-
-def workspaces_folder() -> Path:
-    """Where workspaces lie: ``RECLENS_WORKSPACES``, else ``workspaces`` in the project."""
-    return Path(os.environ.get("RECLENS_WORKSPACES") or ROOT / "workspaces")
-
-
-def entries() -> list[Entry]:
-    """Every folder that says it is a workspace, readable or not, in order of name."""
-    folder = workspaces_folder()
-    found = sorted(p.parent for p in folder.glob("*/workspace.json")) if folder.is_dir() else []
-    return [Entry(p, _title(p)) for p in found]
-
-
-def _title(folder: Path) -> str:
-    try:
-        return str(json.loads((folder / "workspace.json").read_text())["name"]) or folder.name
-    except (OSError, ValueError, KeyError, TypeError):
-        return folder.name
-
-
-def place(folder: Path) -> Place:
-    """Where a workspace is and what state it is in. Raises ``WorkspaceError`` as opening it would."""
-    sums = folder / "model" / "checksums.json"
-    if not sums.is_file():
-        Workspace.open(folder)  # says what is wrong, in the core's words
-        raise WorkspaceError("workspace.damaged", path=folder, file="checksums.json", reason="missing")
-    return Place(folder, sha256(sums)[:16])
-
-
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEYED)
+@kept(4)
 def workspace(place: Place) -> Workspace:
     """The opened workspace, its split and its dense scorer ready. Raises ``WorkspaceError``, ``DataError``."""
     opened = Workspace.open(place.folder)
@@ -108,7 +46,7 @@ def dataset(place: Place) -> Dataset:
     return workspace(place).dataset
 
 
-@st.cache_resource(max_entries=4, show_spinner=False, hash_funcs=KEYED)
+@kept(4)
 def _shelf(place: Place):
     from recsys_core.compress.variants import VariantShelf
 
@@ -120,13 +58,13 @@ def scorer(place: Place, variant: Variant) -> Scorer:
     return workspace(place).dense if variant.is_dense else _shelf(place).scorer(variant)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=KEYED)
+@kept(256)
 def standing(place: Place, user_index: int, variant: Variant) -> Standing:
     """Scores and seen items of one user."""
     return stand(scorer(place, variant), workspace(place).material, user_index)
 
 
-@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=KEYED)
+@kept(256)
 def recommendation(place: Place, user_index: int, variant: Variant, k: int = 10) -> Recommendation:
     """The user's ``k`` best unseen items."""
     return recommend(scorer(place, variant), workspace(place).material, user_index, k=k)
@@ -143,7 +81,7 @@ def top_item(place: Place, user_index: int, variant: Variant) -> int | None:
     return items[0].item_index if items else None
 
 
-@st.cache_resource(max_entries=256, show_spinner=False, hash_funcs=KEYED)
+@kept(256)
 def explanation(
     place: Place, user_index: int, item_index: int, variant: Variant, method: str = "shapley", history: str = "one"
 ) -> Explanation:
@@ -154,27 +92,27 @@ def explanation(
     return explain(scorer(place, variant), opened.dataset, pair, background, method=method, history=history, seed=SEED)
 
 
-@st.cache_resource(max_entries=8, show_spinner=False, hash_funcs=KEYED)
+@kept(8)
 def profile(place: Place) -> Profile:
     """The dataset in figures."""
     return make_profile(dataset(place))
 
 
-@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=KEYED)
+@kept(256)
 def taken_before(place: Place, user_index: int) -> pd.DataFrame:
     """The history that a user's list was made from, newest first."""
     opened = workspace(place)
     return find_taken(opened.dataset, opened.material.histories, user_index)
 
 
-@st.cache_data(max_entries=256, show_spinner=False, hash_funcs=KEYED)
+@kept(256)
 def effects(place: Place, user_index: int, item_index: int, variant: Variant) -> dict[int, float]:
     """What a score loses without each history item."""
     pair = user_pairs(workspace(place).material, user_index, np.array([item_index]))
     return history_effects(scorer(place, variant), pair)
 
 
-@st.cache_resource(show_spinner=False, hash_funcs=KEYED)
+@kept(1)
 def board() -> Board:
     """The one queue of long work; it bounds itself."""
     return Board()
@@ -209,7 +147,7 @@ def overall(place: Place, variant: Variant, n_pairs: int) -> Job:
     return board().job(("overall", place, variant, n_pairs), work)
 
 
-@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=KEYED)
+@kept(8)
 def people(place: Place, language: str) -> dict[str, str]:
     """What to call each user, by raw id, in matrix order."""
     from dashboard.people import user_names
@@ -217,7 +155,7 @@ def people(place: Place, language: str) -> dict[str, str]:
     return user_names(dataset(place), language)
 
 
-@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=KEYED)
+@kept(8)
 def item_names(place: Place, language: str) -> dict[str, str]:
     """What to call each item, by raw id, in matrix order; equal titles are told apart by id."""
     from dashboard.people import item_titles
@@ -225,7 +163,7 @@ def item_names(place: Place, language: str) -> dict[str, str]:
     return item_titles(dataset(place), language)
 
 
-@st.cache_data(max_entries=16, show_spinner=False, hash_funcs=KEYED)
+@kept(16)
 def user_values(place: Place, column: str) -> list[str]:
     """One user column as text, in matrix order."""
     from dashboard.people import cell_texts
@@ -260,7 +198,7 @@ def _evaluated(place: Place, variant: Variant) -> Evaluation:
     return job.result
 
 
-@st.cache_data(max_entries=8, show_spinner=False, hash_funcs=KEYED)
+@kept(8)
 def group_columns(place: Place, side: str) -> tuple[str, ...]:
     """Columns of users or items that can form groups, sensitive ones first: ``user.gender``."""
     from recsys_core.fairness import groupable_columns
@@ -268,7 +206,7 @@ def group_columns(place: Place, side: str) -> tuple[str, ...]:
     return tuple(name for name in groupable_columns(dataset(place)) if name.startswith(f"{side}."))
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYED)
+@kept(64)
 def fairness_report(place: Place, variant: Variant, by: str) -> FairnessReport:
     """Figures of every group of one column. Raises ``RecLensError`` where no group is large enough."""
     from recsys_core.fairness import audit
@@ -277,7 +215,7 @@ def fairness_report(place: Place, variant: Variant, by: str) -> FairnessReport:
     return audit(dataset(place), _evaluated(place, variant), by=(by,), variant=variant, train=train)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYED)
+@kept(64)
 def rest_gaps(place: Place, variant: Variant, by: str) -> tuple[RestGap, ...]:
     """Every group of users against all others."""
     from recsys_core.fairness import against_rest
@@ -286,7 +224,7 @@ def rest_gaps(place: Place, variant: Variant, by: str) -> tuple[RestGap, ...]:
     return against_rest(dataset(place), _evaluated(place, variant), by=(by,), train=train)
 
 
-@st.cache_resource(max_entries=64, show_spinner=False, hash_funcs=KEYED)
+@kept(64)
 def gap_changes(place: Place, variant: Variant, by: str) -> tuple[GapChange, ...]:
     """What a variant does to the full model's gaps."""
     from recsys_core.fairness import gap_changes as changes
@@ -302,28 +240,28 @@ def _stamp(place: Place) -> int:
     return folder.stat().st_mtime_ns if folder.is_dir() else 0
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@kept(4)
 def _reports(place: Place, stamp: int) -> dict[Variant, CompressionReport]:
     from recsys_core.compare import stored_reports
 
     return {report.variant: report for report in stored_reports(workspace(place))}
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@kept(4)
 def _presets(place: Place, stamp: int) -> dict[str, Variant | None]:
     from recsys_core.compare import choose_presets
 
     return choose_presets(_reports(place, stamp).values())
 
 
-@st.cache_resource(max_entries=4, show_spinner=False)
+@kept(4)
 def _levels(place: Place, stamp: int) -> list[Level]:
     from recsys_core.compare import levels as make_levels
 
     return make_levels(_reports(place, stamp).values())
 
 
-@st.cache_resource(max_entries=8, show_spinner=False)
+@kept(8)
 def _level_table(place: Place, stamp: int, language: str) -> pd.DataFrame:
     from dashboard.level_tables import levels as table
 
@@ -359,9 +297,12 @@ def measurement(place: Place, variant: Variant) -> Job:
     def work(job: Job) -> CompressionReport:
         from recsys_core.compare import measure_variant
 
-        def note(stage: str, found: dict) -> None:
-            job.partial = found
-
-        return measure_variant(workspace(place), variant, shelf=_shelf(place), progress=job.report, on_stage=note)
+        return measure_variant(
+            workspace(place),
+            variant,
+            shelf=_shelf(place),
+            progress=job.report,
+            on_stage=lambda stage, found: job.tell(found),
+        )
 
     return board().watched(("measurement", place, variant), work)

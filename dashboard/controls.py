@@ -96,8 +96,10 @@ def _random(place: Place, ids: list[str]) -> None:
         st.button(
             t("control.random"), key="random", on_click=lambda: state.choose(user=random.choice(ids)), type="tertiary"
         )
-        with st.popover(t("control.random.filter"), type="tertiary", key="random_filter"):
-            _filter(place)
+        fitting = st.popover(t("control.random.filter"), type="tertiary", key="random_filter", on_change="rerun")
+        if fitting.open:
+            with fitting:
+                _filter(place)
 
 
 def _filter(place: Place) -> None:
@@ -164,6 +166,7 @@ def model_controls(*, large: bool = False) -> None:
         )
 
 
+@st.fragment(key=state.MODEL)
 def model_badge() -> None:
     """Which model is being looked at."""
     st.badge(variant_words(), color="gray" if state.variant().is_dense else "blue")

@@ -1,17 +1,22 @@
 """The frame around every page: its title as a question, the sentence that answers it, controls, then the page.
 
-A page is a script that asks for the frame of this run and fills its places::
+A page is a script that hands over the function that fills the frame's places::
 
     from dashboard import cached, components, frame
     from dashboard.texts import plain, t
 
-    page = frame.current()                      # page.selection: place, user_index, item_index, variant, language
-    page.title(t("explain.title", item=…))      # drawn at once; t() escapes values, plain() does not (charts, tables)
-    with components.card(t("…")):               # then the page's own cards, in order
-        components.draw(charts.…(result), key="…")
-        components.doubt([plain("…"), …])
-    page.sentence(t("explain.sentence", …))     # its place is above the cards, whenever it is known
-    page.download("explanation", table, everything)
+    def show(page: frame.Frame) -> None:            # page.selection: place, user_index, item_index, variant, language
+        page.title(t("explain.title", item=…))      # at once; t() escapes values, plain() does not (charts, tables)
+        with components.card(t("…")):               # then the page's own cards, in order
+            components.draw(charts.…(result), key="…")
+            components.doubt([plain("…"), …])
+        page.sentence(t("explain.sentence", …))     # its place is above the cards, whenever it is known
+        page.download("explanation", table, everything)
+
+    frame.page(show)
+
+The page is a fragment: a slider of the model draws it again, and nothing else (half the time of a whole run). What
+stands in the address and is picked by name (``state.choose``) draws everything again.
 
 Long work is a job on ``cached.board()`` watched by ``components.still_working``. A page's own control that belongs into
 the address is bound (``bind="query-params"``, raw values) and told to the link: ``page.link_also(by="gender")``. The
@@ -21,12 +26,13 @@ compression controls stand in ``page.places["controls"]`` on the pages in ``LARG
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import cached, components, controls, state
+from dashboard import cached, components, controls, state, texts
 from dashboard.state import Selection
 from dashboard.texts import t
 from dashboard.texts.markdown import Markdown
@@ -63,9 +69,12 @@ class Frame:
         self.more |= values
 
     def download(self, name: str, table: pd.DataFrame, everything: dict | list) -> None:
-        """Offer what is on the screen as a table and as JSON."""
+        """Offer what is on the screen as a table and as JSON; both are made when the menu is opened."""
         where = self.places["download"]
-        with where.popover(t("action.download"), icon=":material/download:", key="download"):
+        menu = where.popover(t("action.download"), icon=":material/download:", key="download", on_change="rerun")
+        if not menu.open:
+            return
+        with menu:
             csv = table.to_csv(index=False).encode("utf-8-sig")
             text = json.dumps(everything, indent=1, ensure_ascii=False, default=_as_json)
             st.download_button(
@@ -82,29 +91,32 @@ class Frame:
 
     def link(self) -> None:
         """The address of exactly this view, to be copied."""
+        menu = self.places["link"].popover(t("action.link"), icon=":material/link:", key="link", on_change="rerun")
+        if not menu.open:
+            return
         values = state.parameters(self.selection, self.shown_item) | self.more
-        with self.places["link"].popover(t("action.link"), icon=":material/link:", key="link"):
+        with menu:
             st.markdown(t("action.link.what"))
             st.code(state.address(self.name, values), language=None, wrap_lines=True)
 
 
-def current() -> Frame:
-    """The frame of this run; what a page starts with."""
-    return state.recall("frame")
+def page(show: Callable[[Frame], None]) -> None:
+    """What a page's script ends with: ``show`` draws the page, now and whenever a slider was moved."""
+    state.remember("show", show)
 
 
-def run(page) -> None:
-    """Draw the frame and the page in it. ``page`` is what ``st.navigation`` returned."""
-    frame = Frame(page.url_path, _places())
-    state.remember("frame", frame)
+def run(chosen_page) -> None:
+    """Draw the frame and the page in it. ``chosen_page`` is what ``st.navigation`` returned."""
+    state.begin_run()
+    texts.settle_language()
     entries = cached.entries()
     chosen, problem = state.chosen_workspace(entries)
-    with frame.places["sidebar"]:
+    with st.sidebar:
         controls.language_switch()
         if entries:
             controls.workspace_picker(entries, chosen)
     if problem:
-        frame.places["notices"].warning(problem.text)
+        st.warning(problem.text)
     if not chosen:
         if not entries:
             _no_workspaces()
@@ -116,45 +128,45 @@ def run(page) -> None:
     except RecLensError as error:
         components.error_box(t("frame.workspace_broken"), error, t("frame.workspace_broken.how"))
         return
-    _controls(frame, place)
-    frame.selection = state.select(chosen, place)
+    name = chosen_page.url_path
+    with st.sidebar:
+        controls.user_and_item(place)
+        if name not in LARGE_CONTROLS:
+            controls.model_controls()
+        controls.model_badge()
+    chosen_page.run()
+    _page(name, chosen, place, state.recall("show"))
+    state.end_run()
+
+
+@st.fragment(key=state.PAGE)
+def _page(name: str, entry: cached.Entry, place: cached.Place, show: Callable[[Frame], None]) -> None:
+    texts.settle_language()
+    frame = Frame(name, _places())
+    if name in LARGE_CONTROLS:
+        with frame.places["controls"]:
+            controls.model_controls(large=True)
+    frame.selection = state.select(entry, place)
     for problem in frame.selection.problems:
         with frame.places["notices"]:
             components.notice(problem.text)
-    _page(frame, page)
+    try:
+        show(frame)
+    except RecLensError as error:
+        components.error_box(t("frame.failed"), error)
+    finally:
+        frame.link()
 
 
 def _places() -> dict[str, object]:
     """Reserve every place in reading order; they are filled as soon as their content is known."""
-    places = {"sidebar": st.sidebar.container(), "notices": st.container()}
+    places = {"notices": st.container()}
     row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
     places["title"] = row.container(width=TITLE_WIDTH)
     actions = row.container(horizontal=True, width="content", gap="xsmall")
     places["link"], places["download"] = (actions.container(width="content") for _ in range(2))
     places["sentence"], places["controls"] = st.container(), st.container()
     return places
-
-
-def _controls(frame: Frame, place) -> None:
-    large = frame.name in LARGE_CONTROLS
-    with frame.places["sidebar"]:
-        controls.user_and_item(place)
-        if not large:
-            controls.model_controls()
-    if large:
-        with frame.places["controls"]:
-            controls.model_controls(large=True)
-    with frame.places["sidebar"]:
-        controls.model_badge()
-
-
-def _page(frame: Frame, page) -> None:
-    try:
-        page.run()
-    except RecLensError as error:
-        components.error_box(t("frame.failed"), error)
-    finally:
-        frame.link()
 
 
 def _no_workspaces() -> None:

@@ -30,6 +30,8 @@ class Job:
     partial: dict = field(default_factory=dict)
     asked: float = field(default_factory=time.monotonic)
     finished: threading.Event = field(default_factory=threading.Event)
+    begun: threading.Event = field(default_factory=threading.Event)
+    is_wanted: Callable[[], bool] = lambda: True
 
     @property
     def is_done(self) -> bool:
@@ -45,7 +47,19 @@ class Job:
         return self.is_done and self.result is None and self.error is None
 
     def report(self, stage: str, share: float) -> None:
+        """Note how far it is; stops the work here where nobody wants it any more."""
+        if not self.is_wanted():
+            raise _Dropped
         self.stage, self.share = stage, min(max(share, 0.0), 1.0)
+
+    def tell(self, partial: dict) -> None:
+        """What is known before the end."""
+        self.partial = partial
+        self.begun.set()
+
+
+class _Dropped(Exception):
+    """Nobody waits for this work, and other work waits."""
 
 
 class Board:
@@ -54,6 +68,7 @@ class Board:
     def __init__(self, *, most: int = MOST_KEPT) -> None:
         self.most = most
         self._jobs: OrderedDict[tuple, Job] = OrderedDict()
+        self._waiting = 0
         self._lock = threading.Lock()
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reclens-job")
 
@@ -62,30 +77,49 @@ class Board:
         return self._ask(key, lambda job: self._run(key, job, lambda: work(job.report)))
 
     def watched(self, key: tuple, work: Callable[[Job], object]) -> Job:
-        """Like ``job``, but dropped if nobody asks for it when its turn comes; ``work`` gets the job itself."""
+        """Like ``job``, but dropped if nobody asks for it when its turn comes; ``work`` gets the job itself.
+
+        Work that has begun is dropped at its next report, where nobody asks for it and other work waits.
+        """
 
         def run(job: Job) -> None:
-            if time.monotonic() - job.asked > PATIENCE_SECONDS:
-                with self._lock:
-                    self._jobs.pop(key, None)
-                job.finished.set()
-            else:
+            job.is_wanted = lambda: self._is_asked(job) or not self._waiting
+            if self._is_asked(job):
                 self._run(key, job, lambda: work(job))
+            else:
+                self._drop(key, job)
 
         return self._ask(key, run)
+
+    def _is_asked(self, job: Job) -> bool:
+        return time.monotonic() - job.asked <= PATIENCE_SECONDS
+
+    def _drop(self, key: tuple, job: Job) -> None:
+        with self._lock:
+            self._jobs.pop(key, None)
+        job.finished.set()
 
     def _ask(self, key: tuple, run: Callable[[Job], None]) -> Job:
         with self._lock:
             if key not in self._jobs:
-                self._jobs[key] = Job()
-                self._worker.submit(run, self._jobs[key])
+                job = self._jobs[key] = Job()
+                self._waiting += 1
+                self._worker.submit(self._begin, job, run)
             self._jobs.move_to_end(key)
             self._jobs[key].asked = time.monotonic()
             return self._jobs[key]
 
+    def _begin(self, job: Job, run: Callable[[Job], None]) -> None:
+        with self._lock:
+            self._waiting -= 1
+        run(job)
+
     def _run(self, key: tuple, job: Job, work: Callable[[], object]) -> None:
         try:
             job.result = work()
+        except _Dropped:
+            self._drop(key, job)
+            return
         except Exception as problem:
             job.error = problem
         job.finished.set()

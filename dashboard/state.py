@@ -23,6 +23,7 @@ CARRIED = ("workspace", "user", "item", "pruning", "lang", "by", "measure", "mod
 SPARSITIES = tuple(range(0, 100, 10))
 MOST_DONE = 500
 PARAMETERS = ("workspace", "user", "item", "sparsity", "bits", "pruning", "lang")
+PAGE, MODEL = "page", "model"  # keys of the fragments that follow the model's controls
 _HIDDEN = "address"  # key of the container that holds the carriers
 
 
@@ -178,19 +179,38 @@ def _setting_problems() -> list[Problem]:
     return found
 
 
+def begin_run() -> None:
+    """A whole run begins: until it ends, its fragments are those of the last one."""
+    remember("whole", False)
+
+
+def end_run() -> None:
+    """Everything is drawn, so a slider may draw the page alone again."""
+    remember("whole", True)
+
+
 def settled(key: str) -> None:
-    """Callback of a bound control: the person has chosen, so the address's unusable value is forgotten."""
+    """Callback of a bound control: the person has chosen, so the address's unusable value is forgotten.
+
+    Draws again what depends on the model, and nothing else; everything where a whole run was broken off.
+    """
     st.session_state.pop(f"unusable_{key}", None)
+    if recall("whole"):
+        st.rerun([PAGE, MODEL])
 
 
 def choose(**values: str | None) -> None:
-    """Callback: choose by raw id or value (``user="17"``, ``item=None`` for the top recommendation)."""
+    """Callback, its last step: choose by raw id or value (``user="17"``, ``item=None`` for the top recommendation).
+
+    Draws everything again, from a fragment too, as the carriers must tell the address.
+    """
     follows = {"workspace": ("user", "item"), "user": ("item",)}  # another user: the own top recommendation
     for key in values:
         for later in follows.get(key, ()):
             st.session_state[later] = ""
     for key, value in values.items():
         st.session_state[key] = value or ""
+    st.rerun()
 
 
 def choose_picked(key: str) -> None:
@@ -210,15 +230,8 @@ def choose_variant(wanted: Variant = DENSE) -> None:
     st.session_state["bits"] = wanted.bits
     st.session_state["pruning"] = wanted.pruning if wanted.sparsity else st.session_state.get("pruning", "")
     for key in ("sparsity", "bits"):
-        settled(key)
-
-
-def choose_row(key: str, ids: list[str], what: str = "item") -> None:
-    """Callback of a table of items (or users): the clicked row's becomes the chosen one."""
-    selected = st.session_state.get(key)
-    rows = selected["selection"]["rows"] if selected else []
-    if rows and rows[0] < len(ids):
-        choose(**{what: ids[rows[0]]})
+        st.session_state.pop(f"unusable_{key}", None)
+    st.rerun()
 
 
 def remember(key: str, value: object) -> None:

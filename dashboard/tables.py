@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 
 from dashboard.cached import Place, dataset
+from dashboard.components.rows import RowColumn
 from dashboard.reasons import Reason, feature_name, shorten, shown_value
 from dashboard.texts import numbers, plain, word
 from recsys_core.data.schema import Column
@@ -19,21 +19,27 @@ from recsys_core.results import Explanation, Recommendation, probability
 
 MATTERS_SHARE = 0.5  # the fewest items that carry half of all effects
 MOST_MARKED = 5
-MARK, SHOWN, LATER = "●", "▸ ", " ✓"
+MARK, LATER = "●", " ✓"
 
 
-def top_list(recommendation: Recommendation, item_index: int | None, names: dict[str, str]) -> pd.DataFrame:
-    """The list, the shown item marked, held-out items marked as taken later."""
+def top_list(recommendation: Recommendation, names: dict[str, str]) -> pd.DataFrame:
+    """The list; items that were held out from training are marked as taken later."""
     return pd.DataFrame(
         {
             "rank": [i.rank for i in recommendation.items],
-            "probability": [i.probability for i in recommendation.items],
-            "item": [
-                f"{SHOWN if i.item_index == item_index else ''}{names[i.item_id]}{LATER if i.held_out else ''}"
-                for i in recommendation.items
-            ],
+            "item": [f"{names[i.item_id]}{LATER if i.held_out else ''}" for i in recommendation.items],
+            "probability": [numbers.fixed(i.probability) for i in recommendation.items],
         }
     )
+
+
+def top_list_columns() -> dict[str, RowColumn]:
+    """Names and sides of the list's columns."""
+    return {
+        "rank": RowColumn("#", help=plain("explain.top.rank"), right=True),
+        "item": RowColumn(plain("explain.top.item"), wrap=True),
+        "probability": RowColumn(plain("explain.top.probability"), right=True),
+    }
 
 
 def reasons_table(explanation: Explanation, found: list[Reason]) -> pd.DataFrame:
@@ -68,27 +74,26 @@ def history_table(
         "mark": [MARK if int(i) in marked else "" for i in items],
         "without": [numbers.fixed(probability_without(score, effects[int(i)]), 3) for i in items],
     }
-    ids = data.items["item_id"]
+    ids = data.items["item_id"].iloc[items].tolist()
     if shares is not None:
-        rows["contribution"] = [numbers.signed(shares.get(f"history:{ids.iloc[i]}", 0.0), 3) for i in items]
+        rows["contribution"] = [numbers.signed(shares.get(f"history:{i}", 0.0), 3) for i in ids]
     rows["when"] = [numbers.day(s) if s else "" for s in taken["time"]]
     if about is not None:
-        rows[about.name] = [cell_text(data.items[about.name].iloc[i], about) for i in items]
-    rows["item"] = [names[ids.iloc[i]] for i in items]  # last: a long title is cut, and no figure with it
+        rows[about.name] = [cell_text(cell, about) for cell in data.items[about.name].iloc[items]]
+    rows["item"] = [names[i] for i in ids]  # last: a long title is cut, and no figure with it
     return pd.DataFrame(rows)
 
 
-def history_columns(rows: pd.DataFrame) -> dict:
-    """Names and widths of the history table's columns."""
-    config = st.column_config
+def history_columns(rows: pd.DataFrame) -> dict[str, RowColumn]:
+    """Names and sides of the history table's columns."""
     names = {
-        "mark": config.TextColumn(MARK, width=28, help=plain("explain.history.mattered")),
-        "when": config.TextColumn(plain("explain.history.when"), width=84),
-        "item": config.TextColumn(plain("explain.top.item")),
-        "without": config.TextColumn(plain("explain.history.without"), width=72),
-        "contribution": config.TextColumn(plain("explain.history.contribution"), width=84),
+        "mark": RowColumn(MARK, help=plain("explain.history.mattered")),
+        "when": RowColumn(plain("explain.history.when")),
+        "item": RowColumn(plain("explain.top.item"), wrap=True),
+        "without": RowColumn(plain("explain.history.without"), right=True),
+        "contribution": RowColumn(plain("explain.history.contribution"), right=True),
     }
-    return {c: names.get(c) or config.TextColumn(word("column", c).capitalize(), width=84) for c in rows.columns}
+    return {c: names.get(c) or RowColumn(word("column", c).capitalize()) for c in rows.columns}
 
 
 def contributions(explanation: Explanation) -> pd.DataFrame:

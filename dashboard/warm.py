@@ -15,8 +15,7 @@ HEAVY = ("scipy.stats", "sklearn", "shap", "lime.lime_tabular", "captum.attr", "
 def warm_up() -> threading.Thread:
     """Import the explanation libraries in the background (seconds), so that no click has to wait for them.
 
-    Streamlit collects garbage after every run and holds the last messages back until that is done: 0.3 s with
-    these libraries loaded, nothing after they are frozen.
+    A full collection of garbage takes 0.3 s with these libraries loaded, and next to nothing after they are frozen.
     """
     import torch  # noqa: F401 - every page needs it: before the first picture, not in the background
 

@@ -38,4 +38,4 @@ def show(page: frame.Frame) -> None:
     page.download("compression", table, report_to_json(report))
 
 
-show(frame.current())
+frame.page(show)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from dashboard import cached, components, frame, reasons, state, tables
@@ -56,19 +54,15 @@ def page_task(page: frame.Frame) -> str:
 
 def top_list(page: frame.Frame, top, index: int) -> None:
     st.markdown(f"**{t('explain.top')}**")
-    key = f"top_{top.user_index}"
-    ids = [i.item_id for i in top.items]
-    config = st.column_config
-    components.table(
-        tables.top_list(top, index, cached.item_names(page.selection.place, page.selection.language)),
-        key=key,
+    shown = tables.top_list(top, cached.item_names(page.selection.place, page.selection.language))
+    components.rows(
+        shown,
+        tables.top_list_columns(),
+        key="top",
         alt=plain("explain.top.alt"),
-        on_select=partial(state.choose_row, key, ids),
-        columns={
-            "rank": config.NumberColumn("#", width=32, help=t("explain.top.rank")),
-            "item": config.TextColumn(t("explain.top.item")),
-            "probability": config.NumberColumn(t("explain.top.probability"), format="%.2f", width=56),
-        },
+        selected=next((at for at, item in enumerate(top.items) if item.item_index == index), None),
+        pick="item",
+        on_pick=lambda row: state.choose(item=top.items[row].item_id),
     )
     later = t("explain.top.later") if any(i.held_out for i in top.items) else ""
     components.doubt([t("explain.top.hint"), later])
@@ -88,4 +82,4 @@ def waterfall(page: frame.Frame, where: tuple, item: RankedItem, n_candidates: i
     return explanation, doubt
 
 
-show(frame.current())
+frame.page(show)

@@ -68,4 +68,4 @@ def answer(page: frame.Frame, reports: dict, metric: str) -> None:
         st.markdown(story.change_sentence(changes, metric))
 
 
-show(frame.current())
+frame.page(show)

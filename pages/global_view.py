@@ -70,4 +70,4 @@ def explained(page: frame.Frame, wanted: int):
     return done[-1].result if done else None
 
 
-show(frame.current())
+frame.page(show)

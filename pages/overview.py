@@ -103,4 +103,4 @@ def next_links(page: frame.Frame) -> None:
             state.page_link(name, t(f"overview.next.{name}"))
 
 
-show(frame.current())
+frame.page(show)

@@ -62,23 +62,24 @@ def recommend(scorer: Scorer, material: Material, user_index: int, *, k: int = 1
     began = time.perf_counter()
     standing = stand(scorer, material, user_index)
     top = top_k(standing.scores[None], k, excluded=standing.seen[None])[0]
-    items = tuple(
-        ranked_item(standing, material, int(index), rank=rank) for rank, index in enumerate(top, 1) if index >= 0
-    )
+    items = _described(standing, material, top[top >= 0].tolist())
     user_id = material.dataset.users["user_id"].iloc[user_index]
     seconds = time.perf_counter() - began
     return Recommendation(user_index, user_id, items, standing.n_candidates, seconds, scorer.variant)
 
 
-def ranked_item(standing: Standing, material: Material, item_index: int, *, rank: int | None = None) -> RankedItem:
+def ranked_item(standing: Standing, material: Material, item_index: int) -> RankedItem:
     """Score and rank of any item for the user (rank 0: seen already, so not a candidate)."""
-    rank = rank or standing.rank_of(item_index) or 0
+    return _described(standing, material, [item_index], first=standing.rank_of(item_index) or 0)[0]
+
+
+def _described(standing: Standing, material: Material, items: list[int], *, first: int = 1) -> tuple[RankedItem, ...]:
+    """Items of consecutive ranks from ``first`` with their names and scores."""
     dataset = material.dataset
-    return RankedItem(
-        item_index,
-        dataset.items["item_id"].iloc[item_index],
-        dataset.items[dataset.schema.item_title].iloc[item_index],
-        float(standing.scores[item_index]),
-        rank,
-        held_out=bool((standing.held_out == item_index).any()),
+    ids = dataset.items["item_id"].iloc[items].tolist()
+    titles = dataset.items[dataset.schema.item_title].iloc[items].tolist()
+    held_out = set(standing.held_out.tolist())
+    return tuple(
+        RankedItem(item, item_id, title, float(standing.scores[item]), rank, held_out=item in held_out)
+        for rank, (item, item_id, title) in enumerate(zip(items, ids, titles, strict=True), first)
     )

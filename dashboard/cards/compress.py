@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
 from dashboard import cached, components, level_tables, state
 from dashboard.charts import compress as charts
+from dashboard.components import RowColumn
 from dashboard.jobs import Job
 from dashboard.state import Selection
 from dashboard.stories import compress as story
@@ -18,6 +17,7 @@ from recsys_core.results import CompressionReport
 from recsys_core.variant import DENSE
 
 POLL_SECONDS = 0.3
+FIRST_SECONDS = 0.15  # the first figure is there so soon that the page waits for it
 CARD_WIDTH = 200
 TABLE_HEIGHT = 318
 
@@ -33,6 +33,7 @@ def figures(place: cached.Place, found: dict) -> None:
 def measuring(page, job: Job) -> None:
     """The figures as they come, until the level is measured; then the page is drawn again."""
     chosen: Selection = page.selection
+    job.begun.wait(FIRST_SECONDS)
     page.sentence(story.pending_sentence(chosen.variant, waits=not job.stage))
 
     @st.fragment(run_every=POLL_SECONDS)
@@ -90,17 +91,16 @@ def lists(selection: Selection) -> None:
     after = cached.recommendation(*where, selection.variant)
     name = cached.short_name(*where, selection.language)
     with components.card(t("compress.lists", user=name), stretch=True):
-        config = st.column_config
-        components.table(
+        components.rows(
             level_tables.before_and_after(before, after),
+            {
+                "rank": RowColumn("#", right=True),
+                "before": RowColumn(plain("compress.lists.before"), wrap=True),
+                "after": RowColumn(plain("compress.lists.after"), wrap=True),
+                "move": RowColumn(plain("compress.lists.move")),
+            },
             key="lists",
             alt=plain("compress.lists.alt"),
-            columns={
-                "rank": config.NumberColumn("#", width=36),
-                "before": config.TextColumn(t("compress.lists.before"), width="medium"),
-                "after": config.TextColumn(t("compress.lists.after"), width="medium"),
-                "move": config.TextColumn(t("compress.lists.move"), width=56),
-            },
         )
         components.doubt([_kept(before, after, selection.variant.is_dense)])
 
@@ -123,17 +123,18 @@ def most_changed(selection: Selection, report: CompressionReport) -> None:
             st.markdown(t("compress.changed.none"))
             return
         rows = level_tables.most_changed(report, ids, cached.people(selection.place, selection.language))
-        key = f"changed_{report.variant.key}"
-        components.table(
+        components.rows(
             rows,
-            key=key,
+            {
+                "kept": RowColumn(plain("compress.changed.kept")),
+                "user": RowColumn(plain("table.user"), wrap=True),
+            },
+            key="changed",
             alt=plain("compress.changed.alt"),
             height=TABLE_HEIGHT,
-            on_select=partial(state.choose_row, key, ids, "user"),
-            columns={
-                "kept": st.column_config.TextColumn(t("compress.changed.kept"), width=64),
-                "user": st.column_config.TextColumn(t("table.user")),
-            },
+            selected=ids.index(selection.user_id) if selection.user_id in ids else None,
+            pick="user",
+            on_pick=lambda row: state.choose(user=ids[row]),
         )
         components.doubt([t("compress.changed.hint")])
 

@@ -9,12 +9,14 @@ import streamlit as st
 from dashboard import cached, components, group_tables, state
 from dashboard.cached import Place
 from dashboard.charts import fairness as charts
+from dashboard.components import RowColumn
 from dashboard.stories import fairness as story
 from dashboard.texts import plain, t
 from recsys_core.results import FairnessReport
 from recsys_core.variant import DENSE, Variant
 
 MODELS = ("dense", "compressed", "both")
+WRAPPED = (0, 2)  # columns of texts in the table of gaps
 Reports = dict[str, FairnessReport]
 
 
@@ -74,7 +76,8 @@ def gaps(place: Place, reports: Reports) -> None:
         if rows.empty:
             st.markdown(t("fairness.gaps.none"))
             return
-        components.table(rows, key="gaps", alt=plain("fairness.gaps.alt"))
+        columns = {name: RowColumn(name, wrap=at in WRAPPED) for at, name in enumerate(rows.columns)}
+        components.rows(rows, columns, key="gaps", alt=plain("fairness.gaps.alt"))
         shown = plain(f"fairness.model.{model}")
         components.doubt([t("fairness.gaps.doubt", model=shown, n=report.n_bootstrap)])
 

@@ -22,7 +22,11 @@ HIDDEN = {"mark": {"type": "point", "opacity": 0, "size": 1, "tooltip": None}}
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Chart:
-    """``spec`` says how, ``data`` what; ``alt`` is the chart in one sentence for those who do not see it."""
+    """``spec`` says how, ``data`` what; ``alt`` says in one sentence what there is to see.
+
+    Streamlit writes ``alt`` into the specification and builds a chart anew (80 ms) where that changes, so
+    on pages that follow a slider ``alt`` holds no figure: those stand as text beside the chart.
+    """
 
     data: pd.DataFrame
     spec: dict

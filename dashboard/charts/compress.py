@@ -1,6 +1,7 @@
 """Charts of compression: what survives along the sparsity, and size against quality.
 
-"You are here" is a row of the data: moving the slider changes no specification.
+The levels stand in the specification and the data is one row, "you are here": moving the slider draws one mark
+again, where new data would draw all of them.
 """
 
 from __future__ import annotations
@@ -16,30 +17,14 @@ HEIGHT = 240
 MOST_LOSS = 0.03
 RAMP = ["#C8641B", "#B9A99C", "#3F7FC4"]  # few reasons kept to all; readable on both backgrounds
 CURVES = {"quality": NEUTRAL, "lists": FOR, "reasons": AGAINST}
-HERE = "datum.here"
-NOT_HERE = "!datum.here"
 
 
 def survival(levels: list[Level], variant: Variant) -> Chart:
     """AUC (share of the full model's), lists kept and reasons kept by sparsity, at the variant's bits and pruning."""
     names = {name: plain(f"compress.curve.{name}") for name in CURVES}
     rows = [row for level in levels for row in _curve_rows(level, names)]
-    here = {"sparsity": 100 * variant.sparsity, "here": True, "label": plain("compress.curve.here")}
-    data = pd.DataFrame(
-        [*rows, here], columns=["sparsity", "what", "meaning", "value", "low", "high", "text", "here", "label"]
-    )
-    found = next((level for level in levels if level.variant == variant), None)
-    said = {"auc": numbers.UNKNOWN, "lists": numbers.UNKNOWN, "reasons": numbers.UNKNOWN}
-    if found is not None:
-        said = {
-            "auc": numbers.percent(found.auc_share, 1),
-            "lists": numbers.percent(found.lists),
-            "reasons": numbers.percent(found.reasons),
-        }
-    pruning = plain(f"pruning.{variant.pruning}")
-    return Chart(
-        data, _survival_spec(), plain("compress.curve.alt", bits=variant.bits, pruning=pruning, n=len(levels), **said)
-    )
+    here = pd.DataFrame({"sparsity": [100 * variant.sparsity]})
+    return Chart(here, _survival_spec(rows), plain("compress.curve.alt"))
 
 
 def _curve_rows(level: Level, names: dict[str, str]) -> list[dict]:
@@ -57,15 +42,13 @@ def _curve_rows(level: Level, names: dict[str, str]) -> list[dict]:
             "low": value if low is None else low,
             "high": value if high is None else high,
             "text": numbers.percent(value, 1),
-            "here": False,
-            "label": "",
         }
         for name, (value, low, high) in parts.items()
         if value is not None
     ]
 
 
-def _survival_spec() -> dict:
+def _survival_spec(rows: list[dict]) -> dict:
     x = {
         "field": "sparsity",
         "type": "quantitative",
@@ -80,13 +63,12 @@ def _survival_spec() -> dict:
         {"field": "sparsity", "title": plain("compress.curve.x"), "format": ".0f"},
         {"field": "text", "title": plain("compress.kept")},
     ]
-    curve = {"transform": [{"filter": NOT_HERE}]}
+    curve = {"data": {"values": rows}}
     return {
         "height": HEIGHT,
         "encoding": {"x": x},
         "layer": [
             {
-                "transform": [{"filter": HERE}],
                 "mark": {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5, "tooltip": None},
                 "encoding": {"color": one(NEUTRAL)},
             },
@@ -120,19 +102,13 @@ def sizes(levels: list[Level], names: list[str], variant: Variant) -> Chart:
             "name": name,
             "shown": numbers.size(level.size_bytes),
             "kept": numbers.percent(level.reasons),
-            "here": level.variant == variant,
             "label": dense if level.variant.is_dense else "",
         }
         for level, name in zip(levels, names, strict=True)
     ]
-    here = next((r for r in rows if r["here"]), None)
-    alt = plain(
-        "compress.map.alt",
-        n=len(rows),
-        size=here["shown"] if here else numbers.UNKNOWN,
-        auc=numbers.number(here["auc"]) if here else numbers.UNKNOWN,
-    )
-    return Chart(pd.DataFrame(rows), _sizes_spec(), alt)
+    here = [row for row, level in zip(rows, levels, strict=True) if level.variant == variant]
+    place = pd.DataFrame(here, columns=["size", "height"], dtype=float)
+    return Chart(place, _sizes_spec(rows), plain("compress.map.alt"))
 
 
 def lower_edge(levels: list[Level]) -> float:
@@ -140,7 +116,8 @@ def lower_edge(levels: list[Level]) -> float:
     return max(level.auc / level.auc_share for level in levels) - MOST_LOSS
 
 
-def _sizes_spec() -> dict:
+def _sizes_spec(rows: list[dict]) -> dict:
+    every = {"data": {"values": rows}}
     place = {
         "x": {
             "field": "size",
@@ -183,15 +160,16 @@ def _sizes_spec() -> dict:
         "encoding": place,
         "layer": [
             {
+                **every,
                 "mark": {"type": "circle", "size": 70, "opacity": 0.9},
                 "encoding": {"color": colour, "tooltip": tooltip},
             },
             {
-                "transform": [{"filter": HERE}],
                 "mark": {"type": "point", "size": 240, "strokeWidth": 2.5, "filled": False, "tooltip": None},
                 "encoding": {"stroke": one(NEUTRAL)},
             },
             {
+                **every,
                 "mark": {"type": "text", "align": "right", "dy": -14, "dx": 6, "fontSize": 12, "tooltip": None},
                 "encoding": {"text": {"field": "label"}, "fill": one(NEUTRAL)},
             },

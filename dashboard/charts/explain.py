@@ -56,13 +56,7 @@ def waterfall(explanation: Explanation, shown: list[Reason]) -> Chart:
             written("text", "beside"),
         ],
     }
-    alt = plain(
-        "explain.waterfall.alt",
-        base=numbers.signed(explanation.base_value),
-        score=numbers.signed(explanation.score),
-        reasons=", ".join(f"{r.label} {numbers.signed(r.contribution)}" for r in shown),
-    )
-    return Chart(rows, spec, alt)
+    return Chart(rows, spec, plain("explain.waterfall.alt"))
 
 
 def _steps(explanation: Explanation, shown: list[Reason]) -> list[dict]:

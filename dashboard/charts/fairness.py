@@ -30,11 +30,8 @@ def dots(reports: dict[str, FairnessReport], metric: str, name: Callable[[str], 
         for row in report.groups
         if row.group == group.group
     ]
-    frame = pd.DataFrame(rows)
-    shown = ", ".join(f"{r['label']} {r['text']}" for r in rows)
-    overall = numbers.fixed(first.overall.values[metric], 3)
-    alt = plain("fairness.chart.alt", metric=words[0], column=words[1], groups=shown, overall=overall)
-    return Chart(frame, _spec(words[0], len(reports)), alt)
+    alt = plain("fairness.chart.alt", metric=words[0], column=words[1])
+    return Chart(pd.DataFrame(rows), _spec(words[0], len(reports)), alt)
 
 
 def _place(row: GroupRow, metric: str) -> tuple[bool, float]:

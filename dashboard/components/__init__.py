@@ -3,8 +3,10 @@
 from dashboard.components.cards import card, doubt, figure_card, grid
 from dashboard.components.drawing import draw, table
 from dashboard.components.notices import empty, error_box, failed, notice, still_working, unavailable, working
+from dashboard.components.rows import RowColumn, rows
 
 __all__ = [
+    "RowColumn",
     "card",
     "doubt",
     "draw",
@@ -14,6 +16,7 @@ __all__ = [
     "figure_card",
     "grid",
     "notice",
+    "rows",
     "still_working",
     "table",
     "unavailable",

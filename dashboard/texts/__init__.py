@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 import string
 from collections.abc import Callable, Iterable
+from contextvars import ContextVar
 from functools import cache
 
 from dashboard.texts import numbers
@@ -22,11 +23,17 @@ LANGUAGES = ("en", "zh")
 NAMES = {"en": "en", "zh": "中文"}
 PSEUDO = "pseudo"  # every sentence in brackets: what a page shows outside of them is hard-coded
 _current: list[Callable[[], str]] = [lambda: "en"]
+_spoken: ContextVar[str | None] = ContextVar("language of this run", default=None)
 
 
 def language_from(source: Callable[[], str]) -> None:
     """Set where ``t`` learns the language of the session that asks."""
     _current[0] = source
+
+
+def settle_language() -> None:
+    """Ask for the session's language once for a whole run of the script, which asks a hundred times."""
+    _spoken.set(_current[0]())
 
 
 @cache
@@ -68,7 +75,7 @@ def speak(language: str, key: str, /, **values: object) -> str:
 
 def language() -> str:
     """The language of the session that asks."""
-    return _current[0]()
+    return _spoken.get() or _current[0]()
 
 
 def has(key: str) -> bool:

@@ -146,10 +146,12 @@ class Histories:
 
         An item that the user has seen before is no candidate of the ranking, so it is left out.
         """
-        held = self._pairs(np.flatnonzero(self.taken & (self.part == PARTS.index(part))))
-        seen = np.append(self._pairs(np.flatnonzero(self._is_seen(np.arange(len(self.user)), part))), -1)
+        every = user_index is None
+        rows = np.arange(len(self.user)) if every else np.flatnonzero(np.isin(self.user, np.asarray(user_index)))
+        held = self._pairs(rows[self.taken[rows] & (self.part[rows] == PARTS.index(part))])
+        seen = np.append(self._pairs(rows[self._is_seen(rows, part)]), -1)
         indptr, indices = self._csr(held[seen[np.searchsorted(seen[:-1], held)] != held])
-        return (indptr, indices) if user_index is None else _take_csr(indptr, indices, np.asarray(user_index))
+        return (indptr, indices) if every else _take_csr(indptr, indices, np.asarray(user_index))
 
     def _pool(self, part: str) -> _Pool:
         return self.pools[PARTS.index(part) == 2]

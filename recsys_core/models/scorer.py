@@ -139,7 +139,7 @@ class Scorer:
     def history_vectors(self, history: np.ndarray) -> HistoryVectors:
         """Keys and values of item histories ``(b, L)``, -1 where absent; trailing empty columns are cut."""
         history = np.atleast_2d(history)
-        used = max(1, int((history >= 0).sum(1).max(initial=0)))
+        used = 1 + int(np.flatnonzero((history >= 0).any(0)).max(initial=0))
         rows = torch.from_numpy(np.ascontiguousarray(history[:, :used], dtype=np.int64))
         absent = torch.where(rows < 0, EMPTY, 0.0).unsqueeze(1)
         rows = rows.clamp(min=0)
@@ -160,7 +160,7 @@ class Scorer:
     def _catalogue(self, users: np.ndarray, histories: np.ndarray) -> np.ndarray:
         past = self.history_vectors(histories)
         pre = self.runtime.history_part(self.item_query, past.keys, past.values, past.absent)
-        pre = pre + self.item_base + self.user_base(users).unsqueeze(1)
+        pre = pre.add_(self.item_base).add_(self.user_base(users).unsqueeze(1))
         return self.runtime.tail(pre).numpy()
 
     @torch.inference_mode()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import shutil
+import threading
+import time
 from pathlib import Path
 
 import pytest
-from app_texts import texts_of
+from app_texts import tables_of, texts_of
 
 from dashboard import cached
 from dashboard.jobs import Board
@@ -87,15 +89,15 @@ def test_noise_is_grey(open_compress, report):
 def test_the_list_before_and_after(open_compress, folder):
     place = cached.place(folder / "shop")
     app = open_compress(user="7")
-    rows = app.dataframe[0].value
+    rows = tables_of(app)["lists"]
     workspace = cached.workspace(place)
     at = workspace.user_index("7")
     before = recommend(workspace.dense, workspace.material, at)
     after = recommend(cached.scorer(place, HALF), workspace.material, at)
-    assert rows["before"].tolist() == [i.title for i in before.items]
-    assert rows["after"].tolist() == [i.title for i in after.items]
+    assert rows["Before"].tolist() == [i.title for i in before.items]
+    assert rows["After"].tolist() == [i.title for i in after.items]
     old = {i.item_index: i.rank for i in before.items}
-    for item, move in zip(after.items, rows["move"], strict=True):
+    for item, move in zip(after.items, rows["Move"], strict=True):
         if item.item_index not in old:
             assert move == "new"
         elif old[item.item_index] == item.rank:
@@ -108,12 +110,12 @@ def test_the_list_before_and_after(open_compress, folder):
 
 def test_whose_list_changed_most(open_compress, report, folder):
     app = open_compress()
-    rows = app.dataframe[1].value
+    rows = tables_of(app)["changed"]
     changed = report.extra["top_10_kept"]["most_changed"]
     ids = cached.dataset(cached.place(folder / "shop")).users["user_id"]
     for (index, kept), (_, row) in zip(changed, rows.iterrows(), strict=True):
-        assert row["user"].endswith(f"(user {ids.iloc[index]})")
-        assert row["kept"] == f"{round(10 * kept)} of 10"
+        assert row["User"].endswith(f"(user {ids.iloc[index]})")
+        assert row["Kept"] == f"{round(10 * kept)} of 10"
 
 
 def test_the_doubt_strip(open_compress, report):
@@ -173,6 +175,27 @@ def test_work_that_nobody_waits_for_is_dropped():
     again = board.watched(("b",), lambda job: "b")
     assert again.wait(5)
     assert again.result == "b"
+
+
+def test_work_that_has_begun_is_dropped_for_other_work():
+    board, begun = Board(), threading.Event()
+
+    def work(job):
+        begun.set()
+        for _ in range(500):
+            time.sleep(0.01)
+            job.report("working", 0.5)
+        return "to the end"
+
+    first = board.watched(("a",), work)
+    assert begun.wait(5)
+    first.asked -= 60
+    time.sleep(0.1)
+    assert not first.is_done, "nothing else waits"
+    second = board.watched(("b",), lambda job: "b")
+    assert second.wait(5)
+    assert (second.result, first.was_dropped) == ("b", True)
+    assert board.watched(("a",), lambda job: "again") is not first
 
 
 def test_sentences(report):

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from app_texts import texts_of
+from app_texts import tables_of, texts_of
 
 from dashboard import cached
 from dashboard.stories import fairness as story
@@ -55,7 +55,7 @@ def core(folder):
 def test_gaps_are_the_audits(open_fairness, core):
     app = open_fairness(by="gender")
     report, _ = core("user.gender")
-    rows = app.dataframe[0].value
+    rows = tables_of(app)["gaps"]
     assert len(rows) == len(report.gaps)
     for (_, row), gap in zip(rows.iterrows(), report.gaps, strict=True):
         assert row["Measure"] == story.measure_name(gap.metric)
@@ -124,7 +124,7 @@ def test_unknown_choices_are_said(open_fairness):
     warnings = [w.value.replace("\\", "") for w in app.warning]
     assert any("shoe_size" in w for w in warnings)
     assert any("beauty" in w for w in warnings)
-    assert app.dataframe, "the page stands with its defaults"
+    assert tables_of(app), "the page stands with its defaults"
 
 
 def test_too_few_users_are_said_in_words(open_app, workspaces):
@@ -140,9 +140,9 @@ def test_too_few_users_are_said_in_words(open_app, workspaces):
 def test_progress_before_the_figures(open_app, folder):
     app = open_app("fairness", folder=folder, workspace="shop", sparsity="40", models="compressed")
     said = " ".join(texts_of(app))
-    assert "Ranking the whole catalogue" in said or app.dataframe, "unless it was ranked meanwhile"
+    assert "Ranking the whole catalogue" in said or tables_of(app), "unless it was ranked meanwhile"
     assert cached.evaluation(cached.place(folder / "shop"), Variant(0.4)).wait(120)
-    assert app.run().dataframe
+    assert tables_of(app.run())
 
 
 def test_chinese(open_fairness):

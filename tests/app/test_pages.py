@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from app_texts import PAGES, texts_of
+from app_texts import PAGES, tables_of, texts_of
 
 from dashboard import cached
 from dashboard.texts import numbers
@@ -55,9 +55,9 @@ def test_explain_says_the_largest_reasons(open_app, place):
 def test_top_list_is_the_cores(open_app, place):
     app = open_app("explain", user="5")
     top = cached.recommendation(place, cached.dataset(place).user_index("5"), DENSE)
-    rows = app.dataframe[0].value
-    assert rows["probability"].tolist() == [i.probability for i in top.items]
-    assert [text.replace("▸ ", "").replace(" ✓", "") for text in rows["item"]] == [i.title for i in top.items]
+    rows = tables_of(app)["top"]
+    assert rows["Prob."].tolist() == [numbers.fixed(i.probability) for i in top.items]
+    assert [text.replace(" ✓", "") for text in rows["Item"]] == [i.title for i in top.items]
 
 
 @pytest.mark.parametrize("page", list(PAGES))
@@ -131,6 +131,8 @@ def test_another_user_starts_at_the_own_top_recommendation(open_app, place):
 
 def test_link_holds_every_value(open_app):
     app = open_app("explain", user="3", item="7", sparsity="0")
+    app.session_state["link"] = True
+    app.run()
     link = next(c.value for c in app.code if "workspace=" in c.value)
     for part in ("workspace=tiny", "user=3", "item=7", "sparsity=0", "bits=32", "pruning=structured", "lang=en"):
         assert part in link

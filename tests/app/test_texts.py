@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 import pytest
-from app_texts import texts_of
+from app_texts import tables_of, texts_of
 
 from dashboard.texts import catalogue, escape, numbers, placeholders
 
@@ -50,7 +50,7 @@ def test_no_text_is_hard_coded(open_app, page):
     app = open_app(page, lang="pseudo", user="3")
     assert not app.exception
     known = data_words(app)
-    bare = [without_catalogue(text) for text in texts_of(app) + chart_titles(app)]
+    bare = [without_catalogue(text) for text in texts_of(app) + chart_titles(app) + table_titles(app)]
     words = {word for text in bare for word in re.findall(r"[A-Za-z]{4,}", text)}
     assert words - known == set()
 
@@ -72,10 +72,14 @@ def chart_titles(app) -> list[str]:
     return [text.encode().decode("unicode_escape") if "\\u" in text else text for text in found]
 
 
+def table_titles(app) -> list[str]:
+    return [str(name) for table in tables_of(app).values() for name in table.columns]
+
+
 def data_words(app) -> set[str]:
     """Words that come from the data (names, titles, groups), and those of the hidden style."""
     options = [str(o) for box in app.selectbox for o in box.options]
-    tables = [str(cell) for table in app.dataframe for cell in table.value.to_numpy().ravel()]
+    tables = [str(cell) for table in tables_of(app).values() for cell in table.to_numpy().ravel()]
     users = [str(text) for text in texts_of(app) if "·" in text]
     words = " ".join(options + tables + users)
     return set(re.findall(r"[A-Za-z]{4,}", without_catalogue(words))) | {"tiny", "shop", "style", "display", "none"}

@@ -73,6 +73,44 @@ def test_choosing_user_and_item_explains_them(visit, workspace):
     assert other in visit.page.locator("h1").inner_text()
 
 
+def test_a_click_on_the_list_explains_that_item(visit, workspace):
+    visit.open("explain", user="7")
+    third = recommend(workspace.dense, workspace.material, workspace.user_index("7")).items[2]
+    visit.page.get_by_role("table", name="The user's ten best unseen items").get_by_role("row").nth(3).click()
+    visit.page.wait_for_url(f"**item={third.item_id}**")
+    visit.settle()
+    assert third.title in visit.page.locator("h1").inner_text()
+    assert "Rank 3 of" in visit.page.locator("h5").first.inner_text()
+
+
+def test_a_slider_keeps_what_stands_beside_the_page(visit, workspace):
+    visit.open("explain", user="7")
+    sparsity = visit.page.get_by_role("slider", name="Sparsity").first
+    for _ in range(9):
+        sparsity.press("ArrowRight")
+    visit.page.wait_for_url("**sparsity=90**")
+    visit.settle()
+    assert (
+        "90"
+        in visit.page.locator(
+            '[data-testid="stSidebar"] [data-testid="stBadge"], [data-testid="stSidebar"]'
+        ).last.inner_text()
+    )
+    user = visit.page.get_by_role("combobox", name="User", exact=False).first
+    user.fill("(user 9)")
+    user.press("Enter")
+    visit.settle()
+    visit.page.get_by_role("link", name="Compress").click()
+    visit.settle()
+    assert_shown(load_report(workspace, Variant(0.9)).compressed.auc, visit.text(), 3)
+    query = parse_qs(urlparse(visit.page.url).query)
+    assert (query["sparsity"], query["user"]) == (["90"], ["9"])
+    visit.page.get_by_role("button", name="Back to the full model").click()
+    visit.settle()
+    assert_shown(load_report(workspace, Variant()).compressed.auc, visit.text(), 3)
+    assert "sparsity=90" not in visit.page.url
+
+
 def test_sliders_change_the_figures_and_the_address_restores_them(visit, workspace):
     visit.open("compress")
     sparsity = visit.page.get_by_role("slider", name="Sparsity").first

@@ -56,7 +56,7 @@ TEXTS = {
     # curve
     "compress.curve": "What survives as more is cut",
     "compress.curve.legend": ":small[:gray[● AUC, of the full model]   :blue[● top 10 kept]   :orange[● reasons kept]]",
-    "compress.curve.alt": "At {bits} bits, {pruning}, over {n} levels of sparsity; here: AUC {auc} of the full model's, lists kept {lists}, reasons kept {reasons}",
+    "compress.curve.alt": "Quality, lists kept and reasons kept along the sparsity; a dashed line stands at this level, whose figures are in the cards above",
     "compress.curve.quality": "AUC, of the full model",
     "compress.curve.lists": "top 10 kept",
     "compress.curve.reasons": "reasons kept",
@@ -69,7 +69,7 @@ TEXTS = {
     "compress.what": "What",
     # size against quality
     "compress.map": "Size against quality",
-    "compress.map.alt": "{n} measured levels: size on disk against AUC, coloured by reasons kept; here {size} and {auc}",
+    "compress.map.alt": "Every measured level: size on disk against AUC, coloured by reasons kept; a ring marks this level",
     "compress.map.x": "size, KB",
     "compress.map.y": "AUC",
     "compress.map.legend": "reasons kept",

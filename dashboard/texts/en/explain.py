@@ -1,6 +1,5 @@
 """Explain."""
 
-
 TEXTS = {
     "explain.title": "Why is this recommended?",
     "explain.title.on_list": "Why is *{item}* recommended to {user}?",
@@ -18,7 +17,7 @@ TEXTS = {
     "explain.place": "Rank {rank} of {n}, probability {probability}.",
     "explain.place.seen": "It is no candidate, because it was shown or taken before; probability {probability}.",
     "explain.waterfall": "From the average case to this score",
-    "explain.waterfall.alt": "From a base of {base} to a score of {score} in logits: {reasons}",
+    "explain.waterfall.alt": "From the average case, reason by reason, to this score in logits; every figure is in the table below",
     "explain.axis": "contribution, logit",
     "explain.base": "Average case",
     "explain.score": "This score",
@@ -49,7 +48,7 @@ TEXTS = {
     "explain.history.mattered": "Mattered",
     "explain.history.ask": "Share the history's part out among its items (Shapley)",
     "explain.history.working": "Working out what each of {n} items adds",
-    "explain.history.doubt": "contribution: each item as a reason of its own; \"without\" means out of the history, so they need not sum to the bar above",
+    "explain.history.doubt": 'contribution: each item as a reason of its own; "without" means out of the history, so they need not sum to the bar above',
     "explain.history.without_doubt": "without it: the probability ({probability} with all) if this one item leaves the history; alike items hide each other",
     "explain.history.sentence": "The marked ones ({n}) carry half of what the history says here.",
     "explain.profile.none": "nothing is known of this user",

@@ -63,7 +63,7 @@ TEXTS = {
     "fairness.change.narrower": "Compression narrows the gap between the two extreme groups from {dense} to {compressed} (change {low} to {high}).",
     # picture
     "fairness.chart": "{metric} by {column}, with 95 % intervals",
-    "fairness.chart.alt": "{metric} by {column}: {groups}; all users {overall}",
+    "fairness.chart.alt": "{metric} by {column}: a dot and its interval for each group, all users as a dashed line; every figure is in the table below",
     "fairness.group": "Group",
     "fairness.group.n": "{group} (n = {n})",
     "fairness.interval": "95 % interval",

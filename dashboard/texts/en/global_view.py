@@ -1,6 +1,5 @@
 """Global."""
 
-
 TEXTS = {
     "global.title": "What drives the model?",
     "global.sentence": "{first} and {second} carry {share} of what the model says.",

@@ -1,6 +1,5 @@
 """Overview."""
 
-
 TEXTS = {
     "overview.title": "What am I looking at, and can I trust it?",
     "overview.sentence.auc": "Shown two items of which one was taken, the model prefers the right one in {percent} of cases (AUC {auc}{of_best}).",

@@ -17,7 +17,7 @@ TEXTS = {
     "explain.place": "在 {n} 件中排第 {rank}，概率 {probability}。",
     "explain.place.seen": "它已展示或选过，因此不参与推荐；概率 {probability}。",
     "explain.waterfall": "从平均情况到这个分数",
-    "explain.waterfall.alt": "从基准 {base} 到分数 {score}（logit）：{reasons}",
+    "explain.waterfall.alt": "从平均情形出发，逐条理由累加到这个分数（logit）；全部数字见下方表格",
     "explain.axis": "贡献，logit",
     "explain.base": "平均情况",
     "explain.score": "这个分数",

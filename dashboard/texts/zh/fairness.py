@@ -60,7 +60,7 @@ TEXTS = {
     "fairness.change.wider": "压缩使最差与最好两个群体之间的差距从 {dense} 扩大到 {compressed}（变化 {low} 到 {high}）。",
     "fairness.change.narrower": "压缩使最差与最好两个群体之间的差距从 {dense} 缩小到 {compressed}（变化 {low} 到 {high}）。",
     "fairness.chart": "各群体的 {metric}（按{column}划分），附 95 % 区间",
-    "fairness.chart.alt": "按{column}划分的 {metric}：{groups}；全部用户 {overall}",
+    "fairness.chart.alt": "按{column}划分的 {metric}：每个群体一个点及其区间，虚线为全部用户；全部数字见下方表格",
     "fairness.group": "群体",
     "fairness.group.n": "{group}（n = {n}）",
     "fairness.interval": "95 % 区间",

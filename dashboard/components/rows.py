@@ -1,0 +1,65 @@
+"""A table of texts that a person can click, drawn by the browser itself.
+
+``st.dataframe`` paints on a canvas, and its readable twin follows a quarter of a second later; this table
+changes the cells that differ, at once. Cells are texts: nothing in them is read as HTML or Markdown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+ASSETS = Path(__file__).resolve().parents[1] / "assets"
+_draw = st.components.v2.component(
+    "reclens_rows",
+    css=(ASSETS / "rows.css").read_text(encoding="utf-8"),
+    js=(ASSETS / "rows.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RowColumn:
+    """How a column is shown: its name, what it means (on hover), its side and whether its texts may break."""
+
+    name: str
+    help: str = ""
+    right: bool = False
+    wrap: bool = False
+
+
+def rows(
+    table: pd.DataFrame,
+    columns: Mapping[str, RowColumn],
+    *,
+    key: str,
+    alt: str,
+    selected: int | None = None,
+    on_pick: Callable[[int], None] | None = None,
+    pick: str | None = None,
+    height: int | None = None,
+) -> None:
+    """Show ``table``'s columns named in ``columns``, in that order; every cell is written as ``str``.
+
+    ``selected`` marks one row as the current one. With ``on_pick`` the texts of column ``pick`` are buttons
+    and a click anywhere in a row calls ``on_pick(row)`` as a callback. ``height`` in px makes it scroll.
+    """
+    data = {
+        "alt": alt,
+        "columns": [asdict(column) for column in columns.values()],
+        "rows": [[str(cell) for cell in row] for row in zip(*(table[c].tolist() for c in columns), strict=True)],
+        "selected": selected,
+        "pick": list(columns).index(pick) if on_pick and pick else None,
+        "height": height,
+    }
+
+    def picked() -> None:
+        row = st.session_state[key].get("picked")
+        if isinstance(row, int) and 0 <= row < len(table):
+            on_pick(row)
+
+    _draw(key=key, data=data, on_picked_change=picked if on_pick else None)

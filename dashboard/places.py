@@ -1,0 +1,67 @@
+"""Where workspaces lie, and which state each of them is in."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from recsys_core.data.folder import sha256
+from recsys_core.errors import WorkspaceError
+from recsys_core.models.workspace import Workspace
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One state of one workspace: its folder and the fingerprint of model and data."""
+
+    folder: Path
+    fingerprint: str
+
+    @property
+    def name(self) -> str:
+        """The name in the address: the folder's own."""
+        return self.folder.name
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of the list of workspaces; ``title`` is what its maker called it."""
+
+    folder: Path
+    title: str
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+
+def workspaces_folder() -> Path:
+    """Where workspaces lie: ``RECLENS_WORKSPACES``, else ``workspaces`` in the project."""
+    return Path(os.environ.get("RECLENS_WORKSPACES") or ROOT / "workspaces")
+
+
+def entries() -> list[Entry]:
+    """Every folder that says it is a workspace, readable or not, in order of name; hidden ones are still written."""
+    folder = workspaces_folder()
+    found = sorted(p.parent for p in folder.glob("[!.]*/workspace.json")) if folder.is_dir() else []
+    return [Entry(p, _title(p)) for p in found]
+
+
+def _title(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / "workspace.json").read_text())["name"]) or folder.name
+    except (OSError, ValueError, KeyError, TypeError):
+        return folder.name
+
+
+def place(folder: Path) -> Place:
+    """Where a workspace is and what state it is in. Raises ``WorkspaceError`` as opening it would."""
+    sums = folder / "model" / "checksums.json"
+    if not sums.is_file():
+        Workspace.open(folder)  # says what is wrong, in the core's words
+        raise WorkspaceError("workspace.damaged", path=folder, file="checksums.json", reason="missing")
+    return Place(folder, sha256(sums)[:16])
