@@ -1,0 +1,87 @@
+"""A top-K workspace beside BPR of the ``implicit`` library: ``.venv/bin/python benchmarks/peers.py WORKSPACE``.
+
+The same split, the same seen items left out, one metric code for all. ``implicit`` is no requirement of RecLens:
+``.venv/bin/python -m pip install --no-deps implicit==0.7.3`` (or a folder of its own on PYTHONPATH). Its settings
+are chosen on the validation part, as ours are.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_matrix
+
+from recsys_core.models.evaluation import rank_users
+from recsys_core.models.material import Material
+from recsys_core.models.workspace import Workspace
+
+SETTINGS = [  # factors, learning rate, regularisation, iterations
+    (64, 0.05, 0.01, 100),
+    (64, 0.05, 0.01, 300),
+    (128, 0.05, 0.02, 200),
+    (128, 0.02, 0.01, 300),
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Factors:
+    """Scores by the product of two tables of vectors."""
+
+    users: np.ndarray
+    items: np.ndarray
+
+    def score_catalogue(self, users: np.ndarray, histories: np.ndarray) -> np.ndarray:
+        return self.users[users] @ self.items.T
+
+
+def fit_bpr(material: Material, factors: int, rate: float, regularisation: float, iterations: int) -> Factors:
+    from implicit.cpu.bpr import BayesianPersonalizedRanking
+
+    indptr, items = material.sequences()
+    shape = (material.dataset.n_users, material.dataset.n_items)
+    taken = csr_matrix((np.ones(len(items), dtype=np.float32), items, indptr), shape=shape)
+    model = BayesianPersonalizedRanking(
+        factors=factors, learning_rate=rate, regularization=regularisation, iterations=iterations, random_state=0
+    )
+    model.fit(taken, show_progress=False)
+    return Factors(np.asarray(model.user_factors), np.asarray(model.item_factors))
+
+
+def ndcg(model: Factors, material: Material, part: str) -> float:
+    return float(rank_users(model.score_catalogue, material.ranking(part)).ndcg.mean())
+
+
+def main() -> int:
+    if len(sys.argv) != 2:
+        print(__doc__)
+        return 2
+    workspace = Workspace.open(Path(sys.argv[1]))
+    material, metrics = workspace.material, workspace.metrics
+    try:
+        import implicit  # noqa: F401
+    except ImportError:
+        print("the library `implicit` is not installed: see the first lines of this file")
+        return 2
+    best, best_value = None, -1.0
+    for settings in SETTINGS:
+        began = time.perf_counter()
+        model = fit_bpr(material, *settings)
+        value = ndcg(model, material, "validation")
+        print(f"BPR {settings}: validation NDCG@10 {value:.4f}, {time.perf_counter() - began:.0f} s", flush=True)
+        if value > best_value:
+            best, best_value = model, value
+    rows = {"ours": metrics["ndcg@10"], "BPR (implicit 0.7.3)": ndcg(best, material, "test")}
+    rows |= {name: found["ndcg@10"] for name, found in metrics["baselines"].items()}
+    where = f"{metrics['task']}, split {metrics['split']}, seed {metrics['seed']}, {metrics['n_users']} users"
+    print(f"{where}: test NDCG@10")
+    for name, value in rows.items():
+        print(f"  {name:22s} {value:.4f}   x{rows['ours'] / value:.2f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
