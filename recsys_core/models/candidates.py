@@ -14,7 +14,7 @@ from recsys_core.models.training import TrainingSettings
 
 FEW_ROWS = 250_000
 PROBE_EPOCHS = 2
-SHORT_HISTORY = 20
+SHORT_HISTORY, LONG_HISTORY = 20, 150
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +35,15 @@ def candidates(task: str) -> tuple[Candidate, ...]:
     return (NO_IDS, ITEM_ID) if task == "implicit" else (NO_IDS, WITH_IDS)
 
 
-def history_length(task: str, n_interactions: int) -> int:
-    """Items of history that a ranker reads: 50, but 20 for labels on large data, where attention is most of a pass."""
-    return SHORT_HISTORY if task != "implicit" and n_interactions > 2 * FEW_ROWS else LENGTH
+def history_length(task: str, kind: str, n_interactions: int) -> int:
+    """Items of history that a ranker reads: 50.
+
+    20 for labels on large data, where attention is most of a pass; 150 for ``implicit`` under the ``random``
+    split, whose history has no newest items, so that a short one is a sample of the user's taste.
+    """
+    if task == "implicit":
+        return LONG_HISTORY if kind == "random" else LENGTH
+    return SHORT_HISTORY if n_interactions > 2 * FEW_ROWS else LENGTH
 
 
 def default_settings(material: Material, *, seed: int, epochs: int | None = None) -> TrainingSettings:
@@ -54,6 +60,10 @@ def default_settings(material: Material, *, seed: int, epochs: int | None = None
             patience=6,
             ids=IdRegulation(0.1, 1e-3),
         )
+        if n_rows > FEW_ROWS:  # there a short training underfits: less is hidden, more is told apart in a step
+            shape = RankerShape(input_dropout=0.05, dropout=0.1)
+            ids = IdRegulation(0.1, 1e-4)
+            settings = replace(settings, learning_rate=4e-3, epochs=16, negatives=300, shape=shape, ids=ids)
     elif n_rows <= FEW_ROWS:
         batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / 125)), 64, 1024))
         shape = RankerShape(width=16, attention=16, input_dropout=0.1, dropout=0.1)

@@ -54,7 +54,8 @@ def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress:
         raise SettingError("setting.least", name="epochs", least=1, value=request.epochs)
     task = request.task or default_task(dataset)
     with written_aside(Path(out), "a workspace", marker="workspace.json") as folder:
-        length = history_length(task, dataset.n_interactions)
+        kind = request.split if dataset.schema.has_time else "random"
+        length = history_length(task, kind, dataset.n_interactions)
         material = Material.build(dataset, task=task, kind=request.split, seed=request.seed, length=length)
         texts = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in text_values(dataset).items()}
         features = make_features(dataset, texts)

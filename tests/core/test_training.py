@@ -18,6 +18,7 @@ from recsys_core.data.schema import Column, Schema
 from recsys_core.errors import SettingError, WorkspaceError
 from recsys_core.models.baselines import Ease, Popularity
 from recsys_core.models.calibration import platt_scaling
+from recsys_core.models.candidates import history_length
 from recsys_core.models.evaluation import evaluate, rank_users
 from recsys_core.models.fit import FitRequest, choose, default_task, fit_workspace
 from recsys_core.models.material import Material
@@ -138,6 +139,14 @@ def test_platt_scaling_recovers_a_known_distortion():
 def test_task_follows_the_data():
     assert default_task(two_tastes(outcome="click")) == "like"
     assert default_task(two_tastes(outcome="rating")) == "implicit"
+
+
+def test_a_history_without_an_order_is_longer(tmp_path):
+    assert history_length("implicit", "time", 10**6) == 50
+    timed = two_tastes(outcome="taken")
+    untimed = replace(timed, schema=replace(timed.schema, has_time=False))
+    fit_workspace(untimed, tmp_path / "w", FitRequest(epochs=1))
+    assert Workspace.open(tmp_path / "w").material.histories.length == history_length("implicit", "random", 10) == 150
 
 
 def test_sampled_negatives_are_untaken_and_the_same_for_a_seed():
