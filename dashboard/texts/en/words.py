@@ -48,7 +48,7 @@ TEXTS = {
     "method.short.ig": "IG",
     "task.like": "task: like (taken against shown and not taken)",
     "task.implicit": "task: implicit (what comes next)",
-    "task.rating": "task: rating",
+    "task.rating": "task: rating (here probability means the share of the scale: 0 is the lowest rating, 1 the highest)",
     "split.time": "split by time: each user's last tenth",
     "split.random": "split at random",
     "split.cutoff": "split at one date",
