@@ -19,11 +19,13 @@ from recsys_core.models.evaluation import rank_users
 from recsys_core.models.material import Material
 from recsys_core.models.workspace import Workspace
 
-SETTINGS = [  # factors, learning rate, regularisation, iterations
-    (64, 0.05, 0.01, 100),
-    (64, 0.05, 0.01, 300),
-    (128, 0.05, 0.02, 200),
-    (128, 0.02, 0.01, 300),
+SETTINGS = [  # factors, learning rate, regularisation, iterations; more iterations or a higher rate learn by heart
+    (64, 0.01, 0.002, 30),
+    (64, 0.005, 0.001, 50),
+    (64, 0.002, 0.001, 120),
+    (128, 0.005, 0.001, 40),
+    (128, 0.005, 0.01, 50),
+    (32, 0.005, 0.001, 60),
 ]
 
 
