@@ -54,16 +54,15 @@ def default_settings(material: Material, *, seed: int, epochs: int | None = None
             seed=seed,
             batch_size=64,
             learning_rate=3e-3,
-            epochs=20,
+            epochs=16,
             passes=3,
-            negatives=100,
+            negatives=300,
             patience=6,
             ids=IdRegulation(0.1, 1e-3),
         )
-        if n_rows > FEW_ROWS:  # there a short training underfits: less is hidden, more is told apart in a step
+        if n_rows > FEW_ROWS:  # there so short a training underfits: less is hidden
             shape = RankerShape(input_dropout=0.05, dropout=0.1)
-            ids = IdRegulation(0.1, 1e-4)
-            settings = replace(settings, learning_rate=4e-3, epochs=16, negatives=300, shape=shape, ids=ids)
+            settings = replace(settings, learning_rate=4e-3, shape=shape, ids=IdRegulation(0.1, 1e-4))
     elif n_rows <= FEW_ROWS:
         batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / 125)), 64, 1024))
         shape = RankerShape(width=16, attention=16, input_dropout=0.1, dropout=0.1)

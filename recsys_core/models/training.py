@@ -23,7 +23,8 @@ class TrainingSettings:
 
     ``batch_size`` counts rows (``like``, ``rating``) or users (``implicit``). ``passes`` over the
     users make one epoch of ``implicit``. ``most_rows`` trains on a seeded sample of rows. The
-    learning rate is halved every epoch after ``steady_share`` of the epochs.
+    learning rate is halved every epoch after ``steady_share`` of the epochs, or as soon as ``patience``
+    epochs brought nothing; as many without gain after that end the training.
     """
 
     seed: int = 0
@@ -73,7 +74,7 @@ def train_ranker(
     validate: Callable[[Ranker], float],
     progress: Progress = silent,
 ) -> TrainedRanker:
-    """Fit; stop when ``validate`` (higher is better) has not improved for ``patience`` epochs.
+    """Fit; stop early when ``validate`` (higher is better) does not improve any more, at falling rates either.
 
     Deterministic for a seed and a number of threads; the caller's random state is untouched.
     """
@@ -85,16 +86,19 @@ def train_ranker(
         objective = make_objective(ranker, features, material, settings)
         optimiser = _optimiser(ranker, objective, settings)
         random = np.random.default_rng(settings.seed)
+        steady, gained = int(settings.epochs * settings.steady_share), 0
         for number in range(1, settings.epochs + 1):
             began = time.perf_counter()
-            rate = _set_rate(optimiser, settings, number)
+            rate = _set_rate(optimiser, settings.learning_rate * 0.5 ** max(0, number - steady))
             loss = _run_epoch(objective, optimiser, settings, random, _stage(progress, number, settings.epochs))
             seen = Epoch(number, loss, validate(ranker.eval()), rate, time.perf_counter() - began)
             log.append(seen)
             if best is None or seen.validation > best.validation:
-                best, best_state = seen, copy.deepcopy(ranker.state_dict())
-            elif number - best.epoch >= settings.patience:
-                break
+                best, best_state, gained = seen, copy.deepcopy(ranker.state_dict()), number
+            elif number - gained >= settings.patience:
+                if number > steady:
+                    break
+                steady = gained = number  # at a steady rate there is no more to gain: let it fall before giving up
     ranker.load_state_dict(best_state)
     return TrainedRanker(ranker.eval(), tuple(log), best, settings)
 
@@ -137,9 +141,7 @@ def _optimiser(ranker: Ranker, objective: Objective, settings: TrainingSettings)
     return torch.optim.AdamW(groups, lr=settings.learning_rate)
 
 
-def _set_rate(optimiser: torch.optim.Optimizer, settings: TrainingSettings, number: int) -> float:
-    steady = int(settings.epochs * settings.steady_share)
-    rate = settings.learning_rate * 0.5 ** max(0, number - steady)
+def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> float:
     for group in optimiser.param_groups:
         group["lr"] = rate
     return rate

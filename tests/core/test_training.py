@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from sklearn.metrics import log_loss as sklearn_log_loss
 from sklearn.metrics import roc_auc_score
 
@@ -23,6 +24,7 @@ from recsys_core.models.evaluation import evaluate, rank_users
 from recsys_core.models.fit import FitRequest, choose, default_task, fit_workspace
 from recsys_core.models.material import Material
 from recsys_core.models.scorer import Scorer
+from recsys_core.models.training import TrainingSettings, train_ranker
 from recsys_core.models.training_log import read_log
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import recommend, stand, user_pairs
@@ -139,6 +141,23 @@ def test_platt_scaling_recovers_a_known_distortion():
 def test_task_follows_the_data():
     assert default_task(two_tastes(outcome="click")) == "like"
     assert default_task(two_tastes(outcome="rating")) == "implicit"
+
+
+def test_training_stops_when_validation_gains_nothing_at_falling_rates_either():
+    dataset = two_tastes()
+    material = Material.build(dataset, task="like", kind="time", seed=0)
+    settings = TrainingSettings(epochs=20, patience=2, learning_rate=0.008, batch_size=256)
+    seen: list[dict] = []
+
+    def worse_and_worse(ranker) -> float:
+        seen.append({name: p.clone() for name, p in ranker.state_dict().items()})
+        return -float(len(seen))
+
+    trained = train_ranker(make_features(dataset), material, settings, validate=worse_and_worse)
+    assert [e.learning_rate for e in trained.log] == [0.008, 0.008, 0.008, 0.004, 0.002]
+    assert (trained.best.epoch, trained.best.validation) == (1, -1.0)
+    for name, kept in trained.ranker.state_dict().items():
+        assert torch.equal(kept, seen[0][name]), "the best epoch's weights, not the last one's"
 
 
 def test_a_history_without_an_order_is_longer(tmp_path):
