@@ -18,7 +18,7 @@ A page is a script that hands over the function that fills the frame's places::
 The page is a fragment: a slider of the model draws it again, and nothing else (half the time of a whole run). What
 stands in the address and is picked by name (``state.choose``) draws everything again.
 
-Long work is a job on ``cached.board()`` watched by ``components.still_working``. A page's own control that belongs into
+Long work is a job on ``cached.board()`` waited for by ``components.finished``. A page's own control that belongs into
 the address is bound (``bind="query-params"``, raw values) and told to the link: ``page.link_also(by="gender")``. The
 compression controls stand in ``page.places["controls"]`` on the pages in ``LARGE_CONTROLS``, else in the sidebar.
 """
@@ -133,9 +133,13 @@ def run(chosen_page) -> None:
         controls.user_and_item(place)
         if name not in LARGE_CONTROLS:
             controls.model_controls()
-        controls.model_badge()
+            controls.model_badge()
+        badge = st.container()
     chosen_page.run()
     _page(name, chosen, place, state.recall("show"))
+    if name in LARGE_CONTROLS:
+        with badge:  # only now the controls have read the address
+            controls.model_badge()
     state.end_run()
 
 

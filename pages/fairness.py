@@ -51,10 +51,7 @@ def ranked(page: frame.Frame, variants: dict) -> bool:
     for model, variant in variants.items():
         job = cached.evaluation(page.selection.place, variant)
         what = t("fairness.working", model=plain(f"fairness.model.{model}"))
-        if job.error:
-            components.failed(job.error)
-            return False
-        if components.still_working(job, what, key=f"working_{model}"):
+        if not components.finished(job, what, key=f"working_{model}"):
             return False
     return True
 

@@ -55,19 +55,16 @@ def explained(page: frame.Frame, wanted: int):
     """The largest finished explanation up to the wanted size; a small one comes first, with progress of the rest."""
     chosen = page.selection
     page.link_also(pairs=wanted)
+    sizes = {"n": wanted, "background": cached.OVERALL_BACKGROUND, "first": FIRST}
     jobs = [cached.overall(chosen.place, chosen.variant, n) for n in dict.fromkeys((min(FIRST, wanted), wanted))]
-    for job in jobs:
-        if job.error:
-            components.failed(job.error)
-            return None
-    done = [job for job in jobs if job.is_done]
-    if len(done) < len(jobs):
-        key = "global.more" if done else "global.working" if len(jobs) > 1 else "global.working.all"
-        what = t(key, n=wanted, background=cached.OVERALL_BACKGROUND, first=FIRST)
-        if not done:
-            page.sentence(t("global.sentence.waiting", n=wanted))
-        components.still_working(jobs[len(done)], what, key="explaining")
-    return done[-1].result if done else None
+    first, last = jobs[0], jobs[-1]
+    if not first.is_done:
+        page.sentence(t("global.sentence.waiting", n=wanted))
+    what = t("global.working" if first is not last else "global.working.all", **sizes)
+    if not components.finished(first, what, key="explaining"):
+        return None
+    more = components.finished(last, t("global.more", **sizes), key="explaining_more", patience=0)
+    return last.result if more else first.result
 
 
 frame.page(show)

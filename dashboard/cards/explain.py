@@ -31,9 +31,7 @@ def history(page, where: tuple, score: float) -> None:
     shares, names = None, cached.item_names(place, page.selection.language)
     if st.toggle(t("explain.history.ask"), key="share_history", persist_state="session"):
         job = cached.shared_history(*where)
-        if job.error:
-            components.failed(job.error)
-        elif not components.still_working(job, t("explain.history.working", n=len(taken)), key="sharing"):
+        if components.finished(job, t("explain.history.working", n=len(taken)), key="sharing"):
             shares = {c.feature: c.contribution for c in job.result.contributions}
     rows = tables.history_table(place, taken, effects, score, names, shares)
     columns = tables.history_columns(rows)

@@ -2,7 +2,15 @@
 
 from dashboard.components.cards import card, doubt, figure_card, grid
 from dashboard.components.drawing import draw, table
-from dashboard.components.notices import empty, error_box, failed, notice, still_working, unavailable, working
+from dashboard.components.notices import (
+    empty,
+    error_box,
+    failed,
+    finished,
+    notice,
+    unavailable,
+    working,
+)
 from dashboard.components.rows import RowColumn, rows
 
 __all__ = [
@@ -14,10 +22,10 @@ __all__ = [
     "error_box",
     "failed",
     "figure_card",
+    "finished",
     "grid",
     "notice",
     "rows",
-    "still_working",
     "table",
     "unavailable",
     "working",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +14,7 @@ from dashboard.texts import has, message, numbers, t
 from dashboard.texts.markdown import Markdown, escape
 from recsys_core.errors import RecLensError
 
-POLL_SECONDS = 0.5
+UNSEEN_SECONDS, STEP_SECONDS, PATIENCE_SECONDS, POLL_SECONDS = 0.8, 0.2, 5.0, 0.5
 
 
 def notice(text: Markdown) -> None:
@@ -65,20 +66,36 @@ def working(text: Markdown, *, once: tuple | None = None) -> Iterator[None]:
         state.note_done(once)
 
 
-def still_working(job: Job, what: Markdown, *, key: str) -> bool:
-    """Progress of a job until it is done, then the page is drawn again. Returns True while it works."""
+def finished(job: Job, what: Markdown, *, key: str, patience: float = PATIENCE_SECONDS) -> bool:
+    """Whether the job has its result; else its progress, or what stopped it, stands on the page.
+
+    The script itself waits for ``patience`` seconds, as the old picture stands dimmed until then, and shows
+    progress after the first of them. What takes longer is watched by a fragment that draws all when it is done.
+    """
+    if not job.wait(min(patience, UNSEEN_SECONDS)):
+        place = st.empty()
+        with place.container(border=True, key=key):
+            st.markdown(what)
+            bar, until = st.empty(), time.monotonic() + patience
+            while time.monotonic() < until and not job.wait(STEP_SECONDS):
+                _progress(bar, job, what)
+            if not job.is_done:
+                bar.empty()
+                _watch(job, what)
+                return False
+        place.empty()
+    if job.error:
+        failed(job.error)
+    return not job.error
+
+
+@st.fragment(run_every=POLL_SECONDS)
+def _watch(job: Job, what: Markdown) -> None:
     if job.is_done:
-        return False
+        st.rerun()
+    _progress(st, job, what)
 
-    @st.fragment(run_every=POLL_SECONDS)
-    def watch() -> None:
-        if job.is_done:
-            st.rerun()
-        stage = t(f"stage.{job.stage}") if has(f"stage.{job.stage}") else escape(job.stage)
-        share = numbers.percent(job.share)
-        st.progress(job.share, t("working.stage", stage=stage or what, share=share))
 
-    with st.container(border=True, key=key):
-        st.markdown(what)
-        watch()
-    return True
+def _progress(where, job: Job, what: Markdown) -> None:
+    stage = t(f"stage.{job.stage}") if has(f"stage.{job.stage}") else escape(job.stage)
+    where.progress(job.share, t("working.stage", stage=stage or what, share=numbers.percent(job.share)))
