@@ -8,11 +8,15 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.charts.chart import Chart
+from dashboard.texts.numbers import THIN
+
+# figures on axes and in tooltips are grouped as those in sentences are
+LOCALE = {"locale": {"number": {"decimal": ".", "thousands": THIN, "grouping": [3], "currency": ["", ""]}}}
 
 
 def draw(chart: Chart, *, key: str) -> None:
     """Draw a chart; the specification is constant for a chart function, so only its data travels."""
-    st.vega_lite_chart(chart.data, chart.spec, key=key, alt=chart.alt, width="stretch")
+    st.vega_lite_chart(chart.data, chart.spec | {"config": LOCALE}, key=key, alt=chart.alt, width="stretch")
 
 
 def table(
