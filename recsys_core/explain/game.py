@@ -19,7 +19,14 @@ from torch import Tensor
 
 from recsys_core.data.features import HISTORY, Features
 from recsys_core.errors import SettingError
-from recsys_core.explain.coalitions import coalitions, distinct_items, distinct_rows, joined, value_codes
+from recsys_core.explain.coalitions import (
+    coalitions,
+    distinct_items,
+    distinct_rows,
+    distinct_values,
+    joined,
+    value_codes,
+)
 from recsys_core.models.ranker import EMPTY
 from recsys_core.models.scorer import Pairs, Scorer
 
@@ -137,7 +144,7 @@ class Games:
         every = joined([pairs, background])
         codes = value_codes(self.scorer.features, every, with_history=self.history == "one")
         of_pairs, of_rows = codes[: len(pairs)], codes[len(pairs) :]
-        _, kept, counts = np.unique(of_rows, axis=0, return_index=True, return_counts=True)
+        _, kept, counts = distinct_values(of_rows)
         differs = of_pairs[:, None] != of_rows[kept]
         if self.history == "each":
             always = np.ones((*differs.shape[:2], self.n_history), dtype=bool)
@@ -170,7 +177,7 @@ class Games:
         first, last = self._n_user, self._n_user + self.n_history
         sides = (np.s_[:first], np.s_[first:last], np.s_[last:])
         sizes = np.stack([self.differs[..., side].sum(-1) for side in sides], -1).reshape(-1, 3)
-        for size in np.unique(sizes, axis=0):
+        for size in distinct_values(sizes)[0]:
             if wanted(int(size.sum())):
                 yield size, np.flatnonzero((sizes == size).all(1))
 
