@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import cached, state, texts
 from dashboard.cached import Entry, Place
 from dashboard.texts import plain, t
+from dashboard.texts.markdown import escape
 from recsys_core.variant import BITS, PRUNINGS
 
 MOST_OPTIONS = 3000  # a list of more is searched on the server
@@ -169,12 +170,8 @@ def model_controls(*, large: bool = False) -> None:
 @st.fragment(key=state.MODEL)
 def model_badge() -> None:
     """Which model is being looked at."""
-    st.badge(variant_words(), color="gray" if state.variant().is_dense else "blue")
-
-
-def variant_words() -> texts.Markdown:
     chosen = state.variant()
-    return t("variant.dense") if chosen.is_dense else t("variant.compressed", name=plain_variant(chosen))
+    st.badge(escape(plain_variant(chosen)), color="gray" if chosen.is_dense else "blue")
 
 
 def plain_variant(chosen) -> str:

@@ -77,10 +77,10 @@ def history_table(
     ids = data.items["item_id"].iloc[items].tolist()
     if shares is not None:
         rows["contribution"] = [numbers.signed(shares.get(f"history:{i}", 0.0), 3) for i in ids]
-    rows["when"] = [numbers.day(s) if s else "" for s in taken["time"]]
+    rows["item"] = [names[i] for i in ids]
     if about is not None:
         rows[about.name] = [cell_text(cell, about) for cell in data.items[about.name].iloc[items]]
-    rows["item"] = [names[i] for i in ids]  # last: a long title is cut, and no figure with it
+    rows["when"] = [numbers.day(s) if s else "" for s in taken["time"]]
     return pd.DataFrame(rows)
 
 
@@ -93,7 +93,7 @@ def history_columns(rows: pd.DataFrame) -> dict[str, RowColumn]:
         "without": RowColumn(plain("explain.history.without"), right=True),
         "contribution": RowColumn(plain("explain.history.contribution"), right=True),
     }
-    return {c: names.get(c) or RowColumn(word("column", c).capitalize()) for c in rows.columns}
+    return {c: names.get(c) or RowColumn(word("column", c).capitalize(), wrap=True) for c in rows.columns}
 
 
 def contributions(explanation: Explanation) -> pd.DataFrame:

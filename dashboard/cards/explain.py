@@ -25,9 +25,10 @@ def history(page, where: tuple, score: float) -> None:
     if not len(taken):
         st.markdown(t("explain.history.none"))
         return
-    st.markdown(
-        joined(t("explain.history.n", n=len(taken)), t("explain.history.sentence", n=len(tables.mattering(effects))))
-    )
+    in_order = cached.workspace(place).material.split.kind != "random"
+    said = "explain.history.n" if in_order else "explain.history.n.random"
+    marked = t("explain.history.sentence", n=len(tables.mattering(effects)))
+    st.markdown(joined(t(said, n=len(taken)), marked))
     shares, names = None, cached.item_names(place, page.selection.language)
     if st.toggle(t("explain.history.ask"), key="share_history", persist_state="session"):
         job = cached.shared_history(*where)

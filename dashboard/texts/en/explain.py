@@ -41,6 +41,7 @@ TEXTS = {
     "explain.history": "What the list was made from",
     "explain.history.none": "No history: nothing was taken before the test part begins. The list rests on the profile alone.",
     "explain.history.n": "{n} items taken before, newest first.",
+    "explain.history.n.random": "{n} items taken before, in no order (random split).",
     "explain.history.when": "When",
     "explain.history.alt": "Items that the user took before, newest first, with their contribution to this score",
     "explain.history.without": "Without it",

@@ -36,7 +36,6 @@ TEXTS = {
     "pruning.structured": "whole units",
     "pruning.unstructured": "single weights",
     "variant.dense": "Full model",
-    "variant.compressed": "Compressed: {name}",
     "variant.name": "{sparsity} of {pruning} cut, {bits} bits",
     "variant.name.bits": "{bits} bits",
     "variant.name.sparsity": "{sparsity} of {pruning} cut",

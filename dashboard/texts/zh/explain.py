@@ -41,6 +41,7 @@ TEXTS = {
     "explain.history": "推荐列表的依据",
     "explain.history.none": "没有历史：测试部分开始之前什么都没选过，推荐只依据用户资料。",
     "explain.history.n": "此前选过 {n} 件，最近的在前。",
+    "explain.history.n.random": "此前选过 {n} 件，不分先后（随机划分）。",
     "explain.history.when": "时间",
     "explain.history.alt": "该用户此前选过的物品，最近的在前，附对这个分数的影响",
     "explain.history.without": "去掉后",

@@ -36,7 +36,6 @@ TEXTS = {
     "pruning.structured": "整个单元",
     "pruning.unstructured": "单个权重",
     "variant.dense": "完整模型",
-    "variant.compressed": "压缩模型：{name}",
     "variant.name": "{pruning}剪去 {sparsity}，{bits} 位",
     "variant.name.bits": "{bits} 位",
     "variant.name.sparsity": "{pruning}剪去 {sparsity}",
