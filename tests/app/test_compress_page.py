@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from app_texts import tables_of, texts_of
+from streamlit.testing.v1 import AppTest
 
 from dashboard import cached
 from dashboard.jobs import Board
@@ -162,6 +163,55 @@ def test_no_user(open_compress):
     assert "No user 99999" in " ".join(w.value for w in app.warning)
     assert "Pick a user" in " ".join(texts_of(app))
     assert not app.exception
+
+
+def test_badge_says_what_the_address_asks_for(open_compress):
+    badges = [text for text in texts_of(open_compress()) if "-badge[" in text]
+    assert [numbers_alike(b) for b in badges] == [":blue-badge[50 % of whole units cut, 8 bits]"]
+
+
+def numbers_alike(text: str) -> str:
+    return text.replace(numbers.THIN, " ")
+
+
+def waits_for(seconds: float, patience: float, fails: bool) -> None:
+    """A page that waits for a job (a script of its own: it sees no name of this module)."""
+    import time
+
+    import streamlit as st
+
+    from dashboard import components
+    from dashboard.jobs import Board
+    from dashboard.texts.markdown import escape
+
+    def work(report):
+        time.sleep(seconds)
+        if fails:
+            raise OSError("disk full")
+        return "the result"
+
+    if "job" not in st.session_state:
+        st.session_state.job = Board().job(("a",), work)
+    job = st.session_state.job
+    if components.finished(job, escape("Counting"), key="counting", patience=patience):
+        st.markdown(job.result)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "patience", "fails", "said", "unsaid"),
+    [
+        (0.0, 5.0, False, "the result", "Counting"),
+        (1.3, 5.0, False, "the result", "Counting"),  # its progress has gone
+        (3.0, 0.5, False, "Counting", "the result"),
+        (0.0, 5.0, True, "disk full", "the result"),
+    ],
+)
+def test_a_page_waits_for_short_work(seconds, patience, fails, said, unsaid):
+    app = AppTest.from_function(waits_for, args=(seconds, patience, fails), default_timeout=20).run()
+    assert not app.exception
+    shown = " ".join(texts_of(app))
+    assert said in shown
+    assert unsaid not in shown
 
 
 def test_work_that_nobody_waits_for_is_dropped():
