@@ -49,6 +49,7 @@ test: $(READY_DEV) browser
 
 soak: $(READY_DEV)
 	$(PY) -m pytest -q -m soak --timeout 3600
+	$(PY) -m pytest -q tests/core --hypothesis-profile search --timeout 3600
 
 bench: $(READY_DEV)
 	for b in $(filter-out benchmarks/peers.py,$(sort $(wildcard benchmarks/*.py))); do echo "== $$b"; $(PY) $$b || exit 1; done
