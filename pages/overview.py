@@ -52,7 +52,7 @@ def quality(workspace) -> None:
 def problems(workspace) -> None:
     found = story.problems(workspace)
     st.markdown(t("overview.problems.n", n=len(found)) if found else t("overview.problems.none"))
-    for sentence in [*found, story.ids_sentence(workspace)]:
+    for sentence in [*found, *story.lists_sentence(workspace), story.ids_sentence(workspace)]:
         st.markdown(f"- {sentence}")
 
 

@@ -27,6 +27,8 @@ def sentence(workspace: Workspace) -> Markdown:
 
 def _ranking(metrics: dict) -> Markdown:
     ndcg, popularity = metrics["ndcg@10"], metrics["baselines"]["popularity"]["ndcg@10"]
+    if is_below_popularity(metrics):
+        return t("overview.sentence.ndcg_below", ndcg=numbers.number(ndcg), popularity=numbers.number(popularity))
     values = {"ndcg": supporting(numbers.number(ndcg))}
     times = {"times": numbers.number(ndcg / popularity, 2)} if popularity > 0 else {}
     ease = metrics["baselines"].get("ease")
@@ -35,6 +37,12 @@ def _ranking(metrics: dict) -> Markdown:
     )
     key = "overview.sentence.ndcg" if times else "overview.sentence.ndcg_alone"
     return t(key, **values, **times, ease=against)
+
+
+def is_below_popularity(metrics: dict) -> bool:
+    """Whether the model's lists are worse than popularity's, beyond both intervals."""
+    ours, theirs = (metrics["intervals"][name]["ndcg@10"] for name in ("model", "popularity"))
+    return ours[1] < theirs[0]
 
 
 def _against_ease(metrics: dict) -> str:
@@ -60,6 +68,12 @@ def doubts(workspace: Workspace) -> list[str]:
 def problems(workspace: Workspace) -> list[Markdown]:
     """Everything that was noticed when the data came in, as sentences."""
     return [core_message(key, values) for key, values in workspace.dataset.warnings]
+
+
+def lists_sentence(workspace: Workspace) -> list[Markdown]:
+    """Why the lists of a model of ratings may be of no use; nothing where they are of use."""
+    of_ratings = workspace.task != "implicit" and workspace.dataset.schema.outcome == "rating"
+    return [t("overview.lists_poor")] if of_ratings and is_below_popularity(workspace.metrics) else []
 
 
 def ids_sentence(workspace: Workspace) -> Markdown:

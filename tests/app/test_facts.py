@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from dashboard import cached, people, reasons, tables
 from dashboard.jobs import Board
 from dashboard.reasons import Reason
+from dashboard.stories import overview as story
 from recsys_core.data.profile import group_sizes, profile, taken_before
 from recsys_core.explain.game import Games
 from recsys_core.explain.without import history_effects
@@ -29,6 +31,25 @@ def test_stages_hold_every_parameter_once(place):
     assert sum(s.n_parameters for s in trained) == workspace.metrics["n_parameters"]
     for before, after in pairwise(trained):
         assert before.n_outputs == after.n_inputs, "a stage gives what the next takes"
+
+
+def test_lists_worse_than_popularity_are_called_so(place):
+    workspace = cached.workspace(place)
+    ratings = replace(workspace.dataset, schema=replace(workspace.dataset.schema, outcome="rating"))
+    popularity, inside = (
+        workspace.metrics["intervals"]["popularity"]["ndcg@10"],
+        workspace.metrics["intervals"]["model"],
+    )
+    for model, is_poor in (([popularity[0] / 3, popularity[0] / 2], True), ([*popularity], False)):
+        metrics = workspace.metrics | {
+            "ndcg@10": model[0],
+            "intervals": intervals | {"model": intervals["model"] | {"ndcg@10": model}},
+        }
+        of_ratings = replace(workspace, metrics=metrics, dataset=ratings)
+        said = story.sentence(of_ratings)
+        assert ("worse than popularity's" in said) == is_poor
+        assert bool(story.lists_sentence(of_ratings)) == is_poor
+        assert not story.lists_sentence(replace(workspace, metrics=metrics)), "clicks were shown, not chosen"
 
 
 def test_profile_counts(place):
