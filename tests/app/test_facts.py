@@ -36,10 +36,8 @@ def test_stages_hold_every_parameter_once(place):
 def test_lists_worse_than_popularity_are_called_so(place):
     workspace = cached.workspace(place)
     ratings = replace(workspace.dataset, schema=replace(workspace.dataset.schema, outcome="rating"))
-    popularity, inside = (
-        workspace.metrics["intervals"]["popularity"]["ndcg@10"],
-        workspace.metrics["intervals"]["model"],
-    )
+    intervals = workspace.metrics["intervals"]
+    popularity = intervals["popularity"]["ndcg@10"]
     for model, is_poor in (([popularity[0] / 3, popularity[0] / 2], True), ([*popularity], False)):
         metrics = workspace.metrics | {
             "ndcg@10": model[0],
