@@ -26,7 +26,7 @@ PAIRS, BACKGROUND = 300, 16
 
 
 def main() -> int:
-    """Returns 1 where a figure of the issue is missed."""
+    """Returns 1 where an asked figure is missed."""
     missed = []
     for seed in [int(a) for a in sys.argv[1:]] or [0, 1, 2]:
         with tempfile.TemporaryDirectory() as folder:

@@ -66,7 +66,8 @@ def pack_matrix(weights: np.ndarray, bits: int) -> PackedMatrix:
     (-128 or -8), as ONNX Runtime's own 4-bit quantiser does: all codes are in use, zero stays
     zero, and because that division is by a power of two, packing what was unpacked gives the
     same codes and scales. No value moves by more than one scale; only values within half a
-    scale of the opposite end move by more than half of it.
+    scale of the opposite end move by more than half of it. (Of a block whose largest value is
+    below 1e-36 the scale is no normal number: it has lost digits, or is 0.)
 
     >>> pack_matrix(np.array([[-8.0, 0.0, 3.0, 7.0]]), 4).unpack().tolist()
     [[-8.0, 0.0, 3.0, 7.0]]

@@ -84,7 +84,7 @@ def make_split(dataset: Dataset, *, task: str, kind: str = "time", seed: int, fr
     """
     _check_settings(dataset.schema, task, kind, fraction)
     label = label_interactions(dataset, task)
-    kind = kind if dataset.schema.has_time else "random"
+    kind = possible_kind(dataset.schema, kind)
     order = order_interactions(dataset, seed, by_time=kind != "random")
     rows = np.flatnonzero(~np.isnan(label))
     _check_labels(label[rows], task)
@@ -96,6 +96,11 @@ def make_split(dataset: Dataset, *, task: str, kind: str = "time", seed: int, fr
         part = _part_at_random(len(rows), fraction, seed)
         order = _order_by_part(rows, part, order)
     return _make(dataset, task, kind, seed, [rows[part == i] for i in range(3)], label, order)
+
+
+def possible_kind(schema: Schema, kind: str) -> str:
+    """The kind of split that these data allow: ``random`` where interactions carry no times."""
+    return kind if schema.has_time else "random"
 
 
 def _check_settings(schema: Schema, task: str, kind: str, fraction: float) -> None:

@@ -247,7 +247,6 @@ def test_formats_and_sources_are_checked(tmp_path):
             import_dataset(form, tmp_path / "nowhere")
 
 
-@pytest.mark.skipif(not (SAMPLE / "mapping.json").exists(), reason=f"no sample data in {SAMPLE}")
 def test_the_sample_shop_is_read():
     dataset = import_dataset("tables", SAMPLE)
     assert (dataset.schema.outcome, dataset.schema.has_time, dataset.schema.user_name) == ("click", True, "name")

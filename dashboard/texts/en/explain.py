@@ -43,7 +43,7 @@ TEXTS = {
     "explain.history.n": "{n} items taken before, newest first.",
     "explain.history.n.random": "{n} items taken before, in no order (random split).",
     "explain.history.when": "When",
-    "explain.history.alt": "Items that the user took before, newest first, with their contribution to this score",
+    "explain.history.alt": "Items that the user took before, with their contribution to this score",
     "explain.history.without": "Without it",
     "explain.history.contribution": "Contribution",
     "explain.history.mattered": "Mattered",

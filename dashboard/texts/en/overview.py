@@ -2,7 +2,7 @@
 
 TEXTS = {
     "overview.title": "What am I looking at, and can I trust it?",
-    "overview.sentence.auc": "Shown two items of which one was taken, the model prefers the right one in {percent} of cases (AUC {auc}{of_best}).",
+    "overview.sentence.auc": "Of two items, one taken or liked and one not, the model prefers the right one in {percent} of cases (AUC {auc}{of_best}).",
     "overview.of_best": ", best possible here {best}",
     "overview.sentence.ndcg": "Its lists reach NDCG@10 {ndcg}, {times} times what popularity reaches{ease}.",
     "overview.sentence.ndcg_below": "Its lists are worse than popularity's: NDCG@10 {ndcg} against {popularity}.",

@@ -46,7 +46,7 @@ TEXTS = {
     "method.short.lime": "LIME",
     "method.short.deeplift": "DeepLIFT",
     "method.short.ig": "IG",
-    "task.like": "task: like (taken against shown and not taken)",
+    "task.like": "task: like (taken or liked, against shown or rated but not)",
     "task.implicit": "task: implicit (what comes next)",
     "task.rating": "task: rating (here probability means the share of the scale: 0 is the lowest rating, 1 the highest)",
     "split.time": "split by time: each user's last tenth",

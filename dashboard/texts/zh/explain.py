@@ -43,7 +43,7 @@ TEXTS = {
     "explain.history.n": "此前选过 {n} 件，最近的在前。",
     "explain.history.n.random": "此前选过 {n} 件，不分先后（随机划分）。",
     "explain.history.when": "时间",
-    "explain.history.alt": "该用户此前选过的物品，最近的在前，附对这个分数的影响",
+    "explain.history.alt": "该用户此前选过的物品，附对这个分数的影响",
     "explain.history.without": "去掉后",
     "explain.history.contribution": "贡献",
     "explain.history.mattered": "起作用",

@@ -2,7 +2,7 @@
 
 TEXTS = {
     "overview.title": "这是什么数据和模型，可信吗？",
-    "overview.sentence.auc": "给出两件物品、其中一件被选过，模型在 {percent} 的情况下选对（AUC {auc}{of_best}）。",
+    "overview.sentence.auc": "给出两件物品、其中一件被选过或被喜欢，模型在 {percent} 的情况下选对（AUC {auc}{of_best}）。",
     "overview.of_best": "，这份数据的上限是 {best}",
     "overview.sentence.ndcg": "推荐列表的 NDCG@10 为 {ndcg}，是热门榜的 {times} 倍{ease}。",
     "overview.sentence.ndcg_below": "推荐列表不如热门榜：NDCG@10 为 {ndcg}，热门榜为 {popularity}。",
