@@ -6,7 +6,55 @@ language and falls back to the same English sentence.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from recsys_core.messages import MESSAGES
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A part of a sentence that has words of its own: a message key and its values, English when formatted.
+
+    Values of errors and warnings never hold English fragments; they hold numbers, raw data, or
+    one of these, which the dashboard says in its own language.
+
+    >>> f"{Phrase('what.workspace')}"
+    'a workspace'
+    """
+
+    key: str
+    values: tuple[tuple[str, object], ...] = ()
+
+    def __str__(self) -> str:
+        return MESSAGES[self.key].format(**dict(self.values))
+
+    def __format__(self, form: str) -> str:
+        return str(self)
+
+
+def phrase(key: str, /, **values: object) -> Phrase:
+    """The part of a sentence with this key; see `Phrase`."""
+    return Phrase(key, tuple(values.items()))
+
+
+def values_to_json(values: dict[str, object]) -> dict[str, object]:
+    """A message's values as plain JSON; a phrase becomes ``{"phrase": key, "values": …}``.
+
+    >>> values_to_json({"what": phrase("what.dataset"), "n": 3})
+    {'what': {'phrase': 'what.dataset', 'values': {}}, 'n': 3}
+    """
+    return {
+        k: {"phrase": v.key, "values": values_to_json(dict(v.values))} if isinstance(v, Phrase) else v
+        for k, v in values.items()
+    }
+
+
+def values_from_json(data: dict[str, object]) -> dict[str, object]:
+    """The inverse of `values_to_json`."""
+    return {
+        k: phrase(v["phrase"], **values_from_json(v["values"])) if isinstance(v, dict) and "phrase" in v else v
+        for k, v in data.items()
+    }
 
 
 class RecLensError(Exception):

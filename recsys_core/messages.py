@@ -12,6 +12,10 @@ MESSAGES: dict[str, str] = {
     "setting.k": "k must be at least 1, got {value}.",
     "setting.choice": "{name} must be one of {choices}, got {value!r}.",
     "setting.least": "{name} must be at least {least}, got {value}.",
+    # parts of sentences (errors.phrase)
+    "what.workspace": "a workspace",
+    "what.dataset": "a dataset",
+    "what.sample": "a sample folder",
     # people and things
     "user.unknown": "No user {user} in {workspace}. Pick another.",
     "item.unknown": "No item {item} in {workspace}. Pick another.",

@@ -16,7 +16,7 @@ from functools import cache
 
 from dashboard.texts import numbers
 from dashboard.texts.markdown import Markdown, escape
-from recsys_core.errors import RecLensError
+from recsys_core.errors import Phrase, RecLensError
 from recsys_core.messages import MESSAGES
 
 LANGUAGES = ("en", "zh")
@@ -126,9 +126,15 @@ def core_message(key: str, values: dict) -> Markdown:
         values = values | {"method": plain(f"method.{values['method']}")}
     if has(f"table.{values.get('side')}"):
         values = values | {"side": plain(f"table.{values['side']}")}
-    shown = {k: v if isinstance(v, int | float) else escape(v) for k, v in values.items()}
-    text = template.replace("!r}", "}").format(**shown)
-    return capital(text)
+    return capital(template.replace("!r}", "}").format(**{k: _said(v) for k, v in values.items()}))
+
+
+def _said(value: object) -> object:
+    """A value of the core inside a sentence: numbers as they are, parts with words of their own translated."""
+    if isinstance(value, Phrase):
+        template = catalogue(language())[f"core.{value.key}"].replace("!r}", "}")
+        return template.format(**{k: _said(v) for k, v in value.values})
+    return value if isinstance(value, int | float) else escape(value)
 
 
 def placeholders(template: str) -> set[str]:

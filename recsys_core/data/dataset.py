@@ -12,7 +12,7 @@ import pandas as pd
 
 from recsys_core.data.folder import read_checked_json, sha256, verify, written_aside
 from recsys_core.data.schema import Schema
-from recsys_core.errors import DataError, RecLensError
+from recsys_core.errors import DataError, RecLensError, phrase, values_from_json, values_to_json
 
 FORMAT = "reclens-dataset-1"
 TABLES = ("users", "items", "interactions")
@@ -84,7 +84,7 @@ class Dataset:
 
     def save(self, folder: Path) -> None:
         """Write to ``folder`` (replaced as a whole, or not at all)."""
-        with written_aside(Path(folder), "a dataset", marker="dataset.json") as aside:
+        with written_aside(Path(folder), phrase("what.dataset"), marker="dataset.json") as aside:
             self.write_into(aside)
 
     def write_into(self, folder: Path) -> None:
@@ -97,7 +97,7 @@ class Dataset:
             "schema": self.schema.to_json(),
             "fingerprint": self.fingerprint(),
             "sha256": {f"{name}.parquet": sha256(folder / f"{name}.parquet") for name in TABLES},
-            "warnings": [list(w) for w in self.warnings],
+            "warnings": [[key, values_to_json(values)] for key, values in self.warnings],
         }
         (folder / "dataset.json").write_text(json.dumps(about, indent=1))
 
@@ -114,7 +114,7 @@ class Dataset:
         about = read_checked_json(folder / "dataset.json", FORMAT, "dataset")
         try:
             frames = {name: _read_parquet(folder, name, about["sha256"][f"{name}.parquet"]) for name in TABLES}
-            warnings = tuple((key, values) for key, values in about["warnings"])
+            warnings = tuple((key, values_from_json(values)) for key, values in about["warnings"])
             dataset = cls(about["name"], Schema.from_json(about["schema"]), warnings=warnings, **frames)
             same = dataset.fingerprint() == about["fingerprint"]
         except (KeyError, TypeError, ValueError, AttributeError) as problem:

@@ -14,7 +14,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Features, make_features, text_values
 from recsys_core.data.folder import written_aside
 from recsys_core.data.split import possible_kind
-from recsys_core.errors import SettingError
+from recsys_core.errors import SettingError, phrase
 from recsys_core.metrics import log_loss, mean_interval, rmse, roc_auc, roc_auc_interval
 from recsys_core.models.artifact import save_artifact, write_checksums
 from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, fits_in_memory
@@ -54,7 +54,7 @@ def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress:
     if request.epochs is not None and request.epochs < 1:
         raise SettingError("setting.least", name="epochs", least=1, value=request.epochs)
     task = request.task or default_task(dataset)
-    with written_aside(Path(out), "a workspace", marker="workspace.json") as folder:
+    with written_aside(Path(out), phrase("what.workspace"), marker="workspace.json") as folder:
         length = history_length(task, possible_kind(dataset.schema, request.split), dataset.n_interactions)
         material = Material.build(dataset, task=task, kind=request.split, seed=request.seed, length=length)
         texts = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in text_values(dataset).items()}

@@ -16,6 +16,7 @@ from recsys_core.data.sample.generate import Sample
 from recsys_core.data.sample.readme import readme
 from recsys_core.data.sample.shapley import planted_importance
 from recsys_core.data.sample.truth import FORMAT, SLOPE_PLAYER
+from recsys_core.errors import phrase
 
 N_BACKGROUND = 32
 N_PAIRS = 500
@@ -25,7 +26,7 @@ SENSITIVE = "user.gender"
 def write_sample(domain: Domain, seed: int, sample: Sample, out: Path) -> dict:
     """Write the folder (as a whole or not at all) and return what ``truth.json`` says."""
     about = describe(domain, seed, sample)
-    with written_aside(out, "a sample folder", marker="truth.json") as folder:
+    with written_aside(out, phrase("what.sample"), marker="truth.json") as folder:
         sample.users.to_csv(folder / "users.csv", index=False, lineterminator="\n")
         sample.items.to_csv(folder / "items.csv", index=False, lineterminator="\n")
         (folder / "interactions.csv.gz").write_bytes(_packed(_interactions(sample)))
