@@ -13,7 +13,7 @@ CORE = sorted((ROOT / "recsys_core").rglob("*.py"))
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 DASHBOARD = sorted((ROOT / "dashboard").rglob("*.py"))
 LAYERS = {  # a module may import its own layer and the ones below
-    "messages": 0, "errors": 0, "variant": 0, "results": 0, "metrics": 0,
+    "messages": 0, "errors": 0, "variant": 0, "results": 0, "metrics": 0, "seeds": 0,
     "data": 1, "models": 2, "recommend": 3,
     "explain": 4, "compress": 4, "fairness": 4,
     "compare": 5, "commands": 6, "__main__": 7,

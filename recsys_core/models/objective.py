@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recsys_core.data.features import Features, Group
+from recsys_core.data.features import Features
 from recsys_core.metrics import Csr
 from recsys_core.models.ranker import EMPTY, Ranker, encoded_tensors
 from recsys_core.models.scorer import Pairs
@@ -23,7 +23,8 @@ class IdRegulation:
     """Keeps ids from swallowing what attributes explain.
 
     ``dropout``: share of rows in which an id is hidden, so that unseen users and items work.
-    ``penalty``: weight of the mean squared length of the looked-up id embeddings in the loss.
+    ``penalty``: weight of the mean squared length of the looked-up id embeddings in the loss. Each row that
+    looks up its own id counts once: no padding, and no hidden id, whose shared embedding would bear the sum.
     """
 
     dropout: float = 0.1
@@ -31,48 +32,72 @@ class IdRegulation:
 
 
 class Objective:
-    """Shared by the tasks: embeds users, items and histories of a batch in training mode."""
+    """Shared by the tasks: embeds users, items and histories of a batch in training mode.
+
+    Dropout and hidden ids draw from ``noise``, which a task makes anew for each batch from the run's
+    own stream: what another thread draws meanwhile changes nothing.
+    """
 
     def __init__(self, ranker: Ranker, features: Features, ids: IdRegulation) -> None:
         self.ranker, self.features, self.ids = ranker, features, ids
         self.encoded = encoded_tensors(features)
-        self.all_items = torch.arange(features.n_items)
+        self.all_items = np.arange(features.n_items)
 
-    def users(self, users: np.ndarray) -> tuple[Tensor, Tensor]:
+    def users(self, users: np.ndarray, noise: torch.Generator) -> tuple[Tensor, Tensor]:
         """Embeddings ``(b, n_user)`` with dropout, and the penalty on their ids."""
-        embedded, penalty = self._inputs("user", torch.from_numpy(users))
-        return self.ranker.input_dropout(embedded), penalty
+        return self._inputs("user", users, noise)
 
-    def logits(self, users: Tensor, items: np.ndarray, past: tuple[Tensor, Tensor, Tensor]) -> tuple[Tensor, Tensor]:
-        """Logits ``(b, n)`` of items ``(n,)`` or ``(b, n)`` for each user, and the penalty on their ids."""
-        embedded, penalty = self._inputs("item", torch.from_numpy(np.ascontiguousarray(items, dtype=np.int64)))
-        return self.ranker.grid(users, self.ranker.input_dropout(embedded), *past), penalty
+    def logits(
+        self, users: Tensor, items: np.ndarray, past: tuple[Tensor, Tensor, Tensor], noise: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Logits ``(b, n)`` of items ``(n,)`` or ``(b, n)`` for each user, and the penalty on their ids.
 
-    def histories(self, histories: np.ndarray) -> tuple[Tensor, Tensor, Tensor]:
+        Items below 0 are padding: their logits mean nothing, and the penalty passes them over.
+        """
+        embedded, penalty = self._inputs("item", items, noise)
+        return self.ranker.grid(users, embedded, past, noise=noise), penalty
+
+    def histories(self, histories: np.ndarray, noise: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         """Keys, values ``(b, L, a)`` and additive mask of histories ``(b, L)``."""
         used = max(1, int((histories >= 0).sum(1).max(initial=0)))
         rows = torch.from_numpy(np.ascontiguousarray(histories[:, :used], dtype=np.int64))
-        items, _ = self._inputs("item", self.all_items)
-        items = self.ranker.input_dropout(items)
+        items, _ = self._inputs("item", self.all_items, noise)
         attention = self.ranker.adapter.attention
         absent = torch.where(rows < 0, EMPTY, 0.0).unsqueeze(1)
         rows = rows.clamp(min=0)
         return F.embedding(rows, attention.key(items)), F.embedding(rows, attention.value(items)), absent
 
-    def _inputs(self, side: str, rows: Tensor) -> tuple[Tensor, Tensor]:
+    def _inputs(self, side: str, rows: np.ndarray, noise: torch.Generator) -> tuple[Tensor, Tensor]:
+        """Embeddings of one side with dropout, and the mean squared length of the ids that were looked up."""
+        rows = torch.from_numpy(np.ascontiguousarray(rows, dtype=np.int64))
+        real, rows = rows >= 0, rows.clamp(min=0)
         parts, penalty = [], torch.zeros(())
         for group in self.features.side(side):
-            part = self.ranker.adapter.embed(group, self._encoded(group, rows))
+            encoded = self.encoded[group.key][rows]
             if group.kind == "id":
-                penalty = part.square().sum(-1).mean()
+                encoded = self._hide(encoded, noise)
+                part = self.ranker.adapter.embed(group, encoded)
+                penalty = _mean_square(part, real & (encoded > 0))
+            else:
+                part = self.ranker.adapter.embed(group, encoded)
             parts.append(part)
-        return torch.cat(parts, -1), penalty
+        return self.ranker.input_dropout(torch.cat(parts, -1), noise), penalty
 
-    def _encoded(self, group: Group, rows: Tensor) -> Tensor:
-        encoded = self.encoded[group.key][rows]
-        if group.kind == "id" and self.ids.dropout:
-            encoded = encoded.masked_fill(torch.rand(encoded.shape) < self.ids.dropout, 0)
-        return encoded
+    def _hide(self, ids: Tensor, noise: torch.Generator) -> Tensor:
+        """Ids with a random share replaced by 0, the code of an unknown one."""
+        if not self.ids.dropout:
+            return ids
+        return ids.masked_fill(torch.rand(ids.shape, generator=noise) < self.ids.dropout, 0)
+
+
+def _mean_square(embedded: Tensor, counted: Tensor) -> Tensor:
+    """Mean squared length of the embeddings ``(..., width)`` that count; 0 where none does."""
+    return (embedded.square().sum(-1) * counted).sum() / counted.sum().clamp(min=1)
+
+
+def _noise(random: np.random.Generator) -> torch.Generator:
+    """A batch's generator for dropout and hidden ids, seeded from the run's stream."""
+    return torch.Generator().manual_seed(int(random.integers(2**63)))
 
 
 class LabelledObjective(Objective):
@@ -100,9 +125,9 @@ class LabelledObjective(Objective):
         return -(-len(self.target) // size)
 
     def loss(self, rows: np.ndarray, random: np.random.Generator) -> Tensor:
-        pairs, target = self.pairs[rows], self.target[torch.from_numpy(rows)]
-        users, of_user = self.users(pairs.users)
-        logits, of_item = self.logits(users, pairs.items[:, None], self.histories(pairs.histories))
+        pairs, target, noise = self.pairs[rows], self.target[torch.from_numpy(rows)], _noise(random)
+        users, of_user = self.users(pairs.users, noise)
+        logits, of_item = self.logits(users, pairs.items[:, None], self.histories(pairs.histories, noise), noise)
         logits = logits.squeeze(1)
         if self.squared:
             error = F.mse_loss(torch.sigmoid(logits), target)
@@ -141,12 +166,12 @@ class SequenceObjective(Objective):
 
     def loss(self, rows: np.ndarray, random: np.random.Generator) -> Tensor:
         history, targets = self._moments(rows, random)
-        drawn = random.choice(self.features.n_items, self.n_negatives, replace=False)
-        users, of_user = self.users(rows)
-        past = self.histories(history)
-        negative, _ = self.logits(users, drawn, past)
+        drawn, noise = random.choice(self.features.n_items, self.n_negatives, replace=False), _noise(random)
+        users, of_user = self.users(rows, noise)
+        past = self.histories(history, noise)
+        negative, _ = self.logits(users, drawn, past, noise)
         negative = negative.masked_fill(torch.from_numpy(self._took(rows, drawn)), -1e9)
-        positive, of_item = self.logits(users, np.maximum(targets, 0), past)
+        positive, of_item = self.logits(users, targets, past, noise)
         against = torch.logsumexp(negative, 1, keepdim=True)
         error = F.softplus(against - positive)  # -log softmax of one positive among the negatives
         real = torch.from_numpy(targets >= 0)

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 import torch
 from torch import Tensor, nn
+from torch.nn.utils import skip_init
 
 from recsys_core.data.features import Features, Group
 
@@ -44,11 +45,14 @@ class SharedDropout(nn.Module):
         super().__init__()
         self.p = p
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor, noise: torch.Generator | None = None) -> Tensor:
+        """Drop in training mode, where ``noise`` must be the run's own generator: threads share the global one."""
         if not self.training or not self.p:
             return x
+        if noise is None:
+            raise ValueError("dropout in training mode needs a generator")
         shape = (*x.shape[:-2], 1, x.shape[-1]) if x.ndim > 2 else x.shape
-        return x * (torch.rand(shape) >= self.p).to(x.dtype).div_(1 - self.p)
+        return x * (torch.rand(shape, generator=noise) >= self.p).to(x.dtype).div_(1 - self.p)
 
 
 class HistoryAttention(nn.Module):
@@ -61,12 +65,13 @@ class HistoryAttention(nn.Module):
     Zhou et al. 2018).
     """
 
-    def __init__(self, item_width: int, shape: RankerShape) -> None:
+    def __init__(self, item_width: int, shape: RankerShape, weights: torch.Generator | None = None) -> None:
         super().__init__()
+        weights = weights or torch.Generator()
         self.scale = 1 / math.sqrt(shape.attention)
-        self.query = nn.Linear(item_width, shape.attention)
-        self.key = nn.Linear(item_width, shape.attention, bias=False)
-        self.value = nn.Linear(item_width, shape.attention, bias=False)
+        self.query = _linear(item_width, shape.attention, weights)
+        self.key = _linear(item_width, shape.attention, weights, bias=False)
+        self.value = _linear(item_width, shape.attention, weights, bias=False)
         self.recency = nn.Parameter(torch.zeros(shape.history))
         self.empty_logit = nn.Parameter(torch.zeros(1))
         self.empty_value = nn.Parameter(torch.zeros(shape.attention))
@@ -104,18 +109,21 @@ class HistoryAttention(nn.Module):
 class Adapter(nn.Module):
     """Task adaptation: an embedding a feature group, and attention over the history."""
 
-    def __init__(self, groups: tuple[Group, ...], shape: RankerShape) -> None:
+    def __init__(self, groups: tuple[Group, ...], shape: RankerShape, weights: torch.Generator) -> None:
         super().__init__()
         self.groups = groups
         self.shape = shape
         tables = {}
         for g in groups:
-            table = nn.Embedding(g.size, shape.width) if g.is_lookup else nn.Linear(g.size, shape.width, bias=False)
-            nn.init.normal_(table.weight, std=0.018 if g.is_lookup else 0.1)
+            if g.is_lookup:
+                table = skip_init(nn.Embedding, g.size, shape.width)
+            else:
+                table = skip_init(nn.Linear, g.size, shape.width, bias=False)
+            nn.init.normal_(table.weight, std=0.018 if g.is_lookup else 0.1, generator=weights)
             tables[module_name(g.key)] = table
         self.tables = nn.ModuleDict(tables)
         self.item_groups = tuple(g for g in groups if g.side == "item")
-        self.attention = HistoryAttention(shape.width * len(self.item_groups), shape)
+        self.attention = HistoryAttention(shape.width * len(self.item_groups), shape, weights)
 
     def embed(self, group: Group, encoded: Tensor) -> Tensor:
         """Codes ``(n,)`` or weights ``(n, size)`` -> embedding ``(n, width)``."""
@@ -130,37 +138,41 @@ class Adapter(nn.Module):
 class Body(nn.Module):
     """Fully connected part; ``first`` reads users' groups, items' groups, then the pooled history."""
 
-    def __init__(self, n_inputs: int, shape: RankerShape) -> None:
+    def __init__(self, n_inputs: int, shape: RankerShape, weights: torch.Generator) -> None:
         super().__init__()
-        self.first = nn.Linear(n_inputs, shape.first)
+        self.first = _linear(n_inputs, shape.first, weights)
         self.relu_first = nn.ReLU()
-        self.second = nn.Linear(shape.first, shape.second)
+        self.second = _linear(shape.first, shape.second, weights)
         self.relu_second = nn.ReLU()
         self.dropout = SharedDropout(shape.dropout)
 
-    def forward(self, pre: Tensor) -> Tensor:
-        """First layer's output before its ReLU ``(..., first)`` -> ``(..., second)``."""
-        hidden = self.dropout(self.relu_first(pre))
-        return self.dropout(self.relu_second(self.second(hidden)))
+    def forward(self, pre: Tensor, noise: torch.Generator | None = None) -> Tensor:
+        """First layer's output before its ReLU ``(..., first)`` -> ``(..., second)``; dropout draws from ``noise``."""
+        hidden = self.dropout(self.relu_first(pre), noise)
+        return self.dropout(self.relu_second(self.second(hidden)), noise)
 
 
 class Ranker(nn.Module):
     """Adapter, body and head over encoded features; the encoder's vectors come in as ``item.title``.
 
     ``forward`` is the plain path from concatenated embeddings to the logit, used by training
-    and by the gradient methods; ``recsys_core.models.scorer`` holds the factorised path.
+    and by the gradient methods; ``recsys_core.models.scorer`` holds the factorised path. Initial
+    weights are drawn from ``weights``, never from the global generator.
     """
 
-    def __init__(self, groups: tuple[Group, ...], shape: RankerShape) -> None:
+    def __init__(
+        self, groups: tuple[Group, ...], shape: RankerShape, *, weights: torch.Generator | None = None
+    ) -> None:
         super().__init__()
+        weights = weights or torch.Generator()
         self.groups = groups
         self.shape = shape
-        self.adapter = Adapter(groups, shape)
+        self.adapter = Adapter(groups, shape, weights)
         self.n_user = sum(g.side == "user" for g in groups) * shape.width
         self.n_item = sum(g.side == "item" for g in groups) * shape.width
         self.input_dropout = SharedDropout(shape.input_dropout)
-        self.body = Body(self.n_user + self.n_item + 2 * shape.attention, shape)
-        self.head = nn.Linear(shape.second, 1)
+        self.body = Body(self.n_user + self.n_item + 2 * shape.attention, shape, weights)
+        self.head = _linear(shape.second, 1, weights)
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Concatenated embeddings and pooled history ``(n, n_inputs)`` -> logits ``(n,)``."""
@@ -170,17 +182,33 @@ class Ranker(nn.Module):
         """First-layer weights of the user part, the item part and the history part."""
         return self.body.first.weight.split([self.n_user, self.n_item, 2 * self.shape.attention], 1)
 
-    def grid(self, users: Tensor, items: Tensor, keys: Tensor, values: Tensor, absent: Tensor) -> Tensor:
+    def grid(
+        self,
+        users: Tensor,
+        items: Tensor,
+        past: tuple[Tensor, Tensor, Tensor],
+        *,
+        noise: torch.Generator | None = None,
+    ) -> Tensor:
         """Logits of every user against every item, first layer factorised.
 
-        ``users`` (b, n_user), ``items`` (n, n_item) or (b, n, n_item), ``keys`` and ``values``
-        (b, L, a), ``absent`` (b, 1, L) -> (b, n).
+        ``users`` (b, n_user), ``items`` (n, n_item) or (b, n, n_item), ``past``: keys and values
+        (b, L, a) and additive mask (b, 1, L) -> (b, n). In training mode dropout draws from ``noise``.
         """
         of_user, of_item, of_history = self.split_first()
         query = self.adapter.attention.query(items)
-        pooled = self.input_dropout(self.adapter.attention(query, keys, values, absent))
+        pooled = self.input_dropout(self.adapter.attention(query, *past), noise)
         pre = (users @ of_user.T + self.body.first.bias).unsqueeze(1) + items @ of_item.T + pooled @ of_history.T
-        return self.head(self.body(pre)).squeeze(-1)
+        return self.head(self.body(pre, noise)).squeeze(-1)
+
+
+def _linear(n_inputs: int, n_outputs: int, weights: torch.Generator, *, bias: bool = True) -> nn.Linear:
+    """A layer with PyTorch's usual initial weights, uniform within 1 / sqrt(n_inputs), drawn from ``weights``."""
+    layer = skip_init(nn.Linear, n_inputs, n_outputs, bias=bias)
+    bound = 1 / math.sqrt(n_inputs) if n_inputs else 0.0
+    for parameter in layer.parameters():
+        nn.init.uniform_(parameter, -bound, bound, generator=weights)
+    return layer
 
 
 def module_name(key: str) -> str:

@@ -15,6 +15,7 @@ from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.material import Material
 from recsys_core.models.objective import IdRegulation, LabelledObjective, Objective, SequenceObjective
 from recsys_core.models.ranker import Ranker, RankerShape
+from recsys_core.seeds import random_stream, torch_stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,29 +77,28 @@ def train_ranker(
 ) -> TrainedRanker:
     """Fit; stop early when ``validate`` (higher is better) does not improve any more, at falling rates either.
 
-    Deterministic for a seed and a number of threads; the caller's random state is untouched.
+    Deterministic for a seed and a number of threads, whatever else runs beside it: no global random
+    state is used or changed. Where ``validate`` has no figure (NaN) all epochs are run and the last is kept.
     """
     log: list[Epoch] = []
     best, best_state = None, None
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(settings.seed)
-        ranker = Ranker(features.groups, settings.shape)
-        objective = make_objective(ranker, features, material, settings)
-        optimiser = _optimiser(ranker, objective, settings)
-        random = np.random.default_rng(settings.seed)
-        steady, gained = int(settings.epochs * settings.steady_share), 0
-        for number in range(1, settings.epochs + 1):
-            began = time.perf_counter()
-            rate = _set_rate(optimiser, settings.learning_rate * 0.5 ** max(0, number - steady))
-            loss = _run_epoch(objective, optimiser, settings, random, _stage(progress, number, settings.epochs))
-            seen = Epoch(number, loss, validate(ranker.eval()), rate, time.perf_counter() - began)
-            log.append(seen)
-            if best is None or seen.validation > best.validation:
-                best, best_state, gained = seen, copy.deepcopy(ranker.state_dict()), number
-            elif number - gained >= settings.patience:
-                if number > steady:
-                    break
-                steady = gained = number  # at a steady rate there is no more to gain: let it fall before giving up
+    ranker = Ranker(features.groups, settings.shape, weights=torch_stream(settings.seed, "initial weights"))
+    objective = make_objective(ranker, features, material, settings)
+    optimiser = _optimiser(ranker, objective, settings)
+    random = random_stream(settings.seed, "training")
+    steady, gained = int(settings.epochs * settings.steady_share), 0
+    for number in range(1, settings.epochs + 1):
+        began = time.perf_counter()
+        rate = _set_rate(optimiser, settings.learning_rate * 0.5 ** max(0, number - steady))
+        loss = _run_epoch(objective, optimiser, settings, random, _stage(progress, number, settings.epochs))
+        seen = Epoch(number, loss, validate(ranker.eval()), rate, time.perf_counter() - began)
+        log.append(seen)
+        if best is None or np.isnan(best.validation) or seen.validation > best.validation:
+            best, best_state, gained = seen, copy.deepcopy(ranker.state_dict()), number
+        elif number - gained >= settings.patience:
+            if number > steady:
+                break
+            steady = gained = number  # at a steady rate there is no more to gain: let it fall before giving up
     ranker.load_state_dict(best_state)
     return TrainedRanker(ranker.eval(), tuple(log), best, settings)
 
@@ -112,7 +112,7 @@ def make_objective(ranker: Ranker, features: Features, material: Material, setti
         )
     rows = material.split.train
     if settings.most_rows is not None and len(rows) > settings.most_rows:
-        rows = np.sort(np.random.default_rng(settings.seed).choice(rows, settings.most_rows, replace=False))
+        rows = np.sort(random_stream(settings.seed, "training rows").choice(rows, settings.most_rows, replace=False))
     pairs, target = material.pairs(rows, "train"), material.target(rows)
     return LabelledObjective(ranker, features, settings.ids, pairs, target, squared=material.task == "rating")
 
