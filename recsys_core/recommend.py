@@ -16,26 +16,28 @@ from recsys_core.results import RankedItem, Recommendation
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Standing:
-    """All scores of one user: ``scores`` (n_items,) logits, ``seen`` (n_items,) bool, ``held_out`` item indices."""
+    """All scores of one user: ``scores`` (n_items,) logits, ``seen`` (n_items,) bool, ``held_out`` item indices.
+
+    ``tie_order`` (n_items,) is the place of each item among items of equal score.
+    """
 
     user_index: int
     scores: np.ndarray
     seen: np.ndarray
     held_out: np.ndarray
+    tie_order: np.ndarray
 
     @property
     def n_candidates(self) -> int:
         return int((~self.seen).sum())
 
     def rank_of(self, item_index: int) -> int | None:
-        """Place among the unseen items, from 1; None for an item that the user has seen. Ties go by item index."""
+        """Place among the unseen items, from 1; None for an item that the user has seen. Ties go by ``tie_order``."""
         if self.seen[item_index]:
             return None
         score = self.scores[item_index]
-        before = self.scores[:item_index] >= score
-        after = self.scores[item_index + 1 :] > score
-        ahead = (before & ~self.seen[:item_index]).sum() + (after & ~self.seen[item_index + 1 :]).sum()
-        return int(ahead) + 1
+        tied_ahead = (self.scores == score) & (self.tie_order < self.tie_order[item_index])
+        return int((((self.scores > score) | tied_ahead) & ~self.seen).sum()) + 1
 
 
 def user_pairs(material: Material, user_index: int, items: np.ndarray) -> Pairs:
@@ -52,16 +54,16 @@ def stand(scorer: Scorer, material: Material, user_index: int) -> Standing:
     seen = np.zeros(len(scores), dtype=bool)
     seen[material.histories.seen(user_index, "test")] = True
     held_out = material.histories.held_out(np.array([user_index]), "test")[1]
-    return Standing(user_index, scores, seen, held_out)
+    return Standing(user_index, scores, seen, held_out, material.tie_order)
 
 
 def recommend(scorer: Scorer, material: Material, user_index: int, *, k: int = 10) -> Recommendation:
-    """The ``k`` best unseen items, ties settled by item index. Raises ``SettingError`` for ``k`` below 1."""
+    """The ``k`` best unseen items, ties by ``material.tie_order``. Raises ``SettingError`` for ``k`` below 1."""
     if k < 1:
         raise SettingError("setting.k", value=k)
     began = time.perf_counter()
     standing = stand(scorer, material, user_index)
-    top = top_k(standing.scores[None], k, excluded=standing.seen[None])[0]
+    top = top_k(standing.scores[None], k, excluded=standing.seen[None], tie_order=standing.tie_order)[0]
     items = _described(standing, material, top[top >= 0].tolist())
     user_id = material.dataset.users["user_id"].iloc[user_index]
     seconds = time.perf_counter() - began

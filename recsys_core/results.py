@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from recsys_core.metrics import Csr
 from recsys_core.variant import DENSE, Variant
 
 
@@ -123,7 +124,9 @@ class RankingResult:
     """Full-catalogue ranking of unseen items, one row a user with at least one held-out item.
 
     ``top`` (n, k) holds item indices, best first, -1 where a user has fewer candidates;
-    ``ndcg`` and ``recall`` are at ``k``; ``n_held_out`` counts the user's held-out items.
+    ``ndcg`` and ``recall`` are at ``k``. ``held_out`` is what they looked for, ``(indptr, indices)``
+    with the same rows: the items that the user took in the held-out part and had not seen before,
+    each once.
     """
 
     k: int
@@ -131,7 +134,12 @@ class RankingResult:
     top: np.ndarray
     ndcg: np.ndarray
     recall: np.ndarray
-    n_held_out: np.ndarray
+    held_out: Csr
+
+    @property
+    def n_held_out(self) -> np.ndarray:
+        """How many items were looked for, one number a row."""
+        return np.diff(self.held_out[0])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.fairness.intervals import PERMUTATION, ROUNDING, bootstrap_draws, draw_weights
-from recsys_core.metrics import Csr, exposure_weights, is_relevant, to_csr
+from recsys_core.metrics import exposure_weights, is_relevant
 from recsys_core.results import Evaluation
 
 SHARES = ("catalogue_share", "exposure_share", "relevance_share")
@@ -27,7 +27,7 @@ class ItemTotals:
     relevance
         ``(n_users, n_groups)``: the user's held-out items as shares that sum to 1, because
         every list carries the same exposure however much its user took later; zeros for a
-        user without held-out pairs.
+        user without held-out items.
     held_out, hits
         ``(n_users, n_groups)``: number of held-out items, and of those in the list.
     per_item
@@ -66,10 +66,10 @@ def item_totals(evaluation: Evaluation, membership: np.ndarray) -> ItemTotals:
     ``recall@k``
         Share of the group's held-out items that were in the lists: equal opportunity for items.
 
-    Held-out items are the positive test pairs of ranked users.
+    Held-out items are those that the ranking looked for (``RankingResult.held_out``).
     """
     ranking, n_items = evaluation.ranking, len(membership)
-    held_out = held_out_rows(evaluation)
+    held_out = ranking.held_out
     count = np.diff(held_out[0])
     weight = np.broadcast_to(exposure_weights(ranking.top.shape[1]), ranking.top.shape)
     listed = ranking.top >= 0
@@ -89,17 +89,6 @@ def item_totals(evaluation: Evaluation, membership: np.ndarray) -> ItemTotals:
         *(_by_group(user, item, amount, membership, len(count)) for user, item, amount in parts),
         per_item=np.stack([np.bincount(item, weights=x, minlength=n_items) for _, item, x in parts]),
     )
-
-
-def held_out_rows(evaluation: Evaluation) -> Csr:
-    """Items of the positive test pairs, one row for each ranked user in the ranking's order."""
-    ranking, pairs = evaluation.ranking, evaluation.pairs
-    order = np.argsort(ranking.user_index, kind="stable")
-    place = np.searchsorted(ranking.user_index[order], pairs.user_index)
-    place = order[np.minimum(place, len(order) - 1)] if len(order) else place
-    kept = (pairs.label > 0) & np.isin(pairs.user_index, ranking.user_index)
-    both = np.unique(np.stack([place[kept], pairs.item_index[kept]]), axis=1)
-    return to_csr(both[0], both[1], len(order))
 
 
 def item_figures(totals: ItemTotals, sums: np.ndarray) -> np.ndarray:

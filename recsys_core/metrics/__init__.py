@@ -27,13 +27,14 @@ from recsys_core.metrics.pairs import (
     roc_auc,
     roc_auc_interval,
 )
-from recsys_core.metrics.ranking import Csr, is_relevant, ndcg_at_k, recall_at_k, to_csr, top_k
+from recsys_core.metrics.ranking import Csr, csr_rows, is_relevant, ndcg_at_k, recall_at_k, to_csr, top_k
 
 __all__ = [
     "Csr",
     "average_ranks",
     "calibration_gap",
     "catalogue_coverage",
+    "csr_rows",
     "expected_calibration_error",
     "exposure_weights",
     "gini",

@@ -20,7 +20,22 @@ def to_csr(row: np.ndarray, column: np.ndarray, n_rows: int) -> Csr:
     return indptr, np.asarray(column)[order]
 
 
-def top_k(scores: np.ndarray, k: int, *, excluded: np.ndarray | Csr | None = None) -> np.ndarray:
+def csr_rows(table: Csr, rows: np.ndarray) -> Csr:
+    """Some rows of a compressed table, in the order asked for.
+
+    >>> [x.tolist() for x in csr_rows((np.array([0, 1, 1, 3]), np.array([5, 1, 7])), np.array([2, 0]))]
+    [[0, 2, 3], [1, 7, 5]]
+    """
+    indptr, indices = table
+    counts = indptr[rows + 1] - indptr[rows]
+    out = np.concatenate([[0], np.cumsum(counts)])
+    offsets = np.arange(out[-1]) - np.repeat(out[:-1] - indptr[rows], counts)
+    return out, indices[offsets]
+
+
+def top_k(
+    scores: np.ndarray, k: int, *, excluded: np.ndarray | Csr | None = None, tie_order: np.ndarray | None = None
+) -> np.ndarray:
     """The ``k`` best items of each user, best first.
 
     Parameters
@@ -32,12 +47,15 @@ def top_k(scores: np.ndarray, k: int, *, excluded: np.ndarray | Csr | None = Non
     excluded
         Items never to be returned (those seen already): a boolean mask of the same shape,
         or ``(indptr, indices)`` with one row a user.
+    tie_order
+        ``(n_items,)``: place of each item among items of equal score, each place once (see
+        `recsys_core.data.order.tie_order`); the item index if None.
 
     Returns
     -------
     array ``(n_users, k)`` of int64
-        Item indices; equal scores in the order of the item index, so that the same scores
-        give the same list on every machine; -1 where a user has fewer candidates.
+        Item indices; equal scores by ``tie_order``, so that the same scores give the same list
+        on every machine; -1 where a user has fewer candidates.
 
     Raises
     ------
@@ -46,6 +64,8 @@ def top_k(scores: np.ndarray, k: int, *, excluded: np.ndarray | Csr | None = Non
 
     >>> top_k(np.array([[1.0, 3.0, 3.0, 2.0]]), 3, excluded=(np.array([0, 1]), np.array([3]))).tolist()
     [[1, 2, 0]]
+    >>> top_k(np.array([[3.0, 3.0, 3.0]]), 2, tie_order=np.array([2, 0, 1])).tolist()
+    [[1, 2]]
     """
     loss = _loss(scores, excluded)
     n_users, n_items = loss.shape
@@ -53,16 +73,16 @@ def top_k(scores: np.ndarray, k: int, *, excluded: np.ndarray | Csr | None = Non
     top = np.full((n_users, k), -1, dtype=np.int64)
     if n_users == 0 or width == 0:
         return top
+    place = np.arange(n_items) if tie_order is None else np.asarray(tie_order)
     chosen = np.argpartition(loss, width - 1, axis=1)[:, :width]
     worst = np.take_along_axis(loss, chosen, axis=1).max(axis=1)
-    # argpartition settles ties at the border as it likes: redo those rows by item index
+    # argpartition settles ties at the border as it likes: redo those rows by the order of ties
     tied = np.count_nonzero(loss <= worst[:, None], axis=1) > width
     for user in np.flatnonzero(tied & (worst < np.inf)):
         better, equal = (np.flatnonzero(test(loss[user], worst[user])) for test in (np.less, np.equal))
-        chosen[user] = np.concatenate([better, equal])[:width]
-    chosen.sort(axis=1)
+        chosen[user] = np.concatenate([better, equal[np.argsort(place[equal])]])[:width]
     value = np.take_along_axis(loss, chosen, axis=1)
-    order = np.argsort(value, axis=1, kind="stable")
+    order = np.lexsort((place[chosen], value), axis=1)
     value = np.take_along_axis(value, order, axis=1)
     top[:, :width] = np.where(value < np.inf, np.take_along_axis(chosen, order, axis=1), -1)
     return top

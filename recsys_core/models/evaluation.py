@@ -7,9 +7,9 @@ from typing import Protocol
 
 import numpy as np
 
-from recsys_core.metrics import log_loss, logistic, ndcg_at_k, recall_at_k, rmse, roc_auc, top_k
+from recsys_core.metrics import csr_rows, log_loss, logistic, ndcg_at_k, recall_at_k, rmse, roc_auc, top_k
 from recsys_core.models.encoder import Progress, silent
-from recsys_core.models.material import LabelledPairs, Material, RankingTask, pick
+from recsys_core.models.material import LabelledPairs, Material, RankingTask
 from recsys_core.results import Evaluation, PairResult, RankingResult
 
 K = 10
@@ -36,11 +36,11 @@ def rank_users(
     for start in range(0, len(task), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(task)))
         scores = score(task.users[rows], task.histories[rows])
-        tops.append(top_k(scores, k, excluded=pick(task.seen, rows)))
+        tops.append(top_k(scores, k, excluded=csr_rows(task.seen, rows), tie_order=task.tie_order))
         progress("ranking the catalogue", (start + len(rows)) / len(task))
     top = np.concatenate(tops) if tops else np.zeros((0, k), dtype=np.int64)
-    n_held_out = np.diff(task.held_out[0])
-    return RankingResult(k, task.users, top, ndcg_at_k(top, task.held_out), recall_at_k(top, task.held_out), n_held_out)
+    ndcg, recall = ndcg_at_k(top, task.held_out), recall_at_k(top, task.held_out)
+    return RankingResult(k, task.users, top, ndcg, recall, task.held_out)
 
 
 def evaluate_pairs(scorer: CanScore, labelled: LabelledPairs) -> PairResult:

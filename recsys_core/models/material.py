@@ -8,8 +8,9 @@ import numpy as np
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.history import LENGTH, Histories
+from recsys_core.data.order import tie_order
 from recsys_core.data.split import Split, make_split
-from recsys_core.metrics import Csr
+from recsys_core.metrics import Csr, csr_rows
 from recsys_core.models.scorer import Pairs
 
 EARLY_STOPPING_USERS = 1000
@@ -30,15 +31,20 @@ class LabelledPairs:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class RankingTask:
-    """Users whose full-catalogue ranking is evaluated, with what each has seen and what was held out."""
+    """Users whose full-catalogue ranking is evaluated, with what each has seen and what was held out.
+
+    ``tie_order`` (n_items,) is the place of each item among items of equal score.
+    """
 
     users: np.ndarray
     histories: np.ndarray
     seen: Csr
     held_out: Csr
+    tie_order: np.ndarray
 
     def __getitem__(self, rows: np.ndarray) -> RankingTask:
-        return RankingTask(self.users[rows], self.histories[rows], pick(self.seen, rows), pick(self.held_out, rows))
+        seen, held_out = csr_rows(self.seen, rows), csr_rows(self.held_out, rows)
+        return RankingTask(self.users[rows], self.histories[rows], seen, held_out, self.tie_order)
 
     def __len__(self) -> int:
         return len(self.users)
@@ -46,17 +52,22 @@ class RankingTask:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Material:
-    """One dataset under one split; every pair and history that a model sees comes from here."""
+    """One dataset under one split; every pair and history that a model sees comes from here.
+
+    ``tie_order`` (n_items,) is the place of each item among items of equal score, the same for
+    every model and variant.
+    """
 
     dataset: Dataset
     split: Split
     histories: Histories
+    tie_order: np.ndarray
 
     @classmethod
     def build(cls, dataset: Dataset, *, task: str, kind: str, seed: int, length: int = LENGTH) -> Material:
         """Split by ``seed``; histories hold at most ``length`` items."""
         split = make_split(dataset, task=task, kind=kind, seed=seed)
-        return cls(dataset, split, Histories.build(dataset, split, length))
+        return cls(dataset, split, Histories.build(dataset, split, length), tie_order(dataset.items["item_id"], seed))
 
     @property
     def task(self) -> str:
@@ -115,7 +126,8 @@ class Material:
             random = np.random.default_rng([self.split.seed, 11])
             users = np.sort(random.choice(users, most, replace=False))
         seen = self.histories.seen_by_all(part)
-        return RankingTask(users, self.histories.users(users, part), pick(seen, users), pick(held_out, users))
+        histories = self.histories.users(users, part)
+        return RankingTask(users, histories, csr_rows(seen, users), csr_rows(held_out, users), self.tie_order)
 
     def sequences(self) -> Csr:
         """Each user's taken training items, oldest first, as ``(indptr, items)``."""
@@ -139,12 +151,3 @@ class Material:
             items[half] = self.sample_untaken(pairs.users[half], seed=seed)
             pairs = Pairs(pairs.users, items, pairs.histories)
         return pairs
-
-
-def pick(table: Csr, rows: np.ndarray) -> Csr:
-    """Some rows of a compressed table."""
-    indptr, indices = table
-    counts = indptr[rows + 1] - indptr[rows]
-    out = np.concatenate([[0], np.cumsum(counts)])
-    offsets = np.arange(out[-1]) - np.repeat(out[:-1] - indptr[rows], counts)
-    return out, indices[offsets]

@@ -7,7 +7,7 @@ import pandas as pd
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
-from recsys_core.metrics import log_loss, ndcg_at_k, recall_at_k, roc_auc, to_csr, top_k
+from recsys_core.metrics import csr_rows, log_loss, ndcg_at_k, recall_at_k, roc_auc, to_csr, top_k
 from recsys_core.results import Evaluation, PairResult, RankingResult
 
 USER_COLUMNS = (Column("gender", "category", sensitive=True), Column("age", "number"))
@@ -48,9 +48,15 @@ def make_evaluation(top: list[list[int]], held_out: list[list[int]], pairs: list
         top,
         ndcg_at_k(top, relevant),
         recall_at_k(top, relevant),
-        np.diff(relevant[0]),
+        relevant,
     )
     return Evaluation(ranking, scored, roc_auc(label, score), log_loss(label, score))
+
+
+def ranked_rows(ranking: RankingResult, rows: np.ndarray) -> RankingResult:
+    """Some users of a ranking, in the order asked for."""
+    parts = (ranking.user_index, ranking.top, ranking.ndcg, ranking.recall)
+    return RankingResult(ranking.k, *(part[rows] for part in parts), csr_rows(ranking.held_out, rows))
 
 
 def draw_case(
@@ -93,7 +99,7 @@ def draw_case(
         top[ranked],
         ndcg_at_k(top, held_out)[ranked],
         recall_at_k(top, held_out)[ranked],
-        np.diff(held_out[0])[ranked],
+        csr_rows(held_out, ranked),
     )
     auc, loss = roc_auc(pairs.label, pairs.score), log_loss(pairs.label, pairs.score)
     return dataset, Evaluation(ranking, pairs, auc, loss)

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from recsys_core.data.schema import Column
 from recsys_core.errors import RecLensError
 from recsys_core.fairness import AuditSettings, audit
-from recsys_core.fairness.exposure import held_out_rows
 
 QUICK = AuditSettings(n_bootstrap=100, least_size=1)
 ITEM_COLUMNS = (Column("category", "category"), Column("tags", "set"))
@@ -83,11 +82,14 @@ def test_group_that_is_never_shown_is_found():
     assert fair.within_noise  # the truth does not know categories
 
 
-def test_held_out_rows_follow_the_order_of_the_ranking():
-    ranking = EVALUATION.ranking
-    turned = {f: getattr(ranking, f)[::-1] for f in ("user_index", "top", "ndcg", "recall", "n_held_out")}
-    indptr, indices = held_out_rows(replace(EVALUATION, ranking=replace(ranking, **turned)))
-    assert (indptr.tolist(), indices.tolist()) == ([0, 1, 3], [2, 0, 3])
+def test_items_looked_for_are_the_rankings_not_the_pairs():
+    # user 1 also took item 0 in the test part, but knew it before: no candidate, so nobody looks for it
+    again = make_evaluation(
+        [[0, 2], [1, 3]], [[0, 3], [2]], [(0, 0, 1, 1.0), (0, 3, 1, 0.5), (1, 2, 1, 0.1), (1, 0, 1, 0.0)]
+    )
+    _, groups = rows("item.category", again)
+    assert (groups["a"].values["relevance_share"], groups["b"].values["relevance_share"]) == (0.25, 0.75)
+    assert (groups["a"].values["recall@2"], groups["b"].values["recall@2"]) == (1.0, 0.0)
 
 
 def test_small_groups_of_items_are_suppressed():
@@ -97,8 +99,8 @@ def test_small_groups_of_items_are_suppressed():
     assert [(r.group, r.suppressed) for r in report.groups] == [("x", False), ("y", False), ("(missing)", True)]
 
 
-def test_no_held_out_pairs_leaves_relevance_undefined():
-    nothing = make_evaluation([[0, 2], [1, 0]], [[0], [2]], [])
+def test_nothing_held_out_leaves_relevance_undefined():
+    nothing = make_evaluation([[0, 2], [1, 0]], [[], []], [])
     _, groups = rows("category", nothing)
     assert groups["a"].values["relevance_share"] is None
     assert groups["a"].values["exposure_to_relevance"] is None

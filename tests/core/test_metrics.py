@@ -125,13 +125,17 @@ def test_rank_correlation_equals_scipy():
 @pytest.mark.parametrize("seed", range(5))
 def test_top_k_equals_sorting(seed):
     scores, seen = random_case(seed)
+    place = np.random.default_rng(seed).permutation(30)
     for k in (1, 7, 30, 33):
-        expected = []
+        expected, drawn = [], []
         for user, hidden in enumerate(rows(seen)):
             best = sorted(set(range(30)) - hidden, key=lambda i: (-scores[user, i], i))[:k]
             expected.append(best + [-1] * (k - len(best)))
+            best = sorted(set(range(30)) - hidden, key=lambda i: (-scores[user, i], place[i]))[:k]
+            drawn.append(best + [-1] * (k - len(best)))
         assert m.top_k(scores, k, excluded=seen).tolist() == expected
         assert m.top_k(scores.astype(np.float32), k, excluded=seen).tolist() == expected
+        assert m.top_k(scores, k, excluded=seen, tie_order=place).tolist() == drawn
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -265,6 +269,8 @@ def test_repeated_held_out_item_counts_once():
 def test_all_ties():
     assert m.roc_auc(np.array([0, 1, 1]), np.zeros(3)) == 0.5
     assert m.top_k(np.zeros((2, 50)), 3).tolist() == [[0, 1, 2]] * 2
+    backwards = np.arange(50)[::-1]
+    assert m.top_k(np.zeros((2, 50)), 3, tie_order=backwards).tolist() == [[49, 48, 47]] * 2
 
 
 def test_infinite_scores():

@@ -28,6 +28,7 @@ from recsys_core.models.training import TrainingSettings, train_ranker
 from recsys_core.models.training_log import read_log
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import recommend, stand, user_pairs
+from recsys_core.variant import DENSE
 
 
 def two_tastes(n_users: int = 80, n_items: int = 40, outcome: str = "click", seed: int = 0) -> Dataset:
@@ -112,7 +113,7 @@ def test_evaluation_agrees_with_sklearn_and_a_slow_ranking():
     user = int(found.ranking.user_index[3])
     scores = scorer.score_catalogue(np.array([user]), material.histories.users(np.array([user])))[0]
     seen = set(material.histories.seen(user).tolist())
-    expected = [i for i in np.lexsort((np.arange(len(scores)), -scores)) if i not in seen][:10]
+    expected = [i for i in np.lexsort((material.tie_order, -scores)) if i not in seen][:10]
     assert found.ranking.top[3].tolist() == expected
 
 
@@ -252,3 +253,23 @@ def test_recommendation_ranks_unseen_items(tiny_workspace):
     )
     seen = int(material.histories.seen(4)[0])
     assert standing.rank_of(seen) is None
+
+
+def test_ties_go_by_one_drawn_order_in_lists_and_ranks():
+    dataset = two_tastes(n_users=20)
+    material = Material.build(dataset, task="like", kind="time", seed=0)
+    assert sorted(material.tie_order) == list(range(40))
+    assert material.tie_order.tolist() != sorted(material.tie_order)
+
+    class Equal:
+        variant = DENSE
+
+        def score_catalogue(self, users, *read):
+            return np.zeros((len(users), 40), dtype=np.float32)
+
+    standing = stand(Equal(), material, 3)
+    unseen = [i for i in np.argsort(material.tie_order).tolist() if not standing.seen[i]]
+    assert [standing.rank_of(i) for i in unseen] == list(range(1, len(unseen) + 1))
+    assert [i.item_index for i in recommend(Equal(), material, 3, k=5).items] == unseen[:5]
+    ranking = rank_users(Equal().score_catalogue, material.ranking("test"))
+    assert ranking.top[ranking.user_index == 3].tolist() == [unseen[:10]]
