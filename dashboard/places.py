@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recsys_core.data.folder import sha256
-from recsys_core.errors import WorkspaceError
+from recsys_core.errors import WorkspaceError, phrase
 from recsys_core.models.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -63,5 +63,5 @@ def place(folder: Path) -> Place:
     sums = folder / "model" / "checksums.json"
     if not sums.is_file():
         Workspace.open(folder)  # says what is wrong, in the core's words
-        raise WorkspaceError("workspace.damaged", path=folder, file="checksums.json", reason="missing")
+        raise WorkspaceError("workspace.damaged", path=folder, file="checksums.json", reason=phrase("reason.missing"))
     return Place(folder, sha256(sums)[:16])

@@ -119,15 +119,17 @@ class Dataset:
             same = dataset.fingerprint() == about["fingerprint"]
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise DataError("dataset.damaged", path=folder, file="dataset.json", reason=_reason(problem)) from None
-        verify(same, "dataset.damaged", path=folder, file="dataset.json", reason="not the description of these tables")
+        verify(same, "dataset.damaged", path=folder, file="dataset.json", reason=phrase("reason.other_tables"))
         return dataset
 
 
 def _read_parquet(folder: Path, name: str, checksum: str) -> pd.DataFrame:
     path = folder / f"{name}.parquet"
-    verify(path.is_file(), "dataset.damaged", path=folder, file=path.name, reason="missing")
+    verify(path.is_file(), "dataset.damaged", path=folder, file=path.name, reason=phrase("reason.missing"))
     try:  # the checksum comes first: a Parquet reader is not built for damaged files
-        verify(sha256(path) == checksum, "dataset.damaged", path=folder, file=path.name, reason="content changed")
+        verify(
+            sha256(path) == checksum, "dataset.damaged", path=folder, file=path.name, reason=phrase("reason.changed")
+        )
         return pd.read_parquet(path)
     except (OSError, ValueError) as problem:
         raise DataError("dataset.damaged", path=folder, file=path.name, reason=_reason(problem)) from None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from recsys_core.errors import DataError, SettingError, WorkspaceError
+from recsys_core.errors import DataError, Phrase, SettingError, WorkspaceError, phrase
 
 
 def verify(condition: bool, key: str, /, **values: object) -> None:
@@ -21,7 +21,7 @@ def verify(condition: bool, key: str, /, **values: object) -> None:
 
 
 @contextmanager
-def written_aside(folder: Path, what: str, *, marker: str) -> Iterator[Path]:
+def written_aside(folder: Path, what: Phrase, *, marker: str) -> Iterator[Path]:
     """Yield a fresh folder beside ``folder``; rename it into place when the block succeeds.
 
     An existing ``folder`` is replaced only where it holds ``marker`` (it is ours) or is empty;
@@ -83,5 +83,6 @@ def read_checked_json(path: Path, format_mark: str, what: str) -> dict:
         verify(False, f"{what}.damaged", path=path.parent, file=path.name, reason=reason)
     if not isinstance(data, dict) or data.get("format") != format_mark:
         found = data.get("format") if isinstance(data, dict) else type(data).__name__
-        raise WorkspaceError("workspace.foreign", path=path.parent, file=path.name, reason=f"format {found!r}")
+        reason = phrase("reason.format", value=found)
+        raise WorkspaceError("workspace.foreign", path=path.parent, file=path.name, reason=reason)
     return data

@@ -9,14 +9,13 @@ import numpy as np
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.folder import verify
 from recsys_core.data.schema import Schema
-from recsys_core.errors import SettingError
+from recsys_core.errors import SettingError, phrase
 
 TASKS = ("implicit", "like", "rating")
 KINDS = ("time", "random", "cutoff")
 LEAST_LABELLED = 10
 LEAST_PER_USER = 3  # a row to learn from, one to choose by, one to be tested on
 FIVE_STARS = 5.0
-_OUTCOME_WORDS = {"rating": "ratings", "click": "clicks", "taken": "taken items only"}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -111,7 +110,7 @@ def _check_settings(schema: Schema, task: str, kind: str, fraction: float) -> No
         raise SettingError("setting.between", name="fraction", low=0, high="1/3", value=fraction)
     fit = {"rating": TASKS, "click": ("implicit", "like"), "taken": ("implicit",)}[schema.outcome]
     if task not in fit:
-        raise SettingError("setting.task", outcome=_OUTCOME_WORDS[schema.outcome], task=task, use=" or ".join(fit))
+        raise SettingError("setting.task", outcome=phrase(f"outcome.{schema.outcome}"), task=task, use=" / ".join(fit))
 
 
 def label_interactions(dataset: Dataset, task: str) -> np.ndarray:
@@ -197,8 +196,8 @@ def _make(
     dataset: Dataset, task: str, kind: str, seed: int, parts: list[np.ndarray], label: np.ndarray, order: np.ndarray
 ) -> Split:
     for name, rows in zip(("train", "validation", "test"), parts, strict=True):
-        reason = "too few users have three interactions" if kind == "time" else "too many of the dates are equal"
-        verify(len(rows) > 0, "split.empty", part=name, reason=reason)
+        reason = phrase("reason.few_users" if kind == "time" else "reason.equal_dates")
+        verify(len(rows) > 0, "split.empty", part=phrase(f"part.{name}"), reason=reason)
     user = dataset.interactions["user_index"].to_numpy()
     train_users, test_users = np.unique(user[parts[0]]), np.unique(user[parts[2]])
     n_known = int(np.isin(test_users, train_users).sum())

@@ -16,7 +16,7 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from recsys_core.data.folder import verify
-from recsys_core.errors import DataError
+from recsys_core.errors import DataError, Phrase, phrase
 
 TEXT = pa.large_string()
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
@@ -57,7 +57,7 @@ class Table:
         return self.columns[column]
 
 
-def find_file(folder: Path, name: str, *, expected: str) -> Path:
+def find_file(folder: Path, name: str, *, expected: Phrase) -> Path:
     """Path of ``name`` or ``name.gz`` in ``folder``. Raises ``DataError`` (``table.missing``)."""
     for path in (folder / name, folder / f"{name}.gz"):
         if path.is_file():
@@ -118,12 +118,12 @@ def read_parquet(path: Path) -> Table:
         raise _missing(path) from None
     except (OSError, ValueError, KeyError, NotImplementedError, pa.ArrowException) as problem:
         raise _unreadable(path.name, problem) from None
-    verify(raw.num_rows > 0, "table.empty", file=path.name, expected="at least one row")
+    verify(raw.num_rows > 0, "table.empty", file=path.name, expected=phrase("expected.rows"))
     return Table(path.name, columns, np.arange(1, raw.num_rows + 1))
 
 
 def _missing(path: Path) -> DataError:
-    return DataError("table.missing", file=path.name, folder=path.parent, expected="a table")
+    return DataError("table.missing", file=path.name, folder=path.parent, expected=phrase("expected.table"))
 
 
 def _unreadable(file: str, problem: Exception) -> DataError:
@@ -151,7 +151,7 @@ def _plain_numbers(column: pa.ChunkedArray) -> pa.ChunkedArray:
 def _read_text(path: Path, encoding: str) -> bytes:
     """UTF-8 bytes of a text file with ``\\n`` line ends, the last line ended too."""
     data = _read_bytes(path)
-    verify(bool(data.strip()), "table.empty", file=path.name, expected="one record a line")
+    verify(bool(data.strip()), "table.empty", file=path.name, expected=phrase("expected.records"))
     if data[:2] in (b"\xff\xfe", b"\xfe\xff"):  # UTF-16 would only be told by its NUL bytes
         raise DataError("table.encoding", file=path.name, row=1, encoding=encoding)
     nul = data.find(b"\0")
@@ -251,7 +251,7 @@ def _check_names(file: str, header: list[str]) -> tuple[str, ...]:
 
 
 def _check_fields(file: str, n_fields: np.ndarray, lines: np.ndarray, expected: int) -> None:
-    verify(len(lines) > 0, "table.empty", file=file, expected="records below the header")
+    verify(len(lines) > 0, "table.empty", file=file, expected=phrase("expected.below_header"))
     wrong = np.flatnonzero(n_fields != expected)
     if len(wrong):
         row, got = int(lines[wrong[0]]), int(n_fields[wrong[0]])

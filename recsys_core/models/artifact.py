@@ -12,7 +12,7 @@ from safetensors.numpy import save as save_tensors
 
 from recsys_core.data.features import Features, Group
 from recsys_core.data.folder import read_checked_json, sha256
-from recsys_core.errors import WorkspaceError
+from recsys_core.errors import WorkspaceError, phrase
 from recsys_core.models.ranker import Ranker, RankerShape
 
 FORMAT = "reclens-model-1"
@@ -47,12 +47,14 @@ def check_artifact(folder: Path, shown: Path) -> None:
     try:
         sums = json.loads((folder / "checksums.json").read_text())
     except (OSError, ValueError):
-        raise WorkspaceError("workspace.damaged", path=shown, file="checksums.json", reason="unreadable") from None
+        raise WorkspaceError(
+            "workspace.damaged", path=shown, file="checksums.json", reason=phrase("reason.unreadable")
+        ) from None
     for name, expected in sums.items():
         if not (folder / name).is_file():
-            raise WorkspaceError("workspace.damaged", path=shown, file=name, reason="missing")
+            raise WorkspaceError("workspace.damaged", path=shown, file=name, reason=phrase("reason.missing"))
         if sha256(folder / name) != expected:
-            raise WorkspaceError("workspace.damaged", path=shown, file=name, reason="checksum differs")
+            raise WorkspaceError("workspace.damaged", path=shown, file=name, reason=phrase("reason.changed"))
 
 
 def load_config(folder: Path) -> dict:

@@ -157,7 +157,7 @@ def test_movielens_100k_by_time(ml_100k):
     ("outcome", "how", "words"),
     [
         ("taken", {"task": "like"}, "taken items only; it cannot be trained for task 'like'. Use implicit"),
-        ("click", {"task": "rating"}, "clicks; it cannot be trained for task 'rating'. Use implicit or like"),
+        ("click", {"task": "rating"}, "clicks; it cannot be trained for task 'rating'. Use implicit / like"),
         ("rating", {"task": "guess"}, "task must be one of implicit, like, rating"),
         ("rating", {"task": "like", "kind": "sideways"}, "split must be one of time, random, cutoff"),
         ("rating", {"task": "like", "fraction": 0.5}, "fraction must lie between 0 and 1/3, got 0.5"),

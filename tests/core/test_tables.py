@@ -113,7 +113,6 @@ def test_broken_packed_and_parquet_files_are_named(tmp_path):
 
 # one change of the small shop, the message's key, and what the sentence must name
 BAD_SHOPS = {
-    "missing items": ({"items.csv": None}, "table.missing", ["items.csv"]),
     "missing interactions": ({"interactions.csv": None}, "table.missing", ["interactions"]),
     "empty file": ({"interactions.csv": ""}, "table.empty", ["interactions.csv"]),
     "missing column": ({"items.csv": ITEMS.replace("item_id", "id")}, "table.column_missing", ["items.csv", "item_id"]),

@@ -7,7 +7,7 @@ from pathlib import Path
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.importers.movielens import import_1m, import_100k, import_latest
 from recsys_core.data.importers.tables import import_tables
-from recsys_core.errors import DataError, SettingError
+from recsys_core.errors import DataError, SettingError, phrase
 
 _MOVIELENS = {"movielens-100k": import_100k, "movielens-1m": import_1m, "movielens-latest": import_latest}
 FORMATS = (*_MOVIELENS, "tables")
@@ -37,9 +37,9 @@ def import_dataset(format: str, source: Path, mapping: Path | None = None) -> Da
     if format not in FORMATS:
         raise SettingError("setting.choice", name="format", choices=", ".join(FORMATS), value=format)
     if not source.is_dir():
-        raise DataError("table.missing", file=source.name, folder=source.parent, expected="a folder with the tables")
+        raise DataError("table.missing", file=source.name, folder=source.parent, expected=phrase("expected.source"))
     if format == "tables":
         return import_tables(source, Path(mapping) if mapping else None)
     if mapping:
-        raise SettingError("setting.unused", name="mapping", use="format tables")
+        raise SettingError("setting.unused", name="mapping", use="--format tables")
     return _MOVIELENS[format](source)

@@ -21,7 +21,7 @@ from recsys_core.data.cells import (
 from recsys_core.data.importers.mapping import NamedColumn, SideMapping
 from recsys_core.data.schema import Column
 from recsys_core.data.tables import TEXT, Table
-from recsys_core.errors import DataError
+from recsys_core.errors import DataError, phrase
 
 SENSITIVE = frozenset({"gender", "sex", "age", "ethnicity", "race", "religion", "disability", "nationality"})
 IDS = ("user_id", "item_id")
@@ -56,7 +56,7 @@ def convert_side(table: Table, side: SideMapping, id_name: str) -> tuple[pd.Data
     for column in named:
         table.cells(column)
     for column in set(names) & set(IDS):
-        raise DataError("mapping.bad", file=table.file, reason=f"rename column {column!r}, it stands for the ids")
+        raise DataError("mapping.bad", file=table.file, reason=phrase("mapping.id_name", column=column))
     plain = NamedColumn()
     pairs = [_convert_column(table, c, named.get(c, plain), guess=id_name == "user_id") for c in names]
     frame = frame_of(id_name, ids, {column.name: values for column, values in pairs})
@@ -94,7 +94,7 @@ def _sorted_levels(table: Table, column: str) -> tuple[str, ...]:
     cells = [c for c in pc.unique(table.cells(column)).to_pylist() if c]
     numbers = parse_numbers(pa.array(cells, TEXT))
     if not np.isfinite(numbers).all():
-        reason = f"column {column!r} is 'ordered' but holds words; list its 'levels', lowest first"
+        reason = phrase("mapping.words_ordered", column=column)
         raise DataError("mapping.bad", file=table.file, reason=reason)
     return tuple(cells[i] for i in np.argsort(numbers, kind="stable"))
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 
 from recsys_core.data.schema import KINDS, OUTCOMES
 from recsys_core.data.tables import Table
-from recsys_core.errors import DataError
+from recsys_core.errors import DataError, Phrase, phrase
 
 _TEXT, _NUMBER = (str,), (int, float)
 _TIMES, _VALUES = ("time", "timestamp"), ("outcome", "rating", "click", "value")
@@ -76,18 +76,20 @@ def read_mapping(path: Path, *, name: str) -> Mapping:
     Raises ``DataError`` (``table.missing``, ``mapping.bad``).
     """
     if not path.is_file():
-        raise DataError("table.missing", file=path.name, folder=path.parent, expected="the mapping, a JSON file")
+        raise DataError("table.missing", file=path.name, folder=path.parent, expected=phrase("expected.mapping"))
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as problem:
-        raise _bad(path.name, f"not a JSON file ({type(problem).__name__})") from None
+        data = json.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editor begins with a byte order mark
+    except json.JSONDecodeError as problem:
+        raise _bad(path.name, "mapping.not_json_at", line=problem.lineno, column=problem.colno) from None
+    except (OSError, ValueError, RecursionError):
+        raise _bad(path.name, "mapping.not_json") from None
     return parse_mapping(data, path.name, name=name)
 
 
 def parse_mapping(data: object, source: str, *, name: str) -> Mapping:
     """Check a mapping that was read from JSON. Raises ``DataError`` (``mapping.bad``)."""
     parts = {"name": _TEXT, "users": (dict,), "items": (dict,), "interactions": (dict,)}
-    checked = _check_object(data, "the mapping", source, parts, required=("interactions",))
+    checked = _check_object(data, phrase("mapping.whole"), source, parts, required=("interactions",))
     sides = {side: _parse_side(checked[side], side, source) for side in ("users", "items") if side in checked}
     return Mapping(
         source,
@@ -118,30 +120,27 @@ def guess_mapping(tables: dict[str, Table], *, name: str) -> Mapping:
     return parse_mapping(mapping, "column names", name=name)
 
 
-def _bad(source: str, reason: str) -> DataError:
-    return DataError("mapping.bad", file=source, reason=reason)
+def _bad(source: str, key: str, /, **values: object) -> DataError:
+    return DataError("mapping.bad", file=source, reason=phrase(key, **values))
 
 
 def _check_object(
-    data: object, where: str, source: str, keys: dict[str, tuple[type, ...]], *, required: tuple[str, ...] = ()
+    data: object, where: str | Phrase, source: str, keys: dict[str, tuple[type, ...]], *, required: tuple[str, ...] = ()
 ) -> dict:
     """``data`` where it is an object with known keys of the right types; null counts as left out."""
     if not isinstance(data, dict):
-        raise _bad(source, f"{where} must be an object in curly brackets")
+        raise _bad(source, "mapping.object", where=where)
     for key, value in data.items():
         if key not in keys:
-            raise _bad(source, f"{where} has an unknown key {key[:40]!r}; known: {', '.join(keys)}")
+            raise _bad(source, "mapping.unknown_key", where=where, key=key[:40], known=", ".join(keys))
         right = isinstance(value, keys[key]) and (isinstance(value, bool) is (keys[key] == (bool,)))
         if value is not None and not (right and value != ""):
-            raise _bad(source, f"{where}: {key!r} must be {_KIND_OF_VALUE[keys[key][0]]}")
+            raise _bad(source, "mapping.type", where=where, key=key, type=phrase(f"mapping.{keys[key][0].__name__}"))
     filled = {key: value for key, value in data.items() if value is not None}
     for key in required:
         if key not in filled:
-            raise _bad(source, f"{where} must name {key!r}")
+            raise _bad(source, "mapping.must_name", where=where, key=key)
     return filled
-
-
-_KIND_OF_VALUE = {str: "a text", int: "a number", bool: "true or false", list: "a list", dict: "an object"}
 
 
 def _parse_side(data: object, side: str, source: str) -> SideMapping:
@@ -154,16 +153,16 @@ def _parse_side(data: object, side: str, source: str) -> SideMapping:
 
 
 def _parse_column(column: str, data: object, side: str, source: str) -> NamedColumn:
-    where = f"{side} column {column[:40]!r}"
+    where = phrase("mapping.column", side=side, column=column[:40])
     keys = {"kind": _TEXT, "sensitive": (bool,), "levels": (list,), "unit": _TEXT}
     if isinstance(data, dict) and data.get("unit") == "":
         data = {key: value for key, value in data.items() if key != "unit"}
     checked = _check_object({"kind": data} if isinstance(data, str) else data, where, source, keys)
     kind, levels = checked.get("kind"), checked.get("levels", [])
     if kind is not None and kind not in KINDS:
-        raise _bad(source, f"{where}: kind must be one of {', '.join(KINDS)}, got {kind[:40]!r}")
+        raise _bad(source, "mapping.choice", where=where, key="kind", choices=", ".join(KINDS), value=kind[:40])
     if not all(isinstance(level, str | int | float) for level in levels) or len(set(levels)) < len(levels):
-        raise _bad(source, f"{where}: levels must be different texts or numbers, lowest first")
+        raise _bad(source, "mapping.levels", where=where)
     texts = tuple(str(level) for level in levels)
     return NamedColumn(kind, checked.get("sensitive"), texts, checked.get("unit", ""))
 
@@ -174,13 +173,20 @@ def _parse_interactions(data: object, source: str) -> InteractionMapping:
     checked = _check_object(data, "interactions", source, keys, required=("file", "user", "item"))
     outcome, low, high = (checked.get(key) for key in ("outcome", "low", "high"))
     if outcome is not None and outcome not in OUTCOMES:
-        raise _bad(source, f"interactions: outcome must be one of {', '.join(OUTCOMES)}, got {outcome[:40]!r}")
+        raise _bad(
+            source,
+            "mapping.choice",
+            where="interactions",
+            key="outcome",
+            choices=", ".join(OUTCOMES),
+            value=outcome[:40],
+        )
     if outcome in ("rating", "click") and "value" not in checked:
-        raise _bad(source, f"interactions: outcome {outcome!r} needs 'value', the column that holds it")
+        raise _bad(source, "mapping.needs_value", outcome=outcome)
     if not all(bound is None or math.isfinite(bound) for bound in (low, high)):
-        raise _bad(source, "interactions: 'low' and 'high' must be finite")
+        raise _bad(source, "mapping.finite")
     if low is not None and high is not None and low >= high:
-        raise _bad(source, "interactions: 'low' must be below 'high'")
+        raise _bad(source, "mapping.low_high")
     return InteractionMapping(**{**checked, "file": _check_file(checked["file"], source)})
 
 
@@ -188,5 +194,5 @@ def _check_file(file: str, source: str) -> str:
     """A mapping may come from a stranger: it names files in the source folder only."""
     path = PurePosixPath(file.replace("\\", "/"))
     if path.is_absolute() or ".." in path.parts or "\0" in file or ":" in file:
-        raise _bad(source, f"file {file[:80]!r} must lie in the folder of the tables")
+        raise _bad(source, "mapping.file", file=file[:80])
     return file

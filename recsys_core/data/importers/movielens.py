@@ -21,6 +21,7 @@ from recsys_core.data.cells import (
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
 from recsys_core.data.tables import Table, find_file, read_delimited
+from recsys_core.errors import phrase
 
 LATIN = "ISO-8859-1"
 RATINGS = ("user", "item", "rating", "time")
@@ -60,7 +61,7 @@ _YEAR = re.compile(r"\((\d{4})(?:[-–]\d{0,4})?\)")
 
 def import_100k(source: Path) -> Dataset:
     """MovieLens 100K: ``u.user``, ``u.item``, ``u.genre`` and ``u.data``; ages in years."""
-    expected = "the folder of MovieLens 100K with u.user, u.item, u.genre, u.data"
+    expected = phrase("expected.folder_of", name="MovieLens 100K", files="u.user, u.item, u.genre, u.data")
     people, films, genres, ratings = (
         read_delimited(find_file(source, file, expected=expected), **how, quoting=False)
         for file, how in {
@@ -100,7 +101,7 @@ def _join_flags(films: Table, genres: Table) -> pd.Series:
 
 def import_1m(source: Path) -> Dataset:
     """MovieLens 1M: ``users.dat``, ``movies.dat`` and ``ratings.dat``; codes are spelled out."""
-    expected = "the folder of MovieLens 1M with users.dat, movies.dat, ratings.dat"
+    expected = phrase("expected.folder_of", name="MovieLens 1M", files="users.dat, movies.dat, ratings.dat")
     people, films, ratings = (
         read_delimited(find_file(source, file, expected=expected), delimiter="::", names=names, **how, quoting=False)
         for file, names, how in (
@@ -123,7 +124,7 @@ def import_1m(source: Path) -> Dataset:
 
 def import_latest(source: Path) -> Dataset:
     """MovieLens latest (small or full): ``movies.csv`` and ``ratings.csv``; users without attributes."""
-    expected = "the folder of MovieLens latest with movies.csv, ratings.csv"
+    expected = phrase("expected.folder_of", name="MovieLens latest", files="movies.csv, ratings.csv")
     films, ratings = (read_delimited(find_file(source, f"{n}.csv", expected=expected)) for n in ("movies", "ratings"))
     genres = read_text(films, "genres")
     items = _film_columns(films, genres.mask(genres == "(no genres listed)"))

@@ -17,7 +17,7 @@ from recsys_core.data.importers.columns import attribute_names, convert_side
 from recsys_core.data.importers.mapping import InteractionMapping, Mapping, SideMapping, guess_mapping, read_mapping
 from recsys_core.data.schema import Column, Schema
 from recsys_core.data.tables import SUFFIXES, Table, find_file, find_table, read_table
-from recsys_core.errors import DataError
+from recsys_core.errors import DataError, phrase
 
 TRUTH = "truth.json"
 LEAST_PROPENSITY = 1e-9
@@ -35,7 +35,7 @@ def import_tables(source: Path, mapping: Path | None = None) -> Dataset:
     if mapping or path.is_file():
         known = read_mapping(path, name=source.resolve().name)
         sides = {"users": known.users, "items": known.items, "interactions": known.interactions}
-        expected = f"a table that {path.name} names"
+        expected = phrase("expected.mapped", file=path.name)
         tables = {
             side: read_table(find_file(source, part.file, expected=expected), quoting=part.quotes)
             for side, part in sides.items()
@@ -60,10 +60,10 @@ def _with_truth(dataset: Dataset, path: Path) -> Dataset:
 
 def _find_tables(source: Path) -> dict[str, Table]:
     paths = {side: find_table(source, side) for side in ("users", "items", "interactions")}
-    for side in ("items", "interactions"):
-        if paths[side] is None:
-            expected = " or ".join(f"{side}{suffix}" for suffix in SUFFIXES) + ", or a mapping.json"
-            raise DataError("table.missing", file=side, folder=source, expected=expected)
+    if paths["interactions"] is None:
+        names = ", ".join(f"interactions{suffix}" for suffix in SUFFIXES)
+        expected = phrase("expected.interactions", names=names)
+        raise DataError("table.missing", file="interactions", folder=source, expected=expected)
     return {side: read_table(path) for side, path in paths.items() if path}
 
 
@@ -120,8 +120,7 @@ def _read_value(log: Table, how: InteractionMapping, source: str) -> tuple[str, 
     if outcome == "taken":
         values = read_numbers(log, how.value)
         if (values != 1).any():
-            reason = f"outcome 'taken' wants 1 in every row of {how.value!r}; use 'click' or 'rating', or drop 'value'"
-            raise DataError("mapping.bad", file=source, reason=reason)
+            raise DataError("mapping.bad", file=source, reason=phrase("mapping.taken", column=how.value))
         return outcome, values
     low, high = (-np.inf if how.low is None else how.low), (np.inf if how.high is None else how.high)
     return outcome, read_numbers(log, how.value, low=low, high=high)
