@@ -1,5 +1,7 @@
 # Two commands: `make run` serves the app, `make test` runs every test. Everything else is a part of them.
 PORT ?= 8501
+# make run HOST=0.0.0.0 lets others in; a HOST that the shell happens to hold does not
+LISTEN := $(if $(filter command line,$(origin HOST)),--host $(HOST))
 VENV := .venv
 PY := $(VENV)/bin/python
 READY := $(VENV)/.ready
@@ -11,7 +13,7 @@ export TOKENIZERS_PARALLELISM ?= false
 .PHONY: run test soak bench lint browser clean
 
 run: $(DEMO)/workspace.json
-	@$(PY) -m dashboard --port $(PORT)
+	@$(PY) -m dashboard --port $(PORT) $(LISTEN)
 
 $(VENV)/bin/python:
 	@echo "[1/4] creating the environment"

@@ -41,11 +41,6 @@ class Job:
         """Wait for the end; returns whether it came."""
         return self.finished.wait(seconds)
 
-    @property
-    def was_dropped(self) -> bool:
-        """Over without a result or an error: nobody waited for it. Ask again."""
-        return self.is_done and self.result is None and self.error is None
-
     def report(self, stage: str, share: float) -> None:
         """Note how far it is; stops the work here where nobody wants it any more."""
         if not self.is_wanted():
@@ -63,7 +58,10 @@ class _Dropped(Exception):
 
 
 class Board:
-    """Keeps jobs by key, at most ``most`` finished ones; the same key is worked on once, whoever asks."""
+    """Keeps jobs by key, at most ``most`` finished ones; the same key is worked on once, whoever asks.
+
+    A job that failed tells those who hold it and is not kept: asked again, the work runs again.
+    """
 
     def __init__(self, *, most: int = MOST_KEPT) -> None:
         self.most = most
@@ -95,6 +93,7 @@ class Board:
         return time.monotonic() - job.asked <= PATIENCE_SECONDS
 
     def _drop(self, key: tuple, job: Job) -> None:
+        """End a job without keeping it."""
         with self._lock:
             self._jobs.pop(key, None)
         job.finished.set()
@@ -122,6 +121,8 @@ class Board:
             return
         except Exception as problem:
             job.error = problem
+            self._drop(key, job)
+            return
         job.finished.set()
         with self._lock:
             finished = [k for k, j in self._jobs.items() if j.is_done]

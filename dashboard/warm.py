@@ -5,10 +5,12 @@ from __future__ import annotations
 import gc
 import logging
 import threading
+from contextlib import suppress
+from functools import partial
 
 import streamlit as st
 
-HEAVY = ("scipy.stats", "sklearn", "shap", "lime.lime_tabular", "captum.attr", "onnxruntime")
+HEAVY = ("scipy.stats", "sklearn", "lime.lime_tabular", "captum.attr", "onnxruntime")
 
 
 @st.cache_resource(show_spinner=False)
@@ -19,22 +21,23 @@ def warm_up() -> threading.Thread:
     """
     import torch  # noqa: F401 - every page needs it: before the first picture, not in the background
 
-    thread = threading.Thread(target=_load, name="reclens-warm-up", daemon=True)
+    thread = threading.Thread(target=load, name="reclens-warm-up", daemon=True)
     thread.start()
     return thread
 
 
-def _load() -> None:
+def load() -> None:
+    """Import what explanations need, ``shap`` as the core wants it: imported by name, its first answer takes 13 s."""
     import importlib
     import warnings
 
+    from recsys_core.explain.shap_method import library
+
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for name in HEAVY:
-            try:
-                importlib.import_module(name)
-            except ImportError:
-                continue
+        for load_one in (library, *(partial(importlib.import_module, name) for name in HEAVY)):
+            with suppress(ImportError):
+                load_one()
     for name in ("uvicorn.access", "uvicorn.error"):  # one of these libraries turns their every line on
         logging.getLogger(name).setLevel(logging.WARNING)
     gc.collect()

@@ -14,11 +14,7 @@ def show(page: frame.Frame) -> None:
     chosen = page.selection
     report = cached.reports(chosen.place).get(chosen.variant)
     if report is None:
-        job = cached.measurement(chosen.place, chosen.variant)
-        if job.error:
-            components.failed(job.error)
-            return
-        cards.measuring(page, job)
+        cards.measuring(page, cached.measurement(chosen.place, chosen.variant))
     else:
         page.sentence(story.sentence(report))
         cards.figures(chosen.place, report_to_json(report))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from recsys_core.errors import SettingError
+from recsys_core.errors import SettingError, filled
 from recsys_core.models.encoder import Progress
 from recsys_core.variant import Variant
 
@@ -26,7 +26,7 @@ def run_import(args: argparse.Namespace, progress: Progress) -> dict:
         "n_items": dataset.n_items,
         "n_interactions": dataset.n_interactions,
         "fingerprint": dataset.fingerprint(),
-        "warnings": [MESSAGES[key].format(**values) for key, values in dataset.warnings],
+        "warnings": [filled(MESSAGES[key], values) for key, values in dataset.warnings],
     }
 
 

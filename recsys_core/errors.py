@@ -6,9 +6,28 @@ language and falls back to the same English sentence.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from recsys_core.messages import MESSAGES
+
+_PLURAL = re.compile(r"\{(\w+)\|([^{}|]*)\|([^{}|]*)\}")
+
+
+def filled(template: str, values: dict[str, object]) -> str:
+    """A sentence with its values; ``{n|item|items}`` takes the first word where ``n`` is 1, else the second.
+
+    >>> filled("{n} {n|row was|rows were} passed over", {"n": 1})
+    '1 row was passed over'
+    >>> filled("{n} {n|row was|rows were} passed over", {"n": 3})
+    '3 rows were passed over'
+    """
+
+    def word(found: re.Match) -> str:
+        name, one, other = found.groups()
+        return one if str(values[name]) == "1" else other
+
+    return _PLURAL.sub(word, template).format(**values)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +45,7 @@ class Phrase:
     values: tuple[tuple[str, object], ...] = ()
 
     def __str__(self) -> str:
-        return MESSAGES[self.key].format(**dict(self.values))
+        return filled(MESSAGES[self.key], dict(self.values))
 
     def __format__(self, form: str) -> str:
         return str(self)
@@ -67,7 +86,7 @@ class RecLensError(Exception):
     def __init__(self, key: str, /, **values: object) -> None:
         self.key = key
         self.values = values
-        super().__init__(MESSAGES[key].format(**values))
+        super().__init__(filled(MESSAGES[key], values))
 
 
 class DataError(RecLensError):

@@ -53,7 +53,9 @@ MESSAGES: dict[str, str] = {
     "table.missing": "{file}: not found in {folder}; expected {expected}.",
     "table.empty": "{file}: the file is empty; expected {expected}.",
     "table.column_missing": "{file}: column '{column}' is missing; found {found}. Add it or name it in the mapping.",
-    "table.cells_empty": "{file}: column '{column}' has {count} empty cells (rows {rows}); fill or drop them.",
+    "table.cells_empty": (
+        "{file}: column '{column}' has {count} empty {count|cell (row|cells (rows} {rows}); fill or drop them."
+    ),
     "table.number": "{file} row {row}: column '{column}' holds {value!r}, not a number{within}; correct or drop it.",
     "table.time": "{file} row {row}: column '{column}' holds {value!r}, not a time; write unix seconds or ISO 8601.",
     "table.duplicate": "{file} row {row}: {column} {value!r} is listed already in row {first}; keep one of them.",
@@ -62,7 +64,7 @@ MESSAGES: dict[str, str] = {
     "table.nul": "{file} row {row}: holds NUL bytes; the file is damaged, copy it again.",
     "table.encoding": "{file} row {row}: not {encoding} text; save the file as {encoding}.",
     "table.one_class": "{file}: column '{column}' holds only {value}; the model needs both outcomes to learn from.",
-    "table.too_few": "{file}: only {count} usable rows; at least {least} are needed.",
+    "table.too_few": "{file}: only {count} usable {count|row|rows}; at least {least} are needed.",
     "table.unreadable": "{file}: cannot be read ({reason}).",
     "table.quote": "{file} row {row}: misplaced quotation mark ({reason}); correct the row, or map 'quotes': false.",
     "table.column_twice": "{file}: column '{column}' is there twice; rename one of them.",
@@ -95,19 +97,23 @@ MESSAGES: dict[str, str] = {
     "setting.unused": "{name} is used with {use} only; leave it out.",
     "setting.between": "{name} must lie between {low} and {high}, got {value}.",
     # problems that stop nobody
-    "warning.repeated_titles": "{count} items repeat another item's title (such as {example!r}).",
-    "warning.titles_missing": "{count} items have no title; their id stands in for it.",
+    "warning.repeated_titles": "{count} {count|item repeats|items repeat} another item's title (such as {example!r}).",
+    "warning.titles_missing": "{count} {count|item has|items have} no title; the id stands in for it.",
     "warning.titles_not_latin": "{percent} % of the titles are not in Latin script; MiniLM reads English best.",
-    "warning.items_untouched": "{count} of {of} items have no interaction.",
-    "warning.users_untouched": "{count} of {of} users have no interaction.",
-    "warning.users_few": "{count} of {of} users have fewer than {least} interactions: too few to be tested on.",
-    "warning.repeated_pairs": "{count} interactions repeat an earlier user-item pair; all are kept.",
+    "warning.items_untouched": "{count} of {of} items {count|has|have} no interaction.",
+    "warning.users_untouched": "{count} of {of} users {count|has|have} no interaction.",
+    "warning.users_few": (
+        "{count} of {of} users {count|has|have} fewer than {least} interactions: too few to be tested on."
+    ),
+    "warning.repeated_pairs": (
+        "{count} {count|interaction repeats|interactions repeat} an earlier user-item pair; all are kept."
+    ),
     "warning.cells_missing": "{side}: column '{column}' is empty for {count} of {of}; they count as missing.",
     "warning.lopsided": "{percent} % of the interactions have the value {value}; there is little to learn from.",
     "warning.no_time": "the interactions carry no time; the test set is drawn at random.",
     "warning.scale_inferred": "the rating scale was taken from the data: {low} to {high}.",
     "warning.columns_unused": "{file}: columns {columns} are not used.",
-    "warning.blank_lines": "{file}: {count} blank lines were passed over.",
+    "warning.blank_lines": "{file}: {count} blank {count|line was|lines were} passed over.",
     # splitting
     "split.empty": "the {part} part would hold no interactions: {reason}.",
     # training

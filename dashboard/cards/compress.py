@@ -36,10 +36,15 @@ def measuring(page, job: Job) -> None:
     job.begun.wait(FIRST_SECONDS)
     page.sentence(story.pending_sentence(chosen.variant, waits=not job.stage))
 
+    watched = [job]
+
     @st.fragment(run_every=POLL_SECONDS)
     def watch() -> None:
-        now = cached.measurement(chosen.place, chosen.variant)
-        if now.is_done:
+        if watched[0].error:  # asked for again, it would be measured again
+            components.failed(watched[0].error)
+            return
+        now = watched[0] = cached.measurement(chosen.place, chosen.variant)
+        if now.is_done and not now.error:
             st.rerun()
         figures(chosen.place, now.partial)
         stage = t(f"stage.{now.stage}") if has(f"stage.{now.stage}") else t("stage.queue")

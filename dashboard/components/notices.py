@@ -91,6 +91,9 @@ def finished(job: Job, what: Markdown, *, key: str, patience: float = PATIENCE_S
 
 @st.fragment(run_every=POLL_SECONDS)
 def _watch(job: Job, what: Markdown) -> None:
+    if job.error:  # drawn again, the page would ask for the work again
+        failed(job.error)
+        return
     if job.is_done:
         st.rerun()
     _progress(st, job, what)

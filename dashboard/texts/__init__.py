@@ -1,8 +1,9 @@
 """Every sentence of the interface by key, in English and Chinese.
 
 ``en/`` and ``zh/`` hold one module a page with a dictionary ``TEXTS``; all modules of a folder are
-joined. ``t`` is for what Streamlit reads as Markdown (values are escaped), ``plain`` for charts,
-tables, option labels and files (values stay as they are).
+joined; ``{n|item|items}`` in a sentence is "item" where ``n`` is 1. ``t`` is for what Streamlit
+reads as Markdown (values are escaped), ``plain`` for charts, tables, option labels and files
+(values stay as they are).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import cache
 
 from dashboard.texts import numbers
 from dashboard.texts.markdown import Markdown, escape
-from recsys_core.errors import Phrase, RecLensError
+from recsys_core.errors import Phrase, RecLensError, filled
 from recsys_core.messages import MESSAGES
 
 LANGUAGES = ("en", "zh")
@@ -70,7 +71,7 @@ def plain(key: str, /, **values: object) -> str:
 
 def speak(language: str, key: str, /, **values: object) -> str:
     """``plain`` in a given language."""
-    return catalogue(language)[key].format(**{k: _shown(v) for k, v in values.items()})
+    return filled(catalogue(language)[key], {k: _shown(v) for k, v in values.items()})
 
 
 def language() -> str:
@@ -126,24 +127,28 @@ def core_message(key: str, values: dict) -> Markdown:
         values = values | {"method": plain(f"method.{values['method']}")}
     if has(f"table.{values.get('side')}"):
         values = values | {"side": plain(f"table.{values['side']}")}
-    return capital(template.replace("!r}", "}").format(**{k: _said(v) for k, v in values.items()}))
+    return capital(filled(template.replace("!r}", "}"), {k: _said(v) for k, v in values.items()}))
 
 
 def _said(value: object) -> object:
     """A value of the core inside a sentence: numbers as they are, parts with words of their own translated."""
     if isinstance(value, Phrase):
         template = catalogue(language())[f"core.{value.key}"].replace("!r}", "}")
-        return template.format(**{k: _said(v) for k, v in value.values})
+        return filled(template, {k: _said(v) for k, v in value.values})
     return value if isinstance(value, int | float) else escape(value)
 
 
 def placeholders(template: str) -> set[str]:
-    """Names between braces."""
-    return {name for _, name, _, _ in string.Formatter().parse(template) if name}
+    """Names between braces, those that choose a word among them.
+
+    >>> sorted(placeholders("{side}: {n} {n|cell|cells}"))
+    ['n', 'side']
+    """
+    return {name.split("|")[0] for _, name, _, _ in string.Formatter().parse(template) if name}
 
 
 def _fill(key: str, values: dict[str, object]) -> str:
-    return catalogue(language())[key].format(**{k: _shown(v) for k, v in values.items()})
+    return filled(catalogue(language())[key], {k: _shown(v) for k, v in values.items()})
 
 
 def _is_number(value: object) -> bool:

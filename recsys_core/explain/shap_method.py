@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from threading import Lock
 from types import ModuleType
 
 import numpy as np
@@ -12,6 +13,7 @@ from recsys_core.explain.attribution import Attribution
 from recsys_core.explain.game import Games
 from recsys_core.explain.shapley import EXACT_PLAYERS
 
+_IMPORTING = Lock()  # a half imported module is no module yet
 ROUNDS = 50  # forward and backward walks of PermutationExplainer
 
 
@@ -22,7 +24,7 @@ def shap_attribution(games: Games, *, seed: int = 0, rounds: int = ROUNDS) -> At
     the mean logit over the background: same players, same background. Its permutation
     explainer's error is the spread of single walks over the root of their number.
     """
-    shap = _library()
+    shap = library()
     n_players = len(games.players)
     off, on = np.zeros((1, n_players)), np.ones((1, n_players))
     masker = shap.maskers.Independent(off)
@@ -43,19 +45,21 @@ def shap_attribution(games: Games, *, seed: int = 0, rounds: int = ROUNDS) -> At
     )
 
 
-def _library() -> ModuleType:
-    """Import shap with its loops left in plain Python.
+def library() -> ModuleType:
+    """The imported ``shap``, its loops left in plain Python.
 
     Compiled by numba they save 0.1 s a call, but compiling takes over 10 s of the first call of
-    every process: a page that freezes, a command line that crawls.
+    every process: a page that freezes, a command line that crawls. So whoever imports ``shap``,
+    a warm-up too, imports it here.
     """
-    if "shap" not in sys.modules:
-        import numba
+    with _IMPORTING:
+        if "shap" not in sys.modules:
+            import numba
 
-        before = numba.config.DISABLE_JIT
-        numba.config.DISABLE_JIT = True
-        try:
-            return importlib.import_module("shap")
-        finally:
-            numba.config.DISABLE_JIT = before
-    return sys.modules["shap"]
+            before = numba.config.DISABLE_JIT
+            numba.config.DISABLE_JIT = True
+            try:
+                importlib.import_module("shap")
+            finally:
+                numba.config.DISABLE_JIT = before
+        return importlib.import_module("shap")

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -12,6 +15,7 @@ import pytest
 
 from dashboard import cached, people, reasons, tables
 from dashboard.jobs import Board
+from dashboard.places import Place
 from dashboard.reasons import Reason
 from dashboard.stories import overview as story
 from recsys_core.data.profile import group_sizes, profile, taken_before
@@ -156,10 +160,60 @@ def test_the_same_job_is_worked_on_once_and_finished_jobs_are_bounded():
     assert board.job(("a",), work) is not first
 
 
-def test_a_failed_job_keeps_its_error():
+def test_a_failed_job_says_so_to_those_who_hold_it_and_runs_again_when_asked_again():
+    board, calls = Board(), []
+
     def work(progress):
+        calls.append(1)
+        if len(calls) == 1:
+            raise ValueError("no")
+        return "done"
+
+    for ask in (board.job, board.watched):
+        calls.clear()
+        first = ask(("x", ask.__name__), work)
+        assert first.wait(5)
+        assert isinstance(first.error, ValueError)
+        second = ask(("x", ask.__name__), work)
+        assert second.wait(5)
+        assert (second.error, second.result, len(calls)) == (None, "done", 2)
+        assert ask(("x", ask.__name__), work) is second
+
+
+def test_a_failure_belongs_to_its_own_workspace():
+    board = Board()
+
+    def fail(progress):
         raise ValueError("no")
 
-    job = Board().job(("x",), work)
-    assert job.wait(5)
-    assert isinstance(job.error, ValueError)
+    one, other = (("evaluation", Place(Path(name), "0")) for name in ("one", "other"))
+    failed, sound = board.job(one, fail), board.job(other, lambda progress: "done")
+    assert failed.wait(5)
+    assert sound.wait(5)
+    assert (failed.result, sound.error, sound.result) == (None, None, "done")
+
+
+ONE_SHAP = """
+import numpy as np
+from numba.core import event
+from dashboard import warm
+
+compiled = []
+class Listener(event.Listener):
+    def on_start(self, e): compiled.append(e.data)
+    def on_end(self, e): pass
+event.register("numba:compile", Listener())
+warm.load()
+from recsys_core.explain.shap_method import shap_attribution
+class Sum:
+    players, n_evaluations = tuple(range(4)), 0
+    def mean_values(self, masks): return np.asarray(masks, dtype=float) @ np.array([1.0, 2.0, 3.0, 4.0])
+print(shap_attribution(Sum()).contributions.round(6).tolist(), len(compiled))
+"""
+
+
+def test_after_the_warm_up_the_first_shap_explanation_compiles_nothing():
+    found = subprocess.run(
+        [sys.executable, "-c", ONE_SHAP], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
+    )
+    assert found.stdout.strip() == "[1.0, 2.0, 3.0, 4.0] 0", found.stderr

@@ -14,7 +14,7 @@ from small_data import CLICKS, ITEMS, RATINGS, SHOP, USERS, warned, write_tables
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.importers import FORMATS, import_dataset
 from recsys_core.data.schema import Column
-from recsys_core.errors import DataError, SettingError
+from recsys_core.errors import DataError, SettingError, filled
 from recsys_core.messages import MESSAGES
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data" / "shop"
@@ -225,7 +225,7 @@ def test_oddities_become_warnings(shop):
     lopsided = shop({"interactions.csv": CLICKS.replace(",0\n", ",1\n").replace("000,1", "000,0")})
     assert warned(lopsided)["warning.lopsided"] == {"percent": 92, "value": "1"}
     for noticed in (dataset, chinese, lopsided):
-        assert all(MESSAGES[key].format(**values) for key, values in noticed.warnings)
+        assert all(filled(MESSAGES[key], values) for key, values in noticed.warnings)
 
 
 def test_a_scale_is_inferred_and_said(shop):
