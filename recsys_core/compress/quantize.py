@@ -49,7 +49,7 @@ class PackedMatrix:
     def unpack(self) -> np.ndarray:
         """The float32 matrix ``(n_rows, n_columns)`` that the codes stand for."""
         blocks = (self.integers() * self.scales[..., None]).astype(np.float32)
-        return blocks.reshape(len(blocks), -1)[:, : self.n_columns]
+        return blocks.reshape(len(blocks), blocks.shape[1] * BLOCK)[:, : self.n_columns]
 
     def integers(self) -> np.ndarray:
         """Signed codes, int16 ``(n_rows, n_blocks, 32)``."""
@@ -74,7 +74,7 @@ def pack_matrix(weights: np.ndarray, bits: int) -> PackedMatrix:
     """
     weights = np.atleast_2d(np.asarray(weights, dtype=np.float32))
     n_rows, n_columns = weights.shape
-    padded = np.pad(weights, ((0, 0), (0, -n_columns % BLOCK))).reshape(n_rows, -1, BLOCK)
+    padded = np.pad(weights, ((0, 0), (0, -n_columns % BLOCK))).reshape(n_rows, -(-n_columns // BLOCK), BLOCK)
     half = 1 << (bits - 1)
     largest = np.take_along_axis(padded, np.abs(padded).argmax(-1, keepdims=True), -1)
     scales = largest / np.float32(-half)

@@ -6,7 +6,7 @@ import numpy as np
 from safetensors.numpy import save as save_tensors
 
 from recsys_core.compress.prune import prunable
-from recsys_core.compress.quantize import matrices, pack_matrix, vectors
+from recsys_core.compress.quantize import BLOCK, matrices, pack_matrix, vectors
 from recsys_core.compress.variants import text_vectors
 from recsys_core.models.scorer import Scorer
 from recsys_core.variant import Variant
@@ -52,7 +52,7 @@ def _stored_matrix(matrix: np.ndarray, variant: Variant) -> Arrays:
         values = matrix.astype(np.float16 if variant.bits == 16 else np.float32)
         return _smaller({"": values}, values, variant)
     packed = pack_matrix(matrix, variant.bits)  # the very codes the scorer runs on: packing is idempotent
-    codes = packed.integers().reshape(len(matrix), -1)[:, : packed.n_columns]
+    codes = packed.integers().reshape(len(matrix), packed.scales.shape[1] * BLOCK)[:, : packed.n_columns]
     return {".scales": packed.scales} | _smaller({".codes": _join_nibbles(codes, variant.bits)}, codes, variant)
 
 

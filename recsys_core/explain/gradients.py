@@ -102,5 +102,5 @@ def _player_sums(scorer: Scorer, parts: Tensor) -> np.ndarray:
     """Coordinates ``(n_inputs,)`` to players: inputs hold the history last, players hold it between the sides."""
     n_user, n_groups = len(scorer.features.side("user")), len(scorer.features.groups)
     cut = n_groups * scorer.ranker.shape.width
-    groups = parts[:cut].view(n_groups, -1).sum(1).numpy()
+    groups = parts[:cut].view(n_groups, scorer.ranker.shape.width).sum(1).numpy()
     return np.concatenate([groups[:n_user], [float(parts[cut:].sum())], groups[n_user:]])

@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from recsys_core.data.features import Features
 from recsys_core.metrics import Csr
-from recsys_core.models.ranker import EMPTY, Ranker, encoded_tensors
+from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.models.scorer import Pairs
 
 SORTED_BATCHES = 16  # rows are sorted by history length within so many batches at a time
@@ -81,7 +81,7 @@ class Objective:
             else:
                 part = self.ranker.adapter.embed(group, encoded)
             parts.append(part)
-        return self.ranker.input_dropout(torch.cat(parts, -1), noise), penalty
+        return self.ranker.input_dropout(concatenate(parts, rows), noise), penalty
 
     def _hide(self, ids: Tensor, noise: torch.Generator) -> Tensor:
         """Ids with a random share replaced by 0, the code of an unknown one."""

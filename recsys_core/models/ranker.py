@@ -129,11 +129,6 @@ class Adapter(nn.Module):
         """Codes ``(n,)`` or weights ``(n, size)`` -> embedding ``(n, width)``."""
         return self.tables[module_name(group.key)](encoded)
 
-    def embed_side(self, side: str, encoded: dict[str, Tensor]) -> Tensor:
-        """All groups of one side, concatenated: ``(n, n_groups * width)``."""
-        parts = [self.embed(g, encoded[g.key]) for g in self.groups if g.side == side]
-        return torch.cat(parts, -1)
-
 
 class Body(nn.Module):
     """Fully connected part; ``first`` reads users' groups, items' groups, then the pooled history."""
@@ -214,6 +209,11 @@ def _linear(n_inputs: int, n_outputs: int, weights: torch.Generator, *, bias: bo
 def module_name(key: str) -> str:
     """A group's key as a module name (dots separate modules in PyTorch)."""
     return key.replace(".", "__")
+
+
+def concatenate(parts: list[Tensor], rows: Tensor) -> Tensor:
+    """Group embeddings of ``rows`` side by side ``(*rows, n_groups * width)``; width 0 where a side has no groups."""
+    return torch.cat(parts, -1) if parts else torch.zeros(*rows.shape, 0)
 
 
 def encoded_tensors(features: Features) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from recsys_core.data.features import Features
-from recsys_core.models.ranker import EMPTY, Ranker, encoded_tensors
+from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.variant import DENSE, Variant
 
 CHUNK_FLOATS = 24_000_000  # working memory of one chunk of a catalogue pass, in floats
@@ -125,7 +125,7 @@ class Scorer:
                 parts.append(self.cached[group.key][rows])
             else:
                 parts.append(adapter.embed(group, self.encoded[group.key][rows]))
-        return torch.cat(parts, -1)
+        return concatenate(parts, rows)
 
     @torch.inference_mode()
     def user_base(self, users: np.ndarray) -> Tensor:
@@ -188,11 +188,11 @@ class Scorer:
         sides = []
         for side, rows in (("user", users), ("item", items)):
             embedded = self.embeddings(side, torch.as_tensor(np.asarray(rows, dtype=np.int64)))
-            sides.append(embedded.view(len(embedded), -1, width))
+            sides.append(embedded.unflatten(1, (len(self.features.side(side)), width)))
         embedded = torch.cat(sides, 1)
         n_groups = embedded.shape[1]
-        first = self.ranker.body.first.weight[:, : n_groups * width].view(-1, n_groups, width)
-        query = self.ranker.adapter.attention.query.weight.view(-1, sides[1].shape[1], width)
+        first = self.ranker.body.first.weight[:, : n_groups * width].unflatten(1, (n_groups, width))
+        query = self.ranker.adapter.attention.query.weight.unflatten(1, (sides[1].shape[1], width))
         return torch.einsum("ngw,fgw->ngf", embedded, first), torch.einsum("ngw,agw->nga", sides[1], query)
 
     @property
