@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard.texts import speak
 from recsys_core.data.dataset import Dataset
-from recsys_core.explain.values import UNKNOWN, cell_text
+from recsys_core.explain.values import raw_value
 
 DESCRIBED_BY = ("age", "occupation")
 
@@ -20,7 +20,7 @@ def user_names(dataset: Dataset, language: str) -> dict[str, str]:
     join = speak(language, "person.join")
     found = {}
     for row, user_id in enumerate(dataset.users["user_id"]):
-        parts = join.join(text for c in cells if (text := c[row]) and text != UNKNOWN)
+        parts = join.join(text for c in cells if (text := c[row]))
         key = "person.full" if parts else "person.bare"
         found[user_id] = speak(language, key, parts=parts, id=user_id)
     return found
@@ -37,6 +37,6 @@ def item_titles(dataset: Dataset, language: str) -> dict[str, str]:
 
 
 def cell_texts(cells: pd.Series) -> list[str]:
-    """Cells as text, whole numbers without a point."""
+    """Cells as text, whole numbers without a point; empty where the cell is."""
     whole = (int(c) if isinstance(c, float) and c == c and c == int(c) else c for c in cells.tolist())
-    return [" ".join(cell_text(c).split()) for c in whole]
+    return [" ".join(str(raw_value(c) or "").split()) for c in whole]

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.texts import plain, word
+from dashboard.texts import has, numbers, plain, word
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import HISTORY
 from recsys_core.data.schema import Column
-from recsys_core.explain.values import UNKNOWN
+from recsys_core.explain.values import Value
 from recsys_core.results import Explanation
 
 LONGEST = 30
+MOST_DECIMALS = 2
 MOST_SHOWN = 8
 LEAST_SHARE = 0.03
 
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """One line of a waterfall. ``n_joined`` counts the reasons that it stands for (1 unless joined)."""
+    """One line of a waterfall. ``n_joined`` counts the reasons that it stands for (1 unless joined).
+
+    ``probability_without`` is None for joined reasons: it is worked out for each reason alone.
+    """
 
     label: str
     value: str
@@ -26,6 +30,7 @@ class Reason:
     feature: str = ""
     n_joined: int = 1
     standard_error: float | None = None
+    probability_without: float | None = None
 
 
 def feature_name(data: Dataset, feature: str) -> str:
@@ -44,13 +49,13 @@ def feature_name(data: Dataset, feature: str) -> str:
     return plain(f"reason.shared.{side}", column=word("column", name)) if shared else word("column", name)
 
 
-def feature_label(data: Dataset, feature: str, value: str) -> str:
+def feature_label(data: Dataset, feature: str, value: Value) -> str:
     """Name and value, short enough for an axis: "age 34", "category: shoes", "history (12 items)"."""
     name = feature_name(data, feature)
     if feature == HISTORY:
-        return plain("reason.history.n", n=int(value.split()[0]))
+        return plain("reason.history.n", n=value)
     if feature.startswith(f"{HISTORY}:"):
-        return plain("reason.with_value", name=name, value=shorten(value))
+        return plain("reason.with_value", name=name, value=shorten(said(value)))
     column = _column(data, feature)
     if feature.endswith(".id") or (column is not None and column.kind == "text"):
         return name
@@ -59,18 +64,47 @@ def feature_label(data: Dataset, feature: str, value: str) -> str:
     return plain("reason.with_value", name=name, value=shorten(shown_value(feature, value, column)))
 
 
-def shown_value(feature: str, value: str, column: Column | None = None) -> str:
-    """A value as a person would say it; units that are words are translated, years of age go without."""
-    if value == UNKNOWN:
-        return plain("value.unknown")
+def shown_value(feature: str, value: Value, column: Column | None = None) -> str:
+    """A raw value as a person would say it, in the session's language; years of age go without their unit."""
     if feature == HISTORY:
-        return plain("reason.n_items", n=int(value.split()[0]))
-    if column is None or not column.unit:
-        return value
-    bare = value.removesuffix(f" {column.unit}")
-    if feature == "user.age":
-        return bare
-    return f"{bare} {word('unit', column.unit)}"
+        return plain("reason.n_items", n=value)
+    return said(value, column, with_unit=feature != "user.age")
+
+
+def in_words(data: Dataset, feature: str, value: Value) -> str:
+    """What a reason holds, as a person would say it."""
+    return shown_value(feature, value, _column(data, feature))
+
+
+def said(value: Value, column: Column | None = None, *, with_unit: bool = True) -> str:
+    """A raw value in words: "89.9 €", "Comedy, Drama", "islands" where the dashboard has a word for it, "unknown"."""
+    if value is None:
+        return plain("value.unknown")
+    kind = column.kind if column is not None else ""
+    if kind == "number":
+        unit = word("unit", column.unit) if column.unit and with_unit else ""
+        return f"{amount(value)} {unit}".rstrip()
+    if kind == "set":
+        return plain("list.join").join(known(part) for part in str(value).split("|") if part) or plain("value.unknown")
+    if kind in ("category", "ordered"):
+        return known(str(value))
+    return amount(value) if isinstance(value, int | float) else value
+
+
+def known(value: str) -> str:
+    """The dashboard's word for a value of a known data set (a region, a genre), else the value itself."""
+    return plain(f"value.is.{value}") if has(f"value.is.{value}") else value
+
+
+def amount(number: float) -> str:
+    """Up to two decimals (two digits where they would read 0), no trailing zeros.
+
+    >>> amount(34.0), amount(89.9), amount(0.004), amount(2000)
+    ('34', '89.9', '0.004', '2000')
+    """
+    if 0 < abs(number) < 10**-MOST_DECIMALS:
+        return f"{number:.2g}".replace("-", numbers.MINUS)
+    return f"{number:.{MOST_DECIMALS}f}".rstrip("0").rstrip(".").replace("-", numbers.MINUS)
 
 
 def shorten(text: str, longest: int = LONGEST) -> str:
@@ -91,10 +125,11 @@ def reasons(data: Dataset, explanation: Explanation) -> list[Reason]:
     found = [
         Reason(
             feature_label(data, c.feature, c.value),
-            shown_value(c.feature, c.value, _column(data, c.feature)),
+            in_words(data, c.feature, c.value),
             c.contribution,
             c.feature,
             standard_error=c.standard_error,
+            probability_without=c.probability_without,
         )
         for c in explanation.contributions
     ]

@@ -9,12 +9,11 @@ import pandas as pd
 
 from dashboard.cached import Place, dataset
 from dashboard.components.rows import RowColumn
-from dashboard.reasons import Reason, feature_name, shorten, shown_value
+from dashboard.reasons import Reason, feature_name, said, shorten, shown_value
 from dashboard.texts import numbers, plain, word
 from recsys_core.data.schema import Column
 from recsys_core.explain.overall import GlobalExplanation
-from recsys_core.explain.values import cell_text
-from recsys_core.explain.without import probability_without
+from recsys_core.explain.values import raw_value
 from recsys_core.results import Explanation, Recommendation, probability
 
 MATTERS_SHARE = 0.5  # the fewest items that carry half of all effects
@@ -50,9 +49,7 @@ def reasons_table(explanation: Explanation, found: list[Reason]) -> pd.DataFrame
             plain("explain.reason"): [r.label for r in found],
             plain("explain.value"): [r.value for r in found],
             plain("explain.contribution"): [numbers.signed(r.contribution, 3) for r in found],
-            plain("explain.without"): [
-                f"{before} → {numbers.fixed(probability(explanation.score - r.contribution))}" for r in found
-            ],
+            plain("explain.without"): [f"{before} → {numbers.fixed(r.probability_without)}" for r in found],
         }
     )
 
@@ -72,14 +69,14 @@ def history_table(
     about = _telling_column(place)
     rows = {
         "mark": [MARK if int(i) in marked else "" for i in items],
-        "without": [numbers.fixed(probability_without(score, effects[int(i)]), 3) for i in items],
+        "without": [numbers.fixed(probability(score - effects[int(i)]), 3) for i in items],
     }
     ids = data.items["item_id"].iloc[items].tolist()
     if shares is not None:
         rows["contribution"] = [numbers.signed(shares.get(f"history:{i}", 0.0), 3) for i in ids]
     rows["item"] = [names[i] for i in ids]
     if about is not None:
-        rows[about.name] = [cell_text(cell, about) for cell in data.items[about.name].iloc[items]]
+        rows[about.name] = [said(raw_value(cell, about), about) for cell in data.items[about.name].iloc[items]]
     rows["when"] = [numbers.day(s) if s else "" for s in taken["time"]]
     return pd.DataFrame(rows)
 
@@ -98,9 +95,7 @@ def history_columns(rows: pd.DataFrame) -> dict[str, RowColumn]:
 
 def contributions(explanation: Explanation) -> pd.DataFrame:
     """Every contribution as a number, for the download."""
-    return pd.DataFrame(
-        [asdict(c) | {"probability_without": explanation.probability_without(c)} for c in explanation.contributions]
-    )
+    return pd.DataFrame([asdict(c) for c in explanation.contributions])
 
 
 def mattering(effects: dict[int, float]) -> set[int]:
@@ -133,8 +128,8 @@ def profile_line(place: Place, user_index: int) -> str:
     for column in data.schema.users:
         if column.name == data.schema.user_name:
             continue
-        text = cell_text(data.users[column.name].iloc[user_index], column)
-        parts.append(f"{word('column', column.name)} {shorten(shown_value(f'user.{column.name}', text, column))}")
+        value = raw_value(data.users[column.name].iloc[user_index], column)
+        parts.append(f"{word('column', column.name)} {shorten(shown_value(f'user.{column.name}', value, column))}")
     return " · ".join(parts) or plain("explain.profile.none")
 
 
@@ -170,9 +165,7 @@ def explanation_json(explanation: Explanation, recommendation: Recommendation) -
         "background": explanation.background,
         "seed": explanation.seed,
         "history": explanation.history,
-        "contributions": [
-            asdict(c) | {"probability_without": explanation.probability_without(c)} for c in explanation.contributions
-        ],
+        "contributions": [asdict(c) for c in explanation.contributions],
         "recommendation": [asdict(i) | {"probability": i.probability} for i in recommendation.items],
     }
 

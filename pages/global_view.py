@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import cached, components, frame, reasons, tables
@@ -30,7 +32,7 @@ def show(page: frame.Frame) -> None:
             with components.card(t("global.sizes"), stretch=True):
                 components.draw(charts.mean_sizes(found, names), key="sizes")
             with components.card(t("global.swarm"), stretch=True):
-                components.draw(charts.swarm(found, names), key="swarm")
+                components.draw(charts.swarm(found, names, partial(reasons.in_words, data)), key="swarm")
                 components.doubt([t("global.swarm.grey")])
         components.doubt(story.doubts(found, cached.workspace(chosen.place).task))
     with details, st.expander(t("explain.table"), key="all_reasons", on_change="rerun") as opened:

@@ -126,7 +126,7 @@ def _add_question_commands(words) -> None:
     word = _about_variant(words, "explain", commands.run_explain, "why a user gets an item")
     word.add_argument("--user", required=True, metavar="ID")
     word.add_argument("--item", required=True, metavar="ID")
-    word.add_argument("--method", default="shapley", help="shapley, shap, lime, deeplift or ig")
+    word.add_argument("--method", default="shapley", help="shapley, shap, lime, deeplift, ig or occlusion")
     word.add_argument("--history", default="one", help="the history as one reason, or each item a reason")
     word.add_argument("--background", type=int, default=32, metavar="N")
     word.add_argument("--seed", type=int, default=0)
@@ -164,10 +164,27 @@ def _lines(found: dict, indent: str = "") -> list[str]:
             out += [f"{indent}{key}:", *_lines(value, indent + "  ")]
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             out.append(f"{indent}{key}:")
-            out += [indent + "  " + "  ".join(f"{k}={_short(v)}" for k, v in row.items()) for row in value]
+            out += [indent + "  " + "  ".join(f"{k}={_short(v)}" for k, v in _amount(row).items()) for row in value]
         else:
             out.append(f"{indent}{key}: {_short(value)}")
     return out
+
+
+def _amount(row: dict) -> dict:
+    """A row's value with its unit in words, where it has one: "12 items", "1 item", "89.9 €", "unknown".
+
+    >>> _amount({"value": 1, "unit": "items"}), _amount({"value": None, "unit": ""}), _amount({"k": 1})
+    ({'value': '1 item'}, {'value': 'unknown'}, {'k': 1})
+    """
+    if "unit" not in row:
+        return row
+    value, unit = row["value"], row["unit"]
+    if value is None:
+        said = "unknown"
+    else:
+        said = f"{value:.6g}" if isinstance(value, float) else str(value)
+        said = f"{said} {'item' if (value, unit) == (1, 'items') else unit}".rstrip()
+    return {k: v for k, v in row.items() if k != "unit"} | {"value": said}
 
 
 def _short(value: object) -> str:

@@ -98,9 +98,10 @@ def run_explain(args: argparse.Namespace, progress: Progress) -> dict:
         {
             "feature": c.feature,
             "value": c.value,
+            "unit": c.unit,
             "contribution": c.contribution,
             "standard_error": c.standard_error,
-            "probability_without": found.probability_without(c),
+            "probability_without": c.probability_without,
         }
         for c in found.contributions
     ]

@@ -124,7 +124,7 @@ MESSAGES: dict[str, str] = {
         "method '{method}' explains the history as one reason; use --history one, or method shapley."
     ),
     "explain.method_quantised": (
-        "method '{method}' needs gradients, and there are none at {bits} bits; use shapley, shap or lime."
+        "method '{method}' needs gradients, and there are none at {bits} bits; use shapley, shap, lime or occlusion."
     ),
     # fairness
     "fairness.no_groups": "column {column}: no group has {least} users or more; choose another column.",

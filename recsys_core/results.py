@@ -53,14 +53,19 @@ class Contribution:
     """What one reason (feature group) adds to a score, in logits.
 
     ``feature`` is the group's key: ``user.age``, ``item.title``, ``user.id``, ``history``, or
-    ``history:ITEM_ID``. ``value`` is what the group holds here, as text (a title, ``34``).
-    ``standard_error`` is None for an exact method.
+    ``history:ITEM_ID``. ``value`` is what the group holds here, raw (a title, 34.0, the length of a
+    history; None where the cell is empty), and ``unit`` what it counts (``items`` for a history).
+    ``standard_error`` is None where nothing was sampled. ``probability_without`` is the mean
+    probability over the background with this one reason taken from the background row: a property
+    of the model, the same for every method.
     """
 
     feature: str
-    value: str
+    value: str | float | int | None
     contribution: float
     standard_error: float | None = None
+    unit: str = ""
+    probability_without: float | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,8 +78,12 @@ class Explanation:
         Logits: of this pair, and the mean over the background.
     completeness_gap
         ``base_value + sum(contributions) - score``; 0 up to rounding for additive methods.
+    exact
+        Whether the contributions are exact Shapley values (with ``history='each'`` Owen values):
+        solved over all coalitions. False for everything sampled, and for the methods that answer
+        another question (``lime``, ``deeplift``, ``ig``, ``occlusion``).
     standard_error
-        Largest standard error of a contribution, None where the method is exact.
+        Largest standard error of a contribution, None where nothing was sampled.
     fit
         Weighted R² of a local surrogate (LIME), None elsewhere.
     background, seed
@@ -95,7 +104,7 @@ class Explanation:
     background: int
     seed: int
     seconds: float
-    exact: bool = True
+    exact: bool = False
     fit: float | None = None
     history: str = "one"
     n_evaluations: int = 0
@@ -113,10 +122,6 @@ class Explanation:
     @property
     def probability(self) -> float:
         return probability(self.score)
-
-    def probability_without(self, contribution: Contribution) -> float:
-        """Probability after taking this reason's contribution off the score."""
-        return probability(self.score - contribution.contribution)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,7 +13,7 @@ from recsys_core.errors import RecLensError
 from recsys_core.explain.agreement import compare_explanations
 from recsys_core.results import Explanation, probability
 
-SECOND = ("lime", "shap", "deeplift", "ig")
+SECOND = ("lime", "shap", "deeplift", "ig", "occlusion")
 HISTORY_HEIGHT = 318
 
 

@@ -64,7 +64,6 @@ def _steps(explanation: Explanation, shown: list[Reason]) -> list[dict]:
     decimals = numbers.decimals_for(r.contribution for r in shown)
     steps = [_end("explain.base", 0.0, at)]
     for reason in shown:
-        without = probability(explanation.score - reason.contribution)
         steps.append(
             {
                 "label": reason.label,
@@ -73,7 +72,9 @@ def _steps(explanation: Explanation, shown: list[Reason]) -> list[dict]:
                 "end": at + reason.contribution,
                 "meaning": FOR if reason.contribution >= 0 else AGAINST,
                 "text": numbers.signed(reason.contribution, decimals),
-                "without": f"{numbers.fixed(explanation.probability)} → {numbers.fixed(without)}",
+                "without": f"{numbers.fixed(explanation.probability)} → {numbers.fixed(reason.probability_without)}"
+                if reason.probability_without is not None
+                else "",
             }
         )
         at += reason.contribution

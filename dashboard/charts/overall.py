@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from dashboard.charts.chart import FOR, NEUTRAL, ROW, Chart, lines, one, room, value_axis, written
 from dashboard.texts import numbers, plain
 from recsys_core.explain.overall import GlobalExplanation
+from recsys_core.explain.values import Value
 
 MOST_PAIRS = 250  # dots of one reason
 BINS = 60
@@ -61,10 +64,13 @@ def mean_sizes(found: GlobalExplanation, names: dict[str, str]) -> Chart:
     return Chart(rows, spec, plain("global.sizes.alt", reasons=shown))
 
 
-def swarm(found: GlobalExplanation, names: dict[str, str]) -> Chart:
-    """One dot a pair and reason: where it pushed the score, coloured by the value from low to high."""
+def swarm(found: GlobalExplanation, names: dict[str, str], say: Callable[[str, Value], str]) -> Chart:
+    """One dot a pair and reason: where it pushed the score, coloured by the value from low to high.
+
+    ``say(player, value)`` puts a raw value into words.
+    """
     step = max(1, -(-found.n_pairs // MOST_PAIRS))
-    parts = [_dots(found, int(i), names, step) for i in found.order]
+    parts = [_dots(found, int(i), names, step, say) for i in found.order]
     rows = pd.concat(parts, ignore_index=True)
     spec = {
         "height": {"step": ROW},
@@ -101,7 +107,9 @@ def _neutral() -> dict:
     return {"value": "#8A95A1"}  # between the two themes' greys: a condition cannot name a place in a range
 
 
-def _dots(found: GlobalExplanation, player: int, names: dict[str, str], step: int) -> pd.DataFrame:
+def _dots(
+    found: GlobalExplanation, player: int, names: dict[str, str], step: int, say: Callable[[str, Value], str]
+) -> pd.DataFrame:
     at = np.arange(0, found.n_pairs, step)
     key, x = found.players[player], found.contributions[at, player]
     values = found.values[key]
@@ -112,7 +120,7 @@ def _dots(found: GlobalExplanation, player: int, names: dict[str, str], step: in
             "spread": spread(x),
             "rank": np.nan_to_num(found.rank[at, player], nan=0.5),
             "has_order": bool(np.isfinite(found.rank[at, player]).any()),
-            "value": [values[i] for i in at],
+            "value": [say(key, values[i]) for i in at],
             "text": [numbers.signed(float(v)) for v in x],
         }
     )

@@ -11,6 +11,7 @@ from recsys_core.explain.agreement import Agreement
 from recsys_core.results import Explanation, RankedItem
 
 LIST_LENGTH = 10
+SHAPLEY_VALUES = ("shapley", "shap")
 LEAST_SHARE = 0.04  # of the summed sizes: below this a reason is not worth a sentence
 CLOSE, MOSTLY, PARTLY = 0.9, 0.7, 0.4
 
@@ -80,9 +81,16 @@ def doubts(explanation: Explanation, task: str, agreement: Agreement | None = No
     return found
 
 
+def kind(explanation: Explanation) -> Markdown:
+    """What a method's contributions are: exact or sampled Shapley values, or another thing altogether."""
+    if explanation.method not in SHAPLEY_VALUES:
+        return t(f"explain.kind.{explanation.method}")
+    return t(f"explain.kind.{'exact' if explanation.exact else 'sampled'}", n=len(explanation.contributions))
+
+
 def second_doubts(second: Explanation) -> list[str]:
-    """Gap, fit and time of the second method."""
-    found = [t("explain.doubt.gap", gap=numbers.number(abs(second.completeness_gap), 2))]
+    """What the second method's figures are, their gap, fit and time."""
+    found = [kind(second), t("explain.doubt.gap", gap=numbers.number(abs(second.completeness_gap), 2))]
     if second.fit is not None:
         found.append(t("explain.doubt.fit", fit=numbers.fixed(second.fit)))
     if second.standard_error is not None:

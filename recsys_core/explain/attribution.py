@@ -11,12 +11,13 @@ import numpy as np
 class Attribution:
     """Contributions in player order and the base they start from, in logits.
 
-    ``standard_error`` (n_players,) is None for an exact method, ``fit`` None for all but LIME.
-    ``n_evaluations`` counts network rows.
+    ``exact``: these are Shapley (or Owen) values over all coalitions. ``standard_error`` (n_players,)
+    is None where nothing was sampled, ``fit`` None for all but LIME. ``n_evaluations`` counts network rows.
     """
 
     base_value: float
     contributions: np.ndarray
+    exact: bool = False
     standard_error: np.ndarray | None = None
     fit: float | None = None
     n_evaluations: int = 0

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import time
 
-import numpy as np
-
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import SettingError
 from recsys_core.explain.attribution import Attribution
 from recsys_core.explain.game import HISTORIES, Games
 from recsys_core.explain.gradients import gradient_attribution
 from recsys_core.explain.lime_method import lime_attribution
+from recsys_core.explain.occlusion import occlusion_attribution, probabilities_without
 from recsys_core.explain.shap_method import shap_attribution
 from recsys_core.explain.shapley import solve
-from recsys_core.explain.values import player_key, player_values
+from recsys_core.explain.values import player_key, player_unit, player_values
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.results import Contribution, Explanation
 
-METHODS = ("shapley", "shap", "lime", "deeplift", "ig")
+METHODS = ("shapley", "shap", "lime", "deeplift", "ig", "occlusion")
 GRADIENT_METHODS = ("deeplift", "ig")
 
 
@@ -42,7 +41,8 @@ def explain(
         Rows that stand for "not this value"; the same for every method and variant.
     method
         ``shapley`` (ours: exact up to 14 players that differ, else sampled), ``shap`` and ``lime``
-        (the libraries on the same game), ``deeplift`` and ``ig`` (captum).
+        (the libraries on the same game), ``deeplift`` and ``ig`` (captum), ``occlusion`` (each
+        reason alone taken from the background).
     history
         ``one`` reason, or ``each`` item a reason. The two are different games: with ``each``,
         "without" means the learned empty history, not the background's, so totals differ.
@@ -62,21 +62,20 @@ def explain(
         raise ValueError(f"explain takes one pair, got {len(pair)}")
     start = time.perf_counter()
     games = Games(scorer, pair, background, history=history)
-    found = _attribute(games, pair, background, method=method, seed=seed)
     score = float(scorer.score_pairs(pair.users, pair.items, pair.histories)[0])
-    user, item = int(pair.users[0]), int(pair.items[0])
+    found = _attribute(games, pair, background, method=method, seed=seed, score=score)
     return Explanation(
-        user_id=str(dataset.users["user_id"].iloc[user]),
-        item_id=str(dataset.items["item_id"].iloc[item]),
-        title=player_values(dataset, f"item.{dataset.schema.item_title}", pair)[0],
+        user_id=str(dataset.users["user_id"].iloc[pair.users[0]]),
+        item_id=str(dataset.items["item_id"].iloc[pair.items[0]]),
+        title=dataset.titles[int(pair.items[0])],
         method=method,
         score=score,
         base_value=found.base_value,
-        contributions=_contributions(dataset, games.players, found, pair),
+        contributions=_contributions(dataset, pair, games, found),
         background=len(background),
         seed=seed,
         seconds=time.perf_counter() - start,
-        exact=method != "lime" and found.standard_error is None,
+        exact=found.exact,
         fit=found.fit,
         history=history,
         n_evaluations=found.n_evaluations,
@@ -95,30 +94,39 @@ def check_method(scorer: Scorer, *, method: str, history: str = "one") -> None:
         raise SettingError("explain.method_quantised", method=method, bits=scorer.variant.bits)
 
 
-def _attribute(games: Games, pair: Pairs, background: Pairs, *, method: str, seed: int) -> Attribution:
+def _attribute(games: Games, pair: Pairs, background: Pairs, *, method: str, seed: int, score: float) -> Attribution:
     if method in GRADIENT_METHODS:
         return gradient_attribution(games.scorer, pair, background, method=method)
+    if method == "occlusion":
+        return occlusion_attribution(games, score)
     if method == "shap":
         return shap_attribution(games, seed=seed)
     if method == "lime":
         return lime_attribution(games, seed=seed)
     found = solve(games, seed=seed)
-    error = None if found.exact[0] else found.standard_error[0]
+    exact = bool(found.exact[0])
     return Attribution(
-        float(found.base_values[0]), found.contributions[0], standard_error=error, n_evaluations=found.n_evaluations
+        float(found.base_values[0]),
+        found.contributions[0],
+        exact=exact,
+        standard_error=None if exact else found.standard_error[0],
+        n_evaluations=found.n_evaluations,
     )
 
 
-def _contributions(
-    dataset: Dataset, players: tuple[str, ...], found: Attribution, pair: Pairs
-) -> tuple[Contribution, ...]:
-    errors = np.full(len(players), np.nan) if found.standard_error is None else found.standard_error
+def _contributions(dataset: Dataset, pair: Pairs, games: Games, found: Attribution) -> tuple[Contribution, ...]:
+    without = probabilities_without(games)
+    errors = [None] * len(games.players) if found.standard_error is None else found.standard_error.tolist()
     return tuple(
         Contribution(
             player_key(dataset, player),
             player_values(dataset, player, pair)[0],
-            float(value),
-            None if np.isnan(error) else float(error),
+            contribution,
+            error,
+            player_unit(dataset, player),
+            left,
         )
-        for player, value, error in zip(players, found.contributions, errors, strict=True)
+        for player, contribution, error, left in zip(
+            games.players, found.contributions.tolist(), errors, without.tolist(), strict=True
+        )
     )

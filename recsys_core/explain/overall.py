@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.shapley import solve_many
-from recsys_core.explain.values import player_ranks, player_values
+from recsys_core.explain.values import Value, player_ranks, player_values
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.variant import DENSE, Variant
@@ -39,7 +39,7 @@ class GlobalExplanation:
         ``(n_pairs, n_players)``: the player's value from low (0) to high (1), NaN where it has
         no order (a category, a text, an id).
     values
-        ``values[player]``: what the player holds in each pair, as text.
+        ``values[player]``: what the player holds in each pair, raw.
     pairs
         What was explained, row by row.
     """
@@ -52,7 +52,7 @@ class GlobalExplanation:
     high: np.ndarray
     standard_error: np.ndarray
     rank: np.ndarray
-    values: dict[str, list[str]]
+    values: dict[str, list[Value]]
     pairs: Pairs
     background: int
     seed: int

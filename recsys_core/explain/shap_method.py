@@ -30,7 +30,7 @@ def shap_attribution(games: Games, *, seed: int = 0, rounds: int = ROUNDS) -> At
     masker = shap.maskers.Independent(off)
     if n_players <= EXACT_PLAYERS:
         found = shap.ExactExplainer(games.mean_values, masker)(on, batch_size=2**n_players, silent=True)
-        return Attribution(float(found.base_values[0]), found.values[0], n_evaluations=games.n_evaluations)
+        return Attribution(float(found.base_values[0]), found.values[0], exact=True, n_evaluations=games.n_evaluations)
     before = np.random.get_state()  # the library seeds and draws from numpy's global generator
     try:
         explainer = shap.PermutationExplainer(games.mean_values, masker, seed=seed)

@@ -1,4 +1,4 @@
-"""What a feature group holds for one user or item, as a person would read it."""
+"""What a feature group holds for one user or item: raw values and their unit; words are made where they are read."""
 
 from __future__ import annotations
 
@@ -10,41 +10,48 @@ from recsys_core.data.features import HISTORY
 from recsys_core.data.schema import Column
 from recsys_core.models.scorer import Pairs
 
-UNKNOWN = "unknown"
+Value = str | float | int | None
+ITEMS = "items"  # what a history's length counts
 
 
-def player_values(dataset: Dataset, player: str, pairs: Pairs) -> list[str]:
-    """Texts of one player for each pair.
+def player_values(dataset: Dataset, player: str, pairs: Pairs) -> list[Value]:
+    """Raw values of one player for each pair.
 
-    A group's key gives the raw value (``34``, ``89.9 €``, ``Comedy, Drama``, a title, a raw id),
-    ``history`` its length (``12 items``), ``history:INDEX`` that item's title; ``unknown``
-    where the cell is empty.
+    A group's key gives what the cell holds (34.0, 89.9, ``Comedy|Drama``, a title, a raw id),
+    ``history`` its length, ``history:INDEX`` that item's title; None where the cell is empty.
     """
     if player == HISTORY:
-        return [_count(n) for n in (pairs.histories >= 0).sum(1)]
+        return (pairs.histories >= 0).sum(1).tolist()
     if player.startswith(f"{HISTORY}:"):
-        title = dataset.titles[int(player.split(":", 1)[1])]
-        return [_cell_text(title)] * len(pairs)
+        return [raw_value(dataset.titles[int(player.split(":", 1)[1])])] * len(pairs)
     side, name = player.split(".", 1)
     frame, rows = (dataset.users, pairs.users) if side == "user" else (dataset.items, pairs.items)
     column = dataset.schema.user_column(name) if side == "user" else dataset.schema.item_column(name)
     cells = frame[f"{side}_id" if name == "id" else name].iloc[rows]
-    return [cell_text(cell, column) for cell in cells.tolist()]
+    return [raw_value(cell, column) for cell in cells.tolist()]
 
 
-def cell_text(cell: object, column: Column | None = None) -> str:
-    """One raw cell as text, with its unit.
+def player_unit(dataset: Dataset, player: str) -> str:
+    """What a player's numbers count: ``items`` for the history, a number's column unit, else nothing."""
+    if player == HISTORY:
+        return ITEMS
+    side, _, name = player.partition(".")
+    schema = dataset.schema
+    column = {"user": schema.user_column, "item": schema.item_column}.get(side, lambda _: None)(name)
+    return column.unit if column is not None and column.kind == "number" else ""
 
-    >>> cell_text(89.9, Column("price", "number", unit="€")), cell_text(34.0, Column("age", "number"))
-    ('89.9 €', '34')
-    >>> cell_text("Comedy|Drama", Column("genres", "set")), cell_text(None)
-    ('Comedy, Drama', 'unknown')
+
+def raw_value(cell: object, column: Column | None = None) -> Value:
+    """One cell as it is: a number of a numeric column, else text without blanks around it; None where empty.
+
+    >>> raw_value("89.9", Column("price", "number", unit="€")), raw_value(" Ulm "), raw_value(None), raw_value("")
+    (89.9, 'Ulm', None, None)
     """
-    if column is None or pd.isna(cell) or column.kind not in ("number", "set"):
-        return _cell_text(cell)
-    if column.kind == "set":
-        return ", ".join(part for part in str(cell).split("|") if part) or UNKNOWN
-    return f"{_number(float(cell))} {column.unit}".rstrip()
+    if pd.isna(cell):
+        return None
+    if column is not None and column.kind == "number":
+        return float(cell)
+    return str(cell).strip() or None
 
 
 def player_key(dataset: Dataset, player: str) -> str:
@@ -82,19 +89,3 @@ def _quantiles(numbers: np.ndarray) -> np.ndarray:
     if known < 2 or np.nanmin(numbers) == np.nanmax(numbers):
         return np.where(np.isnan(numbers), np.nan, 0.5)
     return (rank - 1) / (known - 1)
-
-
-def _number(number: float) -> str:
-    """Up to two decimals (two digits where they would read 0), no trailing zeros."""
-    if 0 < abs(number) < 0.01:
-        return f"{number:.2g}"
-    return f"{number:.2f}".rstrip("0").rstrip(".")
-
-
-def _cell_text(cell: object) -> str:
-    text = "" if pd.isna(cell) else str(cell).strip()
-    return text or UNKNOWN
-
-
-def _count(n_items: int) -> str:
-    return f"{n_items} item" if n_items == 1 else f"{n_items} items"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_core.models.scorer import Pairs, Scorer
-from recsys_core.results import probability
 
 
 def history_effects(scorer: Scorer, pair: Pairs) -> dict[int, float]:
@@ -25,8 +24,3 @@ def history_effects(scorer: Scorer, pair: Pairs) -> dict[int, float]:
     n = len(left_out)
     scores = scorer.score_pairs(np.repeat(pair.users, n), np.repeat(pair.items, n), left_out)
     return {item: float(scores[0] - score) for item, score in zip(items, scores[1:], strict=True)}
-
-
-def probability_without(score: float, effect: float) -> float:
-    """Probability of a logit after an effect is taken off."""
-    return probability(score - effect)

@@ -9,7 +9,7 @@ import torch
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Features, make_features
 from recsys_core.data.schema import Column, Schema
-from recsys_core.models.ranker import Ranker, RankerShape
+from recsys_core.models.ranker import EMPTY, Ranker, RankerShape
 from recsys_core.models.scorer import Pairs, Scorer
 
 CITIES, BRANDS, GENRES = ("Ulm", "Kiel", "Bonn"), ("Acme", "Nord", "Blau", "Rot"), ("Comedy", "Drama", "Crime")
@@ -76,3 +76,25 @@ def random_pairs(dataset: Dataset, n: int, *, length: int = 5, seed: int = 0) ->
     histories = np.stack([rng.choice(dataset.n_items, length, replace=False) for _ in range(n)])
     histories[np.arange(length)[None] >= rng.integers(0, length + 1, n)[:, None]] = -1
     return Pairs(rng.integers(0, dataset.n_users, n), rng.integers(0, dataset.n_items, n), histories)
+
+
+@torch.inference_mode()
+def plain_value(scorer: Scorer, pair: Pairs, row: Pairs, chosen: set[str], absent: set[int] | None = None) -> float:
+    """One coalition by the ranker's plain forward: look up each group from whoever owns it, pool, run.
+
+    ``absent``: items left out of the example's attention (``history='each'``), else the history is a player.
+    """
+    adapter = scorer.ranker.adapter
+    parts = {"user": [], "item": []}
+    for group in scorer.features.groups:
+        owner = pair if group.key in chosen else row
+        index = owner.users if group.side == "user" else owner.items
+        parts[group.side].append(adapter.embed(group, scorer.encoded[group.key][torch.as_tensor(index)]))
+    item = torch.cat(parts["item"], -1)
+    owner = pair if absent is not None or "history" in chosen else row
+    past = scorer.history_vectors(owner.histories)
+    slots = owner.histories[0, : past.keys.shape[1]]
+    gone = torch.tensor([[[EMPTY if i in (absent or ()) else 0.0 for i in slots]]])
+    query = adapter.attention.query(item)
+    pooled = adapter.attention(query.unsqueeze(1), past.keys, past.values, past.absent + gone).squeeze(1)
+    return float(scorer.ranker(torch.cat([*parts["user"], item, pooled], -1)))

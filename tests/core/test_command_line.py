@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from recsys_core.__main__ import main
+from recsys_core.explain.explain import METHODS
 
 VARIANTS = (
     [],
@@ -68,11 +69,25 @@ def test_a_variant_is_one_everywhere(capsys, tiny_workspace, variant):
 def test_every_method_explains_the_listed_score(capsys, tiny_workspace):
     args = ("--workspace", tiny_workspace, "--user", "5", "--background", 8)
     item = run(capsys, "recommend", "--workspace", tiny_workspace, "--user", "5")["items"][0]
-    for method in ("shapley", "shap", "lime", "deeplift", "ig"):
+    without = None
+    for method in METHODS:
         e = run(capsys, "explain", *args, "--item", item["item_id"], "--method", method)
         assert e["score"] == pytest.approx(item["score"], abs=1e-4)
         assert (e["fit"] is None) == (method != "lime")
         assert e["background"] == 8
+        without = without or [c["probability_without"] for c in e["contributions"]]
+        assert [c["probability_without"] for c in e["contributions"]] == pytest.approx(without)
+
+
+def test_reasons_are_raw_in_json_and_in_words_for_a_person(capsys, tiny_workspace):
+    args = ("explain", "--workspace", tiny_workspace, "--user", "5", "--item", "7", "--background", "2")
+    found = {c["feature"]: c for c in run(capsys, *args)["contributions"]}
+    assert (type(found["history"]["value"]), found["history"]["unit"]) == (int, "items")
+    assert (type(found["item.price"]["value"]), found["item.price"]["unit"]) == (float, "€")
+    assert main([*map(str, args)]) == 0
+    said = capsys.readouterr().out
+    assert f"value={found['history']['value']} items" in said
+    assert f"value={found['item.price']['value']:g} €" in said
 
 
 def test_fairness_of_too_few_users_is_refused(capsys, tiny_workspace):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
-from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
+from explain_model import plain_value, random_pairs, random_scorer, tiny_dataset, tiny_features
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,7 +20,6 @@ from recsys_core.explain.shapley import (
     solve_many,
     walk_coalitions,
 )
-from recsys_core.models.ranker import EMPTY
 from recsys_core.models.scorer import Pairs, Scorer
 
 DATASET = tiny_dataset()
@@ -29,28 +27,6 @@ FEATURES = tiny_features(DATASET)
 SCORER = random_scorer(FEATURES)
 PAIRS = random_pairs(DATASET, 30, seed=1)
 BACKGROUND = random_pairs(DATASET, 6, seed=2)
-
-
-@torch.inference_mode()
-def plain_value(scorer: Scorer, pair: Pairs, row: Pairs, chosen: set[str], absent: set[int] | None = None) -> float:
-    """One coalition by the ranker's plain forward: look up each group from whoever owns it, pool, run.
-
-    ``absent``: items left out of the example's attention (``history='each'``), else the history is a player.
-    """
-    adapter = scorer.ranker.adapter
-    parts = {"user": [], "item": []}
-    for group in scorer.features.groups:
-        owner = pair if group.key in chosen else row
-        index = owner.users if group.side == "user" else owner.items
-        parts[group.side].append(adapter.embed(group, scorer.encoded[group.key][torch.as_tensor(index)]))
-    item = torch.cat(parts["item"], -1)
-    owner = pair if absent is not None or "history" in chosen else row
-    past = scorer.history_vectors(owner.histories)
-    slots = owner.histories[0, : past.keys.shape[1]]
-    gone = torch.tensor([[[EMPTY if i in (absent or ()) else 0.0 for i in slots]]])
-    query = adapter.attention.query(item)
-    pooled = adapter.attention(query.unsqueeze(1), past.keys, past.values, past.absent + gone).squeeze(1)
-    return float(scorer.ranker(torch.cat([*parts["user"], item, pooled], -1)))
 
 
 def plain_values(scorer: Scorer, pair: Pairs, row: Pairs, masks: np.ndarray, history: str) -> np.ndarray:

@@ -102,7 +102,7 @@ TEXTS = {
     "core.train.no_held_out": "没有{what}可供训练：{reason}。",
     "core.train.text_encoder": "文本编码器 {name}：{reason}。",
     "core.explain.method_each": "方法“{method}”把历史当作一条理由；请使用 --history one，或改用 shapley。",
-    "core.explain.method_quantised": "方法“{method}”需要梯度，而 {bits} 位模型没有梯度；请改用 shapley、shap 或 lime。",
+    "core.explain.method_quantised": "方法“{method}”需要梯度，而 {bits} 位模型没有梯度；请改用 shapley、shap、lime 或 occlusion。",
     "core.fairness.no_groups": "{column} 列：没有任何群体达到 {least} 位用户，请换一列。",
     "core.fairness.too_many_groups": "{column} 列有 {count} 种不同的值；请用最多 {most} 种值的列来分组。",
     "core.fairness.mixed_sides": "{columns} 同时包含用户列和物品列，只能在同一侧交叉。",
