@@ -1,7 +1,8 @@
 """Command line: ``python -m recsys_core COMMAND``; the contract for scripts stands in the README.
 
-Exit status 0, or 2 with one clear line on standard error for bad input. ``--json`` prints one
-object on standard output; progress goes to standard error.
+Exit status 0, or 2 with one line on standard error: for bad input, for a file that cannot be read or
+written, for too little memory, and for a run that was interrupted. ``--json`` prints one object on
+standard output; progress goes to standard error.
 """
 
 from __future__ import annotations
@@ -9,35 +10,102 @@ from __future__ import annotations
 import argparse
 import json
 import math
+import os
 import signal
 import sys
 import time
 from pathlib import Path
+from typing import NoReturn
 
 from recsys_core import commands
-from recsys_core.errors import RecLensError
+from recsys_core.errors import RecLensError, SettingError, phrase
 from recsys_core.variant import BITS, PRUNINGS
+
+MOST_SEED = 2**32 - 1  # what every library's generator takes
+TRACEBACK = "RECLENS_TRACEBACK"  # set, an unexpected error shows where it happened
+SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class Interrupted(BaseException):
+    """A signal asked the run to end; not an ``Exception``, so that nothing on the way takes it for a fault."""
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Parse, run, print; returns the exit status."""
-    args = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that nothing half-written stays
-    progress = ProgressLine()
+    """Exit status of a command that was parsed, run and printed: 0, or 2 with one line on standard error."""
+    before = _unwind_on_signals()
+    progress, command = ProgressLine(), ""
     try:
-        found = args.run(args, progress)
-    except RecLensError as problem:
+        args = _parser().parse_args(arguments)
+        command = args.command
+        _check_values(args)
+        found = _without_nan(args.run(args, progress))
         progress.close()
-        print(f"recsys_core {args.command}: {problem}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        progress.close()
-        print("interrupted; nothing was written", file=sys.stderr)
-        return 130
+        return _print(json.dumps(found) if args.json else "\n".join(_lines(found)))
+    except (Interrupted, KeyboardInterrupt):
+        problem: object = phrase("run.interrupted")
+    except RecLensError as error:
+        problem = error
+    except MemoryError:
+        problem = phrase("run.memory")
+    except OSError as error:
+        problem = phrase("run.file", file=error.filename or "-", reason=error.strerror or type(error).__name__)
+    except Exception as error:
+        if os.environ.get(TRACEBACK):
+            raise
+        problem = phrase("run.unexpected", kind=type(error).__name__, reason=str(error), variable=TRACEBACK)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
     progress.close()
-    found = _without_nan(found)
-    print(json.dumps(found) if args.json else "\n".join(_lines(found)))
+    _complain(command, problem)
+    return 2
+
+
+def _unwind_on_signals() -> dict[int, object]:
+    """Let the first signal unwind the run, so that nothing half-written stays, and the next ones not disturb that.
+
+    Returns the handlers that stood there before.
+    """
+
+    def stop(number: int, frame: object) -> NoReturn:
+        for name in SIGNALS:
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+        raise Interrupted
+
+    numbers = [getattr(signal, name) for name in SIGNALS if hasattr(signal, name)]
+    ignored = [n for n in numbers if signal.getsignal(n) == signal.SIG_IGN]  # nohup: a closed terminal is no reason
+    return {n: signal.signal(n, stop) for n in numbers if n not in ignored}
+
+
+def _check_values(args: argparse.Namespace) -> None:
+    """Raise ``SettingError`` for a seed or epochs that no generator or loop takes, and for bytes that are no text."""
+    for name, low, high in (("seed", 0, MOST_SEED), ("epochs", 1, 10_000)):
+        value = getattr(args, name, None)
+        if value is not None and not low <= value <= high:
+            raise SettingError("setting.between", name=name, low=low, high=high, value=value)
+    for name, value in vars(args).items():
+        if isinstance(value, str) and value != value.encode("utf-8", "replace").decode():
+            raise SettingError("setting.text", name=name, value=ascii(value))
+
+
+def _print(text: str) -> int:
+    """Print the result, in any encoding; a reader who has gone (``| head -1``) has all that was wanted."""
+    try:
+        if hasattr(sys.stdout, "reconfigure"):
+            sys.stdout.reconfigure(errors="backslashreplace")
+        print(text, flush=True)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it ends
     return 0
+
+
+def _complain(command: str, problem: object) -> None:
+    """One line on standard error, where there is still somebody to read it."""
+    line = " ".join(f"recsys_core {command}".split()) + f": {' '.join(str(problem).split())}"
+    try:
+        print(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)
+    except (OSError, ValueError):
+        return
 
 
 class ProgressLine:
@@ -58,16 +126,31 @@ class ProgressLine:
         self.shown = now
         left = (now - self.began) * (1 - share) / share if share > 0.02 else None
         text = f"{stage}: {share:.0%}" + (f", about {left:.0f} s left" if left is not None else "")
-        print(f"\r\033[K{text}" if self.terminal else text, end="" if self.terminal else "\n", file=sys.stderr)
-        sys.stderr.flush()
+        self._write(f"\r\033[K{text}" if self.terminal else f"{text}\n")
 
     def close(self) -> None:
+        """Clear the line where it was rewritten."""
         if self.terminal and self.stage:
-            print("\r\033[K", end="", file=sys.stderr)
+            self._write("\r\033[K")
+
+    def _write(self, text: str) -> None:
+        """Nobody who reads on is no reason to stop the work."""
+        try:
+            sys.stderr.write(text)
+            sys.stderr.flush()
+        except (OSError, ValueError):
+            self.shown = math.inf
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are errors like all others: one line, no usage before it."""
+
+    def error(self, message: str) -> NoReturn:
+        raise SettingError("setting.arguments", reason=message, command=self.prog)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="recsys_core", description="Explain, compress and audit a recommender.")
+    parser = Parser(prog="recsys_core", description="Explain, compress and audit a recommender.")
     words = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _add_data_commands(words)
     _add_training_commands(words)

@@ -75,7 +75,9 @@ def run_recommend(args: argparse.Namespace, progress: Progress) -> dict:
     from recsys_core.recommend import recommend
 
     _, workspace, scorer = _open(args)
-    found = recommend(scorer, workspace.material, workspace.user_index(args.user), k=args.k)
+    found = recommend(
+        scorer, workspace.material, workspace.user_index(args.user), k=min(args.k, workspace.dataset.n_items)
+    )
     keys = ("item_id", "title", "score", "probability", "rank", "held_out")
     items = [{k: getattr(item, k) for k in keys} for item in found.items]
     return {"items": items, "n_candidates": found.n_candidates, "seconds": found.seconds}

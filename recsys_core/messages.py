@@ -11,7 +11,16 @@ MESSAGES: dict[str, str] = {
     "setting.task": "this dataset holds {outcome}; it cannot be trained for task '{task}'. Use {use}.",
     "setting.k": "k must be at least 1, got {value}.",
     "setting.choice": "{name} must be one of {choices}, got {value!r}.",
+    "setting.arguments": "{reason}; '{command} --help' lists what can be said.",
+    "setting.text": "{name} holds bytes that are no text: {value}.",
     "setting.least": "{name} must be at least {least}, got {value}.",
+    # how a run ended
+    "run.interrupted": "interrupted; nothing was written.",
+    "run.memory": "there is not enough memory for this; take fewer rows or a machine with more.",
+    "run.file": "{file}: {reason}.",
+    "run.unexpected": (
+        "this should not happen: {kind}: {reason}; please report it (with {variable}=1 it says where it happened)."
+    ),
     # parts of sentences (errors.phrase)
     "what.workspace": "a workspace",
     "what.dataset": "a dataset",

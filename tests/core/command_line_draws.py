@@ -1,0 +1,94 @@
+"""Random command lines: sound ones with some words replaced, left out, doubled or added."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+NUMBERS = (
+    *("0", "1", "-1", "3", "10", "2147483648", "99999999999999999999", "9" * 400, "1e3", "0.5", "1e999", "nan"),
+    *("-inf", "0x10", "1_0", "٣", "²", " 7", "", "--", "None", "1,5"),
+)
+WORDS = (
+    *("", " ", "nobody", "-", "--", "--json", "\x00", "\n", "a\nb", "é", "漢字", "\udcff", "😀", "'", '"', "*", "%s"),
+    *("{0}", "{user}", "../..", "user.", ".", ",", "a,,b", "x" * 300, "None", "true", "[]", "$HOME", "~"),
+)
+CHOICES = {
+    "--task": ("implicit", "like", "rating"),
+    "--split": ("time", "random", "cutoff"),
+    "--method": ("shapley", "lime", "ig", "deeplift", "guess"),
+    "--history": ("one", "each", "two"),
+    "--bits": ("32", "16", "8", "4", "3"),
+    "--pruning": ("structured", "unstructured"),
+    "--by": ("gender", "age", "activity", "user.gender,age", "item.category", "gender,item.category", "popular_taste"),
+}
+NUMERIC = ("--seed", "--epochs", "--k", "--background", "--sparsity", "--distill", "--user", "--item")
+VARIANT = ("--sparsity", "--bits", "--pruning", "--distill", "--workspace")
+TAKES = {  # what is drawn for a command, most of the time
+    "sample": ("--domain", "--seed", "--out"),
+    "import": ("--format", "--mapping", "--out", ""),
+    "train": ("--data", "--out", "--name", "--task", "--split", "--seed", "--epochs"),
+    "prepare": ("--format", "--mapping", "--out", "--name", "--seed", ""),
+    "evaluate": VARIANT,
+    "recommend": (*VARIANT, "--user", "--k", "--k"),
+    "explain": (*VARIANT, "--user", "--item", "--method", "--history", "--background", "--seed"),
+    "compress": VARIANT,
+    "fairness": (*VARIANT, "--by", "--by", "--by"),
+}
+PATHS = ("--workspace", "--data", "--out", "--mapping", "")
+BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
+COSTLY = ("train", "prepare", "sample", "compress")  # these are never run with sound words only
+
+
+class Draws:
+    """Command lines of one seed over a workspace, its dataset, tables, and a folder that may be written to."""
+
+    def __init__(self, seed: int, workspace: Path, dataset: Path, tables: Path, folder: Path) -> None:
+        self.random = random.Random(seed)
+        names = ("new", "", "file/below", "file", "y" * 300, "gone")
+        outside = (Path("/dev/null"), Path("/proc/none/x"))
+        self.paths = (workspace, dataset, tables, *(folder / name for name in names), *outside)
+        (folder / "file").write_text("x")
+        question = {"--workspace": str(workspace)}
+        pair = {"--user": "3", "--item": "1"}
+        self.sound = {
+            "sample": {"--domain": "shop", "--seed": "0", "--out": str(folder / "new")},
+            "import": {"--format": "tables", "": str(tables), "--out": str(folder / "new")},
+            "train": {"--data": str(dataset), "--out": str(folder / "new"), "--epochs": "1", "--task": "like"},
+            "prepare": {"": str(folder / "gone"), "--out": str(folder / "new")},
+            "evaluate": question,
+            "recommend": question | {"--user": "3", "--k": "5"},
+            "explain": question | pair | {"--background": "4"},
+            "compress": question | {"--sparsity": "0.5"},
+            "fairness": question | {"--by": "activity"},
+        }
+
+    def draw(self) -> list[str]:
+        """One command line; for a costly command at least one word is a bad one."""
+        command = self.random.choice(tuple(self.sound))
+        options = dict(self.sound[command])
+        changes = self.random.choice((1, 1, 1, 2, 3) if command in COSTLY else (0, 1, 1, 1, 2, 3))
+        for _ in range(changes):
+            known = self.random.random() < 0.9
+            names = TAKES[command] if known else (*CHOICES, *NUMERIC, *PATHS[:-1], "--unknown")
+            self._change(options, self.random.choice(names))
+        if command in COSTLY:
+            options |= self.random.choice(
+                ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
+            )
+        words = [command] if self.random.random() > 0.02 else [self.random.choice(WORDS)]
+        for name, value in options.items():
+            words += [value] if name == "" else [name, value]
+        return words + self.random.choice(([], [], ["--json"], [self.random.choice(WORDS)]))
+
+    def _change(self, options: dict[str, str], name: str) -> None:
+        if name in options and self.random.random() < 0.15:
+            del options[name]
+        elif name in CHOICES and self.random.random() < 0.7:
+            options[name] = self.random.choice(CHOICES[name])
+        elif name in NUMERIC:
+            options[name] = self.random.choice(NUMBERS if self.random.random() < 0.8 else WORDS)
+        elif name in PATHS and self.random.random() < 0.8:
+            options[name] = str(self.random.choice(self.paths))
+        else:
+            options[name] = self.random.choice(WORDS)

@@ -1,0 +1,64 @@
+"""Any command line ends with 0, or with 2 and one line on standard error; nothing else is ever said or left behind."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from command_line_draws import Draws
+from small_data import SHOP, write_tables
+
+from recsys_core.__main__ import TRACEBACK, main
+from recsys_core.models.workspace import Workspace
+
+
+@pytest.mark.parametrize("n_draws", [2_000, pytest.param(20_000, marks=pytest.mark.soak)])
+def test_any_command_line_ends_in_words(n_draws, capsys, tiny_workspace, tmp_path, monkeypatch):
+    monkeypatch.setenv(TRACEBACK, "1")  # an unexpected error is raised here, not said in one line
+    Workspace.open(tiny_workspace).dataset.save(tmp_path / "data")
+    (tmp_path / "out").mkdir()
+    draws = Draws(n_draws, tiny_workspace, tmp_path / "data", write_tables(tmp_path / "tables", SHOP), tmp_path / "out")
+    ends = Counter()
+    for number in range(n_draws):
+        words = draws.draw()
+        status = _status(words)
+        seen = capsys.readouterr()
+        complaints = [line for line in seen.err.splitlines() if line.startswith("recsys_core")]
+        assert status in (0, 2), (number, words)
+        assert "Traceback" not in seen.err, (number, words)
+        if status == 2:
+            assert seen.out == "", (number, words)
+            assert len(complaints) == 1, (number, words, seen.err)
+        elif "--json" in words and "--help" not in words:
+            json.loads(seen.out)
+        ends[words[0], status] += 1
+    assert {status for _, status in ends} == {0, 2}
+    left = {p.name for p in (tmp_path / "out").iterdir()}
+    assert left <= {"file", "new", "gone"}, "nothing half-written is left"
+    print(dict(ends))
+
+
+def _status(words: list[str]) -> object:
+    try:
+        return main(words)
+    except SystemExit as end:  # --help
+        return end.code
+
+
+def test_an_unexpected_error_is_one_line_too(capsys, tiny_workspace, tmp_path, monkeypatch):
+    monkeypatch.delenv(TRACEBACK, raising=False)
+    for words in (
+        ["recommend", "--workspace", "\x00", "--user", "3"],
+        ["sample", "--out", str(tmp_path / "a" / "\x00")],
+    ):
+        assert main(words) == 2
+        assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_a_path_below_a_file_is_named(capsys, tmp_path):
+    (tmp_path / "file").write_text("x")
+    assert main(["sample", "--seed", "0", "--out", str(tmp_path / "file" / "below")]) == 2
+    assert "file" in capsys.readouterr().err
+    assert Path(tmp_path / "file").read_text() == "x"
