@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -32,8 +33,9 @@ def written_aside(folder: Path, what: Phrase, *, marker: str) -> Iterator[Path]:
     if folder.exists() and not (folder.is_dir() and ((folder / marker).exists() or not any(folder.iterdir()))):
         raise SettingError("output.exists", path=folder, what=what)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
-    try:
+    aside = folder.parent / f".{folder.name[:100]}.{secrets.token_hex(4)}"
+    try:  # the name comes first: an interruption between name and folder leaves nothing
+        aside.mkdir(mode=0o700)
         yield aside
         aside.chmod(0o755)
         _put_in_place(aside, folder)
