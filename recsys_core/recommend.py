@@ -64,10 +64,37 @@ def recommend(scorer: Scorer, material: Material, user_index: int, *, k: int = 1
     began = time.perf_counter()
     standing = stand(scorer, material, user_index)
     top = top_k(standing.scores[None], k, excluded=standing.seen[None], tie_order=standing.tie_order)[0]
-    items = _described(standing, material, top[top >= 0].tolist())
+    top = top[top >= 0]
+    items = _described(standing, material, top.tolist())
+    n_tied_listed, n_tied = count_ties(standing.scores, top, excluded=standing.seen)
     user_id = material.dataset.users["user_id"].iloc[user_index]
     seconds = time.perf_counter() - began
-    return Recommendation(user_index, user_id, items, standing.n_candidates, seconds, scorer.variant)
+    return Recommendation(
+        user_index, user_id, items, standing.n_candidates, seconds, scorer.variant, n_tied_listed, n_tied
+    )
+
+
+def count_ties(scores: np.ndarray, listed: np.ndarray, *, excluded: np.ndarray | None = None) -> tuple[int, int]:
+    """How many listed items share their score with another candidate, and how many candidates have such a score.
+
+    Their order among themselves says nothing, and which of them are on the list neither.
+
+    Parameters
+    ----------
+    scores
+        ``(n_items,)``, of one user.
+    listed
+        Item indices on the list.
+    excluded
+        ``(n_items,)`` bool: items that are no candidates.
+
+    >>> count_ties(np.array([0.5, 2.0, 0.5, 0.5, 1.0]), np.array([1, 4, 0]))  # item 0 equals 2 and 3
+    (1, 3)
+    """
+    candidates = scores if excluded is None else scores[~excluded]
+    values, n_listed = np.unique(scores[listed], return_counts=True)
+    n_alike = (candidates[None] == values[:, None]).sum(1)
+    return int(n_listed[n_alike > 1].sum()), int(n_alike[n_alike > 1].sum())
 
 
 def ranked_item(standing: Standing, material: Material, item_index: int) -> RankedItem:

@@ -38,7 +38,11 @@ class RankedItem:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recommendation:
-    """A ranked list for one user over all items that the user has not seen."""
+    """A ranked list for one user over all items that the user has not seen.
+
+    ``n_tied_listed`` of its items share their score with another candidate; ``n_tied`` candidates in all, on the
+    list and beyond it, have such a score: their order is drawn, not found.
+    """
 
     user_index: int
     user_id: str
@@ -46,6 +50,8 @@ class Recommendation:
     n_candidates: int
     seconds: float
     variant: Variant = DENSE
+    n_tied_listed: int = 0
+    n_tied: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -6,6 +6,7 @@ import numpy as np
 
 from recsys_core.explain.attribution import Attribution
 from recsys_core.explain.game import Games
+from recsys_core.metrics import logistic
 
 
 def values_without(games: Games) -> np.ndarray:
@@ -19,7 +20,7 @@ def probabilities_without(games: Games) -> np.ndarray:
     The mean of probabilities, not the probability of a mean logit: what a person would count
     if the reason were really taken away.
     """
-    return games.weights @ _logistic(values_without(games))
+    return games.weights @ logistic(values_without(games))
 
 
 def occlusion_attribution(games: Games, score: float) -> Attribution:
@@ -32,7 +33,3 @@ def occlusion_attribution(games: Games, score: float) -> Attribution:
     """
     base = games.mean_values(np.zeros((1, len(games.players)), dtype=bool))[0]
     return Attribution(float(base), score - games.weights @ values_without(games), n_evaluations=games.n_evaluations)
-
-
-def _logistic(logits: np.ndarray) -> np.ndarray:
-    return np.exp(-np.logaddexp(0, -logits))

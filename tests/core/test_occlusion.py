@@ -32,8 +32,9 @@ def test_probability_without_is_the_models_whatever_the_method(method):
     expected = (1 / (1 + np.exp(-plainly_without(background)))).mean(0)
     shown = np.array([c.probability_without for c in found.contributions])
     assert shown == pytest.approx(expected, abs=1e-6)
-    additive = [probability(found.score - c.contribution) for c in found.contributions]
-    assert np.abs(shown - additive).max() > 0.01, "the additive shortcut is another number"
+    if method == "shapley":
+        additive = [probability(found.score - c.contribution) for c in found.contributions]
+        assert np.abs(shown - additive).max() > 0.01, "the additive shortcut is another number"
 
 
 @pytest.mark.parametrize("row", range(4))
