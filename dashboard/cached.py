@@ -17,6 +17,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.profile import Profile
 from recsys_core.data.profile import profile as make_profile
 from recsys_core.data.profile import taken_before as find_taken
+from recsys_core.data.schema import stored_name
 from recsys_core.explain.explain import explain
 from recsys_core.explain.overall import GlobalExplanation, explain_overall
 from recsys_core.explain.without import history_effects
@@ -168,7 +169,7 @@ def user_values(place: Place, column: str) -> list[str]:
     """One user column as text, in matrix order."""
     from dashboard.people import cell_texts
 
-    return cell_texts(dataset(place).users[column])
+    return cell_texts(dataset(place).users[stored_name(column)])
 
 
 def short_name(place: Place, user_index: int, language: str) -> str:

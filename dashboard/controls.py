@@ -124,7 +124,7 @@ def _filter(place: Place) -> None:
 
 
 def _by_number(text: str) -> tuple[float, str]:
-    return (float(text) if text.replace(".", "", 1).isdigit() else float("inf"), text)
+    return (float(text) if text.replace(".", "", 1).isdecimal() else float("inf"), text)
 
 
 def model_controls(*, large: bool = False) -> None:

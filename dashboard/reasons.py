@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from dashboard.texts import has, numbers, plain, word
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.features import HISTORY
+from recsys_core.data.features import HISTORY, split_key
 from recsys_core.data.schema import Column
-from recsys_core.explain.values import Value
+from recsys_core.explain.values import Value, key_column
 from recsys_core.results import Explanation
 
 LONGEST = 30
@@ -39,10 +39,10 @@ def feature_name(data: Dataset, feature: str) -> str:
         return plain("reason.history")
     if feature.startswith(f"{HISTORY}:"):
         return plain("reason.history.item")
-    side, name = feature.split(".", 1)
-    if name == "id":
-        return plain(f"reason.{side}.id")
-    column = _column(data, feature)
+    side, name = split_key(feature)
+    if name is None:
+        return plain(f"reason.{side}_id")
+    column = key_column(data, feature)
     if column is not None and column.kind == "text":
         return plain("reason.text", column=word("column", name))
     shared = data.schema.user_column(name) and data.schema.item_column(name)
@@ -56,8 +56,8 @@ def feature_label(data: Dataset, feature: str, value: Value) -> str:
         return plain("reason.history.n", n=value)
     if feature.startswith(f"{HISTORY}:"):
         return plain("reason.with_value", name=name, value=shorten(said(value)))
-    column = _column(data, feature)
-    if feature.endswith(".id") or (column is not None and column.kind == "text"):
+    column = key_column(data, feature)
+    if split_key(feature)[1] is None or (column is not None and column.kind == "text"):
         return name
     if column is not None and column.kind in ("number", "ordered"):
         return plain("reason.with_number", name=name, value=shown_value(feature, value, column))
@@ -73,7 +73,7 @@ def shown_value(feature: str, value: Value, column: Column | None = None) -> str
 
 def in_words(data: Dataset, feature: str, value: Value) -> str:
     """What a reason holds, as a person would say it."""
-    return shown_value(feature, value, _column(data, feature))
+    return shown_value(feature, value, key_column(data, feature))
 
 
 def said(value: Value, column: Column | None = None, *, with_unit: bool = True) -> str:
@@ -152,11 +152,3 @@ def joined(found: list[Reason], *, most: int = MOST_SHOWN) -> list[Reason]:
     others = Reason(plain("reason.others", n=len(rest)), "", sum(r.contribution for r in rest), n_joined=len(rest))
     at = sum(r.contribution > 0 for r in ordered)  # between what speaks for and what speaks against
     return [*ordered[:at], others, *ordered[at:]]
-
-
-def _column(data: Dataset, feature: str) -> Column | None:
-    side, _, name = feature.partition(".")
-    if side not in ("user", "item"):
-        return None
-    schema = data.schema
-    return schema.user_column(name) if side == "user" else schema.item_column(name)

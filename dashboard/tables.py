@@ -76,13 +76,13 @@ def history_table(
         rows["contribution"] = [numbers.signed(shares.get(f"history:{i}", 0.0), 3) for i in ids]
     rows["item"] = [names[i] for i in ids]
     if about is not None:
-        rows[about.name] = [said(raw_value(cell, about), about) for cell in data.items[about.name].iloc[items]]
+        rows["about"] = [said(raw_value(cell, about), about) for cell in data.items[about.stored].iloc[items]]
     rows["when"] = [numbers.day(s) if s else "" for s in taken["time"]]
     return pd.DataFrame(rows)
 
 
-def history_columns(rows: pd.DataFrame) -> dict[str, RowColumn]:
-    """Names and sides of the history table's columns."""
+def history_columns(place: Place, rows: pd.DataFrame) -> dict[str, RowColumn]:
+    """Names and sides of the history table's columns; ``about`` stands for the telling column, whatever its name."""
     names = {
         "mark": RowColumn(MARK, help=plain("explain.history.mattered")),
         "when": RowColumn(plain("explain.history.when")),
@@ -90,7 +90,9 @@ def history_columns(rows: pd.DataFrame) -> dict[str, RowColumn]:
         "without": RowColumn(plain("explain.history.without"), right=True),
         "contribution": RowColumn(plain("explain.history.contribution"), right=True),
     }
-    return {c: names.get(c) or RowColumn(word("column", c).capitalize(), wrap=True) for c in rows.columns}
+    if (about := _telling_column(place)) is not None:
+        names["about"] = RowColumn(word("column", about.name).capitalize(), wrap=True)
+    return {c: names[c] for c in rows.columns}
 
 
 def contributions(explanation: Explanation) -> pd.DataFrame:
@@ -126,9 +128,9 @@ def profile_line(place: Place, user_index: int) -> str:
     data = dataset(place)
     parts = []
     for column in data.schema.users:
-        if column.name == data.schema.user_name:
+        if column.stored == data.schema.user_name:
             continue
-        value = raw_value(data.users[column.name].iloc[user_index], column)
+        value = raw_value(data.users[column.stored].iloc[user_index], column)
         parts.append(f"{word('column', column.name)} {shorten(shown_value(f'user.{column.name}', value, column))}")
     return " · ".join(parts) or plain("explain.profile.none")
 

@@ -98,7 +98,6 @@ MESSAGES: dict[str, str] = {
     "mapping.finite": "interactions: 'low' and 'high' must be finite",
     "mapping.low_high": "interactions: 'low' must be below 'high'",
     "mapping.file": "file {file!r} must lie in the folder of the tables",
-    "mapping.id_name": "rename column {column!r}, it stands for the ids",
     "mapping.words_ordered": "column {column!r} is 'ordered' but holds words; list its 'levels', lowest first",
     "mapping.taken": (
         "outcome 'taken' wants 1 in every row of {column!r}; use outcome 'click' or 'rating', or leave 'value' out"

@@ -58,7 +58,7 @@ class Recommendation:
 class Contribution:
     """What one reason (feature group) adds to a score, in logits.
 
-    ``feature`` is the group's key: ``user.age``, ``item.title``, ``user.id``, ``history``, or
+    ``feature`` is the group's key: ``user.age``, ``item.title``, ``user_id``, ``history``, or
     ``history:ITEM_ID``. ``value`` is what the group holds here, raw (a title, 34.0, the length of a
     history; None where the cell is empty), and ``unit`` what it counts (``items`` for a history).
     ``standard_error`` is None where nothing was sampled. ``probability_without`` is the mean

@@ -35,7 +35,7 @@ def history(page, where: tuple, score: float) -> None:
         if components.finished(job, t("explain.history.working", n=len(taken)), key="sharing"):
             shares = {c.feature: c.contribution for c in job.result.contributions}
     rows = tables.history_table(place, taken, effects, score, names, shares)
-    columns = tables.history_columns(rows)
+    columns = tables.history_columns(place, rows)
     components.rows(rows, columns, key="taken", alt=plain("explain.history.alt"), height=HISTORY_HEIGHT)
     doubts = [t("explain.history.without_doubt", probability=numbers.fixed(probability(score), 3))]
     components.doubt([*doubts, t("explain.history.doubt") if shares else ""])

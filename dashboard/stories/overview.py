@@ -79,7 +79,7 @@ def lists_sentence(workspace: Workspace) -> list[Markdown]:
 def ids_sentence(workspace: Workspace) -> Markdown:
     """Whether user and item ids are reasons of this model, and what validation said of both ways."""
     tried = workspace.config.get("candidates", {})
-    key = "overview.ids.kept" if any(g.column == "id" for g in workspace.features.groups) else "overview.ids.left_out"
+    key = "overview.ids.kept" if any(g.kind == "id" for g in workspace.features.groups) else "overview.ids.left_out"
     names = {"with ids": "with_ids", "without ids": "without_ids"}
     figures = [
         plain(f"overview.ids.{names[name]}", value=numbers.number(abs(value), 4))

@@ -112,7 +112,7 @@ def _missing_cells(dataset: Dataset) -> Warnings:
         ("warning.cells_missing", {"side": side, "column": column.name, "count": count, "of": len(frame)})
         for side, frame, columns in sides
         for column in columns
-        if column.is_feature and (count := int(frame[column.name].isna().sum()))
+        if column.is_feature and (count := int(frame[column.stored].isna().sum()))
     ]
 
 

@@ -13,6 +13,7 @@ from recsys_core.data.schema import Column
 N_KNOTS = 12
 LOOKUPS = ("id", "category")
 HISTORY = "history"
+ID_KEYS = {"user": "user_id", "item": "item_id"}  # no data column can have such a key: those begin with side and dot
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +33,7 @@ class Group:
 
     @property
     def side(self) -> str:
-        return self.key.split(".", 1)[0]
-
-    @property
-    def column(self) -> str:
-        return self.key.split(".", 1)[1]
+        return split_key(self.key)[0]
 
     @property
     def is_lookup(self) -> bool:
@@ -57,6 +54,20 @@ class Group:
     @classmethod
     def from_json(cls, data: dict) -> Group:
         return cls(**{**data, "values": tuple(data["values"]), "knots": tuple(data["knots"])})
+
+
+def split_key(key: str) -> tuple[str, str | None]:
+    """Side and raw column name of a reason's key; no column for the ids, neither for the history.
+
+    >>> split_key("user.a.b"), split_key("item_id"), split_key("history:7")
+    (('user', 'a.b'), ('item', None), ('', None))
+    """
+    for side, id_key in ID_KEYS.items():
+        if key == id_key:
+            return side, None
+        if key.startswith(f"{side}."):
+            return side, key[len(side) + 1 :]
+    return "", None
 
 
 def hat_weights(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
@@ -124,15 +135,16 @@ def make_features(dataset: Dataset, texts: dict[str, np.ndarray] | None = None) 
         ("user", dataset.users, dataset.schema.users),
         ("item", dataset.items, dataset.schema.items),
     ):
-        groups.append(Group(f"{side}.id", "id", len(frame) + 1, tuple(frame[f"{side}_id"])))
-        tables[f"{side}.id"] = np.arange(1, len(frame) + 1)
+        id_key = ID_KEYS[side]
+        groups.append(Group(id_key, "id", len(frame) + 1, tuple(frame[f"{side}_id"])))
+        tables[id_key] = np.arange(1, len(frame) + 1)
         for column in columns:
             key = f"{side}.{column.name}"
-            group = _fit(key, column, frame[column.name], texts)
+            group = _fit(key, column, frame[column.stored], texts)
             if group is not None:
                 groups.append(group)
                 tables[key] = (
-                    texts[key].astype(np.float32) if group.kind == "text" else group.encode(frame[column.name])
+                    texts[key].astype(np.float32) if group.kind == "text" else group.encode(frame[column.stored])
                 )
     return Features(tuple(groups), tables, dataset.n_users, dataset.n_items, tuple(texts))
 
@@ -141,7 +153,7 @@ def text_values(dataset: Dataset) -> dict[str, list[str]]:
     """The texts that an encoder must turn into vectors, by group key."""
     sides = (("user", dataset.users, dataset.schema.users), ("item", dataset.items, dataset.schema.items))
     return {
-        f"{side}.{c.name}": ["" if pd.isna(v) else str(v) for v in frame[c.name]]
+        f"{side}.{c.name}": ["" if pd.isna(v) else str(v) for v in frame[c.stored]]
         for side, frame, columns in sides
         for c in columns
         if c.kind == "text"

@@ -10,6 +10,7 @@ import pandas as pd
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.history import Histories
+from recsys_core.data.schema import stored_name
 
 HEAD_SHARE = 0.2
 MOST_PERIODS = 60
@@ -81,7 +82,7 @@ def group_sizes(dataset: Dataset, column: str, *, most: int = 12) -> pd.DataFram
 
     Categories beyond the ``most`` largest are one row with an empty name.
     """
-    cells, about = dataset.users[column], dataset.schema.user_column(column)
+    cells, about = dataset.users[stored_name(column)], dataset.schema.user_column(column)
     if about is not None and about.kind == "number":
         return _ranges(pd.to_numeric(cells, errors="coerce").dropna())
     counted = cells.dropna().astype(str).value_counts()

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 
 KINDS = ("category", "ordered", "number", "set", "text", "ignored")
+ID_COLUMNS = ("user_id", "item_id")
 OUTCOMES = ("rating", "click", "taken")
 
 
@@ -40,8 +41,24 @@ class Column:
             raise ValueError(f"column {self.name!r}: kind must be one of {KINDS}, got {self.kind!r}")
 
     @property
+    def stored(self) -> str:
+        """Its name in the table of a Dataset; see `stored_name`."""
+        return stored_name(self.name)
+
+    @property
     def is_feature(self) -> bool:
         return self.kind != "ignored"
+
+
+def stored_name(column: str) -> str:
+    """Name of a data column in a Dataset's tables: its own, unless that stands for the ids there.
+
+    Names are read without blanks around them, so no other column can have this one.
+
+    >>> stored_name("price"), stored_name("user_id")
+    ('price', 'user_id ')
+    """
+    return f"{column} " if column in ID_COLUMNS else column
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.features import HISTORY
-from recsys_core.data.schema import Column
+from recsys_core.data.features import HISTORY, split_key
+from recsys_core.data.schema import Column, stored_name
 from recsys_core.models.scorer import Pairs
 
 Value = str | float | int | None
@@ -24,20 +24,26 @@ def player_values(dataset: Dataset, player: str, pairs: Pairs) -> list[Value]:
         return (pairs.histories >= 0).sum(1).tolist()
     if player.startswith(f"{HISTORY}:"):
         return [raw_value(dataset.titles[int(player.split(":", 1)[1])])] * len(pairs)
-    side, name = player.split(".", 1)
+    side, name = split_key(player)
     frame, rows = (dataset.users, pairs.users) if side == "user" else (dataset.items, pairs.items)
-    column = dataset.schema.user_column(name) if side == "user" else dataset.schema.item_column(name)
-    cells = frame[f"{side}_id" if name == "id" else name].iloc[rows]
+    column = key_column(dataset, player)
+    cells = frame[f"{side}_id" if name is None else stored_name(name)].iloc[rows]
     return [raw_value(cell, column) for cell in cells.tolist()]
+
+
+def key_column(dataset: Dataset, player: str) -> Column | None:
+    """The schema's column of a player's key, None for ids and history."""
+    side, name = split_key(player)
+    if name is None:
+        return None
+    return dataset.schema.user_column(name) if side == "user" else dataset.schema.item_column(name)
 
 
 def player_unit(dataset: Dataset, player: str) -> str:
     """What a player's numbers count: ``items`` for the history, a number's column unit, else nothing."""
     if player == HISTORY:
         return ITEMS
-    side, _, name = player.partition(".")
-    schema = dataset.schema
-    column = {"user": schema.user_column, "item": schema.item_column}.get(side, lambda _: None)(name)
+    column = key_column(dataset, player)
     return column.unit if column is not None and column.kind == "number" else ""
 
 
@@ -70,12 +76,11 @@ def player_ranks(dataset: Dataset, player: str, pairs: Pairs) -> np.ndarray:
     """
     if player == HISTORY:
         return _quantiles((pairs.histories >= 0).sum(1).astype(float))
-    side, _, name = player.partition(".")
-    frame, rows = (dataset.users, pairs.users) if side == "user" else (dataset.items, pairs.items)
-    column = dataset.schema.user_column(name) if side == "user" else dataset.schema.item_column(name)
+    frame, rows = (dataset.users, pairs.users) if split_key(player)[0] == "user" else (dataset.items, pairs.items)
+    column = key_column(dataset, player)
     if column is None or column.kind not in ("number", "ordered"):
         return np.full(len(pairs), np.nan)
-    cells = frame[name].iloc[rows]
+    cells = frame[column.stored].iloc[rows]
     if column.kind == "number":
         return _quantiles(pd.to_numeric(cells, errors="coerce").to_numpy(float))
     place = {level: i / max(len(column.levels) - 1, 1) for i, level in enumerate(column.levels)}

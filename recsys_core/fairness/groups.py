@@ -162,7 +162,7 @@ def _column_groups(dataset: Dataset, side: str, column: Column, train: Csr) -> t
         return _one_hot(*bucket(activity_level(train)))
     if column is POPULAR_TASTE:
         return _one_hot(*bucket(popular_taste(train, dataset.n_items), unit=column.unit))
-    raw = (dataset.users if side == "user" else dataset.items)[column.name]
+    raw = (dataset.users if side == "user" else dataset.items)[column.stored]
     if column.kind == "number":
         return _one_hot(*bucket(pd.to_numeric(raw, errors="coerce").to_numpy(float), unit=column.unit))
     if column.kind == "set" and side == "item":

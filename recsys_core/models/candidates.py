@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recsys_core.data.features import ID_KEYS
 from recsys_core.data.history import LENGTH
 from recsys_core.models.material import Material
 from recsys_core.models.objective import IdRegulation
@@ -26,8 +27,8 @@ class Candidate:
 
 
 WITH_IDS = Candidate("with ids", frozenset())
-ITEM_ID = Candidate("item id only", frozenset({"user.id"}))
-NO_IDS = Candidate("without ids", frozenset({"user.id", "item.id"}))
+ITEM_ID = Candidate("item id only", frozenset({ID_KEYS["user"]}))
+NO_IDS = Candidate("without ids", frozenset(ID_KEYS.values()))
 
 
 def candidates(task: str) -> tuple[Candidate, ...]:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from recsys_core.data.features import Features, Group
+from recsys_core.data.features import Features, Group, split_key
 
 EMPTY = -1e4  # additive mask of an absent history item; small enough for half precision
 
@@ -207,8 +207,13 @@ def _linear(n_inputs: int, n_outputs: int, weights: torch.Generator, *, bias: bo
 
 
 def module_name(key: str) -> str:
-    """A group's key as a module name (dots separate modules in PyTorch)."""
-    return key.replace(".", "__")
+    """A group's key as a module name of its own: other keys, other names (a dot separates modules in PyTorch).
+
+    >>> module_name("user.a.b"), module_name("user.a__b"), module_name("user_id")
+    ('user__a%2Eb', 'user__a__b', 'user_id')
+    """
+    side, column = split_key(key)
+    return key if column is None else f"{side}__{column.replace('%', '%25').replace('.', '%2E')}"
 
 
 def concatenate(parts: list[Tensor], rows: Tensor) -> Tensor:

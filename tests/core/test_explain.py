@@ -196,7 +196,7 @@ def test_values_are_raw_and_in_player_order():
     found = explain(SCORER, DATASET, PAIR, BACKGROUND)
     assert tuple(c.feature for c in found.contributions) == FEATURES.players
     values = {c.feature: c.value for c in found.contributions}
-    assert values["user.id"] == "u2"
+    assert values["user_id"] == "u2"
     assert values["user.age"] == DATASET.users["age"][2]
     assert values["item.price"] == DATASET.items["price"][4]
     assert values["item.genres"] == DATASET.items["genres"][4]

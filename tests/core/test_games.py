@@ -155,7 +155,7 @@ def test_order_and_repetition_of_the_background(order, times):
 
 def test_rows_with_equal_values_are_merged_even_if_ids_differ_in_name_only():
     """Two users alike in every group but the id: without id groups they are one background row."""
-    features = tiny_features(DATASET).without({"user.id", "item.id"})
+    features = tiny_features(DATASET).without({"user_id", "item_id"})
     for key in ("user.age", "user.city", "user.income"):
         features.tables[key][1] = features.tables[key][0]
     scorer = random_scorer(features)
@@ -185,7 +185,7 @@ class TestEach:
     def test_players_are_distinct_items_newest_first(self):
         players = Games(SCORER, self.PAIR, BACKGROUND, history="each").players
         assert [p for p in players if p.startswith("history")] == ["history:7", "history:3", "history:9"]
-        assert players[:4] == ("user.id", "user.age", "user.city", "user.income")
+        assert players[:4] == ("user_id", "user.age", "user.city", "user.income")
 
     def test_all_absent_is_the_learned_empty_history(self):
         games = Games(SCORER, self.PAIR, BACKGROUND, history="each")

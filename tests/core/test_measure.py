@@ -103,7 +103,7 @@ def test_only_what_is_left_counts_as_parameters(sparsity):
 def test_multiply_adds_by_hand():
     """Four user groups of width 8 (age is a curve over 12 knots), history 8, attention 8, body 24-12."""
     ranker = DENSE_SCORER.ranker
-    assert [g.key for g in ranker.groups[:4]] == ["user.id", "user.age", "user.city", "user.income"]
+    assert [g.key for g in ranker.groups[:4]] == ["user_id", "user.age", "user.city", "user.income"]
     knots = ranker.groups[1].size
     user = knots * 8 + 4 * 8 * 24
     attention = 9 * 8 + 9 * 16 + 8  # against 8 items and the empty slot: logits, pooled value and key, product

@@ -79,7 +79,7 @@ def test_ranks_run_from_low_to_high_where_there_is_an_order():
     income = DATASET.users["income"].to_numpy()[PAIRS.users]
     place = {"low": 0.0, "middle": 0.5, "high": 1.0}
     assert player_ranks(DATASET, "user.income", PAIRS).tolist() == [place[v] for v in income]
-    for player in ("user.id", "user.city", "item.title", "item.genres", "history:3"):
+    for player in ("user_id", "user.city", "item.title", "item.genres", "history:3"):
         assert np.isnan(player_ranks(DATASET, player, PAIRS)).all()
     lengths = (PAIRS.histories >= 0).sum(1)
     assert player_ranks(DATASET, "history", PAIRS)[lengths.argmin()] == player_ranks(DATASET, "history", PAIRS).min()
@@ -118,5 +118,5 @@ def test_a_history_is_its_length():
     assert player_values(DATASET, "history", pairs) == [2, 1, 0]
     assert player_values(DATASET, "history:5", pairs)[0] == "Thing number 5"
     assert player_key(DATASET, "history:5") == "history:i5"
-    assert player_key(DATASET, "item.id") == "item.id"
-    assert player_values(DATASET, "item.id", pairs)[0] == "i1"
+    assert player_key(DATASET, "item_id") == "item_id"
+    assert player_values(DATASET, "item_id", pairs)[0] == "i1"

@@ -20,13 +20,13 @@ def make_scorer(seed: int = 0, shape: RankerShape = SHAPE, n_items: int = N_ITEM
     """A ranker of random weights, large enough that logits differ, over random features."""
     random = np.random.default_rng(seed)
     groups = (
-        Group("user.id", "id", N_USERS + 1),
+        Group("user_id", "id", N_USERS + 1),
         Group("user.age", "number", 4, knots=(0.0, 1.0, 2.0, 3.0)),
         Group("item.category", "category", 5),
         Group("item.title", "text", 12),
     )
     tables = {
-        "user.id": np.arange(1, N_USERS + 1),
+        "user_id": np.arange(1, N_USERS + 1),
         "user.age": hat_weights(random.uniform(0, 3, N_USERS), np.arange(4.0)),
         "item.category": random.integers(0, 5, n_items),
         "item.title": random.normal(size=(n_items, 12)).astype(np.float32),

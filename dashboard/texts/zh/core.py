@@ -86,7 +86,6 @@ TEXTS = {
     "core.mapping.finite": "interactions：“low”和“high”必须是有限的数",
     "core.mapping.low_high": "interactions：“low”必须小于“high”",
     "core.mapping.file": "文件“{file}”必须在数据表所在的文件夹里",
-    "core.mapping.id_name": "请给“{column}”列改名，这个名字留给编号",
     "core.mapping.words_ordered": "“{column}”列标为 ordered，却是文字；请用“levels”由低到高列出各个值",
     "core.mapping.taken": "outcome 为 taken 时，“{column}”列每行都应为 1；请改用 click 或 rating，或去掉“value”",
     "core.setting.unused": "{name} 只能与 {use} 一起使用，请去掉。",

@@ -19,12 +19,11 @@ from recsys_core.data.cells import (
     read_unique_ids,
 )
 from recsys_core.data.importers.mapping import NamedColumn, SideMapping
-from recsys_core.data.schema import Column
+from recsys_core.data.schema import Column, stored_name
 from recsys_core.data.tables import TEXT, Table
 from recsys_core.errors import DataError, phrase
 
 SENSITIVE = frozenset({"gender", "sex", "age", "ethnicity", "race", "religion", "disability", "nationality"})
-IDS = ("user_id", "item_id")
 MOST_CODES = 12  # numbers with at most this many values are read as codes
 MOST_CATEGORIES = 100
 LONG_TEXT = 40  # letters in the median cell
@@ -42,7 +41,7 @@ def convert_side(table: Table, side: SideMapping, id_name: str) -> tuple[pd.Data
     Raises
     ------
     DataError
-        For a column that is missing, cannot be read as its kind, or has the name of an id.
+        For a column that is missing or cannot be read as its kind.
     """
     ids = read_unique_ids(table, side.id)
     default = "name" if id_name == "user_id" else "title"
@@ -55,12 +54,10 @@ def convert_side(table: Table, side: SideMapping, id_name: str) -> tuple[pd.Data
     names = attribute_names(table, side)
     for column in named:
         table.cells(column)
-    for column in set(names) & set(IDS):
-        raise DataError("mapping.bad", file=table.file, reason=phrase("mapping.id_name", column=column))
     plain = NamedColumn()
     pairs = [_convert_column(table, c, named.get(c, plain), guess=id_name == "user_id") for c in names]
-    frame = frame_of(id_name, ids, {column.name: values for column, values in pairs})
-    return frame, tuple(column for column, _ in pairs), label
+    frame = frame_of(id_name, ids, {column.stored: values for column, values in pairs})
+    return frame, tuple(column for column, _ in pairs), label and stored_name(label)
 
 
 def attribute_names(table: Table, side: SideMapping) -> list[str]:

@@ -72,8 +72,8 @@ def _convert(mapping: Mapping, tables: dict[str, Table]) -> Dataset:
     users, user_columns, name = _side("user_id", tables.get("users"), mapping.users, log, how.user)
     items, item_columns, title = _side("item_id", tables.get("items"), mapping.items, log, how.item)
     if title is None:
-        title = "title"
-        items = items.assign(title=pd.Series(np.nan, index=items.index, dtype="str"))
+        title = "title" if "title" not in items else "title "  # the mapping calls another column the title
+        items = items.assign(**{title: pd.Series(np.nan, index=items.index, dtype="str")})
         item_columns = (*item_columns, Column(title, "ignored"))
     warnings = _unused_columns(mapping, tables)
     outcome, value = _read_value(log, how, mapping.source)
