@@ -71,11 +71,48 @@ MESSAGES: dict[str, str] = {
     "table.reference": "{file} row {row}: {column} {value!r} is not in {other}; add it there or drop the row.",
     "table.cut": "{file} row {row}: {got} fields instead of {expected} (a cut line?); complete or drop the row.",
     "table.nul": "{file} row {row}: holds NUL bytes; the file is damaged, copy it again.",
-    "table.encoding": "{file} row {row}: not {encoding} text; save the file as {encoding}.",
+    "table.encoding": (
+        '{file} row {row}: byte {byte} is not {encoding} text; map "encoding": "{guess}" if {reads!r} reads right,'
+        " or save the file as UTF-8."
+    ),
     "table.one_class": "{file}: column '{column}' holds only {value}; the model needs both outcomes to learn from.",
     "table.too_few": "{file}: only {count} usable {count|row|rows}; at least {least} are needed.",
     "table.unreadable": "{file}: cannot be read ({reason}).",
-    "table.quote": "{file} row {row}: misplaced quotation mark ({reason}); correct the row, or map 'quotes': false.",
+    "table.quote": (
+        "{file} row {row}: misplaced quotation mark in {value!r}; correct the row, or map 'quotes': false where a"
+        " quotation mark is a letter like any other."
+    ),
+    "table.quote_escaped": (
+        '{file} row {row}: quotation marks are escaped by a backslash in {value!r}; map "escape": "\\\\" to read them.'
+    ),
+    "table.nested": (
+        "{file}: column '{column}' holds {type} in a cell, not one plain value or a list of them; flatten it, or leave"
+        " it out of the mapping."
+    ),
+    "table.one_column": (
+        "{file}: column '{column}' is missing; the file was read as one column, '{found}'. Name its \"delimiter\" in"
+        " the mapping."
+    ),
+    "table.json": "{file} row {row}: no JSON from letter {letter} on; correct or drop the row.",
+    "table.json_record": "{file} row {row}: not an object in curly brackets; write one a record.",
+    "table.foreign": "{file}: this is {what}, not a table; {fix}.",
+    "table.several": "{file}: holds {count} files ({names}); unpack it and name the one that is meant.",
+    "table.none_inside": "{file}: the archive holds no file.",
+    "table.sheets": "{file}: {count} sheets are filled ({names}); save the one that is meant in a file of its own.",
+    "kind.html": "a web page (an error or a login page?)",
+    "kind.xml": "an XML file",
+    "kind.old_workbook": "a workbook in an old, binary or encrypted form",
+    "kind.office": "an office document",
+    "kind.old_feather": "Feather of version 1",
+    "kind.database": "an SQLite database",
+    "kind.hdf": "an HDF5 file",
+    "kind.array": "a NumPy array",
+    "kind.pdf": "a PDF",
+    "kind.pickle": "a pickle, which could run code when opened",
+    "kind.archive": "an archive",
+    "fix.save_csv": "save the table as CSV or Parquet",
+    "fix.unpack": "unpack it",
+    "fix.download": "download the file again",
     "table.column_twice": "{file}: column '{column}' is there twice; rename one of them.",
     "table.code": "{file} row {row}: column '{column}' holds {value!r}; expected one of {choices}; correct the row.",
     "mapping.bad": "{file}: {reason}; see 'Your own tables' in the README.",
@@ -96,6 +133,9 @@ MESSAGES: dict[str, str] = {
     "mapping.levels": "{where}: levels must be different texts or numbers, lowest first",
     "mapping.needs_value": "interactions: outcome {outcome!r} needs 'value', the column that holds it",
     "mapping.finite": "interactions: 'low' and 'high' must be finite",
+    "mapping.delimiter": "{where}: 'delimiter' must be what parts the cells, without quotation marks or line ends",
+    "mapping.encoding": "{where}: no text encoding is called {value!r}; such as 'utf-8', 'cp1252', 'gb18030'",
+    "mapping.escape": "{where}: 'escape' must be one sign such as a backslash, got {value!r}",
     "mapping.low_high": "interactions: 'low' must be below 'high'",
     "mapping.file": "file {file!r} must lie in the folder of the tables",
     "mapping.words_ordered": "column {column!r} is 'ordered' but holds words; list its 'levels', lowest first",
@@ -122,6 +162,10 @@ MESSAGES: dict[str, str] = {
     "warning.scale_inferred": "the rating scale was taken from the data: {low} to {high}.",
     "warning.columns_unused": "{file}: columns {columns} are not used.",
     "warning.blank_lines": "{file}: {count} blank {count|line was|lines were} passed over.",
+    "warning.row_index": "{file}: column '{column}' only numbers the rows; it is left out.",
+    "warning.nameless_index": "{file}: column number {number} has no name and only numbers the rows; it is left out.",
+    "warning.nameless": "{file}: column number {number} has no name; it is left out. Name it in the header to use it.",
+    "warning.nested": "{file}: the cells of {columns} hold structures, not plain values; left out.",
     # splitting
     "split.empty": "the {part} part would hold no interactions: {reason}.",
     # training

@@ -196,7 +196,7 @@ def test_kinds_are_inferred(shop):
 def test_a_row_number_without_a_name_is_left_out_and_said(shop):
     dataset = shop({"users.csv": pd.read_csv(io.StringIO(USERS)).to_csv()})
     assert [c.name for c in dataset.schema.users] == ["name", "age", "gender"]
-    assert warned(dataset)["warning.columns_unused"] == {"file": "users.csv", "columns": "(no name)"}
+    assert warned(dataset)["warning.nameless_index"] == {"file": "users.csv", "number": 1}
 
 
 def test_oddities_become_warnings(shop):

@@ -20,7 +20,7 @@ from recsys_core.data.cells import (
 )
 from recsys_core.data.importers.mapping import NamedColumn, SideMapping
 from recsys_core.data.schema import Column, stored_name
-from recsys_core.data.tables import TEXT, Table
+from recsys_core.data.tables import TEXT, Table, row_indexes
 from recsys_core.errors import DataError, phrase
 
 SENSITIVE = frozenset({"gender", "sex", "age", "ethnicity", "race", "religion", "disability", "nationality"})
@@ -52,8 +52,9 @@ def convert_side(table: Table, side: SideMapping, id_name: str) -> tuple[pd.Data
     elif label:
         named[label] = _named_label(named.get(label, NamedColumn()), id_name)
     names = attribute_names(table, side)
-    for column in named:
-        table.cells(column)
+    for column, what in named.items():
+        if not (what.kind == "ignored" and column in table.nested):
+            table.cells(column)
     plain = NamedColumn()
     pairs = [_convert_column(table, c, named.get(c, plain), guess=id_name == "user_id") for c in names]
     frame = frame_of(id_name, ids, {column.stored: values for column, values in pairs})
@@ -61,8 +62,9 @@ def convert_side(table: Table, side: SideMapping, id_name: str) -> tuple[pd.Data
 
 
 def attribute_names(table: Table, side: SideMapping) -> list[str]:
-    """Columns that are kept; one without a name is a row number that some program has written."""
-    return [column for column in table.columns if column not in (side.id, "")]
+    """Columns that are kept: all but the id and row numbers that the mapping does not name."""
+    left_out = {side.id, *(c for c in row_indexes(table) if c not in side.columns and c != side.label)}
+    return [column for column in table.columns if column not in left_out]
 
 
 def _named_label(named: NamedColumn, id_name: str) -> NamedColumn:

@@ -7,11 +7,13 @@ import math
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from recsys_core.data.readers.text import PLAIN, TextFormat, is_text_encoding
 from recsys_core.data.schema import KINDS, OUTCOMES
 from recsys_core.data.tables import Table
 from recsys_core.errors import DataError, Phrase, phrase
 
 _TEXT, _NUMBER = (str,), (int, float)
+_FORM = {"delimiter": _TEXT, "encoding": _TEXT, "escape": _TEXT, "quotes": (bool,)}
 _TIMES, _VALUES = ("time", "timestamp"), ("outcome", "rating", "click", "value")
 
 
@@ -29,15 +31,15 @@ class NamedColumn:
 class SideMapping:
     """The table of users or items.
 
-    ``label`` is the column that a person reads (name or title); ``quotes`` is False where a
-    double quote is a letter like any other.
+    ``label`` is the column that a person reads (name or title); ``form`` is what the mapping says
+    of the text file.
     """
 
     file: str
     id: str
     label: str | None = None
     columns: dict[str, NamedColumn] = field(default_factory=dict)
-    quotes: bool = True
+    form: TextFormat = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +55,7 @@ class InteractionMapping:
     low: float | None = None
     high: float | None = None
     propensity: str | None = None
-    quotes: bool = True
+    form: TextFormat = PLAIN
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +147,23 @@ def _check_object(
 
 def _parse_side(data: object, side: str, source: str) -> SideMapping:
     label = "name" if side == "users" else "title"
-    keys = {"file": _TEXT, "id": _TEXT, label: _TEXT, "columns": (dict,), "quotes": (bool,)}
+    keys = {"file": _TEXT, "id": _TEXT, label: _TEXT, "columns": (dict,), **_FORM}
     checked = _check_object(data, side, source, keys, required=("file", "id"))
     columns = {c: _parse_column(c, what, side, source) for c, what in checked.get("columns", {}).items()}
-    file, quotes = _check_file(checked["file"], source), checked.get("quotes", True)
-    return SideMapping(file, checked["id"], checked.get(label), columns, quotes)
+    file, form = _check_file(checked["file"], source), _parse_form(checked, side, source)
+    return SideMapping(file, checked["id"], checked.get(label), columns, form)
+
+
+def _parse_form(checked: dict, side: str, source: str) -> TextFormat:
+    """What a side's part of the mapping says of its text file."""
+    delimiter, encoding, escape = (checked.get(key) for key in ("delimiter", "encoding", "escape"))
+    if delimiter and ('"' in delimiter or "\n" in delimiter or "\r" in delimiter):
+        raise _bad(source, "mapping.delimiter", where=side)
+    if encoding and not is_text_encoding(encoding):
+        raise _bad(source, "mapping.encoding", where=side, value=encoding[:40])
+    if escape and (len(escape) != 1 or not escape.isascii() or escape in '"\r\n ' or escape == delimiter):
+        raise _bad(source, "mapping.escape", where=side, value=escape[:40])
+    return TextFormat(delimiter, encoding, escape, checked.get("quotes", True))
 
 
 def _parse_column(column: str, data: object, side: str, source: str) -> NamedColumn:
@@ -169,7 +183,7 @@ def _parse_column(column: str, data: object, side: str, source: str) -> NamedCol
 
 def _parse_interactions(data: object, source: str) -> InteractionMapping:
     texts = ("file", "user", "item", "time", "value", "outcome", "propensity")
-    keys = dict.fromkeys(texts, _TEXT) | dict.fromkeys(("low", "high"), _NUMBER) | {"quotes": (bool,)}
+    keys = dict.fromkeys(texts, _TEXT) | dict.fromkeys(("low", "high"), _NUMBER) | _FORM
     checked = _check_object(data, "interactions", source, keys, required=("file", "user", "item"))
     outcome, low, high = (checked.get(key) for key in ("outcome", "low", "high"))
     if outcome is not None and outcome not in OUTCOMES:
@@ -187,7 +201,9 @@ def _parse_interactions(data: object, source: str) -> InteractionMapping:
         raise _bad(source, "mapping.finite")
     if low is not None and high is not None and low >= high:
         raise _bad(source, "mapping.low_high")
-    return InteractionMapping(**{**checked, "file": _check_file(checked["file"], source)})
+    plain = {key: value for key, value in checked.items() if key not in _FORM}
+    form = _parse_form(checked, "interactions", source)
+    return InteractionMapping(**{**plain, "file": _check_file(checked["file"], source), "form": form})
 
 
 def _check_file(file: str, source: str) -> str:

@@ -19,8 +19,9 @@ from recsys_core.data.cells import (
     read_unique_ids,
 )
 from recsys_core.data.dataset import Dataset
+from recsys_core.data.readers import TextFormat, read_delimited
 from recsys_core.data.schema import Column, Schema
-from recsys_core.data.tables import Table, find_file, read_delimited
+from recsys_core.data.tables import Table, find_file
 from recsys_core.errors import phrase
 
 LATIN = "ISO-8859-1"
@@ -63,7 +64,7 @@ def import_100k(source: Path) -> Dataset:
     """MovieLens 100K: ``u.user``, ``u.item``, ``u.genre`` and ``u.data``; ages in years."""
     expected = phrase("expected.folder_of", name="MovieLens 100K", files="u.user, u.item, u.genre, u.data")
     people, films, genres, ratings = (
-        read_delimited(find_file(source, file, expected=expected), **how, quoting=False)
+        read_delimited(find_file(source, file, expected=expected), TextFormat(**how, quoting=False))
         for file, how in {
             "u.user": {"delimiter": "|", "names": ("id", "age", "gender", "occupation", "zip"), "encoding": LATIN},
             "u.item": {"delimiter": "|", "names": _item_fields(), "encoding": LATIN},
@@ -103,7 +104,9 @@ def import_1m(source: Path) -> Dataset:
     """MovieLens 1M: ``users.dat``, ``movies.dat`` and ``ratings.dat``; codes are spelled out."""
     expected = phrase("expected.folder_of", name="MovieLens 1M", files="users.dat, movies.dat, ratings.dat")
     people, films, ratings = (
-        read_delimited(find_file(source, file, expected=expected), delimiter="::", names=names, **how, quoting=False)
+        read_delimited(
+            find_file(source, file, expected=expected), TextFormat(delimiter="::", names=names, quoting=False, **how)
+        )
         for file, names, how in (
             ("users.dat", ("id", "gender", "age", "occupation", "zip"), {}),
             ("movies.dat", ("id", "title", "genres"), {"encoding": LATIN}),

@@ -15,8 +15,9 @@ from recsys_core.data.cells import FLAGS, read_flags, read_ids, read_numbers, re
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.importers.columns import attribute_names, convert_side
 from recsys_core.data.importers.mapping import InteractionMapping, Mapping, SideMapping, guess_mapping, read_mapping
+from recsys_core.data.readers import read_table
 from recsys_core.data.schema import Column, Schema
-from recsys_core.data.tables import SUFFIXES, Table, find_file, find_table, read_table
+from recsys_core.data.tables import KINDS, Table, find_file, find_table, row_indexes
 from recsys_core.errors import DataError, phrase
 
 TRUTH = "truth.json"
@@ -37,7 +38,7 @@ def import_tables(source: Path, mapping: Path | None = None) -> Dataset:
         sides = {"users": known.users, "items": known.items, "interactions": known.interactions}
         expected = phrase("expected.mapped", file=path.name)
         tables = {
-            side: read_table(find_file(source, part.file, expected=expected), quoting=part.quotes)
+            side: read_table(find_file(source, part.file, expected=expected), part.form)
             for side, part in sides.items()
             if part
         }
@@ -61,7 +62,7 @@ def _with_truth(dataset: Dataset, path: Path) -> Dataset:
 def _find_tables(source: Path) -> dict[str, Table]:
     paths = {side: find_table(source, side) for side in ("users", "items", "interactions")}
     if paths["interactions"] is None:
-        names = ", ".join(f"interactions{suffix}" for suffix in SUFFIXES)
+        names = ", ".join(f"interactions{kind}" for kind in KINDS)
         expected = phrase("expected.interactions", names=names)
         raise DataError("table.missing", file="interactions", folder=source, expected=expected)
     return {side: read_table(path) for side, path in paths.items() if path}
@@ -106,8 +107,18 @@ def _unused_columns(mapping: Mapping, tables: dict[str, Table]) -> Warnings:
     for key, side in (("users", mapping.users), ("items", mapping.items)):
         if side:
             used[key] = {side.id, *attribute_names(tables[key], side)}
-    left = {tables[key].file: [c or "(no name)" for c in tables[key].columns if c not in used[key]] for key in used}
-    return [("warning.columns_unused", {"file": f, "columns": ", ".join(names)}) for f, names in left.items() if names]
+    return [notice for key, names in used.items() for notice in _left_out(tables[key], names)]
+
+
+def _left_out(table: Table, used: set[str | None]) -> Warnings:
+    """What is not read of one table: columns that nobody named, row numbers, structures."""
+    indexes = [name for name in row_indexes(table) if name not in used]
+    noticed = [*table.noticed, *(("warning.row_index", {"file": table.file, "column": name}) for name in indexes)]
+    unused = [name for name in table.columns if name not in used and name not in indexes]
+    for key, names in (("warning.columns_unused", unused), ("warning.nested", list(table.nested))):
+        if names:
+            noticed.append((key, {"file": table.file, "columns": ", ".join(names)}))
+    return noticed
 
 
 def _read_value(log: Table, how: InteractionMapping, source: str) -> tuple[str, np.ndarray | None]:
