@@ -116,16 +116,16 @@ BAD_SHOPS = {
     "missing interactions": ({"interactions.csv": None}, "table.missing", ["interactions"]),
     "empty file": ({"interactions.csv": ""}, "table.empty", ["interactions.csv"]),
     "missing column": ({"items.csv": ITEMS.replace("item_id", "id")}, "table.column_missing", ["items.csv", "item_id"]),
-    "missing id": ({"users.csv": USERS.replace("u2", "")}, "table.cells_empty", ["users.csv", "user_id", "rows 3"]),
+    "missing id": ({"users.csv": USERS.replace("u2", "")}, "table.cells_empty", ["users.csv", "user_id", "row 3"]),
     "id written by a program": (
         {"users.csv": USERS.replace("u2", "nan")},
         "table.cells_empty",
-        ["users.csv", "rows 3"],
+        ["users.csv", "row 3"],
     ),
     "missing item": (
         {"interactions.csv": CLICKS.replace("u1,b", "u1,")},
         "table.cells_empty",
-        ["interactions.csv", "item_id", "rows 5"],
+        ["interactions.csv", "item_id", "row 5"],
     ),
     "duplicate user": ({"users.csv": USERS + "u1,Dora,20,female\n"}, "table.duplicate", ["row 5", "'u1'", "row 2"]),
     "duplicate item": ({"items.csv": ITEMS + "c,Lamp,1,light\n"}, "table.duplicate", ["row 6", "'c'", "row 4"]),
@@ -143,7 +143,7 @@ BAD_SHOPS = {
     ),
     "milliseconds": ({"interactions.csv": CLICKS.replace("170000", "1700000000")}, "table.time", ["row 2", "ISO 8601"]),
     "negative time": ({"interactions.csv": CLICKS.replace("1700000004", "-5")}, "table.time", ["row 6", "'-5'"]),
-    "missing time": ({"interactions.csv": CLICKS.replace("1700000004", "")}, "table.cells_empty", ["rows 6", "time"]),
+    "missing time": ({"interactions.csv": CLICKS.replace("1700000004", "")}, "table.cells_empty", ["row 6", "time"]),
     "letters for a rating": (
         {"interactions.csv": RATINGS.replace("004,5", "004,x")},
         "table.number",
@@ -152,7 +152,7 @@ BAD_SHOPS = {
     "NaN rating": ({"interactions.csv": RATINGS.replace("004,5", "004,NaN")}, "table.number", ["row 6", "'NaN'"]),
     "infinite rating": ({"interactions.csv": RATINGS.replace("004,5", "004,inf")}, "table.number", ["row 6", "'inf'"]),
     "huge rating": ({"interactions.csv": RATINGS.replace("004,5", "004,1e999")}, "table.number", ["row 6"]),
-    "no rating": ({"interactions.csv": RATINGS.replace("004,5", "004,")}, "table.cells_empty", ["rows 6", "rating"]),
+    "no rating": ({"interactions.csv": RATINGS.replace("004,5", "004,")}, "table.cells_empty", ["row 6", "rating"]),
     "cut line": ({"interactions.csv": CLICKS + "u1,a"}, "table.cut", ["row 14", "2 fields instead of 4"]),
     "NUL bytes": ({"users.csv": b"\0" * 500}, "table.nul", ["users.csv row 1"]),
     "too few rows": (
