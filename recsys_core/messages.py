@@ -98,7 +98,7 @@ MESSAGES: dict[str, str] = {
     "table.foreign": "{file}: this is {what}, not a table; {fix}.",
     "table.several": "{file}: holds {count} {count|file|files} ({names}); unpack it and name the one that is meant.",
     "table.none_inside": "{file}: the archive holds no file.",
-    "table.sheets": "{file}: {count} {count|sheet is|sheets are} filled ({names}); save the one that is meant in a file of its own.",
+    "table.sheets": "{file}: {count} {count|sheet is|sheets are} filled ({names}); save the one meant in its own file.",
     "kind.html": "a web page (an error or a login page?)",
     "kind.xml": "an XML file",
     "kind.old_workbook": "a workbook in an old, binary or encrypted form",
