@@ -137,7 +137,9 @@ class RankingResult:
     ``top`` (n, k) holds item indices, best first, -1 where a user has fewer candidates;
     ``ndcg`` and ``recall`` are at ``k``. ``held_out`` is what they looked for, ``(indptr, indices)``
     with the same rows: the items that the user took in the held-out part and had not seen before,
-    each once.
+    each once. ``n_distinct`` counts the different scores in a list, ``n_tied_out`` the candidates
+    that are left out although they score as high as the last one listed
+    (`recsys_core.metrics.list_ties`).
     """
 
     k: int
@@ -146,6 +148,8 @@ class RankingResult:
     ndcg: np.ndarray
     recall: np.ndarray
     held_out: Csr
+    n_distinct: np.ndarray | None = None
+    n_tied_out: np.ndarray | None = None
 
     @property
     def n_held_out(self) -> np.ndarray:
@@ -251,6 +255,7 @@ class Measurement:
 
     ``latency_ms`` maps ``batch_1`` and ``batch_256`` to ``{"p50": …, "p95": …}``.
     ``size_bytes`` is network, embedding tables and cached item vectors as stored on disk.
+    ``auc``, ``ndcg`` and ``recall`` are None where the test part has nothing to compute them from.
     """
 
     size_bytes: int
@@ -258,9 +263,9 @@ class Measurement:
     n_parameters: int
     macs: int
     latency_ms: dict[str, dict[str, float]]
-    auc: float
-    ndcg: float
-    recall: float
+    auc: float | None
+    ndcg: float | None
+    recall: float | None
 
     def to_json(self) -> dict:
         plain = ("size_bytes", "encoder_bytes", "n_parameters", "macs", "latency_ms", "auc")
@@ -281,6 +286,15 @@ class CompressionReport:
     ``n_pairs`` seeded pairs with ``background`` rows. ``before_training``: AUC and NDCG@10 of
     a structured variant before its epoch of distillation, None elsewhere. ``noise``: half
     width of the bootstrap interval of each metric's paired difference.
+
+    Lists are compared for ``n_users`` of the ``n_test_users`` users with held-out items. Where
+    that is a sample, the variant's NDCG and recall are the dense model's of all users plus the
+    mean difference of the sample's. ``group_gaps``: the gap of every user column, by column;
+    ``group_gap``: that of the column that is watched. ``ties``: for ``dense`` and ``variant``
+    the mean number of ``distinct`` scores in a list and the share of users with a tie
+    ``inside`` their list and ``across`` its border. ``auc_interval``: 95 %, of each model's
+    AUC, bootstrap over users. ``same_runtime_ms``: latencies of the dense model in the runtime
+    of the variant, None where that is PyTorch for both.
     """
 
     variant: Variant
@@ -292,6 +306,11 @@ class CompressionReport:
     before_training: dict[str, float] | None
     noise: dict[str, float]
     n_users: int
+    n_test_users: int
+    group_gaps: dict[str, dict]
+    ties: dict[str, dict[str, float]]
+    auc_interval: dict[str, list[float]]
+    same_runtime_ms: dict[str, dict[str, float]] | None
     seed: int
     measured_at: str
     machine: str

@@ -2,22 +2,26 @@
 
 from recsys_core.compare.figures import NAMES, Figure, figures
 from recsys_core.compare.grid import default_grid, measure_grid, stored_reports
-from recsys_core.compare.levels import Level, levels
+from recsys_core.compare.levels import Level, auc_share, is_dead, levels
 from recsys_core.compare.machine import machine_name
 from recsys_core.compare.measuring import STAGES, measure_variant
-from recsys_core.compare.presets import RULES, Rule, choose_presets
+from recsys_core.compare.presets import RULES, Budget, Rule, choose_presets, has_ties, smallest_allowed
 from recsys_core.compare.stored import load_report, report_from_json, report_to_json, save_report
 
 __all__ = [
     "NAMES",
     "RULES",
     "STAGES",
+    "Budget",
     "Figure",
     "Level",
     "Rule",
+    "auc_share",
     "choose_presets",
     "default_grid",
     "figures",
+    "has_ties",
+    "is_dead",
     "levels",
     "load_report",
     "machine_name",
@@ -26,5 +30,6 @@ __all__ = [
     "report_from_json",
     "report_to_json",
     "save_report",
+    "smallest_allowed",
     "stored_reports",
 ]

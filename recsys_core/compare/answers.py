@@ -1,25 +1,31 @@
-"""Answers: what the dense model says on the sample, part by part, so that no figure waits for a later one."""
+"""Answers: what the dense model says on the compared users and pairs, each part when first asked for."""
 
 from __future__ import annotations
 
+import math
 from functools import cached_property, lru_cache
 
 import numpy as np
 
-from recsys_core.compare.sample import SEED, background_rows, compared_column, explained_pairs, rank, ranked_users
+from recsys_core.compare.groups import UserGroups, user_groups
+from recsys_core.compare.resampling import user_draws
+from recsys_core.compare.sample import SEED, background_rows, explained_pairs, rank, ranked_users
+from recsys_core.compress.quantize import unquantised
+from recsys_core.compress.runtime import OnnxScorer
 from recsys_core.explain.shapley import exact_contributions
-from recsys_core.metrics import Csr, roc_auc
+from recsys_core.metrics import roc_auc
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.material import LabelledPairs, Material, RankingTask
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.workspace import Workspace
-from recsys_core.results import Evaluation, PairResult, RankingResult
+from recsys_core.results import PairResult, RankingResult
+from recsys_core.variant import DENSE
 
 TIMED_PAIRS = 64
 
 
 class DenseSide:
-    """The sample of a workspace and the dense model's answers on it, each part worked out when first asked for."""
+    """The compared users and pairs, and the dense model's answers on them."""
 
     def __init__(self, workspace: Workspace) -> None:
         self.workspace, self.scorer = workspace, workspace.dense
@@ -36,7 +42,7 @@ class DenseSide:
     @cached_property
     def timed(self) -> Pairs:
         """Seeded pairs for the latencies."""
-        pairs = self.labelled.pairs
+        pairs = self.labelled.pairs if len(self.labelled.pairs) else self._training_pairs()
         rows = np.random.default_rng([SEED, 23]).choice(len(pairs), min(TIMED_PAIRS, len(pairs)), replace=False)
         return pairs[rows]
 
@@ -61,17 +67,58 @@ class DenseSide:
         return self.reasons(self.scorer)
 
     @cached_property
-    def column(self) -> str:
-        """The user column whose groups are compared."""
-        return compared_column(self.workspace, self.task.users)
+    def in_onnx(self) -> OnnxScorer:
+        """The dense model, nothing rounded, in the runtime of quantised variants: what that runtime alone gains."""
+        return OnnxScorer(unquantised(self.workspace.ranker), self.workspace.features, variant=DENSE)
 
     @cached_property
-    def train(self) -> Csr:
-        """Items that each user took in training."""
-        return self.workspace.material.sequences()
+    def n_test_users(self) -> int:
+        """Users with held-out items, compared or not."""
+        held_out = self.workspace.material.histories.held_out(part="test")
+        return int(np.count_nonzero(np.diff(held_out[0])))
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether only some of the test users are compared."""
+        return len(self.task) < self.n_test_users
+
+    @cached_property
+    def quality(self) -> dict[str, float]:
+        """NDCG@10 and recall@10 over all test users; those stored with the model where ranking all takes too long."""
+        if self.is_sample:
+            return {name: float(self.workspace.metrics[name]) for name in ("ndcg@10", "recall@10")}
+        return {"ndcg@10": mean(self.ranking.ndcg), "recall@10": mean(self.ranking.recall)}
+
+    @cached_property
+    def draws(self) -> np.ndarray:
+        """Resamplings of the compared users."""
+        return user_draws(len(self.task), seed=SEED)
+
+    @cached_property
+    def pair_draws(self) -> np.ndarray:
+        """Resamplings of the users who have test pairs with a label."""
+        users = binary_pairs(self.pairs, self.workspace.material).user_index
+        return user_draws(len(np.unique(users)), seed=SEED)
+
+    @cached_property
+    def groups(self) -> tuple[UserGroups, ...]:
+        """The compared users by every column that has groups to compare."""
+        material = self.workspace.material
+        return user_groups(material.dataset, self.task.users, train=material.sequences())
+
+    @cached_property
+    def column(self) -> str | None:
+        """The user column whose gap is watched; None where no column has groups to compare."""
+        return self.groups[0].column if self.groups else None
+
+    def _training_pairs(self) -> Pairs:
+        material = self.workspace.material
+        return material.pairs(material.split.train[:TIMED_PAIRS], "train")
 
     def reasons(self, scorer: Scorer) -> np.ndarray:
         """Exact contributions of the explained pairs ``(n_pairs, n_players)``, logits, under any variant."""
+        if not len(self.explained):
+            return np.zeros((0, len(scorer.features.players)))
         return exact_contributions(scorer, self.explained, self.background)[0]
 
 
@@ -94,15 +141,11 @@ def binary_pairs(pairs: PairResult, material: Material) -> PairResult:
 
 
 def pair_auc(pairs: PairResult, material: Material) -> float:
-    """The AUC that ``evaluate`` gives for the same scores."""
+    """The AUC that ``evaluate`` gives for the same scores; NaN where one of the two labels is missing."""
     binary = binary_pairs(pairs, material)
     return float(roc_auc(binary.label, binary.score))
 
 
-def as_evaluation(ranking: RankingResult, pairs: PairResult, material: Material) -> Evaluation:
-    """Lists and scores as an `Evaluation`, for the comparison of groups.
-
-    Without a log loss, so that the fairness audit leaves the measures of probabilities out.
-    """
-    binary = binary_pairs(pairs, material)
-    return Evaluation(ranking, binary, float(roc_auc(binary.label, binary.score)), None)
+def mean(values: np.ndarray) -> float:
+    """Mean over users, NaN where there are none."""
+    return float(values.mean()) if len(values) else math.nan

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_core.data.dataset import Dataset
-from recsys_core.errors import RecLensError
-from recsys_core.fairness import AuditSettings, gap_changes
-from recsys_core.metrics import Csr, average_ranks, list_overlap, mean_interval, rank_correlation, top_overlap
-from recsys_core.results import Evaluation, PairResult, RankingResult
+from recsys_core.compare.resampling import mean_ends, user_draws
+from recsys_core.metrics import average_ranks, list_overlap, rank_correlation, top_overlap
+from recsys_core.results import PairResult, RankingResult
 
 TOP_REASONS = 3
 MOST_CHANGED = 20
-DRAWS = 300  # bootstrap samples behind every interval here
 
 
 def explanation_drift(dense: np.ndarray, variant: np.ndarray, *, background: int, seed: int) -> dict[str, float]:
@@ -36,42 +33,71 @@ def explanation_drift(dense: np.ndarray, variant: np.ndarray, *, background: int
         "top_3_kept": np.atleast_1d(top_overlap(dense, variant, TOP_REASONS)),
     }
     found: dict[str, float] = {}
+    draws = user_draws(len(dense), seed=seed)
     for name, values in parts.items():
-        known = values[~np.isnan(values)]
-        found[name] = float(known.mean()) if len(known) else float("nan")
-        found[f"{name}_low"], found[f"{name}_high"] = mean_interval(known, seed=seed, n_draws=DRAWS)
+        found[name] = mean_of_known(values)
+        found[f"{name}_low"], found[f"{name}_high"] = mean_ends(values, draws)
     return found | {"n_pairs": len(dense), "background": background}
 
 
-def lists_kept(dense: RankingResult, variant: RankingResult, *, seed: int) -> dict[str, object]:
+def mean_of_known(values: np.ndarray) -> float:
+    """Mean without NaN; NaN where nothing is left."""
+    known = values[~np.isnan(values)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def lists_kept(dense: RankingResult, variant: RankingResult, *, draws: np.ndarray) -> dict[str, object]:
     """Share of each user's top ten that stays: its mean, interval, and the users who lose most.
 
     ``most_changed`` holds up to 20 ``[user_index, share kept]``, fewest kept first, only users
     whose list changed at all.
     """
     kept = list_overlap(dense.top, variant.top)
-    known = kept[~np.isnan(kept)]
-    low, high = mean_interval(known, seed=seed, n_draws=DRAWS)
+    low, high = mean_ends(kept, draws)
     order = np.argsort(kept, kind="stable")[:MOST_CHANGED]
     changed = [[int(dense.user_index[i]), float(kept[i])] for i in order if kept[i] < 1]
-    mean = float(known.mean()) if len(known) else float("nan")
-    return {"mean": mean, "low": low, "high": high, "most_changed": changed}
+    return {"mean": mean_of_known(kept), "low": low, "high": high, "most_changed": changed}
 
 
-def ndcg_noise(dense: RankingResult, variant: RankingResult, *, seed: int) -> float:
+def ndcg_noise(dense: RankingResult, variant: RankingResult, *, draws: np.ndarray) -> float:
     """Half width of the 95 % paired bootstrap interval of the difference of NDCG over users."""
-    low, high = mean_interval(variant.ndcg - dense.ndcg, seed=seed, n_draws=DRAWS)
+    low, high = mean_ends(variant.ndcg - dense.ndcg, draws)
     return (high - low) / 2
 
 
-def auc_noise(dense: PairResult, variant: PairResult, *, seed: int) -> float:
+def auc_noise(dense: PairResult, variant: PairResult, *, draws: np.ndarray) -> float:
     """Half width of the 95 % paired bootstrap interval of the difference of AUC over users.
 
     Users are resampled through the linear part of each AUC (`auc_parts`), which costs one sort
-    instead of one a draw.
+    instead of one a draw. ``draws`` are of the users who have pairs.
     """
-    low, high = mean_interval(auc_parts(variant) - auc_parts(dense), seed=seed, n_draws=DRAWS)
+    low, high = mean_ends(auc_parts(variant) - auc_parts(dense), draws)
     return (high - low) / 2
+
+
+def auc_ends(pairs: PairResult, auc: float, *, draws: np.ndarray) -> tuple[float, float]:
+    """95 % bootstrap interval of an AUC over users, by its linear part as in `auc_noise`."""
+    low, high = mean_ends(auc_parts(pairs), draws)
+    return auc + low, auc + high
+
+
+def tie_shares(ranking: RankingResult) -> dict[str, float]:
+    """Ties of equal scores in the lists of all these users.
+
+    Returns
+    -------
+    dict
+        ``distinct``: mean number of different scores in a list. ``inside``: share of users
+        with equal scores in their list; ``across``: share of users of whose items some are
+        left out although they score as high as the last one listed. NaN without users.
+    """
+    length = (ranking.top >= 0).sum(axis=1)
+    parts = {
+        "distinct": ranking.n_distinct.astype(float),
+        "inside": (ranking.n_distinct < length).astype(float),
+        "across": (ranking.n_tied_out > 0).astype(float),
+    }
+    return {name: mean_of_known(values) for name, values in parts.items()}
 
 
 def auc_parts(pairs: PairResult) -> np.ndarray:
@@ -99,30 +125,3 @@ def auc_parts(pairs: PairResult) -> np.ndarray:
     auc = placement[positive].mean()
     share = (placement - auc) / np.where(positive, n_positive, n_negative)
     return len(user) * np.bincount(row, weights=share, minlength=len(user))
-
-
-def group_gap(
-    dataset: Dataset, dense: Evaluation, variant: Evaluation, *, column: str, train: Csr, seed: int
-) -> dict[str, object]:
-    """What compression does to the gap of NDCG between the groups of one user column.
-
-    Returns
-    -------
-    dict
-        ``column``, ``metric``, ``worst_group`` and ``best_group`` (the dense model's), ``dense``
-        and ``compressed`` (best minus worst), ``change`` with ``low`` and ``high`` (paired
-        bootstrap of the change over users), ``n_draws``. Only ``column`` and ``metric`` where
-        fewer than two groups are large enough.
-    """
-    metric = f"ndcg@{dense.ranking.k}"
-    settings = AuditSettings(n_bootstrap=DRAWS, seed=seed)
-    try:
-        changes = gap_changes(dataset, dense, variant, by=(column,), train=train, settings=settings)
-    except RecLensError:
-        changes = ()
-    found = next((c for c in changes if c.metric == metric), None)
-    about: dict[str, object] = {"column": column, "metric": metric}
-    if found is None:
-        return about
-    names = ("worst_group", "best_group", "dense", "compressed", "change", "low", "high")
-    return about | {name: getattr(found, name) for name in names} | {"n_draws": DRAWS}

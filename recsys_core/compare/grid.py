@@ -6,7 +6,7 @@ import time
 
 from recsys_core.compare.machine import machine_name
 from recsys_core.compare.measuring import measure_variant
-from recsys_core.compare.stored import load_report
+from recsys_core.compare.stored import load_report, read_reports
 from recsys_core.compress.measure import LatencySettings
 from recsys_core.compress.variants import VariantShelf
 from recsys_core.models.encoder import Progress, silent
@@ -67,15 +67,13 @@ def measure_grid(
 
 
 def stored_reports(workspace: Workspace) -> list[CompressionReport]:
-    """Every report of this model that lies in the workspace, whoever measured it, the dense model first."""
-    found = [load_report(workspace, v) for v in default_grid()]
-    others = (load_report(workspace, v) for v in _other_levels())
-    return [r for r in (*found, *others) if r is not None]
+    """Every report of this model that lies in the workspace, whoever measured it: the grid first, in its order.
 
-
-def _other_levels() -> tuple[Variant, ...]:
-    """Levels that the sliders reach and the grid leaves out."""
-    return tuple(Variant(s, bits, "unstructured") for bits in BITS[1:] for s in TENTHS[1:])
+    Students of another width (``distill``) and levels between the slider's stops are among them.
+    """
+    order = {variant: at for at, variant in enumerate(default_grid())}
+    found = read_reports(workspace)
+    return sorted(found, key=lambda r: (order.get(r.variant, len(order)), r.variant.key))
 
 
 def _level_progress(progress: Progress, at: int, n: int) -> Progress:

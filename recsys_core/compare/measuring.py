@@ -10,19 +10,21 @@ from datetime import datetime
 
 import numpy as np
 
-from recsys_core.compare.answers import DenseSide, as_evaluation, binary_pairs, dense_side, pair_auc
-from recsys_core.compare.changes import auc_noise, explanation_drift, group_gap, lists_kept, ndcg_noise
+from recsys_core.compare.answers import DenseSide, binary_pairs, dense_side, mean, pair_auc
+from recsys_core.compare.changes import auc_ends, auc_noise, explanation_drift, lists_kept, ndcg_noise, tie_shares
+from recsys_core.compare.groups import group_gaps, lost_most
 from recsys_core.compare.machine import machine_name
 from recsys_core.compare.sample import SEED, rank
 from recsys_core.compare.sketch import sketch, stored_cost
-from recsys_core.compare.stored import load_report, report_from_json, save_report
+from recsys_core.compare.stored import load_report, report_from_json, save_report, without_nan
 from recsys_core.compress.measure import LatencySettings, measure_latency, one_at_a_time
 from recsys_core.compress.variants import VariantShelf
+from recsys_core.metrics import list_overlap
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import Workspace
-from recsys_core.results import CompressionReport, PairResult, RankingResult
+from recsys_core.results import CompressionReport, RankingResult
 from recsys_core.variant import Variant
 
 OnStage = Callable[[str, dict], None]
@@ -56,8 +58,10 @@ def measure_variant(
 
     Notes
     -----
-    AUC is that of ``evaluate``, on all test pairs; lists are of the sample's users, reasons of
-    its explained pairs (`recsys_core.compare.answers.DenseSide`), exact. Only the latencies differ
+    AUC is that of ``evaluate``, on all test pairs. Lists are of all test users, where users times
+    items stay below `recsys_core.compare.sample.MOST_CELLS`, else of a seeded sample of them; NDCG
+    and recall are those of ``evaluate`` for the dense model either way. Reasons are of the
+    explained pairs (`recsys_core.compare.answers.DenseSide`), exact. Only the latencies differ
     from call to call. ``before_training`` is measured at 32 bits, whatever the variant's width.
     """
     progress("queue", 0.0)
@@ -87,10 +91,9 @@ class _Run:
 
     def __init__(self, workspace: Workspace, variant: Variant, shelf: VariantShelf, latency: LatencySettings) -> None:
         self.workspace, self.variant, self.shelf, self.latency = workspace, variant, shelf, latency
-        self.found: dict = {"dense": {}, "variant": {}, "noise": {}, "extra": {}}
+        self.found: dict = {"dense": {}, "variant": {}, "noise": {}, "auc_interval": {}, "extra": {}}
         self.scorer: Scorer = workspace.dense
         self.early: Future | None = None  # reasons that are worked out while lists are
-        self.pairs: PairResult | None = None
         self.ranking: RankingResult | None = None
 
     @property
@@ -98,7 +101,7 @@ class _Run:
         return dense_side(self.workspace)
 
     def so_far(self) -> dict:
-        return {k: dict(v) if isinstance(v, dict) else v for k, v in self.found.items()}
+        return without_nan(self.found)
 
     def add_size(self) -> None:
         """From the shape of the network alone: nothing is trained for it."""
@@ -111,33 +114,38 @@ class _Run:
         self.found["variant"] |= stored_cost(self.scorer, self.workspace.config["encoder"]["size_bytes"])
 
     def add_auc(self) -> None:
-        dense = self.dense
-        self.pairs = dense.pairs if self.variant.is_dense else evaluate_pairs(self.scorer, dense.labelled)
-        for side, pairs in (("dense", dense.pairs), ("variant", self.pairs)):
-            self.found[side]["auc"] = pair_auc(pairs, self.workspace.material)
-        self.found["extra"]["n_pairs"] = len(self.pairs.label)
-        self.found["noise"]["auc"] = auc_noise(
-            *(binary_pairs(p, self.workspace.material) for p in (dense.pairs, self.pairs)), seed=SEED
-        )
+        dense, material = self.dense, self.workspace.material
+        own = dense.pairs if self.variant.is_dense else evaluate_pairs(self.scorer, dense.labelled)
+        binary = {"dense": binary_pairs(dense.pairs, material), "variant": binary_pairs(own, material)}
+        for side, pairs in (("dense", dense.pairs), ("variant", own)):
+            auc = self.found[side]["auc"] = pair_auc(pairs, material)
+            self.found["auc_interval"][side] = list(auc_ends(binary[side], auc, draws=dense.pair_draws))
+        self.found["extra"]["n_pairs"] = len(own.label)
+        self.found["noise"]["auc"] = auc_noise(*binary.values(), draws=dense.pair_draws)
 
     def add_latency(self) -> None:
-        """Both in turns; of the dense model alone the two are one measurement."""
+        """All in turns; of the dense model alone they are one measurement."""
         scorers = [self.workspace.dense] if self.variant.is_dense else [self.workspace.dense, self.scorer]
+        if self.variant.is_quantised:
+            scorers.insert(1, self.dense.in_onnx)
         spent = measure_latency(scorers, self.dense.timed, self.latency)
         self.found["dense"]["latency_ms"], self.found["variant"]["latency_ms"] = spent[0], spent[-1]
+        self.found["same_runtime_ms"] = spent[1] if self.variant.is_quantised else None
 
     def add_lists(self) -> None:
         dense = self.dense
         if self.variant.is_quantised:  # ONNX Runtime works on one core here: use the other one, too
             _ = dense.background  # whatever it rests on is there before two threads ask for it
             self.early = _aside(lambda: dense.reasons(self.scorer))
-        self.ranking = dense.ranking if self.variant.is_dense else rank(self.scorer, dense.task)
-        for side, ranking in (("dense", dense.ranking), ("variant", self.ranking)):
-            self.found[side] |= {"ndcg@10": float(ranking.ndcg.mean()), "recall@10": float(ranking.recall.mean())}
-        self.found["noise"]["ndcg@10"] = ndcg_noise(dense.ranking, self.ranking, seed=SEED)
-        kept = lists_kept(dense.ranking, self.ranking, seed=SEED)
+        own = self.ranking = dense.ranking if self.variant.is_dense else rank(self.scorer, dense.task)
+        self.found["dense"] |= dense.quality
+        self.found["variant"] |= self._quality(own)
+        self.found["noise"]["ndcg@10"] = ndcg_noise(dense.ranking, own, draws=dense.draws)
+        self.found["ties"] = {"dense": tie_shares(dense.ranking), "variant": tie_shares(own)}
+        kept = lists_kept(dense.ranking, own, draws=dense.draws)
         self.found["extra"]["top_10_kept"] = kept
-        self.found |= {"top_10_overlap": kept["mean"], "n_users": len(dense.task)}
+        counts = {"n_users": len(dense.task), "n_test_users": dense.n_test_users}
+        self.found |= {"top_10_overlap": kept["mean"], **counts}
 
     def add_reasons(self) -> None:
         dense = self.dense
@@ -150,12 +158,20 @@ class _Run:
         )
 
     def add_gap(self) -> None:
-        material = self.workspace.material
-        dense = as_evaluation(self.dense.ranking, self.dense.pairs, material)
-        own = dense if self.variant.is_dense else as_evaluation(self.ranking, self.pairs, material)
-        self.found["group_gap"] = group_gap(
-            material.dataset, dense, own, column=self.dense.column, train=self.dense.train, seed=SEED
-        )
+        dense, own = self.dense, self.ranking
+        metric = f"ndcg@{own.k}"
+        gaps = group_gaps(dense.groups, dense.ranking.ndcg, own.ndcg, metric=metric, draws=dense.draws)
+        self.found["group_gaps"] = gaps
+        self.found["group_gap"] = {"column": dense.column, "metric": metric} | gaps.get(dense.column, {})
+        self.found["extra"]["lost_most"] = lost_most(dense.groups, list_overlap(dense.ranking.top, own.top))
+
+    def _quality(self, ranking: RankingResult) -> dict[str, float]:
+        """NDCG and recall of all test users: where only some were ranked, the dense model's plus their mean change."""
+        dense, own = self.dense, {"ndcg@10": ranking.ndcg, "recall@10": ranking.recall}
+        if not dense.is_sample:
+            return {name: mean(values) for name, values in own.items()}
+        before = {"ndcg@10": dense.ranking.ndcg, "recall@10": dense.ranking.recall}
+        return {name: dense.quality[name] + mean(values - before[name]) for name, values in own.items()}
 
     def report(self) -> CompressionReport:
         about = {
@@ -177,4 +193,4 @@ class _Run:
             return known.before_training
         scorer = self.shelf.untrained(weights)
         auc = pair_auc(evaluate_pairs(scorer, self.dense.labelled), self.workspace.material)
-        return {"auc": auc, "ndcg@10": float(rank(scorer, self.dense.task).ndcg.mean())}
+        return {"auc": auc, "ndcg@10": self._quality(rank(scorer, self.dense.task))["ndcg@10"]}

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_core.errors import RecLensError
 from recsys_core.explain.game import Games
 from recsys_core.explain.shapley import EXACT_PLAYERS
-from recsys_core.fairness import DEFAULT_SETTINGS, groupable_columns, make_grouping
-from recsys_core.metrics import Csr
 from recsys_core.models.evaluation import rank_users
 from recsys_core.models.material import Material, RankingTask
 from recsys_core.models.scorer import Pairs, Scorer
@@ -16,8 +13,8 @@ from recsys_core.models.workspace import Workspace
 from recsys_core.results import RankingResult
 
 SEED = 0
-MOST_USERS, LEAST_USERS = 1000, 200
-MOST_CELLS = 500_000  # ranked users times items: about a second on two cores
+MOST_CELLS = 2_000_000  # users times items that are ranked for a level: one to two seconds on one core
+LEAST_USERS = 200
 N_PAIRS = 100
 BACKGROUNDS = (4, 2, 1)
 MOST_COALITIONS = 2_000_000  # network rows behind the exact reasons of the pairs: another second
@@ -25,11 +22,11 @@ FLOATS_AT_ONCE = 4_000_000  # working memory of ranking that stays in the proces
 
 
 def ranked_users(workspace: Workspace) -> RankingTask:
-    """At most 1,000 users with held-out items, drawn by the workspace's seed.
+    """Every user with held-out items, as long as users times items stay below two million.
 
-    Fewer (200 at least) where the catalogue is large: users times items stay below half a million.
+    Else as many as fit (200 at least), drawn by the workspace's seed.
     """
-    n_users = max(LEAST_USERS, min(MOST_USERS, MOST_CELLS // max(workspace.dataset.n_items, 1)))
+    n_users = max(LEAST_USERS, MOST_CELLS // max(workspace.dataset.n_items, 1))
     return workspace.material.ranking("test", most=n_users)
 
 
@@ -46,10 +43,10 @@ def rank(scorer: Scorer, task: RankingTask) -> RankingResult:
 
 
 def explained_pairs(task: RankingTask, ranking: RankingResult) -> Pairs:
-    """100 pairs: a seeded user, and a seeded place of that user's list."""
+    """100 pairs: a seeded user, and a seeded place of that user's list; none where nobody has a list."""
     random = np.random.default_rng([SEED, 19])
     users = np.flatnonzero(ranking.top[:, 0] >= 0)
-    rows = np.sort(random.choice(users, min(N_PAIRS, len(users)), replace=False))
+    rows = np.sort(random.permutation(users)[:N_PAIRS])
     place = random.integers(0, (ranking.top[rows] >= 0).sum(axis=1))
     return Pairs(task.users[rows], ranking.top[rows, place], task.histories[rows])
 
@@ -65,19 +62,3 @@ def background_rows(dense: Scorer, explained: Pairs, material: Material) -> Pair
         if np.exp2(np.minimum(differing, EXACT_PLAYERS)).sum() <= MOST_COALITIONS:
             break
     return background
-
-
-def compared_column(workspace: Workspace, users: np.ndarray) -> str:
-    """First user column, sensitive ones first, with two groups of these users that are large enough to have figures."""
-    names = [name for name in groupable_columns(workspace.dataset) if name.startswith("user.")]
-    train = workspace.material.sequences()
-    return next((name for name in names if _can_compare(workspace, name, users, train)), names[0])
-
-
-def _can_compare(workspace: Workspace, name: str, users: np.ndarray, train: Csr) -> bool:
-    try:
-        grouping = make_grouping(workspace.dataset, (name,), train=train)
-    except RecLensError:  # a column with too many different values
-        return False
-    sizes = np.bincount(grouping.code[users], minlength=len(grouping.labels))
-    return np.count_nonzero(sizes >= DEFAULT_SETTINGS.least_size) >= 2

@@ -13,7 +13,7 @@ from recsys_core.models.workspace import Workspace
 from recsys_core.results import CompressionReport, Measurement
 from recsys_core.variant import Variant
 
-FORMAT = "reclens-measurement-1"
+FORMAT = "reclens-measurement-2"
 PLAIN = (
     "top_10_overlap",
     "explanation_drift",
@@ -21,6 +21,11 @@ PLAIN = (
     "before_training",
     "noise",
     "n_users",
+    "n_test_users",
+    "group_gaps",
+    "ties",
+    "auc_interval",
+    "same_runtime_ms",
     "seed",
     "measured_at",
     "machine",
@@ -36,7 +41,8 @@ def report_to_json(report: CompressionReport) -> dict:
 
 
 def report_from_json(data: dict) -> CompressionReport:
-    """The report that ``report_to_json`` wrote; ``KeyError`` or ``TypeError`` for anything else."""
+    """The report that ``report_to_json`` wrote, NaN as None; ``KeyError`` or ``TypeError`` for anything else."""
+    data = without_nan(data)
     settings = {name: value for name, value in data["settings"].items() if name != "key"}
     return CompressionReport(
         Variant(**settings),
@@ -56,7 +62,7 @@ def save_report(workspace: Workspace, report: CompressionReport) -> None:
     file = measurement_file(workspace, report.variant)
     file.parent.mkdir(exist_ok=True)
     stamped = {"format": FORMAT, "workspace": workspace.fingerprint, **report_to_json(report)}
-    write_file(file, json.dumps(_without_nan(stamped), indent=1).encode())
+    write_file(file, json.dumps(without_nan(stamped), indent=1).encode())
 
 
 def load_report(workspace: Workspace, variant: Variant, *, machine: str | None = None) -> CompressionReport | None:
@@ -64,24 +70,32 @@ def load_report(workspace: Workspace, variant: Variant, *, machine: str | None =
 
     Given a ``machine``, a report that was measured elsewhere counts as missing, too.
     """
-    file = measurement_file(workspace, variant)
+    report = _read(measurement_file(workspace, variant), workspace)
+    is_ours = report is not None and report.variant == variant and machine in (None, report.machine)
+    return report if is_ours else None
+
+
+def read_reports(workspace: Workspace) -> list[CompressionReport]:
+    """Every report in the workspace's folder that can be trusted and lies under its own name, in no order."""
+    files = (workspace.path / "measurements").glob("*.json")
+    found = ((file, _read(file, workspace)) for file in files)
+    return [r for file, r in found if r is not None and file == measurement_file(workspace, r.variant)]
+
+
+def _read(file: Path, workspace: Workspace) -> CompressionReport | None:
     if not file.is_file():
         return None
     try:
         data = read_checked_json(file, FORMAT, "workspace")
-        if data.get("workspace") != workspace.fingerprint:
-            return None
-        report = report_from_json(data)
+        return report_from_json(data) if data.get("workspace") == workspace.fingerprint else None
     except (RecLensError, KeyError, TypeError, ValueError, AttributeError):
         return None
-    is_ours = report.variant == variant and machine in (None, report.machine)
-    return report if is_ours else None
 
 
-def _without_nan(value: object) -> object:
+def without_nan(value: object) -> object:
     """NaN as null: JSON has no NaN."""
     if isinstance(value, dict):
-        return {k: _without_nan(v) for k, v in value.items()}
+        return {k: without_nan(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_nan(v) for v in value]
+        return [without_nan(v) for v in value]
     return None if isinstance(value, float) and math.isnan(value) else value

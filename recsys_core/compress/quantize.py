@@ -93,7 +93,7 @@ class QuantisedRanker:
     """
 
     ranker: Ranker
-    packed: dict[str, PackedMatrix]
+    packed: dict[str, PackedMatrix | FullMatrix]
     bits: int
 
 
@@ -133,6 +133,22 @@ def quantise_ranker(ranker: Ranker, bits: int) -> QuantisedRanker:
             packed[name] = pack_matrix(matrix.numpy(), bits)
             matrix.copy_(torch.from_numpy(packed[name].unpack()))
     return QuantisedRanker(quantised.eval(), packed, bits)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FullMatrix:
+    """A matrix of full precision where a packed one is expected."""
+
+    weights: np.ndarray
+
+    def unpack(self) -> np.ndarray:
+        return self.weights
+
+
+def unquantised(ranker: Ranker) -> QuantisedRanker:
+    """A ranker as it is, nothing rounded, for the runtime of quantised ones: what the runtime alone changes."""
+    full = {name: FullMatrix(matrix.detach().numpy()) for name, matrix in matrices(ranker).items()}
+    return QuantisedRanker(ranker, full, 32)
 
 
 def halve_ranker(ranker: Ranker) -> Ranker:

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import numpy as np
 
-from recsys_core.metrics import csr_rows, log_loss, logistic, ndcg_at_k, recall_at_k, rmse, roc_auc, top_k
+from recsys_core.metrics import csr_rows, list_ties, log_loss, logistic, ndcg_at_k, recall_at_k, rmse, roc_auc, top_k
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.material import LabelledPairs, Material, RankingTask
 from recsys_core.results import Evaluation, PairResult, RankingResult
@@ -32,15 +32,18 @@ def rank_users(
     progress: Progress = silent,
 ) -> RankingResult:
     """Rank the whole catalogue of unseen items for each user; never a sample of negatives (Krichene & Rendle 2020)."""
-    tops = []
+    tops, ties = [], [(np.zeros(0, dtype=np.int64),) * 2]
     for start in range(0, len(task), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(task)))
         scores = score(task.users[rows], task.histories[rows])
-        tops.append(top_k(scores, k, excluded=csr_rows(task.seen, rows), tie_order=task.tie_order))
+        seen = csr_rows(task.seen, rows)
+        tops.append(top_k(scores, k, excluded=seen, tie_order=task.tie_order))
+        ties.append(list_ties(scores, tops[-1], seen))
         progress("ranking the catalogue", (start + len(rows)) / len(task))
     top = np.concatenate(tops) if tops else np.zeros((0, k), dtype=np.int64)
     ndcg, recall = ndcg_at_k(top, task.held_out), recall_at_k(top, task.held_out)
-    return RankingResult(k, task.users, top, ndcg, recall, task.held_out)
+    n_distinct, n_tied_out = (np.concatenate(x) for x in zip(*ties, strict=True))
+    return RankingResult(k, task.users, top, ndcg, recall, task.held_out, n_distinct, n_tied_out)
 
 
 def evaluate_pairs(scorer: CanScore, labelled: LabelledPairs) -> PairResult:

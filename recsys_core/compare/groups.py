@@ -1,0 +1,165 @@
+"""Groups under compression: the gap of every user column, and which group's lists change most."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.errors import RecLensError
+from recsys_core.fairness import DEFAULT_SETTINGS, groupable_columns, make_grouping
+from recsys_core.fairness.gaps import extremes
+from recsys_core.fairness.intervals import interval
+from recsys_core.metrics import Csr
+
+MOST_CHANGED_SHARE = 0.1
+SURE = 0.05
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UserGroups:
+    """The groups of one user column that may be shown, as an audit of the same users forms them.
+
+    ``code`` is ``(n_users,)``: position in ``labels``, ``len(labels)`` for users of small groups.
+    """
+
+    column: str
+    labels: tuple[str, ...]
+    code: np.ndarray
+
+    @property
+    def members(self) -> np.ndarray:
+        """``(n_users, n_groups)`` of 0 and 1."""
+        return (self.code[:, None] == np.arange(len(self.labels))).astype(float)
+
+
+def user_groups(dataset: Dataset, users: np.ndarray, *, train: Csr) -> tuple[UserGroups, ...]:
+    """Every user column with two groups of these users that are large enough to have figures, sensitive ones first."""
+    found = []
+    for name in groupable_columns(dataset):
+        if not name.startswith("user."):
+            continue
+        try:
+            grouping = make_grouping(dataset, (name,), train=train)
+        except RecLensError:  # a column with too many different values
+            continue
+        code = grouping.code[users]
+        size = np.bincount(code, minlength=len(grouping.labels))
+        shown = np.flatnonzero(size >= DEFAULT_SETTINGS.least_size)
+        if len(shown) >= 2:
+            position = np.full(len(size), len(shown))
+            position[shown] = np.arange(len(shown))
+            found.append(UserGroups(name, tuple(grouping.labels[g] for g in shown), position[code]))
+    return tuple(found)
+
+
+def group_gaps(
+    groups: tuple[UserGroups, ...], dense: np.ndarray, variant: np.ndarray, *, metric: str, draws: np.ndarray
+) -> dict[str, dict[str, object]]:
+    """What compression does to the gap between the groups of each column, for a mean over users such as NDCG.
+
+    Parameters
+    ----------
+    dense, variant
+        The metric of each user ``(n_users,)`` under the two models.
+    draws
+        Resamplings of these users (`recsys_core.compare.resampling.user_draws`).
+
+    Returns
+    -------
+    dict
+        By column: ``metric``, ``worst_group`` and ``best_group`` (the dense model's), ``dense``
+        and ``compressed`` (larger minus smaller of these two), ``change`` with ``low`` and
+        ``high`` (95 %, paired bootstrap over users), ``n_draws``. The same as
+        `recsys_core.fairness.gap_changes` gives for each column, from one pass over the draws.
+    """
+    if not groups:
+        return {}
+    members = np.hstack([g.members for g in groups])
+    sums = np.hstack([members, members * dense[:, None], members * variant[:, None]])
+    again = draws @ sums.astype(np.float32)
+    values, again = (_means(x.astype(float), members.shape[1]) for x in (sums.sum(axis=0)[None], again))
+    found, first = {}, 0
+    for g in groups:
+        part = slice(first, first + len(g.labels))
+        found[g.column] = _gap(g.labels, metric, values[:, 0, part], again[..., part])
+        first = part.stop
+    return found
+
+
+def _means(sums: np.ndarray, width: int) -> np.ndarray:
+    """Means by model and group ``(2, n_rows, n_groups)``, NaN where a draw has nobody of a group."""
+    count, both = sums[:, :width], (sums[:, width : 2 * width], sums[:, 2 * width :])
+    return np.stack([np.divide(x, count, out=np.full(x.shape, np.nan), where=count > 0) for x in both])
+
+
+def _gap(labels: tuple[str, ...], metric: str, values: np.ndarray, draws: np.ndarray) -> dict[str, object]:
+    """``values`` is (2, n_groups) and ``draws`` (2, n_draws, n_groups): dense, then compressed."""
+    worst, best = extremes(metric, values[0])
+    dense, compressed = values[:, best] - values[:, worst]
+    change = np.asarray(compressed - dense)
+    again = draws[..., best] - draws[..., worst]
+    low, high = interval(again[1] - again[0], change)
+    return {
+        "metric": metric,
+        "worst_group": labels[worst],
+        "best_group": labels[best],
+        "dense": float(dense),
+        "compressed": float(compressed),
+        "change": float(change),
+        "low": float(low),
+        "high": float(high),
+        "n_draws": len(draws),
+    }
+
+
+def lost_most(groups: tuple[UserGroups, ...], kept: np.ndarray) -> dict[str, object]:
+    """Which group the users belong to whose lists change most; ``kept`` (n_users,) is each one's share kept.
+
+    Returns
+    -------
+    dict
+        ``kept_none``: users who keep none of their list. ``at_most`` and ``n``: the tenth of
+        the users who keep least, at most this share of their list. ``group``: the group that
+        is most clearly over-represented among them (``column``, ``group``, ``n`` of them,
+        ``share`` of them, ``share_of_all`` users, ``p_corrected``), None where none is:
+        hypergeometric tail, Holm over all groups of all columns, 5 %.
+    """
+    known = ~np.isnan(kept)
+    n_all, found = int(known.sum()), {"kept_none": int((kept[known] == 0).sum()), "at_most": None, "n": 0}
+    limit = float(np.quantile(kept[known], MOST_CHANGED_SHARE, method="lower")) if n_all else 1.0
+    if limit >= 1:
+        limit = float(kept[known].min(initial=1.0))
+    if limit >= 1:
+        return found | {"group": None}
+    lost = known & (kept <= limit)
+    found |= {"at_most": limit, "n": int(lost.sum()), "group": None}
+    rows = [
+        (g.column, label, int((lost & (g.code == at)).sum()), int((known & (g.code == at)).sum()))
+        for g in groups
+        for at, label in enumerate(g.labels)
+    ]
+    tails = np.array([hypergeometric_tail(k, n_all, size, found["n"]) for _, _, k, size in rows])
+    if not len(tails) or tails.min() * len(tails) > SURE:  # Holm's first step: the smallest against all
+        return found
+    column, label, n, size = rows[int(tails.argmin())]
+    about = {"column": column, "group": label, "n": n, "share": n / found["n"], "share_of_all": size / n_all}
+    return found | {"group": about | {"p_corrected": float(min(1.0, tails.min() * len(tails)))}}
+
+
+def hypergeometric_tail(k: int, n_all: int, n_marked: int, n_drawn: int) -> float:
+    """Chance of ``k`` or more marked ones among ``n_drawn`` of ``n_all``: Fisher's exact test, one-sided.
+
+    >>> hypergeometric_tail(2, 4, 2, 2)  # one of the six pairs
+    0.16666666666666669
+    """
+
+    def log_choose(n: int, r: int) -> float:
+        return math.lgamma(n + 1) - math.lgamma(r + 1) - math.lgamma(n - r + 1)
+
+    counts = range(max(k, n_drawn - (n_all - n_marked), 0), min(n_drawn, n_marked) + 1)
+    every = log_choose(n_all, n_drawn)
+    ways = (log_choose(n_marked, i) + log_choose(n_all - n_marked, n_drawn - i) - every for i in counts)
+    return min(1.0, sum(math.exp(x) for x in ways))

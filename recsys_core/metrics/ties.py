@@ -1,0 +1,56 @@
+"""Ties: how much of a list's order, and of its content, is arbitrary because scores are equal."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys_core.metrics.ranking import Csr
+
+
+def list_ties(scores: np.ndarray, top: np.ndarray, excluded: Csr | None = None) -> tuple[np.ndarray, np.ndarray]:
+    """Different scores in each list, and how many candidates tie with the last listed one but are left out.
+
+    Parameters
+    ----------
+    scores
+        ``(n_users, n_items)``, as they were ranked; equal means equal to the last digit.
+    top
+        ``(n_users, k)``: what `top_k` made of them, -1 where a user has fewer candidates.
+    excluded
+        The items that `top_k` left out.
+
+    Returns
+    -------
+    two arrays ``(n_users,)``
+        0 and 0 for an empty list.
+
+    >>> scores = np.array([[3.0, 2.0, 2.0, 2.0, 1.0]])
+    >>> [x.tolist() for x in list_ties(scores, np.array([[0, 1]]), (np.array([0, 1]), np.array([2])))]
+    [[2], [1]]
+    """
+    listed = top >= 0
+    value = np.where(listed, np.take_along_axis(scores, np.maximum(top, 0), axis=1), np.inf)
+    ordered = np.sort(value, axis=1)
+    n_distinct = ((np.diff(ordered, axis=1, prepend=-np.inf) > 0) & (ordered < np.inf)).sum(axis=1)
+    last = np.where(listed, value, np.inf).min(axis=1, initial=np.inf)
+    equal = (scores == last[:, None]).sum(axis=1) - (value == last[:, None]).sum(axis=1)
+    if excluded is not None:
+        indptr, indices = excluded
+        row = np.repeat(np.arange(len(scores)), np.diff(indptr))
+        equal = equal - np.bincount(row[scores[row, indices] == last[row]], minlength=len(scores))
+    return n_distinct, np.where(listed.any(axis=1), equal, 0)
+
+
+def n_tied_with_first(scores: np.ndarray, excluded: np.ndarray) -> int:
+    """How many of one user's candidates score as high as the best one, that one included; 1 is no tie.
+
+    ``scores`` are ``(n_items,)``; ``excluded`` the indices, or a mask, of the items that cannot be
+    recommended. 0 where none can.
+
+    >>> n_tied_with_first(np.array([1.0, 5.0, 5.0, 5.0]), np.array([3]))
+    2
+    """
+    candidate = np.ones(len(scores), dtype=bool)
+    candidate[excluded] = False
+    known = scores[candidate]
+    return int((known == known.max()).sum()) if len(known) else 0
