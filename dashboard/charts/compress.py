@@ -113,7 +113,7 @@ def sizes(levels: list[Level], names: list[str], variant: Variant) -> Chart:
 
 def lower_edge(levels: list[Level]) -> float:
     """Where the vertical axis ends: a little below the full model, as one ruined level would flatten all others."""
-    return max(level.auc / level.auc_share for level in levels) - MOST_LOSS
+    return max(level.dense_auc for level in levels) - MOST_LOSS
 
 
 def _sizes_spec(rows: list[dict]) -> dict:

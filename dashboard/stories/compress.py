@@ -210,7 +210,7 @@ def preset_help(name: str, variant: Variant | None) -> Markdown:
         f"compress.preset.{name}.rule",
         lists=numbers.percent(rule.least_lists),
         reasons=numbers.percent(rule.least_reasons),
-        loss=numbers.fixed(rule.most_auc_loss),
+        loss=numbers.fixed(rule.most_loss),
     )
     if variant is None:
         return t("compress.preset.none", rule=said)

@@ -111,7 +111,7 @@ def _gap(labels: tuple[str, ...], metric: str, values: np.ndarray, draws: np.nda
         "change": float(change),
         "low": float(low),
         "high": float(high),
-        "n_draws": len(draws),
+        "n_draws": draws.shape[1],
     }
 
 

@@ -31,7 +31,9 @@ def list_ties(scores: np.ndarray, top: np.ndarray, excluded: Csr | None = None) 
     listed = top >= 0
     value = np.where(listed, np.take_along_axis(scores, np.maximum(top, 0), axis=1), np.inf)
     ordered = np.sort(value, axis=1)
-    n_distinct = ((np.diff(ordered, axis=1, prepend=-np.inf) > 0) & (ordered < np.inf)).sum(axis=1)
+    is_new = np.ones(ordered.shape, dtype=bool)
+    is_new[:, 1:] = ordered[:, 1:] > ordered[:, :-1]
+    n_distinct = (is_new & (ordered < np.inf)).sum(axis=1)
     last = np.where(listed, value, np.inf).min(axis=1, initial=np.inf)
     equal = (scores == last[:, None]).sum(axis=1) - (value == last[:, None]).sum(axis=1)
     if excluded is not None:

@@ -24,6 +24,7 @@ from recsys_core.compare import (
     stored_reports,
 )
 from recsys_core.compare.changes import auc_noise, auc_parts, explanation_drift, lists_kept
+from recsys_core.compare.resampling import user_draws
 from recsys_core.compare.sketch import sketch, stored_cost
 from recsys_core.compare.stored import measurement_file
 from recsys_core.compress.measure import LatencySettings
@@ -197,7 +198,8 @@ def test_auc_noise_is_that_of_resampled_users():
         rows = (drawn[:, None] * 12 + np.arange(12)).ravel()
         draws.append(roc_auc(label[rows], second[rows]) - roc_auc(label[rows], first[rows]))
     low, high = np.quantile(draws, [0.025, 0.975])
-    assert auc_noise(*pairs, seed=0) == pytest.approx((high - low) / 2, rel=0.15)
+    weights = user_draws(300, seed=0)
+    assert auc_noise(*pairs, draws=weights) == pytest.approx((high - low) / 2, rel=0.15)
     assert auc_parts(pairs[0]).sum() == pytest.approx(0, abs=1e-9)
 
 
@@ -208,7 +210,7 @@ def test_lists_kept_of_users_who_changed():
             2, np.arange(n) + 5, np.array(top), np.zeros(n), np.zeros(n), (np.zeros(n + 1, int), top[0][:0])
         )
 
-    kept = lists_kept(lists([1, 2], [3, 4], [5, -1]), lists([2, 1], [9, 8], [5, -1]), seed=0)
+    kept = lists_kept(lists([1, 2], [3, 4], [5, -1]), lists([2, 1], [9, 8], [5, -1]), draws=user_draws(3, seed=0))
     assert kept["mean"] == pytest.approx(2 / 3)
     assert kept["most_changed"] == [[6, 0.0]]
 
@@ -225,6 +227,8 @@ def _level(report: CompressionReport, variant: Variant, size: int, auc: float, l
         explanation_drift=drift,
         extra=report.extra | {"top_10_kept": kept},
         noise={"auc": 0.002, "ndcg@10": 0.01},
+        auc_interval={"dense": [0.89, 0.91], "variant": [auc - 0.01, auc + 0.01]},
+        ties={side: {"distinct": 10.0, "inside": 0.0, "across": 0.0} for side in ("dense", "variant")},
     )
 
 
@@ -257,7 +261,7 @@ def test_verdicts(half):
 def test_levels_are_in_order_of_size(half):
     found = levels([_level(half, Variant(0.1), 800, 0.9, 1, 1), _level(half, Variant(0.9), 100, 0.81, 0.5, 0.4)])
     assert [level.size_bytes for level in found] == [100, 800]
-    assert found[0].auc_share == pytest.approx(0.9)
+    assert found[0].auc_share == pytest.approx((0.81 - 0.5) / (0.9 - 0.5))
 
 
 def test_the_grid_is_what_the_sliders_reach():

@@ -1,0 +1,273 @@
+"""All users or a sample, ties, dead models, groups: what a comparison says and of whom."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import hypergeom
+
+from recsys_core.compare import (
+    RULES,
+    Budget,
+    auc_share,
+    choose_presets,
+    figures,
+    has_ties,
+    is_dead,
+    measure_variant,
+    report_to_json,
+    sample,
+    smallest_allowed,
+    stored_reports,
+)
+from recsys_core.compare.answers import DenseSide, dense_side
+from recsys_core.compare.changes import ndcg_noise, tie_shares
+from recsys_core.compare.groups import UserGroups, group_gaps, hypergeometric_tail, lost_most
+from recsys_core.compare.resampling import mean_ends, user_draws
+from recsys_core.compress.measure import LatencySettings
+from recsys_core.compress.variants import VariantShelf
+from recsys_core.fairness import AuditSettings, audit, gap_changes
+from recsys_core.metrics import list_ties, n_tied_with_first, top_k
+from recsys_core.models.evaluation import evaluate, rank_users
+from recsys_core.models.workspace import Workspace
+from recsys_core.results import CompressionReport, RankingResult
+from recsys_core.variant import DENSE, Variant
+
+QUICK = LatencySettings(seconds=0.05, least=5)
+HALF, HARD = Variant(0.5, 8), Variant(0.9, 4)
+
+
+@pytest.fixture(scope="module")
+def workspace(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    folder = tmp_path_factory.mktemp("compare-users") / "shop"
+    shutil.copytree(grouped_workspace, folder)
+    return Workspace.open(folder)
+
+
+@pytest.fixture(scope="module")
+def shelf(workspace: Workspace) -> VariantShelf:
+    return VariantShelf(workspace)
+
+
+@pytest.fixture(scope="module")
+def hard(workspace: Workspace, shelf: VariantShelf) -> CompressionReport:
+    return measure_variant(workspace, HARD, shelf=shelf, latency=QUICK)
+
+
+def test_one_ndcg_and_one_gap_everywhere(workspace, hard):
+    whole = evaluate(workspace.dense, workspace.material)
+    train = workspace.material.sequences()
+    assert hard.n_users == hard.n_test_users == len(whole.ranking.user_index)
+    for column, gap in hard.group_gaps.items():
+        report = audit(workspace.dataset, whole, by=(column,), train=train)
+        assert hard.dense.ndcg == pytest.approx(report.overall.values["ndcg@10"], abs=1e-12)
+        fair = next(g for g in report.gaps if g.metric == "ndcg@10")
+        assert gap["dense"] == pytest.approx(fair.difference, abs=1e-12)
+        assert (gap["worst_group"], gap["best_group"]) == (fair.worst_group, fair.best_group)
+    assert len(hard.group_gaps) >= 3
+
+
+def test_the_change_of_every_gap_is_that_of_the_fairness_package(workspace, shelf, hard):
+    both = [evaluate(s, workspace.material) for s in (workspace.dense, shelf.scorer(HARD))]
+    train, settings = workspace.material.sequences(), AuditSettings(n_bootstrap=300)
+    for column, gap in hard.group_gaps.items():
+        changes = gap_changes(workspace.dataset, *both, by=(column,), train=train, settings=settings)
+        change = next(c for c in changes if c.metric == "ndcg@10")
+        for name in ("worst_group", "best_group"):
+            assert gap[name] == getattr(change, name)
+        for name in ("dense", "compressed", "change"):
+            assert gap[name] == pytest.approx(getattr(change, name), abs=1e-12)
+        width = change.high - change.low  # the audit resamples the users who have pairs but no list as well
+        assert gap["high"] - gap["low"] == pytest.approx(width, rel=0.35)
+        assert gap["low"] <= gap["change"] <= gap["high"]
+
+
+def test_a_sample_keeps_the_dense_figures_of_all_users_and_says_its_size(workspace, shelf, monkeypatch):
+    monkeypatch.setattr(sample, "MOST_CELLS", 40 * workspace.dataset.n_items)
+    monkeypatch.setattr(sample, "LEAST_USERS", 40)
+    dense_side.cache_clear()
+    report = measure_variant(workspace, HALF, shelf=shelf, latency=QUICK)
+    dense_side.cache_clear()
+    both = [evaluate(s, workspace.material) for s in (workspace.dense, shelf.scorer(HALF))]
+    assert (report.n_users, report.n_test_users) == (40, len(both[0].ranking.user_index))
+    assert report.dense.ndcg == pytest.approx(both[0].ndcg, abs=1e-6)
+    assert report.dense.recall == pytest.approx(both[0].recall, abs=1e-6)
+    drawn = workspace.material.ranking("test", most=40)
+    few = [rank_users(s.score_catalogue, drawn) for s in (workspace.dense, shelf.scorer(HALF))]
+    assert report.compressed.ndcg == pytest.approx(both[0].ndcg + np.mean(few[1].ndcg - few[0].ndcg), abs=1e-6)
+    assert report.compressed.auc == pytest.approx(both[1].auc, abs=1e-12)
+    measure_variant(workspace, HALF, shelf=shelf, latency=QUICK)  # the folder again as it was
+
+
+def test_ndcg_noise_is_the_half_width_of_the_paired_interval():
+    random = np.random.default_rng(1)
+    change = random.normal(scale=0.2, size=400)
+    nothing = (np.zeros(401, int), np.zeros(0, int))
+    first, second = (
+        RankingResult(10, np.arange(400), np.zeros((400, 10), int), ndcg, ndcg, nothing)
+        for ndcg in (np.zeros(400), change)
+    )
+    noise = ndcg_noise(first, second, draws=user_draws(400, seed=0))
+    assert noise == pytest.approx(1.96 * change.std() / np.sqrt(400), rel=0.1)
+
+
+def test_ends_of_a_mean_leave_nan_out():
+    values = np.array([0.0, 1.0, np.nan, np.nan])
+    low, high = mean_ends(values, user_draws(4, seed=0))
+    assert (low, high) == (0.0, 1.0)
+    assert np.isnan(mean_ends(values[2:], user_draws(2, seed=0))).all()
+    assert np.isnan(mean_ends(values[:0], user_draws(0, seed=0))).all()
+
+
+@pytest.mark.parametrize(("ratio", "verdict"), [(1.0, "noise"), (1.08, "noise"), (1.2, "better"), (0.8, "worse")])
+def test_a_speed_counts_beyond_a_tenth(hard, ratio, verdict):
+    found = report_to_json(hard)
+    for side, spent in (("dense", ratio), ("variant", 1.0)):
+        found[side]["latency_ms"] = {batch: {"p50": spent, "p95": spent} for batch in ("batch_1", "batch_256")}
+    assert figures(found)["speed_1"].verdict == figures(found)["speed_256"].verdict == verdict
+
+
+def test_the_full_model_is_timed_in_the_runtime_of_a_quantised_one(workspace, shelf, hard):
+    assert set(hard.same_runtime_ms) == {"batch_1", "batch_256"}
+    assert measure_variant(workspace, Variant(0.5), shelf=shelf, latency=QUICK).same_runtime_ms is None
+    pairs = dense_side(workspace).timed
+    both = (workspace.dense, dense_side(workspace).in_onnx)
+    scores = [s.score_pairs(pairs.users, pairs.items, pairs.histories) for s in both]
+    assert scores[0] == pytest.approx(scores[1], abs=1e-5)
+
+
+@given(st.lists(st.lists(st.integers(0, 4), min_size=6, max_size=6), min_size=1, max_size=5), st.integers(1, 7))
+def test_ties_of_lists_by_counting(rows, k):
+    scores = np.array(rows, dtype=float)
+    seen = (np.arange(len(scores) + 1), np.arange(len(scores)) % 6)
+    top = top_k(scores, k, excluded=seen)
+    distinct, left_out = list_ties(scores, top, seen)
+    for user in range(len(scores)):
+        listed = [i for i in top[user] if i >= 0]
+        last = scores[user, listed[-1]]
+        others = [i for i in range(6) if i not in listed and i != seen[1][user]]
+        assert distinct[user] == len({scores[user, i] for i in listed})
+        assert left_out[user] == sum(scores[user, i] == last for i in others)
+
+
+def test_ties_with_the_first():
+    scores = np.array([2.0, 2.0, 1.0, 2.0])
+    assert n_tied_with_first(scores, np.array([], dtype=int)) == 3
+    assert n_tied_with_first(scores, np.array([0, 1])) == 1
+    assert n_tied_with_first(scores, np.ones(4, dtype=bool)) == 0
+
+
+def test_a_model_of_equal_scores_is_all_ties(workspace):
+    task = workspace.material.ranking("test")
+    ranking = rank_users(lambda users, histories: np.zeros((len(users), workspace.dataset.n_items)), task)
+    assert tie_shares(ranking) == {"distinct": 1.0, "inside": 1.0, "across": 1.0}
+
+
+def _level(report: CompressionReport, variant: Variant, size: int, auc: float, *, across: float = 0.0):
+    kept = report.extra["top_10_kept"] | {"mean": 0.99, "low": 0.98, "high": 1.0}
+    drift = report.explanation_drift | {"top_3_kept": 0.99, "top_3_kept_low": 0.98, "top_3_kept_high": 1.0}
+    none = {"distinct": 10.0, "inside": 0.0, "across": 0.0}
+    return replace(
+        report,
+        variant=variant,
+        dense=replace(report.dense, auc=0.86, ndcg=0.2, size_bytes=1000),
+        compressed=replace(report.compressed, size_bytes=size, auc=auc, ndcg=0.2),
+        top_10_overlap=0.99,
+        explanation_drift=drift,
+        extra=report.extra | {"top_10_kept": kept},
+        noise={"auc": 0.5, "ndcg@10": 0.01},  # so wide that no loss of AUC is certain
+        auc_interval={"dense": [0.85, 0.87], "variant": [auc - 0.01, auc + 0.01]},
+        ties={"dense": none, "variant": none | {"across": across}},
+    )
+
+
+def test_no_preset_and_no_budget_accepts_ties_or_a_dead_model(hard):
+    sound = _level(hard, Variant(0.3), 500, 0.85)
+    tied = _level(hard, Variant(0.5), 300, 0.85, across=0.05)
+    dead = _level(hard, Variant(0.7), 200, 0.56)
+    chance = _level(hard, Variant(0.9), 100, 0.505)
+    reports = [tied, dead, chance, sound]
+    assert choose_presets(reports) == {rule.name: sound.variant for rule in RULES}
+    assert choose_presets(reports[:3]) == dict.fromkeys(rule.name for rule in RULES)
+    assert [is_dead(report_to_json(r)) for r in reports] == [False, True, True, False]
+    assert [has_ties(report_to_json(r)) for r in reports] == [True, False, False, False]
+    assert smallest_allowed(reports, Budget(10_000, 0.5).allows) == sound.variant
+
+
+def test_no_preset_loses_ndcg_beyond_noise(hard):
+    level = _level(hard, Variant(0.3), 500, 0.86)
+    worse = replace(level, compressed=replace(level.compressed, ndcg=0.185))  # by .015 +- .01
+    assert choose_presets([worse]) == {"safe": None, "balanced": None, "extreme": Variant(0.3)}
+
+
+def test_a_budget_answers_for_size_and_lists(hard):
+    small, large = _level(hard, Variant(0.9), 100, 0.85), _level(hard, Variant(0.1), 900, 0.86)
+    assert smallest_allowed([large, small], Budget(1000, 0.9).allows) == Variant(0.9)
+    assert smallest_allowed([large, small], Budget(99, 0.9).allows) is None
+    assert smallest_allowed([large, small], Budget(1000, 0.995).allows) is None
+
+
+def test_auc_is_counted_from_chance():
+    assert auc_share(0.5, 0.86) == 0
+    assert auc_share(0.86, 0.86) == 1
+    assert auc_share(0.49, 0.86) < 0
+    assert auc_share(0.6, 0.5) is None
+
+
+def test_every_report_of_the_folder_is_listed(workspace, shelf, hard):
+    others = (Variant(0.37, 8), Variant(distill=32))
+    for variant in others:
+        measure_variant(workspace, variant, shelf=shelf, latency=QUICK)
+    listed = [r.variant for r in stored_reports(workspace)]
+    assert {*others, HARD} <= set(listed)
+    assert len(listed) == len(set(listed)) == len(list((workspace.path / "measurements").glob("*.json")))
+    assert choose_presets(stored_reports(workspace)).get("safe") != Variant(distill=32)
+
+
+def test_the_tail_is_fishers_exact_test():
+    for k, n_all, n_marked, n_drawn in ((0, 10, 3, 4), (3, 10, 3, 4), (66, 1755, 260, 212), (5, 9, 9, 5)):
+        expected = hypergeom.sf(k - 1, n_all, n_marked, n_drawn)
+        assert hypergeometric_tail(k, n_all, n_marked, n_drawn) == pytest.approx(expected, rel=1e-9)
+
+
+def test_the_group_that_loses_most_is_found_and_chance_is_not():
+    random = np.random.default_rng(0)
+    islands = UserGroups("user.region", ("islands", "south"), (np.arange(1000) >= 150).astype(int))
+    letter = UserGroups("user.letter", ("a", "b", "c"), random.integers(0, 3, 1000))
+    kept = np.ones(1000)
+    kept[:60] = 0.0  # all on the islands
+    kept[150:190] = 0.2
+    found = lost_most((letter, islands), kept)
+    assert (found["kept_none"], found["n"], found["at_most"]) == (60, 100, 0.2)
+    assert found["group"]["group"] == "islands"
+    assert (found["group"]["n"], found["group"]["share"], found["group"]["share_of_all"]) == (60, 0.6, 0.15)
+    assert lost_most((letter,), kept)["group"] is None
+    assert lost_most((islands,), np.ones(1000)) == {"kept_none": 0, "at_most": None, "n": 0, "group": None}
+    assert lost_most((), np.zeros(0))["n"] == 0
+
+
+def test_gaps_of_nobody():
+    assert group_gaps((), np.zeros(0), np.zeros(0), metric="ndcg@10", draws=user_draws(0, seed=0)) == {}
+
+
+def test_nobody_to_rank(workspace):
+    """A test part in which nobody takes anything: no list, no reason, no gap, and no error."""
+
+    class Empty(DenseSide):
+        @property
+        def task(self):
+            return self.workspace.material.ranking("test")[np.zeros(0, dtype=int)]
+
+    side = Empty(workspace)
+    assert len(side.explained) == 0
+    assert side.contributions.shape[0] == 0
+    assert side.groups == ()
+    assert side.column is None
+    assert np.isnan(tie_shares(side.ranking)["across"])
+    assert DENSE.is_dense
