@@ -28,7 +28,7 @@ from recsys_core.metrics.pairs import (
     roc_auc_interval,
 )
 from recsys_core.metrics.ranking import Csr, csr_rows, is_relevant, ndcg_at_k, recall_at_k, to_csr, top_k
-from recsys_core.metrics.ties import list_ties, n_tied_with_first
+from recsys_core.metrics.ties import list_ties
 
 __all__ = [
     "Csr",
@@ -50,7 +50,6 @@ __all__ = [
     "logistic",
     "mean_interval",
     "mean_popularity",
-    "n_tied_with_first",
     "ndcg_at_k",
     "popularity_lift",
     "profile_popularity",

@@ -41,18 +41,3 @@ def list_ties(scores: np.ndarray, top: np.ndarray, excluded: Csr | None = None) 
         row = np.repeat(np.arange(len(scores)), np.diff(indptr))
         equal = equal - np.bincount(row[scores[row, indices] == last[row]], minlength=len(scores))
     return n_distinct, np.where(listed.any(axis=1), equal, 0)
-
-
-def n_tied_with_first(scores: np.ndarray, excluded: np.ndarray) -> int:
-    """How many of one user's candidates score as high as the best one, that one included; 1 is no tie.
-
-    ``scores`` are ``(n_items,)``; ``excluded`` the indices, or a mask, of the items that cannot be
-    recommended. 0 where none can.
-
-    >>> n_tied_with_first(np.array([1.0, 5.0, 5.0, 5.0]), np.array([3]))
-    2
-    """
-    candidate = np.ones(len(scores), dtype=bool)
-    candidate[excluded] = False
-    known = scores[candidate]
-    return int((known == known.max()).sum()) if len(known) else 0

@@ -33,7 +33,7 @@ from recsys_core.compare.resampling import mean_ends, user_draws
 from recsys_core.compress.measure import LatencySettings
 from recsys_core.compress.variants import VariantShelf
 from recsys_core.fairness import AuditSettings, audit, gap_changes
-from recsys_core.metrics import list_ties, n_tied_with_first, top_k
+from recsys_core.metrics import list_ties, top_k
 from recsys_core.models.evaluation import evaluate, rank_users
 from recsys_core.models.workspace import Workspace
 from recsys_core.results import CompressionReport, RankingResult
@@ -154,13 +154,6 @@ def test_ties_of_lists_by_counting(rows, k):
         others = [i for i in range(6) if i not in listed and i != seen[1][user]]
         assert distinct[user] == len({scores[user, i] for i in listed})
         assert left_out[user] == sum(scores[user, i] == last for i in others)
-
-
-def test_ties_with_the_first():
-    scores = np.array([2.0, 2.0, 1.0, 2.0])
-    assert n_tied_with_first(scores, np.array([], dtype=int)) == 3
-    assert n_tied_with_first(scores, np.array([0, 1])) == 1
-    assert n_tied_with_first(scores, np.ones(4, dtype=bool)) == 0
 
 
 def test_a_model_of_equal_scores_is_all_ties(workspace):
