@@ -72,10 +72,12 @@ def test_a_thread_that_starts_inside_a_block_leaves_with_the_number_of_before():
 
 
 def test_nested_blocks_and_errors():
-    with pytest.raises(KeyError), one_core():
+    with one_core():
         with one_core():
             assert torch.get_num_threads() == 1
         assert torch.get_num_threads() == 1
+    assert torch.get_num_threads() == of_new_thread() == 3
+    with pytest.raises(KeyError), one_core():
         raise KeyError
     assert torch.get_num_threads() == of_new_thread() == 3
 
