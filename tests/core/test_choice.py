@@ -1,0 +1,135 @@
+"""What validation decides: calibration, which ids a ranker reads, the penalty of EASE, the epoch that is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from test_training import two_tastes
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.features import make_features
+from recsys_core.metrics import log_loss
+from recsys_core.models import fit
+from recsys_core.models.baselines import Ease
+from recsys_core.models.calibration import calibrate, platt_scaling
+from recsys_core.models.evaluation import evaluate_pairs, rank_users
+from recsys_core.models.fit import FitRequest, choose, fit_workspace
+from recsys_core.models.material import Material
+from recsys_core.models.ranker import Ranker, RankerShape
+from recsys_core.models.scorer import Scorer
+from recsys_core.models.training import TrainingSettings, train_ranker
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.booleans(), st.floats(-60, 60)), min_size=1, max_size=30))
+def test_calibration_never_raises_log_loss_nor_turns_the_order(pairs):
+    label = np.array([float(taken) for taken, _ in pairs])
+    logit = np.array([z for _, z in pairs])
+    scale, shift = platt_scaling(label, logit)
+    assert scale > 0
+    assert log_loss(label, scale * logit + shift) <= log_loss(label, logit)
+
+
+@pytest.mark.parametrize(
+    ("label", "logit"),
+    [
+        ([1, 1, 1], [0.5, -1, 2]),  # one outcome: it would promise certainty
+        ([0, 0], [3, 4]),
+        ([], []),
+        ([1, 0], [-1, 1]),  # only a turned ranking would be better
+        ([1, 0], [np.nan, 1]),
+    ],
+)
+def test_calibration_is_left_out_where_it_cannot_be_told(label, logit):
+    assert platt_scaling(np.array(label, dtype=float), np.array(logit, dtype=float)) == (1.0, 0.0)
+
+
+def test_few_pairs_that_are_told_apart_do_not_make_a_model_certain():
+    """Plain maximum likelihood would scale without end; Platt's targets end at 3 of 4 and 1 of 4."""
+    scale, shift = platt_scaling(np.array([1.0, 1, 0, 0]), np.array([0.1, 0.1, -0.1, -0.1]))
+    assert (scale * 0.1 + shift, -scale * 0.1 + shift) == pytest.approx((np.log(3), -np.log(3)), abs=1e-3)
+
+
+def test_calibration_that_would_raise_the_loss_is_left_out():
+    """Sure and right pairs: Platt's soft targets alone would pull them back to 1 of 4."""
+    label, logit = np.array([1.0, 1, 0, 0]), np.array([5.0, 5, -5, -5])
+    assert platt_scaling(label, logit) == (1.0, 0.0)
+
+
+def test_the_scaling_is_folded_into_the_head():
+    ranker = Ranker(make_features(two_tastes(n_users=4)).groups, RankerShape(width=4, attention=4, first=8, second=8))
+    inputs = 30 * torch.randn(400, ranker.body.first.in_features, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        ranker.eval().head.weight.normal_(generator=torch.Generator().manual_seed(1))
+        before = ranker(inputs).numpy()
+        chance = 1 / (1 + np.exp(-(3 * before + 1)))
+        label = (np.random.default_rng(0).random(400) < chance).astype(float)
+        scale, shift = platt_scaling(label, before)
+        calibrate(ranker, label, before)
+        np.testing.assert_allclose(ranker(inputs).numpy(), scale * before + shift, atol=1e-5)
+    assert abs(scale - 1) > 0.2
+
+
+def test_the_chosen_ranker_is_calibrated_on_validation():
+    dataset = two_tastes()
+    material = Material.build(dataset, task="like", kind="time", seed=0)
+    features = make_features(dataset)
+    labelled = material.labelled("validation")
+
+    def scaling(ranker, features) -> tuple[float, float]:
+        return platt_scaling(labelled.label, evaluate_pairs(Scorer(ranker, features), labelled).score)
+
+    chosen, kept, _ = choose(features, material, FitRequest(epochs=2))
+    plain = train_ranker(kept, material, chosen.settings, validate=lambda ranker: 0.0).ranker
+    assert abs(scaling(plain, kept)[0] - 1) > 0.2, "these settings leave something to calibrate"
+    assert scaling(chosen.ranker, kept) == pytest.approx((1, 0), abs=0.02)
+
+
+def liked_by_id(n_users: int = 60, n_items: int = 30) -> Dataset:
+    """Every second item is liked by nearly everybody, and no column says which."""
+    dataset = two_tastes(n_users=n_users, n_items=n_items)
+    log = dataset.interactions.copy()
+    flip = np.random.default_rng(1).random(len(log)) < 0.05
+    log["value"] = ((log["item_index"] % 4 < 2) ^ flip).astype(np.float32)
+    return replace(dataset, interactions=log)
+
+
+@pytest.mark.parametrize(("dataset", "with_ids"), [(liked_by_id(), True), (two_tastes(outcome="click"), False)])
+def test_validation_chooses_the_better_option(dataset, with_ids):
+    material = Material.build(dataset, task="like", kind="time", seed=0)
+    _, features, tried = choose(make_features(dataset), material, FitRequest(epochs=4))
+    assert (tried["with ids"] > tried["without ids"]) == with_ids
+    assert any(g.kind == "id" for g in features.groups) == with_ids
+
+
+def test_the_better_penalty_of_ease_is_reported(tmp_path, monkeypatch):
+    dataset = two_tastes(outcome="taken")
+    material = Material.build(dataset, task="implicit", kind="time", seed=0, length=50)
+    monkeypatch.setattr(fit, "EASE_PENALTIES", (0.01, 1000.0, 0.1))  # a small one learns the noise by heart
+    found = fit_workspace(dataset, tmp_path / "w", FitRequest(epochs=1))["baselines"]["ease"]["ndcg@10"]
+    task = material.ranking("test")
+    small, large = (float(rank_users(Ease.fit(material, p).score_catalogue, task).ndcg.mean()) for p in (0.01, 1000.0))
+    assert large > 1.3 * small
+    assert found == pytest.approx(large, abs=0.02)
+
+
+def test_without_a_validation_figure_the_last_epoch_is_kept():
+    dataset = two_tastes(n_users=10)
+    material = Material.build(dataset, task="like", kind="time", seed=0)
+    settings = TrainingSettings(epochs=3, patience=1, batch_size=64)
+    trained = train_ranker(make_features(dataset), material, settings, validate=lambda ranker: float("nan"))
+    assert (trained.best.epoch, len(trained.log)) == (3, 3)
+
+
+def test_a_training_that_came_apart_is_not_kept():
+    dataset = two_tastes(n_users=10)
+    material = Material.build(dataset, task="like", kind="time", seed=0)
+    figures = iter([0.5, float("nan"), float("nan")])
+    settings = TrainingSettings(epochs=3, patience=9, batch_size=64)
+    trained = train_ranker(make_features(dataset), material, settings, validate=lambda ranker: next(figures))
+    assert trained.best.epoch == 1
