@@ -25,7 +25,8 @@ from explain_model import random_scorer, tiny_dataset, tiny_features
 from recsys_core.explain.coalitions import joined, value_codes
 from recsys_core.explain.game import Games
 from recsys_core.explain.overall import MOST_EXACT, ORDERINGS
-from recsys_core.explain.shapley import exact_contributions, solve, solve_many
+from recsys_core.explain.owen import owen_attribution
+from recsys_core.explain.shapley import exact_contributions, solve_many
 from recsys_core.models.ranker import RankerShape
 from recsys_core.models.scorer import Pairs, Scorer
 
@@ -46,7 +47,7 @@ def pairs(n: int, seed: int) -> Pairs:
 def unlike(scorer: Scorer, example: Pairs, n: int) -> Pairs:
     """Background rows that differ from the example in every player: the dearest case."""
     pool = pairs(20_000, seed=7)
-    codes = value_codes(scorer.features, joined([example, pool]), with_history=True)
+    codes = value_codes(scorer.features, joined([example, pool]))
     return pool[np.flatnonzero((codes[1:] != codes[0]).all(1))[:n]]
 
 
@@ -121,7 +122,9 @@ def sampled(scorer: Scorer, example: Pairs, background: Pairs, many: Pairs) -> N
     """What is too large for all coalitions, and the Global page's cheaper way."""
     rows = pairs(20, seed=4)
     calls = {
-        "1 pair x 32 rows, history each, sampled": lambda: solve(Games(scorer, example, background, history="each")),
+        "1 pair x 32 rows, a history of 50 shared out": lambda: owen_attribution(
+            Games(scorer, example, background, history="each"), Games(scorer, example, background)
+        ),
         "500 pairs x 20 rows as drawn, Global": lambda: solve_many(
             scorer, many, rows, most_exact=MOST_EXACT, orderings=ORDERINGS
         ),

@@ -65,14 +65,13 @@ def distinct_values(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarr
     return np.unique(table, axis=0, return_index=True, return_counts=True)
 
 
-def value_codes(features: Features, pairs: Pairs, *, with_history: bool) -> np.ndarray:
+def value_codes(features: Features, pairs: Pairs) -> np.ndarray:
     """Whole numbers ``(n, n_players)``: equal where two pairs' encoded values are equal.
 
-    Columns are user groups, the history if asked for, item groups.
+    Columns are user groups, the history, item groups.
     """
     columns = [_codes(features.tables[g.key][pairs.users]) for g in features.side("user")]
-    if with_history:
-        columns.append(_codes(pairs.histories))
+    columns.append(_codes(pairs.histories))
     columns += [_codes(features.tables[g.key][pairs.items]) for g in features.side("item")]
     return np.stack(columns, 1)
 

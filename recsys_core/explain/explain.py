@@ -11,6 +11,7 @@ from recsys_core.explain.game import HISTORIES, Games
 from recsys_core.explain.gradients import gradient_attribution
 from recsys_core.explain.lime_method import lime_attribution
 from recsys_core.explain.occlusion import occlusion_attribution, probabilities_without
+from recsys_core.explain.owen import owen_attribution
 from recsys_core.explain.shap_method import shap_attribution
 from recsys_core.explain.shapley import solve
 from recsys_core.explain.values import player_key, player_unit, player_values
@@ -44,8 +45,9 @@ def explain(
         (the libraries on the same game), ``deeplift`` and ``ig`` (captum), ``occlusion`` (each
         reason alone taken from the background).
     history
-        ``one`` reason, or ``each`` item a reason. The two are different games: with ``each``,
-        "without" means the learned empty history, not the background's, so totals differ.
+        ``one`` reason, or ``each`` item a reason: ``shapley`` then shares the history's value out
+        (Owen values, see ``owen``) and all other reasons keep theirs; ``shap`` and ``lime`` know no
+        such union. An item alone is absent when it leaves the history.
 
     Returns
     -------
@@ -58,8 +60,6 @@ def explain(
         Unknown method or history, empty background, or a gradient method that cannot answer.
     """
     check_method(scorer, method=method, history=history)
-    if len(pair) != 1:
-        raise ValueError(f"explain takes one pair, got {len(pair)}")
     start = time.perf_counter()
     games = Games(scorer, pair, background, history=history)
     score = float(scorer.score_pairs(pair.users, pair.items, pair.histories)[0])
@@ -95,6 +95,8 @@ def check_method(scorer: Scorer, *, method: str, history: str = "one") -> None:
 
 
 def _attribute(games: Games, pair: Pairs, background: Pairs, *, method: str, seed: int, score: float) -> Attribution:
+    if len(pair) != 1:
+        raise ValueError(f"explain takes one pair, got {len(pair)}")
     if method in GRADIENT_METHODS:
         return gradient_attribution(games.scorer, pair, background, method=method)
     if method == "occlusion":
@@ -103,6 +105,8 @@ def _attribute(games: Games, pair: Pairs, background: Pairs, *, method: str, see
         return shap_attribution(games, seed=seed)
     if method == "lime":
         return lime_attribution(games, seed=seed)
+    if games.history == "each":
+        return owen_attribution(games, Games(games.scorer, pair, background), seed=seed)
     found = solve(games, seed=seed)
     exact = bool(found.exact[0])
     return Attribution(

@@ -106,7 +106,8 @@ class Games:
         ``one``: the history is a player, and the background row's whole history takes its
         place (the attention's query is then that of the coalition's item). ``each``: a player
         for each item of the example's history; an absent one leaves the attention, and with
-        all absent the learned empty history stands; the background's history plays no part.
+        all absent the background row's history stands, as it does for the history as one player.
+        An example without history has one player for it either way.
 
     Attributes
     ----------
@@ -131,27 +132,34 @@ class Games:
             raise SettingError("setting.choice", name="history", choices=", ".join(HISTORIES), value=history)
         if not len(background):
             raise SettingError("setting.least", name="background", least=1, value=0)
-        if history == "each" and len(pairs) != 1:
+        if len(pairs) != 1 and history == "each":
             raise ValueError(f"history='each' explains one pair at a time, got {len(pairs)}")
         self.scorer, self.history, self.n_evaluations = scorer, history, 0
         self._n_user = len(scorer.features.side("user"))
         self.history_items = distinct_items(pairs.histories[0]) if history == "each" else ()
-        self.n_history = len(self.history_items) if history == "each" else 1
-        self.players = _players(scorer.features, self.history_items if history == "each" else None)
+        if not self.history_items:
+            self.history = "one"
+        self.n_history = max(1, len(self.history_items))
+        self.players = _players(scorer.features, self.history_items)
         self._set_rows(pairs, background)
 
     def _set_rows(self, pairs: Pairs, background: Pairs) -> None:
         every = joined([pairs, background])
-        codes = value_codes(self.scorer.features, every, with_history=self.history == "one")
+        codes = value_codes(self.scorer.features, every)
         of_pairs, of_rows = codes[: len(pairs)], codes[len(pairs) :]
         _, kept, counts = distinct_values(of_rows)
         differs = of_pairs[:, None] != of_rows[kept]
         if self.history == "each":
             always = np.ones((*differs.shape[:2], self.n_history), dtype=bool)
-            differs = np.concatenate([differs[..., : self._n_user], always, differs[..., self._n_user :]], -1)
+            differs = np.concatenate([differs[..., : self._n_user], always, differs[..., self._n_user + 1 :]], -1)
         self.differs, self.weights = differs, counts / counts.sum()
         parts = Parts.of(self.scorer, every[np.concatenate([np.arange(len(pairs)), len(pairs) + kept])])
         self._example, self._rows = parts[: len(pairs)], parts[len(pairs) :]
+
+    @property
+    def first_history(self) -> int:
+        """Position of the first player of the history."""
+        return self._n_user
 
     @property
     def n_rows(self) -> int:
@@ -228,15 +236,26 @@ class Games:
         ``states`` ``(m, n_history)``; with a player an item also ``(g, m, n_history)``.
         """
         if self.history == "each":
-            past = self.scorer.history_vectors(self._example.histories[pair])
-            absent = past.absent + self._left_out(states, past.absent.shape[-1])
-            return self.scorer.runtime.history_part(query, past.keys, past.values, absent)
+            return self._shared_history(pair, row, query, states)
         out = query.new_empty(*query.shape[:2], self._rows.user_base.shape[-1])
         for own, histories in ((True, self._example.histories[pair]), (False, self._rows.histories[row])):
             at = torch.from_numpy(np.flatnonzero(states[:, 0] == own))
             if len(at):
                 past = self.scorer.history_vectors(histories)
                 out[:, at] = self.scorer.runtime.history_part(query[:, at], past.keys, past.values, past.absent)
+        return out
+
+    def _shared_history(self, pair: np.ndarray, row: np.ndarray, query: Tensor, states: np.ndarray) -> Tensor:
+        """With a player an item: the example's history without the absent items, the row's where all are absent."""
+        past = self.scorer.history_vectors(self._example.histories[pair])
+        absent = past.absent + self._left_out(states, past.absent.shape[-1])
+        out = self.scorer.runtime.history_part(query, past.keys, past.values, absent)
+        none = ~np.broadcast_to(states, (len(pair), *states.shape[-2:])).any(-1)
+        at = torch.from_numpy(np.flatnonzero(none.any(0)))
+        if len(at):
+            past = self.scorer.history_vectors(self._rows.histories[row])
+            of_rows = self.scorer.runtime.history_part(query[:, at], past.keys, past.values, past.absent)
+            out[:, at] = torch.where(torch.from_numpy(none)[:, at, None], of_rows, out[:, at])
         return out
 
     def _left_out(self, states: np.ndarray, n_slots: int) -> Tensor:
@@ -323,10 +342,8 @@ def _as_floats(table: np.ndarray) -> Tensor:
     return torch.from_numpy(table.astype(np.float32))
 
 
-def _players(features: Features, history_items: tuple[int, ...] | None) -> tuple[str, ...]:
+def _players(features: Features, history_items: tuple[int, ...]) -> tuple[str, ...]:
     """``history:INDEX`` stands for an item here; ``values.player_key`` turns the index into the raw id."""
-    if history_items is None:
-        return features.players
     users, items = features.side("user"), features.side("item")
-    each = (f"{HISTORY}:{item}" for item in history_items)
+    each = [f"{HISTORY}:{item}" for item in history_items] or [HISTORY]
     return (*(g.key for g in users), *each, *(g.key for g in items))

@@ -34,8 +34,10 @@ def plain_values(scorer: Scorer, pair: Pairs, row: Pairs, masks: np.ndarray, his
     found = []
     for mask in masks:
         chosen = {p for p, on in zip(players, mask, strict=True) if on}
-        left_out = {int(p.split(":")[1]) for p in players if p.startswith("history:") and p not in chosen}
-        found.append(plain_value(scorer, pair, row, chosen, left_out if history == "each" else None))
+        items = {p for p in players if p.startswith("history:")}
+        left_out = {int(p.split(":")[1]) for p in items - chosen}
+        some = bool(items & chosen)  # with none of them in, the row's history stands
+        found.append(plain_value(scorer, pair, row, chosen, left_out if some else None))
     return np.array(found)
 
 
@@ -187,28 +189,27 @@ class TestEach:
         assert [p for p in players if p.startswith("history")] == ["history:7", "history:3", "history:9"]
         assert players[:4] == ("user_id", "user.age", "user.city", "user.income")
 
-    def test_all_absent_is_the_learned_empty_history(self):
+    def test_all_absent_is_the_backgrounds_history(self):
         games = Games(SCORER, self.PAIR, BACKGROUND, history="each")
         none = np.array([[not p.startswith("history") for p in games.players]])
-        empty = SCORER.score_pairs(self.PAIR.users, self.PAIR.items, np.array([[-1]]))[0]
-        assert games.mean_values(none)[0] == pytest.approx(empty, abs=1e-5)
-        assert abs(games.mean_values(np.ones_like(none))[0] - empty) > 1e-3
+        n = len(BACKGROUND)
+        users, items = np.repeat(self.PAIR.users, n), np.repeat(self.PAIR.items, n)
+        expected = SCORER.score_pairs(users, items, BACKGROUND.histories).mean()
+        assert games.mean_values(none)[0] == pytest.approx(expected, abs=1e-5)
+        assert abs(games.mean_values(np.ones_like(none))[0] - expected) > 1e-3
 
-    def test_adds_up_from_the_background_without_history(self):
+    def test_adds_up_from_the_background(self):
         found = solve(Games(SCORER, self.PAIR, BACKGROUND, history="each"))
         score = SCORER.score_pairs(self.PAIR.users, self.PAIR.items, self.PAIR.histories)[0]
-        no_history = np.full((len(BACKGROUND), 1), -1)
-        base = SCORER.score_pairs(BACKGROUND.users, BACKGROUND.items, no_history).mean()
+        base = SCORER.score_pairs(BACKGROUND.users, BACKGROUND.items, BACKGROUND.histories).mean()
         assert found.base_values[0] == pytest.approx(base, abs=1e-5)
         assert found.base_values[0] + found.contributions.sum() == pytest.approx(score, abs=1e-5)
 
-    def test_user_without_history_has_no_history_player(self):
+    def test_user_without_history_has_one_player_for_it(self):
         pair = Pairs(np.array([2]), np.array([4]), np.array([[-1, -1]]))
         games = Games(SCORER, pair, BACKGROUND, history="each")
-        assert not any(p.startswith("history") for p in games.players)
-        found = solve(games)
-        score = SCORER.score_pairs(pair.users, pair.items, pair.histories)[0]
-        assert found.base_values[0] + found.contributions.sum() == pytest.approx(score, abs=1e-5)
+        assert games.players == FEATURES.players
+        assert solve(games).contributions == pytest.approx(solve(Games(SCORER, pair, BACKGROUND)).contributions)
 
     def test_a_long_history_is_sampled_and_still_adds_up(self):
         pair = Pairs(np.array([2]), np.array([4]), np.array([[7, 3, 1, 9, 11, 13, 15, 17]]))
