@@ -215,7 +215,8 @@ def _add_question_commands(words) -> None:
     word.add_argument("--seed", type=int, default=0)
     _about_variant(words, "compress", commands.run_compress, "what a variant costs and changes, beside the dense model")
     word = _about_variant(words, "fairness", commands.run_fairness, "quality and exposure by group")
-    word.add_argument("--by", required=True, metavar="COLUMN[,COLUMN]")
+    by = "columns to group by, as a line of CSV (default: audit every column of users, largest gaps first)"
+    word.add_argument("--by", metavar="COLUMN[,COLUMN]", help=by)
 
 
 def _about_variant(words, name: str, run, help: str) -> argparse.ArgumentParser:

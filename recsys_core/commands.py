@@ -119,14 +119,17 @@ def run_compress(args: argparse.Namespace, progress: Progress) -> dict:
 
 
 def run_fairness(args: argparse.Namespace, progress: Progress) -> dict:
-    from recsys_core.fairness import audit, report_json
+    from recsys_core.fairness import audit, by_columns, report_json, scan, scan_json
     from recsys_core.models.evaluation import evaluate
 
     variant, workspace, scorer = _open(args)
+    dataset = workspace.dataset
+    by = by_columns(dataset, args.by) if args.by is not None else None
     found = evaluate(scorer, workspace.material, progress=progress)
-    by = tuple(args.by.split(","))
-    train = workspace.material.sequences()
-    return report_json(audit(workspace.dataset, found, by=by, variant=variant, train=train))
+    how = {"variant": variant, "train": workspace.material.sequences()}
+    if by is None:
+        return scan_json(scan(dataset, found, progress=progress, **how))
+    return report_json(audit(dataset, found, by=by, **how))
 
 
 def _open(args: argparse.Namespace):

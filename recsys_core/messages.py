@@ -47,6 +47,8 @@ MESSAGES: dict[str, str] = {
     "expected.records": "one record a line",
     "expected.below_header": "records below the header",
     "expected.rows": "at least one row",
+    "what.user_columns": "the user columns",
+    "what.item_columns": "the item columns",
     # people and things
     "user.unknown": "No user {user} in {workspace}. Pick another.",
     "item.unknown": "No item {item} in {workspace}. Pick another.",
@@ -180,6 +182,18 @@ MESSAGES: dict[str, str] = {
     ),
     # fairness
     "fairness.no_groups": "column {column}: no group has {least} users or more; choose another column.",
-    "fairness.too_many_groups": "column {column} has {count} different values; group by a column with at most {most}.",
+    "fairness.nobody": "the test part holds no user, so no group has figures; train on more interactions.",
+    "fairness.too_many_groups": "the columns make {count} groups together; cross columns with at most {most}.",
+    "fairness.note.rest": (
+        "column {column} has too many values: its {alone} most frequent are groups of their own, "
+        "the rarer ones of {count} rows share one."
+    ),
+    "fairness.reason.no_category": "no item column tells categories apart.",
+    "fairness.reason.many_values": "item column {column} has {count} different values; at most {most} can be compared.",
+    "fairness.reason.no_probabilities": "the model gives no probability that an item is taken.",
+    "fairness.reason.nobody_ranked": "nobody has a held-out item to be ranked for.",
+    "fairness.reason.no_history": "nobody who is ranked took an item in training.",
+    "fairness.reason.no_pairs": "there are no test pairs.",
+    "fairness.reason.one_class": "the test pairs that it needs are all taken or all not taken.",
     "fairness.mixed_sides": "columns {columns} mix users and items; cross columns of one side only.",
 }

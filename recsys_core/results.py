@@ -200,56 +200,6 @@ class Evaluation:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class GroupRow:
-    """One group's figures. ``values[m]``, ``low[m]``, ``high[m]`` are None where suppressed or undefined.
-
-    ``n`` counts the evaluated users (or the items, for item columns).
-    """
-
-    group: str
-    n: int
-    suppressed: bool
-    values: dict[str, float | None]
-    low: dict[str, float | None]
-    high: dict[str, float | None]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Gap:
-    """Worst against best group of one metric, with the bootstrap interval of the difference.
-
-    ``difference = best - worst`` (never negative), ``ratio = worst / best``. ``within_noise``
-    is True where a permutation test does not reject equal groups (``p_value`` above 0.05).
-    """
-
-    metric: str
-    worst_group: str
-    best_group: str
-    difference: float
-    ratio: float | None
-    low: float
-    high: float
-    p_value: float
-    within_noise: bool
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FairnessReport:
-    """Quality and exposure by group; the overall group is row 0 of every table made of it."""
-
-    by: tuple[str, ...]
-    side: str  # "user" or "item"
-    overall: GroupRow
-    groups: tuple[GroupRow, ...]
-    gaps: tuple[Gap, ...]
-    n_bootstrap: int
-    least_size: int
-    seed: int
-    seconds: float
-    variant: Variant = DENSE
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class Measurement:
     """What one variant costs and how well it does, measured on this machine.
 

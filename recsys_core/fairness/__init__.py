@@ -1,24 +1,49 @@
 """Who is served worse, whether the difference is more than noise, and what a variant does to it."""
 
-from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, training_rows
-from recsys_core.fairness.differences import GapChange, RestGap, against_rest, gap_changes
-from recsys_core.fairness.groups import find_column, groupable_columns, make_grouping
+from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings
+from recsys_core.fairness.columns import by_columns, find_column, groupable_columns
+from recsys_core.fairness.differences import (
+    GapChange,
+    GroupChange,
+    RestGap,
+    against_rest,
+    exposure_changes,
+    gap_changes,
+)
+from recsys_core.fairness.gaps import corrected, holm
+from recsys_core.fairness.groups import make_grouping
 from recsys_core.fairness.metrics import direction
-from recsys_core.fairness.report import OVERALL, audit, report_json
+from recsys_core.fairness.report import audit, gap_json, report_json
+from recsys_core.fairness.results import EVERYONE, FairnessReport, Gap, Group, GroupRow, LeftOut
+from recsys_core.fairness.scan import ScanResult, relative_size, scan, scan_json
 
 __all__ = [
     "DEFAULT_SETTINGS",
-    "OVERALL",
+    "EVERYONE",
     "AuditSettings",
+    "FairnessReport",
+    "Gap",
     "GapChange",
+    "Group",
+    "GroupChange",
+    "GroupRow",
+    "LeftOut",
     "RestGap",
+    "ScanResult",
     "against_rest",
     "audit",
+    "by_columns",
+    "corrected",
     "direction",
+    "exposure_changes",
     "find_column",
     "gap_changes",
+    "gap_json",
     "groupable_columns",
+    "holm",
     "make_grouping",
+    "relative_size",
     "report_json",
-    "training_rows",
+    "scan",
+    "scan_json",
 ]

@@ -6,13 +6,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys_core.data.dataset import Dataset
-from recsys_core.data.split import label_interactions
 from recsys_core.errors import RecLensError, SettingError
 from recsys_core.fairness.groups import Grouping
-from recsys_core.fairness.metrics import UserTotals, user_totals
-from recsys_core.metrics import Csr, to_csr
-from recsys_core.results import Evaluation
+from recsys_core.fairness.metrics import UserTotals
+from recsys_core.fairness.results import Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +20,8 @@ class AuditSettings:
     ----------
     n_bootstrap
         Resamplings of users behind each interval, and shuffles behind each p-value.
+    most_shuffles
+        Shuffles behind the small p-values, which a correction for many tests needs to be exact.
     seed
         Of both; the same seed gives the same users in every draw for every variant.
     least_size
@@ -37,9 +36,10 @@ class AuditSettings:
     n_bootstrap: int = 1000
     seed: int = 0
     least_size: int = 20
+    most_shuffles: int = 10_000
 
     def __post_init__(self) -> None:
-        for name, least in (("n_bootstrap", 1), ("least_size", 1), ("seed", 0)):
+        for name, least in (("n_bootstrap", 1), ("least_size", 1), ("most_shuffles", 1), ("seed", 0)):
             if getattr(self, name) < least:
                 raise SettingError("setting.least", name=name, least=least, value=getattr(self, name))
 
@@ -55,23 +55,28 @@ class UserCohort:
     ----------
     totals
         What each user adds to each figure.
-    labels, size
-        Every group, and its number of users with held-out items.
+    groups, size
+        Every group, and its number of users with held-out items; of all test users where nobody has any.
     shown
-        Positions in ``labels`` of the groups of ``least_size`` users or more.
+        Positions in ``groups`` of the groups of ``least_size`` users or more.
     code
         ``(totals.n_users,)``: position in ``shown``; ``len(shown)`` for users of small groups.
     """
 
     totals: UserTotals
-    labels: tuple[str, ...]
+    groups: tuple[Group, ...]
     size: np.ndarray
     shown: np.ndarray
     code: np.ndarray
 
     @property
-    def shown_labels(self) -> tuple[str, ...]:
-        return tuple(self.labels[g] for g in self.shown)
+    def shown_groups(self) -> tuple[Group, ...]:
+        return tuple(self.groups[g] for g in self.shown)
+
+    @property
+    def n_counted(self) -> int:
+        """Users that the sizes count."""
+        return int(self.size.sum())
 
     @property
     def unions(self) -> np.ndarray:
@@ -80,38 +85,17 @@ class UserCohort:
         return np.vstack([np.eye(n, n + 1), np.ones(n + 1)])
 
 
-def user_cohort(
-    dataset: Dataset, evaluation: Evaluation, grouping: Grouping, *, train: Csr, settings: AuditSettings
-) -> UserCohort:
-    """Sort the evaluated users into groups.
+def user_cohort(totals: UserTotals, grouping: Grouping, settings: AuditSettings) -> UserCohort:
+    """Sort the evaluated users into groups; no group is shown where all are too small.
 
-    Raises ``RecLensError`` (``fairness.no_groups``) where every group is too small.
+    Raises ``RecLensError`` (``fairness.nobody``) where there is no test user at all.
     """
-    totals = user_totals(dataset, evaluation, train)
+    if not totals.n_users:
+        raise RecLensError("fairness.nobody")
     group = grouping.code[totals.user_index]
-    size = np.bincount(group[totals.is_ranked], minlength=len(grouping.labels))
-    shown = shown_groups(size, grouping, settings)
+    counted = totals.is_ranked if totals.is_ranked.any() else np.ones(totals.n_users, dtype=bool)
+    size = np.bincount(group[counted], minlength=len(grouping.groups))
+    shown = np.flatnonzero(size >= settings.least_size)
     position = np.full(len(size), len(shown))
     position[shown] = np.arange(len(shown))
-    return UserCohort(totals, grouping.labels, size, shown, position[group])
-
-
-def shown_groups(size: np.ndarray, grouping: Grouping, settings: AuditSettings) -> np.ndarray:
-    """Positions of the groups that are large enough; ``fairness.no_groups`` if none is."""
-    shown = np.flatnonzero(size >= settings.least_size)
-    if not len(shown):
-        raise RecLensError("fairness.no_groups", column=" × ".join(grouping.by), least=settings.least_size)
-    return shown
-
-
-def training_rows(dataset: Dataset, evaluation: Evaluation) -> Csr:
-    """Items that each user took outside the test pairs, ``(indptr, indices)`` over all users.
-
-    Taken as for task ``implicit``: clicks, taken items, ratings of 3 stars or more. Validation
-    rows are among them; pass the training rows of the split where that matters.
-    """
-    user, item = (dataset.interactions[c].to_numpy(np.int64) for c in ("user_index", "item_index"))
-    tested = evaluation.pairs.user_index.astype(np.int64) * dataset.n_items + evaluation.pairs.item_index
-    taken = ~np.isnan(label_interactions(dataset, "implicit"))
-    kept = taken & ~np.isin(user * dataset.n_items + item, tested)
-    return to_csr(user[kept], item[kept], dataset.n_users)
+    return UserCohort(totals, grouping.groups, size, shown, position[group])

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.errors import SettingError
-from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, UserCohort, training_rows, user_cohort
-from recsys_core.fairness.gaps import extremes
+from recsys_core.errors import SettingError, phrase
+from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, UserCohort, user_cohort
+from recsys_core.fairness.exposure import bootstrap_items, item_figures, item_totals, weighted_sums
+from recsys_core.fairness.gaps import extremes, holm
 from recsys_core.fairness.groups import make_grouping
 from recsys_core.fairness.intervals import bootstrap, interval
-from recsys_core.fairness.metrics import figures
+from recsys_core.fairness.metrics import figures, user_totals
+from recsys_core.fairness.resamples import ROUNDING, Resamples
+from recsys_core.fairness.results import NOISE_ABOVE, Group
 from recsys_core.metrics import Csr
 from recsys_core.results import Evaluation
 
@@ -25,7 +28,7 @@ class RestGap:
     """
 
     metric: str
-    group: str
+    group: Group
     n: int
     value: float
     rest: float
@@ -45,17 +48,44 @@ class GapChange:
 
     ``dense`` and ``compressed`` are larger minus smaller group as the dense model has them
     (``compressed`` is negative where the order turned over); ``change = compressed - dense``,
-    with its paired interval.
+    with its paired interval. ``p_value`` is that of the paired bootstrap (twice the smaller share of
+    draws on either side of 0), ``p_corrected`` after Holm's correction for all metrics.
     """
 
     metric: str
-    worst_group: str
-    best_group: str
+    worst_group: Group
+    best_group: Group
     dense: float
     compressed: float
     change: float
     low: float
     high: float
+    p_value: float
+    p_corrected: float
+
+    @property
+    def within_noise(self) -> bool:
+        """Whether ``p_corrected`` is above 0.05."""
+        return not self.p_corrected <= NOISE_ABOVE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupChange:
+    """What a variant does to one figure of one group; the fields are as in `GapChange`."""
+
+    group: Group
+    dense: float
+    compressed: float
+    change: float
+    low: float
+    high: float
+    p_value: float
+    p_corrected: float
+
+    @property
+    def within_noise(self) -> bool:
+        """Whether ``p_corrected`` is above 0.05."""
+        return not self.p_corrected <= NOISE_ABOVE
 
 
 def against_rest(
@@ -63,7 +93,7 @@ def against_rest(
     evaluation: Evaluation,
     *,
     by: tuple[str, ...],
-    train: Csr | None = None,
+    train: Csr,
     settings: AuditSettings = DEFAULT_SETTINGS,
 ) -> tuple[RestGap, ...]:
     """Every group of users that may be shown against all other users, metric by metric.
@@ -77,12 +107,12 @@ def against_rest(
     alone = cohort.unions[:n]
     unions = np.vstack([alone, 1 - alone])
     value = figures(cohort.totals, cohort.code, unions)
-    again = {"n_draws": settings.n_bootstrap, "seed": settings.seed}
-    draws = bootstrap(cohort.totals, cohort.code, unions, value=value, **again)
+    resamples = Resamples(cohort.totals.n_users, settings.n_bootstrap, settings.seed)
+    draws = bootstrap(cohort.totals, cohort.code, unions, value=value, resamples=resamples)
     group, rest = value[:n], value[n:]
     table = np.stack([group, rest, group - rest, *interval(draws[:, :n] - draws[:, n:], group - rest)])
     return tuple(
-        RestGap(metric, cohort.shown_labels[g], int(cohort.size[cohort.shown[g]]), *table[:, g, m].tolist())
+        RestGap(metric, cohort.shown_groups[g], int(cohort.size[cohort.shown[g]]), *table[:, g, m].tolist())
         for m, metric in enumerate(cohort.totals.metrics)
         for g in np.flatnonzero(~np.isnan(table[2, :, m]))
     )
@@ -94,7 +124,7 @@ def gap_changes(
     compressed: Evaluation,
     *,
     by: tuple[str, ...],
-    train: Csr | None = None,
+    train: Csr,
     settings: AuditSettings = DEFAULT_SETTINGS,
 ) -> tuple[GapChange, ...]:
     """What compression does to the gap of every metric, paired user by user.
@@ -107,30 +137,80 @@ def gap_changes(
     if not np.array_equal(before.user_index, after.user_index) or before.metrics != after.metrics:
         raise ValueError("the two evaluations must be of the same users, with the same metrics")
     unions = cohorts[0].unions[:-1]
-    again = {"n_draws": settings.n_bootstrap, "seed": settings.seed}
+    resamples = Resamples(before.n_users, settings.n_bootstrap, settings.seed)
     values = [figures(c.totals, c.code, unions) for c in cohorts]
     draws = [
-        bootstrap(c.totals, c.code, unions, value=value, **again) for c, value in zip(cohorts, values, strict=True)
+        bootstrap(c.totals, c.code, unions, value=value, resamples=resamples)
+        for c, value in zip(cohorts, values, strict=True)
     ]
     values, draws = np.stack(values), np.stack(draws)
-    changes = (
-        _gap_change(metric, cohorts[0].shown_labels, values[..., m], draws[..., m])
+    found = (
+        _gap_change(metric, cohorts[0].shown_groups, values[..., m], draws[..., m])
         for m, metric in enumerate(before.metrics)
     )
-    return tuple(c for c in changes if c is not None)
+    changes = [c for c in found if c is not None]
+    p_values = holm(np.array([c.p_value for c in changes]))
+    return tuple(replace(c, p_corrected=float(p)) for c, p in zip(changes, p_values, strict=True))
+
+
+def exposure_changes(
+    dataset: Dataset,
+    dense: Evaluation,
+    compressed: Evaluation,
+    *,
+    by: tuple[str, ...],
+    train: Csr,
+    settings: AuditSettings = DEFAULT_SETTINGS,
+) -> tuple[GroupChange, ...]:
+    """What compression does to exposure over merit (``exposure_to_relevance``) of every group of items.
+
+    Paired user by user; item columns only. ``p_corrected`` is for all groups. Empty where nobody is ranked.
+    """
+    grouping = make_grouping(dataset, by, train=train)
+    if grouping.side != "item":
+        raise SettingError("setting.choice", name="by", choices=phrase("what.item_columns"), value=", ".join(by))
+    both = [item_totals(evaluation, grouping.membership) for evaluation in (dense, compressed)]
+    n_users = len(both[0].exposure)
+    if not n_users:
+        return ()
+    at = both[0].metrics.index("exposure_to_relevance")
+    resamples = Resamples(n_users, settings.n_bootstrap, settings.seed)
+    values = np.stack([item_figures(t, weighted_sums(t, np.ones((1, n_users)))[0])[:, at] for t in both])
+    draws = np.stack([bootstrap_items(t, resamples)[:, :-1, at] for t in both])
+    change, resampled = values[1] - values[0], draws[1] - draws[0]
+    shown = np.flatnonzero(np.count_nonzero(grouping.membership, axis=0) >= settings.least_size)
+    shown = shown[~np.isnan(change[shown])]
+    low, high = interval(resampled, change)
+    p_values = np.array([paired_p(resampled[:, g]) for g in shown])
+    return tuple(
+        GroupChange(grouping.groups[g], *(float(x) for x in (*values[:, g], change[g], low[g], high[g])), p, q)
+        for g, p, q in zip(shown, p_values.tolist(), holm(p_values).tolist(), strict=True)
+    )
+
+
+def paired_p(draws: np.ndarray) -> float:
+    r"""Two-sided p-value of a change from its bootstrap draws ``(n,)``; NaN draws are left out.
+
+    .. math:: \min\Big(1, 2\,\frac{1 + \min(\#\{d \le 0\}, \#\{d \ge 0\})}{1 + n}\Big)
+
+    >>> paired_p(np.arange(1.0, 100.0)), paired_p(np.zeros(9))
+    (0.02, 1.0)
+    """
+    known = draws[~np.isnan(draws)]
+    least = min(np.count_nonzero(known <= ROUNDING), np.count_nonzero(known >= -ROUNDING))
+    return min(1.0, 2 * (1 + least) / (1 + len(known)))
 
 
 def _cohort(
-    dataset: Dataset, evaluation: Evaluation, by: tuple[str, ...], train: Csr | None, settings: AuditSettings
+    dataset: Dataset, evaluation: Evaluation, by: tuple[str, ...], train: Csr, settings: AuditSettings
 ) -> UserCohort:
-    train = training_rows(dataset, evaluation) if train is None else train
     grouping = make_grouping(dataset, by, train=train)
     if grouping.side != "user":
-        raise SettingError("setting.choice", name="by", choices="the user columns", value=", ".join(by))
-    return user_cohort(dataset, evaluation, grouping, train=train, settings=settings)
+        raise SettingError("setting.choice", name="by", choices=phrase("what.user_columns"), value=", ".join(by))
+    return user_cohort(user_totals(dataset, evaluation, train), grouping, settings)
 
 
-def _gap_change(metric: str, labels: tuple[str, ...], values: np.ndarray, draws: np.ndarray) -> GapChange | None:
+def _gap_change(metric: str, groups: tuple[Group, ...], values: np.ndarray, draws: np.ndarray) -> GapChange | None:
     """``values`` is (2, n_groups) and ``draws`` (2, n_draws, n_groups): dense, then compressed."""
     pair = extremes(metric, values[0])
     if pair is None:
@@ -142,6 +222,6 @@ def _gap_change(metric: str, labels: tuple[str, ...], values: np.ndarray, draws:
         return None
     resampled = draws[..., high_group] - draws[..., low_group]
     low, high = interval(resampled[1] - resampled[0], change)
-    return GapChange(
-        metric, labels[pair[0]], labels[pair[1]], *(float(x) for x in (dense, compressed, change, low, high))
-    )
+    p = paired_p(resampled[1] - resampled[0])
+    numbers = (float(x) for x in (dense, compressed, change, low, high))
+    return GapChange(metric, groups[pair[0]], groups[pair[1]], *numbers, p, p)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from recsys_core.fairness.intervals import PERMUTATION, ROUNDING, bootstrap_draws, draw_weights
+from recsys_core.fairness.resamples import Resamples, shuffled_p
 from recsys_core.metrics import exposure_weights, is_relevant
 from recsys_core.results import Evaluation
 
@@ -112,15 +113,9 @@ def weighted_sums(totals: ItemTotals, weights: np.ndarray) -> np.ndarray:
     return np.stack([weights @ part for part in parts], axis=1)
 
 
-def bootstrap_items(totals: ItemTotals, *, n_draws: int, seed: int) -> np.ndarray:
+def bootstrap_items(totals: ItemTotals, resamples: Resamples) -> np.ndarray:
     """Figures of every group and of everything, last, in every resampling of users: ``(n_draws, n_groups + 1, …)``."""
-    n_users = len(totals.exposure)
-    return np.concatenate(
-        [
-            with_overall(totals, weighted_sums(totals, draw_weights(draws, n_users)))
-            for draws in bootstrap_draws(n_users, n_draws=n_draws, seed=seed)
-        ]
-    )
+    return np.concatenate([with_overall(totals, weighted_sums(totals, w)) for w in resamples.weights()])
 
 
 def with_overall(totals: ItemTotals, sums: np.ndarray) -> np.ndarray:
@@ -132,7 +127,7 @@ def with_overall(totals: ItemTotals, sums: np.ndarray) -> np.ndarray:
 
 
 def item_permutation_p(
-    totals: ItemTotals, membership: np.ndarray, shown: np.ndarray, *, n_draws: int, seed: int
+    totals: ItemTotals, membership: np.ndarray, shown: np.ndarray, *, n_draws: int, most: int, seed: int
 ) -> np.ndarray:
     """Chance of a gap this large if items had their groups by lot, for each metric, ``(len(metrics),)``.
 
@@ -140,16 +135,19 @@ def item_permutation_p(
     relevance; the statistic is largest minus smallest among the ``shown`` groups, as in
     `recsys_core.fairness.intervals.permutation_p`.
     """
-    generator = np.random.default_rng([seed, PERMUTATION])
+    if len(shown) < 2:
+        return np.full(len(totals.metrics), np.nan)
+    items = Resamples(len(membership), n_draws, seed)
 
     def gaps(per_item: np.ndarray) -> np.ndarray:
         by_group = item_figures(totals, per_item @ membership)[..., shown, :]
         return np.fmax.reduce(by_group, axis=-2) - np.fmin.reduce(by_group, axis=-2)
 
-    observed = gaps(totals.per_item)
-    order = (generator.permutation(len(membership)) for _ in range(n_draws))
-    reached = sum((gaps(totals.per_item[:, o]) >= observed - ROUNDING for o in order), np.zeros(len(observed)))
-    return np.where(np.isnan(observed), np.nan, (1 + reached) / (1 + n_draws))
+    def draw(first: int, last: int, metrics: np.ndarray) -> Iterator[np.ndarray]:
+        for order in items.orders(first, last):
+            yield gaps(totals.per_item[:, order].swapaxes(0, 1))[:, metrics]
+
+    return shuffled_p(gaps(totals.per_item), draw, n_draws=n_draws, most=most)
 
 
 def _by_group(

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from recsys_core.fairness.intervals import interval
 from recsys_core.fairness.metrics import HIGHER_IS_BETTER, LOWER_IS_BETTER, direction
-from recsys_core.results import Gap, GroupRow
-
-NOISE_ABOVE = 0.05
+from recsys_core.fairness.results import FairnessReport, Gap, Group, GroupRow
 
 
 def extremes(metric: str, values: np.ndarray) -> tuple[int, int] | None:
@@ -20,7 +20,7 @@ def extremes(metric: str, values: np.ndarray) -> tuple[int, int] | None:
     ``difference()``; `recsys_core.fairness.metrics.direction` says which one is worse (for
     calibration: the one further from zero).
 
-    >>> extremes("ndcg@10", np.array([0.3, 0.2, np.nan])), extremes("calibration", np.array([-0.1, 0.3]))
+    >>> extremes("ndcg@10", np.array([0.3, 0.2, np.nan])), extremes("calibration_gap", np.array([-0.1, 0.3]))
     ((1, 0), (1, 0))
     """
     defined = np.flatnonzero(~np.isnan(values))
@@ -34,19 +34,21 @@ def extremes(metric: str, values: np.ndarray) -> tuple[int, int] | None:
     return high, low
 
 
-def make_gap(metric: str, labels: tuple[str, ...], values: np.ndarray, draws: np.ndarray, p_value: float) -> Gap | None:
+def make_gap(
+    metric: str, groups: tuple[Group, ...], values: np.ndarray, draws: np.ndarray, p: tuple[float, float]
+) -> Gap | None:
     """Gap between the extreme groups of one metric, or None where fewer than two have a figure.
 
     Parameters
     ----------
-    labels, values
+    groups, values
         ``(n_groups,)``: the groups that may be shown.
     draws
         ``(n_draws, n_groups)`` bootstrap figures. The interval is of the difference between
         the two named groups, whichever order a draw puts them in; it does not know that they
-        were picked for being extreme, so it can leave 0 out where ``p_value`` says noise.
-    p_value
-        From `recsys_core.fairness.intervals.permutation_p`, which does know.
+        were picked for being extreme, so it can leave 0 out where the p-values say noise.
+    p
+        From `recsys_core.fairness.intervals.permutation_p`, which does know, and corrected (`holm`).
     """
     found = extremes(metric, values)
     if found is None:
@@ -57,18 +59,52 @@ def make_gap(metric: str, labels: tuple[str, ...], values: np.ndarray, draws: np
     low, high = interval(draws[:, high_group] - draws[:, low_group], np.asarray(difference))
     return Gap(
         metric=metric,
-        worst_group=labels[worst],
-        best_group=labels[best],
+        worst_group=groups[worst],
+        best_group=groups[best],
+        worst=float(values[worst]),
+        best=float(values[best]),
         difference=float(difference),
         ratio=_ratio(values[low_group], values[high_group]),
         low=float(low),
         high=float(high),
-        p_value=float(p_value),
-        within_noise=not p_value <= NOISE_ABOVE,
+        p_value=float(p[0]),
+        p_corrected=float(p[1]),
     )
 
 
-def group_row(group: str, n: int, metrics: tuple[str, ...], table: np.ndarray | None) -> GroupRow:
+def holm(p_values: np.ndarray) -> np.ndarray:
+    r"""P-values corrected for how many there are (Holm 1979), ``(n,)``; NaN stays NaN and does not count.
+
+    .. math:: \tilde p_{(i)} = \max_{j \le i} \min\big(1, (m - j + 1)\, p_{(j)}\big)
+
+    With verdicts at 0.05, the chance of at least one false "real" among all of them is at most 5 %,
+    however they hang together.
+
+    >>> holm(np.array([0.01, 0.04, 0.03])).round(3).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    p_values = np.asarray(p_values, dtype=float)
+    out = np.full(p_values.shape, np.nan)
+    known = np.flatnonzero(~np.isnan(p_values))
+    order = known[np.argsort(p_values[known], kind="stable")]
+    steps = np.arange(len(order), 0, -1) * p_values[order]
+    out[order] = np.minimum(np.maximum.accumulate(steps), 1) if len(order) else steps
+    return out
+
+
+def corrected(reports: Sequence[FairnessReport]) -> tuple[FairnessReport, ...]:
+    """The reports with every verdict corrected for all gaps of all of them together (`holm`)."""
+    p_values = holm(np.array([gap.p_value for report in reports for gap in report.gaps]))
+    n_tested = int(np.count_nonzero(~np.isnan(p_values)))
+    found, at = [], 0
+    for report in reports:
+        gaps = tuple(replace(gap, p_corrected=float(p_values[at + i])) for i, gap in enumerate(report.gaps))
+        found.append(replace(report, gaps=gaps, n_tested=n_tested))
+        at += len(gaps)
+    return tuple(found)
+
+
+def group_row(group: Group, n: int, metrics: tuple[str, ...], table: np.ndarray | None) -> GroupRow:
     """One row from ``table`` ``(3, len(metrics))`` of values, low and high ends; None: suppressed."""
     if table is None:
         nothing = dict.fromkeys(metrics)

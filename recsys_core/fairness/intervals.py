@@ -3,42 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from recsys_core.fairness.metrics import UserTotals, auc_of_levels, ratios
+from recsys_core.fairness.resamples import Resamples, shuffled_p
 
 TAILS = (0.025, 0.975)
-CELLS_A_CHUNK = 2_000_000
-ROUNDING = 1e-6  # gaps closer than this are the same gap
-BOOTSTRAP, PERMUTATION = 0, 1  # two independent streams of one seed
-
-
-def bootstrap_draws(n_users: int, *, n_draws: int, seed: int) -> Iterator[np.ndarray]:
-    """Users drawn with replacement, in chunks ``(b, n_users)`` of positions.
-
-    They depend on the number of users and the seed alone, so every group, metric and model
-    variant is resampled by the same users and differences between them are paired.
-    """
-    generator = np.random.default_rng([seed, BOOTSTRAP])
-    for size in _chunks(n_users, n_draws):
-        yield generator.integers(n_users, size=(size, n_users))
-
-
-def draw_weights(draws: np.ndarray, n_users: int) -> np.ndarray:
-    """How often each user was drawn, ``(b, n_users)`` float64; rows are multinomial and sum to n_users.
-
-    >>> draw_weights(np.array([[0, 2, 2]]), 3).tolist()
-    [[1.0, 0.0, 2.0]]
-    """
-    cell = draws + np.arange(len(draws))[:, None] * n_users
-    return np.bincount(cell.ravel(), minlength=len(draws) * n_users).reshape(len(draws), n_users).astype(float)
 
 
 def bootstrap(
-    totals: UserTotals, code: np.ndarray, unions: np.ndarray, *, value: np.ndarray, n_draws: int, seed: int
+    totals: UserTotals, code: np.ndarray, unions: np.ndarray, *, value: np.ndarray, resamples: Resamples
 ) -> np.ndarray:
     """Every metric of every union of groups in every resampling of users.
 
@@ -46,8 +23,8 @@ def bootstrap(
     ----------
     totals, code, unions, value
         Arguments and result of `recsys_core.fairness.metrics.figures`.
-    n_draws, seed
-        See `bootstrap_draws`.
+    resamples
+        Of the users of ``totals``.
 
     Returns
     -------
@@ -60,15 +37,12 @@ def bootstrap(
     from the exact figure in ``value``.
     """
     order = np.argsort(code, kind="stable")  # each group's users side by side
-    place = np.empty_like(order)
-    place[order] = np.arange(len(order))
     edges = np.searchsorted(code[order], np.arange(unions.shape[1] + 1))
     sums = user_sums(totals)
-    groups = [(slice(first, last), sums.table[order[first:last]]) for first, last in pairwise(edges)]
+    groups = [(order[first:last], sums.table[order[first:last]]) for first, last in pairwise(edges)]
     unions = unions.astype(np.float32)
     chunks = []
-    for draws in bootstrap_draws(totals.n_users, n_draws=n_draws, seed=seed):
-        weights = draw_weights(place[draws], totals.n_users).astype(np.float32)
+    for weights in resamples.weights():
         by_group = np.stack([weights[:, users] @ table for users, table in groups], axis=1)
         chunks.append(sums.figures(unions @ by_group))
     out = np.concatenate(chunks)
@@ -96,7 +70,9 @@ def interval(draws: np.ndarray, value: np.ndarray) -> tuple[np.ndarray, np.ndarr
     return np.minimum(low, value), np.maximum(high, value)
 
 
-def permutation_p(totals: UserTotals, code: np.ndarray, n_groups: int, *, n_draws: int, seed: int) -> np.ndarray:
+def permutation_p(
+    totals: UserTotals, code: np.ndarray, n_groups: int, *, resamples: Resamples, most: int
+) -> np.ndarray:
     r"""Chance of a gap this large if groups were drawn by lot, for each metric, ``(len(metrics),)``.
 
     .. math:: p = \frac{1 + \#\{b : T_b \ge T\}}{1 + B}, \qquad T = \max_g v_g - \min_g v_g
@@ -109,6 +85,9 @@ def permutation_p(totals: UserTotals, code: np.ndarray, n_groups: int, *, n_draw
     ----------
     code
         Groups 0 to ``n_groups - 1`` are compared; users with a higher code stay out.
+    resamples, most
+        Orders of the users of ``totals``: as many as bootstrap samples at first, and ``most`` where the
+        p-value is small (`shuffled_p`).
 
     Returns
     -------
@@ -120,23 +99,27 @@ def permutation_p(totals: UserTotals, code: np.ndarray, n_groups: int, *, n_draw
     The hypothesis is that groups have the same distribution, not only the same mean. A very
     small group makes large gaps likely and so hides smaller real ones between large groups.
     """
+    if n_groups < 2:
+        return np.full(len(totals.metrics), np.nan)
     inside = code < n_groups
-    code = code[inside].astype(np.int16)
+    everyone = inside.all()
+    code = code.astype(np.int16)
+    kept = code[inside]
     sums = user_sums(totals)
-    table = sums.table[inside]
-    generator = np.random.default_rng([seed, PERMUTATION])
+    sums = replace(sums, table=sums.table[inside])
 
-    def gaps(codes: np.ndarray) -> np.ndarray:
-        by_group = [(codes == group).astype(np.float32) @ table for group in range(n_groups)]
-        values = sums.figures(np.stack(by_group, axis=1))
+    def gaps(codes: np.ndarray, part: UserSums) -> np.ndarray:
+        by_group = [(codes == group).astype(np.float32) @ part.table for group in range(n_groups)]
+        values = part.figures(np.stack(by_group, axis=1))
         return np.fmax.reduce(values, axis=1) - np.fmin.reduce(values, axis=1)
 
-    observed = gaps(code[None])[0]
-    reached = np.zeros(len(observed))
-    for size in _chunks(len(code), n_draws):
-        shuffled = generator.permuted(np.broadcast_to(code, (size, len(code))).copy(), axis=1)
-        reached += (gaps(shuffled) >= observed - ROUNDING).sum(axis=0)
-    return np.where(np.isnan(observed), np.nan, (1 + reached) / (1 + n_draws))
+    def draw(first: int, last: int, metrics: np.ndarray) -> Iterator[np.ndarray]:
+        part = sums.only(metrics)
+        for order in resamples.orders(first, last):
+            codes = code[order]  # an order of everyone holds an order of those inside
+            yield gaps(codes if everyone else codes[codes < n_groups].reshape(len(order), -1), part)
+
+    return shuffled_p(gaps(kept[None], sums)[0], draw, n_draws=resamples.n_draws, most=most)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -151,13 +134,24 @@ class UserSums:
     table: np.ndarray
     centre: np.ndarray
     offset: np.ndarray
+    has_auc: bool = True
 
     def figures(self, sums: np.ndarray) -> np.ndarray:
         """Metrics ``(…, n_metrics)`` of summed rows ``(…, width)``; AUC, last, from rounded scores."""
         sums = sums.astype(float)
         n = len(self.centre)
         means = ratios(sums[..., :n], sums[..., n : 2 * n], self.offset - self.centre)
+        if not self.has_auc:
+            return means
         return np.concatenate([means, auc_of_levels(sums[..., 2 * n :])[..., None]], axis=-1)
+
+    def only(self, metrics: np.ndarray) -> UserSums:
+        """The columns that some metrics (ascending positions) need; AUC is the last."""
+        n = len(self.centre)
+        kept, has_auc = metrics[metrics < n], n in metrics
+        levels = np.arange(2 * n, self.table.shape[1]) if has_auc else np.zeros(0, dtype=int)
+        table = np.ascontiguousarray(self.table[:, [*kept, *(n + kept), *levels]])
+        return UserSums(table, self.centre[kept], self.offset[kept], has_auc)
 
 
 def user_sums(totals: UserTotals) -> UserSums:
@@ -165,8 +159,3 @@ def user_sums(totals: UserTotals) -> UserSums:
     centre = np.nan_to_num(ratios(totals.numerator.sum(axis=0), totals.denominator.sum(axis=0), np.float64(0)))
     table = np.hstack([totals.numerator - centre * totals.denominator, totals.denominator, totals.levels])
     return UserSums(table.astype(np.float32), centre, totals.offset)
-
-
-def _chunks(n_users: int, n_draws: int) -> list[int]:
-    size = max(1, min(n_draws, CELLS_A_CHUNK // max(n_users, 1)))
-    return [size] * (n_draws // size) + ([n_draws % size] if n_draws % size else [])

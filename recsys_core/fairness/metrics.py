@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.fairness.groups import make_grouping
+from recsys_core.errors import Phrase, phrase
+from recsys_core.fairness.groups import MOST_GROUPS, make_grouping, set_values
+from recsys_core.fairness.results import LeftOut
 from recsys_core.metrics import (
     Csr,
     exposure_weights,
@@ -22,37 +24,35 @@ from recsys_core.results import Evaluation, PairResult, RankingResult
 
 N_LEVELS = 32
 SELECTED_FROM = 0.5
-PAIR_METRICS = ("calibration", "demographic_parity", "equal_opportunity")
+PAIR_METRICS = ("calibration_gap", "selection_rate", "true_positive_rate")
 
-# which of two extreme groups is called the worst
+# which end is good, and so which of two extreme groups is called the worst
 HIGHER_IS_BETTER = "higher"
 LOWER_IS_BETTER = "lower"
 ZERO_IS_BEST = "zero"
+NEITHER = "neither"  # no end is bad in itself; the group that gets less is called the worst
 
 DIRECTION = {
     "ndcg": HIGHER_IS_BETTER,
     "recall": HIGHER_IS_BETTER,
     "hit_rate": HIGHER_IS_BETTER,
     "auc": HIGHER_IS_BETTER,
-    "calibration": ZERO_IS_BEST,
-    "demographic_parity": HIGHER_IS_BETTER,
-    "equal_opportunity": HIGHER_IS_BETTER,
-    "tail_exposure": HIGHER_IS_BETTER,
+    "calibration_gap": ZERO_IS_BEST,
+    "selection_rate": NEITHER,
+    "true_positive_rate": HIGHER_IS_BETTER,
+    "tail_exposure": NEITHER,
     "popularity_lift": LOWER_IS_BETTER,
-    "diversity": HIGHER_IS_BETTER,
+    "diversity": NEITHER,
     "exposure_to_relevance": HIGHER_IS_BETTER,
     "exposure_to_catalogue": HIGHER_IS_BETTER,
 }
 
 
 def direction(metric: str) -> str:
-    """Which end of a metric is worse off; ``ndcg@10`` is looked up as ``ndcg``.
+    """Which end of a metric is good: ``higher``, ``lower``, ``zero`` or ``neither``; ``ndcg@10`` as ``ndcg``.
 
-    For parity metrics (``demographic_parity``, ``tail_exposure``) neither end is bad in
-    itself; the group that gets less is called the worst.
-
-    >>> direction("popularity_lift@10")
-    'lower'
+    >>> direction("popularity_lift@10"), direction("selection_rate")
+    ('lower', 'neither')
     """
     return DIRECTION[metric.split("@")[0]]
 
@@ -79,6 +79,8 @@ class UserTotals:
     levels
         ``(n, 2 * N_LEVELS)`` float32: the user's positive pairs, then the negative ones,
         counted by score level (`score_levels`).
+    left_out
+        Metrics that these data cannot give, and why.
     pair_user, label, score
         The pairs themselves, ``pair_user`` as position in ``user_index``; for the exact AUC.
     """
@@ -93,6 +95,7 @@ class UserTotals:
     pair_user: np.ndarray
     label: np.ndarray
     score: np.ndarray
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def n_users(self) -> int:
@@ -108,14 +111,14 @@ def user_totals(dataset: Dataset, evaluation: Evaluation, train: Csr) -> UserTot
         Share of users with at least one held-out item in the list: being served at all.
         Over rankings of equal length, "share recommended" is the same for everyone, so this
         stands where classification has a selection rate.
-    ``calibration``
+    ``calibration_gap``
         Mean predicted probability minus the share taken, over the group's pairs.
-    ``demographic_parity``
-        Share of the group's pairs with a predicted probability of 0.5 or more: Fairlearn's
-        ``selection_rate`` with ``y_pred = probability >= 0.5``.
-    ``equal_opportunity``
-        The same among the pairs that were taken: Fairlearn's ``true_positive_rate`` (Hardt
-        et al. 2016).
+    ``selection_rate``
+        Share of the group's pairs with a predicted probability of 0.5 or more, as Fairlearn's;
+        demographic parity asks that it is the same in all groups.
+    ``true_positive_rate``
+        The same among the pairs that were taken, as Fairlearn's; equal opportunity asks that it
+        is the same in all groups (Hardt et al. 2016).
     ``tail_exposure@k``
         Share of the lists' exposure (weights ``1 / log2(1 + rank)``) that goes to items
         outside the most popular fifth. (The exposure of a user's own held-out items over the
@@ -130,18 +133,21 @@ def user_totals(dataset: Dataset, evaluation: Evaluation, train: Csr) -> UserTot
 
     The four pair metrics depend on how negatives came about (``evaluation.pairs.negatives``):
     with sampled negatives, calibration and selection rate speak of the sample and not of the
-    world. The three that need probabilities are left out for a scorer without (``logloss`` None).
+    world. The three that need probabilities are left out for a scorer without (``logloss`` None),
+    diversity where no item column of at most 500 values exists.
     """
     ranking, pairs = evaluation.ranking, evaluation.pairs
     user_index = np.union1d(ranking.user_index, pairs.user_index).astype(np.int64)
     row = np.searchsorted(user_index, ranking.user_index)
     pair_user = np.searchsorted(user_index, pairs.user_index)
-    sums = _ranking_sums(ranking) | _list_sums(dataset, ranking, train)
+    sums, left_out = _list_sums(dataset, ranking, train)
+    sums = _ranking_sums(ranking) | sums
     columns = {name: _spread(part, row, len(user_index)) for name, part in sums.items()}
     if evaluation.logloss is not None:
         columns |= _decision_sums(pairs, pair_user, len(user_index))
-    names = tuple(columns)
-    k = ranking.k
+    else:
+        left_out |= dict.fromkeys(PAIR_METRICS, phrase("fairness.reason.no_probabilities"))
+    names, k = tuple(columns), ranking.k
     numerator, denominator = (
         np.column_stack([columns[name][i] for name in names]) if len(user_index) else np.zeros((0, len(names)))
         for i in (0, 1)
@@ -149,7 +155,7 @@ def user_totals(dataset: Dataset, evaluation: Evaluation, train: Csr) -> UserTot
     return UserTotals(
         user_index=user_index,
         is_ranked=np.isin(user_index, ranking.user_index),
-        metrics=(*(n if n in PAIR_METRICS else f"{n}@{k}" for n in names), "auc"),
+        metrics=(*(_full_name(n, k) for n in names), "auc"),
         numerator=numerator,
         denominator=denominator,
         offset=np.array([1.0 if n == "popularity_lift" else 0.0 for n in names]),
@@ -157,7 +163,21 @@ def user_totals(dataset: Dataset, evaluation: Evaluation, train: Csr) -> UserTot
         pair_user=pair_user,
         label=pairs.label,
         score=pairs.score,
+        left_out=tuple(LeftOut(_full_name(name, k), reason) for name, reason in left_out.items()),
     )
+
+
+def _full_name(name: str, k: int) -> str:
+    return name if name in PAIR_METRICS else f"{name}@{k}"
+
+
+def undefined(totals: UserTotals, metric: str) -> LeftOut:
+    """Why a metric has no figure for anybody."""
+    if metric == "auc" or metric in PAIR_METRICS:
+        reason = "no_pairs" if not len(totals.label) else "one_class"
+    else:
+        reason = "no_history" if metric.startswith("popularity_lift") and totals.is_ranked.any() else "nobody_ranked"
+    return LeftOut(metric, phrase(f"fairness.reason.{reason}"))
 
 
 def figures(totals: UserTotals, code: np.ndarray, unions: np.ndarray) -> np.ndarray:
@@ -206,7 +226,7 @@ def score_levels(score: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.quantile(score, np.linspace(0, 1, N_LEVELS + 1)[1:-1]), score)
 
 
-def _ranking_sums(ranking: RankingResult) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _ranking_sums(ranking: RankingResult) -> Sums:
     one = np.ones(len(ranking.user_index))
     return {
         "ndcg": (ranking.ndcg, one),
@@ -215,7 +235,11 @@ def _ranking_sums(ranking: RankingResult) -> dict[str, tuple[np.ndarray, np.ndar
     }
 
 
-def _list_sums(dataset: Dataset, ranking: RankingResult, train: Csr) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+Sums = dict[str, tuple[np.ndarray, np.ndarray]]
+
+
+def _list_sums(dataset: Dataset, ranking: RankingResult, train: Csr) -> tuple[Sums, dict[str, Phrase]]:
+    """Numerators and denominators of the list metrics, and those that must be left out with their reason."""
     popularity = np.bincount(train[1], minlength=dataset.n_items).astype(float)
     weight = np.where(ranking.top >= 0, exposure_weights(ranking.top.shape[1]), 0.0)
     in_tail = ~head_items(popularity)[ranking.top] if dataset.n_items else np.zeros(ranking.top.shape, dtype=bool)
@@ -224,21 +248,40 @@ def _list_sums(dataset: Dataset, ranking: RankingResult, train: Csr) -> dict[str
         "tail_exposure": ((weight * in_tail).sum(axis=1), weight.sum(axis=1)),
         "popularity_lift": (mean_popularity(ranking.top, popularity), profile),
     }
-    column = category_column(dataset)
-    if column is not None:
-        vectors = make_grouping(dataset, (f"item.{column}",), train=train).membership
-        sums["diversity"] = (list_diversity(ranking.top, vectors), np.ones(len(ranking.user_index)))
-    return sums
+    found = category_column(dataset)
+    if isinstance(found, Phrase):
+        return sums, {"diversity": found}
+    vectors = make_grouping(dataset, (f"item.{found}",), train=train).membership
+    return sums | {"diversity": (list_diversity(ranking.top, vectors), np.ones(len(ranking.user_index)))}, {}
 
 
-def category_column(dataset: Dataset) -> str | None:
-    """The item column whose values make a list varied: one named after categories or genres, else the first."""
+def category_column(dataset: Dataset) -> str | Phrase:
+    """The item column whose values make a list varied, or why there is none.
+
+    One named after categories or genres, else the first, of those with at most 500 values.
+    """
     names = [c.name for c in dataset.schema.items if c.kind in ("category", "set")]
     usual = [n for n in names if n in ("category", "categories", "genre", "genres")]
-    return next(iter(usual + names), None)
+    ordered = [*usual, *(n for n in names if n not in usual)]
+    few = next((n for n in ordered if count_values(dataset, n) <= MOST_GROUPS), None)
+    if few is not None:
+        return few
+    if not ordered:
+        return phrase("fairness.reason.no_category")
+    count = count_values(dataset, ordered[0])
+    return phrase("fairness.reason.many_values", column=ordered[0], count=count, most=MOST_GROUPS)
 
 
-def _decision_sums(pairs: PairResult, pair_user: np.ndarray, n_users: int) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def count_values(dataset: Dataset, name: str) -> int:
+    """How many different values an item column of categories or sets has."""
+    column = dataset.schema.item_column(name)
+    cells = dataset.items[column.stored]
+    if column.kind == "category":
+        return int(cells.nunique())
+    return len({value for cell in cells.astype(object) for value in set_values(cell)})
+
+
+def _decision_sums(pairs: PairResult, pair_user: np.ndarray, n_users: int) -> Sums:
     def per_user(x: np.ndarray) -> np.ndarray:
         return np.bincount(pair_user, weights=x, minlength=n_users)
 
@@ -246,9 +289,9 @@ def _decision_sums(pairs: PairResult, pair_user: np.ndarray, n_users: int) -> di
     selected = (predicted >= SELECTED_FROM).astype(float)
     count = per_user(np.ones(len(taken)))
     return {
-        "calibration": (per_user(predicted - taken), count),
-        "demographic_parity": (per_user(selected), count),
-        "equal_opportunity": (per_user(selected * taken), per_user(taken)),
+        "calibration_gap": (per_user(predicted - taken), count),
+        "selection_rate": (per_user(selected), count),
+        "true_positive_rate": (per_user(selected * taken), per_user(taken)),
     }
 
 

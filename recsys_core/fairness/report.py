@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 
 import numpy as np
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, shown_groups, training_rows, user_cohort
+from recsys_core.errors import Phrase, RecLensError, phrase, values_to_json
+from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, user_cohort
 from recsys_core.fairness.exposure import (
     SHARES,
     bootstrap_items,
@@ -16,15 +18,15 @@ from recsys_core.fairness.exposure import (
     weighted_sums,
     with_overall,
 )
-from recsys_core.fairness.gaps import group_row, make_gap
+from recsys_core.fairness.gaps import group_row, holm, make_gap
 from recsys_core.fairness.groups import Grouping, make_grouping
 from recsys_core.fairness.intervals import bootstrap, interval, permutation_p
-from recsys_core.fairness.metrics import figures
+from recsys_core.fairness.metrics import UserTotals, direction, figures, undefined, user_totals
+from recsys_core.fairness.resamples import Resamples
+from recsys_core.fairness.results import EVERYONE, FairnessReport, Gap, Group, GroupRow, LeftOut
 from recsys_core.metrics import Csr
-from recsys_core.results import Evaluation, FairnessReport, Gap, GroupRow
+from recsys_core.results import Evaluation
 from recsys_core.variant import DENSE, Variant
-
-OVERALL = "(all)"
 
 
 def audit(
@@ -32,8 +34,8 @@ def audit(
     evaluation: Evaluation,
     *,
     by: tuple[str, ...],
+    train: Csr,
     variant: Variant = DENSE,
-    train: Csr | None = None,
     settings: AuditSettings = DEFAULT_SETTINGS,
 ) -> FairnessReport:
     """Quality and exposure of every group of users (or of items), with intervals and gaps.
@@ -45,23 +47,23 @@ def audit(
     by
         One column, or several of one side to be crossed; see
         `recsys_core.fairness.groups.make_grouping`.
+    train
+        Items taken in training by every user, ``(indptr, indices)``: `Material.sequences`.
     variant
         Which model ``evaluation`` is of; only copied into the report.
-    train
-        Items taken in training by every user, ``(indptr, indices)``. None:
-        `training_rows` reads them off the dataset.
 
     Returns
     -------
     FairnessReport
         Figures as defined in `recsys_core.fairness.metrics.user_totals` and, for item columns,
         `recsys_core.fairness.exposure.item_totals`; ``n`` counts the users with held-out items
-        (the items with the value). Gaps only where two groups or more have a figure.
+        (the items with the value). Gaps only where two groups or more have a figure, their
+        ``p_corrected`` for all of them (Holm). What cannot be said is in ``left_out`` and ``notes``.
 
     Raises
     ------
     RecLensError
-        ``column.unknown``; ``fairness.no_groups`` where every group is too small.
+        ``column.unknown``; ``fairness.nobody`` where the test part holds no user.
     SettingError
         ``fairness.mixed_sides``, ``fairness.too_many_groups``.
 
@@ -70,107 +72,160 @@ def audit(
     Figures are those of Fairlearn's ``MetricFrame``. One suppressed group alone can be worked out
     from the others and the overall row: suppression keeps a figure from being read, no more.
     """
-    start = time.perf_counter()
-    train = training_rows(dataset, evaluation) if train is None else train
     grouping = make_grouping(dataset, by, train=train)
-    parts = _user_parts if grouping.side == "user" else _item_parts
-    overall, groups, gaps = parts(dataset, evaluation, grouping, train, settings)
-    return FairnessReport(
-        by=grouping.by,
-        side=grouping.side,
-        overall=overall,
-        groups=groups,
-        gaps=gaps,
-        n_bootstrap=settings.n_bootstrap,
-        least_size=settings.least_size,
-        seed=settings.seed,
-        seconds=time.perf_counter() - start,
-        variant=variant,
-    )
+    return audit_grouping(evaluation, user_totals(dataset, evaluation, train), grouping, variant, settings)
+
+
+def audit_grouping(
+    evaluation: Evaluation,
+    totals: UserTotals,
+    grouping: Grouping,
+    variant: Variant,
+    settings: AuditSettings,
+    *,
+    resamples: Resamples | None = None,
+) -> FairnessReport:
+    """`audit` of groups that are made already, from sums over users and draws that several columns share."""
+    start = time.perf_counter()
+    if grouping.side == "item":
+        parts = _item_parts(evaluation, grouping, settings)
+    else:
+        shared = resamples or Resamples(totals.n_users, settings.n_bootstrap, settings.seed)
+        parts = _user_parts(totals, grouping, settings, shared)
+    return _report(grouping, parts, variant, settings, start=start)
 
 
 def report_json(report: FairnessReport) -> dict:
-    """The report as plain JSON: ``overall``, ``groups`` (figures with ``_low`` and ``_high``) and ``gaps``."""
+    """The report as plain JSON: ``overall``, ``groups`` (figures with ``_low`` and ``_high``) and ``gaps``.
+
+    ``group`` is the label of the command line, distinct for every group; ``kind`` says what it is and
+    ``missing`` whether it holds the empty cells. ``good`` is the good end of each measure.
+    """
     return {
         "by": list(report.by),
         "side": report.side,
         "overall": _row_json(report.overall),
         "groups": [_row_json(row) for row in report.groups],
-        "gaps": [{name: getattr(gap, name) for name in Gap.__slots__} for gap in report.gaps],
+        "gaps": [gap_json(gap) for gap in report.gaps],
+        "n_tested": report.n_tested,
+        "left_out": [reason_json(out.reason) | {"metric": out.metric} for out in report.left_out],
+        "notes": [reason_json(note) for note in report.notes],
         "n_bootstrap": report.n_bootstrap,
+        "most_shuffles": report.most_shuffles,
         "least_size": report.least_size,
         "seed": report.seed,
         "seconds": report.seconds,
     }
 
 
-Parts = tuple[GroupRow, tuple[GroupRow, ...], tuple[Gap, ...]]
+def gap_json(gap: Gap) -> dict:
+    """A gap as plain JSON, its groups by label."""
+    names = ("metric", "difference", "ratio", "low", "high", "p_value", "p_corrected", "within_noise")
+    groups = {"worst_group": gap.worst_group.label, "best_group": gap.best_group.label}
+    found = {name: getattr(gap, name) for name in names} | {"worst": gap.worst, "best": gap.best}
+    return {**groups, **found, "good": direction(gap.metric)}
 
 
-def _user_parts(
-    dataset: Dataset, evaluation: Evaluation, grouping: Grouping, train: Csr, settings: AuditSettings
-) -> Parts:
-    cohort = user_cohort(dataset, evaluation, grouping, train=train, settings=settings)
-    totals, metrics = cohort.totals, cohort.totals.metrics
-    again = {"n_draws": settings.n_bootstrap, "seed": settings.seed}
-    value = figures(totals, cohort.code, cohort.unions)
-    draws = bootstrap(totals, cohort.code, cohort.unions, value=value, **again)
-    p_values = permutation_p(totals, cohort.code, len(cohort.shown), **again)
-    table = np.stack([value, *interval(draws, value)])
-    return (
-        group_row(OVERALL, int(totals.is_ranked.sum()), metrics, table[:, -1]),
-        _rows(cohort.labels, cohort.size, cohort.shown, metrics, table),
-        _gaps(metrics, cohort.shown_labels, value[:-1], draws[:, :-1], p_values),
+def reason_json(reason: Phrase) -> dict:
+    """A reason in English, and its key and values for other languages."""
+    return {"text": str(reason), "key": reason.key, "values": values_to_json(dict(reason.values))}
+
+
+Parts = tuple[GroupRow, tuple[GroupRow, ...], tuple[Gap, ...], tuple[LeftOut, ...]]
+
+
+def _report(
+    grouping: Grouping, parts: Parts, variant: Variant, settings: AuditSettings, *, start: float
+) -> FairnessReport:
+    overall, groups, gaps, left_out = parts
+    notes = grouping.notes
+    if all(row.suppressed for row in groups):
+        notes += (phrase("fairness.no_groups", column=" × ".join(grouping.by), least=settings.least_size),)
+    return FairnessReport(
+        by=grouping.by,
+        side=grouping.side,
+        overall=overall,
+        groups=groups,
+        gaps=gaps,
+        n_tested=sum(not np.isnan(gap.p_value) for gap in gaps),
+        n_bootstrap=settings.n_bootstrap,
+        most_shuffles=max(settings.most_shuffles, settings.n_bootstrap),
+        least_size=settings.least_size,
+        seed=settings.seed,
+        seconds=time.perf_counter() - start,
+        left_out=left_out,
+        notes=notes,
+        variant=variant,
     )
 
 
-def _item_parts(
-    dataset: Dataset, evaluation: Evaluation, grouping: Grouping, train: Csr, settings: AuditSettings
-) -> Parts:
+def _user_parts(totals: UserTotals, grouping: Grouping, settings: AuditSettings, resamples: Resamples) -> Parts:
+    cohort = user_cohort(totals, grouping, settings)
+    value = figures(totals, cohort.code, cohort.unions)
+    draws = bootstrap(totals, cohort.code, cohort.unions, value=value, resamples=resamples)
+    p_values = permutation_p(totals, cohort.code, len(cohort.shown), resamples=resamples, most=settings.most_shuffles)
+    table = np.stack([value, *interval(draws, value)])
+    kept = np.flatnonzero(~np.isnan(value[-1]))  # what nobody has is no figure
+    metrics = tuple(totals.metrics[m] for m in kept)
+    nothing = tuple(undefined(totals, name) for name in totals.metrics if name not in metrics)
+    return (
+        group_row(EVERYONE, cohort.n_counted, metrics, table[:, -1, kept]),
+        _rows(cohort.groups, cohort.size, cohort.shown, metrics, table[..., kept]),
+        _gaps(metrics, cohort.shown_groups, value[:-1, kept], draws[:, :-1, kept], p_values[kept]),
+        totals.left_out + nothing,
+    )
+
+
+def _item_parts(evaluation: Evaluation, grouping: Grouping, settings: AuditSettings) -> Parts:
+    if not len(evaluation.ranking.user_index):
+        raise RecLensError("fairness.nobody")
     totals = item_totals(evaluation, grouping.membership)
     metrics = totals.metrics
     size = np.count_nonzero(grouping.membership, axis=0)
-    shown = shown_groups(size, grouping, settings)
-    again = {"n_draws": settings.n_bootstrap, "seed": settings.seed}
+    shown = np.flatnonzero(size >= settings.least_size)
+    resamples = Resamples(len(totals.exposure), settings.n_bootstrap, settings.seed)
     kept = [*shown, len(size)]
     value = with_overall(totals, weighted_sums(totals, np.ones((1, len(totals.exposure)))))[0][kept]
-    draws = bootstrap_items(totals, **again)[:, kept]
-    p_values = item_permutation_p(totals, grouping.membership, shown, **again)
+    draws = bootstrap_items(totals, resamples)[:, kept]
+    how = {"n_draws": settings.n_bootstrap, "most": settings.most_shuffles, "seed": settings.seed}
+    p_values = item_permutation_p(totals, grouping.membership, shown, **how)
     table = np.stack([value, *interval(draws, value)])
     compared = [m for m, metric in enumerate(metrics) if metric not in SHARES]
-    labels = tuple(grouping.labels[g] for g in shown)
     return (
-        group_row(OVERALL, dataset.n_items, metrics, table[:, -1]),
-        _rows(grouping.labels, size, shown, metrics, table),
+        group_row(EVERYONE, len(grouping.membership), metrics, table[:, -1]),
+        _rows(grouping.groups, size, shown, metrics, table),
         _gaps(
             tuple(metrics[m] for m in compared),
-            labels,
+            tuple(grouping.groups[g] for g in shown),
             value[:-1, compared],
             draws[:, :-1, compared],
             p_values[compared],
         ),
+        (),
     )
 
 
 def _rows(
-    labels: tuple[str, ...], size: np.ndarray, shown: np.ndarray, metrics: tuple[str, ...], table: np.ndarray
+    groups: tuple[Group, ...], size: np.ndarray, shown: np.ndarray, metrics: tuple[str, ...], table: np.ndarray
 ) -> tuple[GroupRow, ...]:
     """Every group in reading order, those that are not shown without figures."""
     place = {int(g): i for i, g in enumerate(shown)}
     return tuple(
-        group_row(label, int(size[g]), metrics, table[:, place[g]] if g in place else None)
-        for g, label in enumerate(labels)
+        group_row(group, int(size[g]), metrics, table[:, place[g]] if g in place else None)
+        for g, group in enumerate(groups)
     )
 
 
 def _gaps(
-    metrics: tuple[str, ...], labels: tuple[str, ...], values: np.ndarray, draws: np.ndarray, p_values: np.ndarray
+    metrics: Sequence[str], groups: tuple[Group, ...], values: np.ndarray, draws: np.ndarray, p_values: np.ndarray
 ) -> tuple[Gap, ...]:
     """``values`` is (n_groups, n_metrics), ``draws`` (n_draws, n_groups, n_metrics), without the overall row."""
-    found = (make_gap(metric, labels, values[:, m], draws[..., m], p_values[m]) for m, metric in enumerate(metrics))
+    both = np.column_stack([p_values, holm(p_values)])
+    found = (make_gap(metric, groups, values[:, m], draws[..., m], both[m]) for m, metric in enumerate(metrics))
     return tuple(gap for gap in found if gap is not None)
 
 
 def _row_json(row: GroupRow) -> dict:
     ends = {f"{m}_{end}": getattr(row, end)[m] for m in row.values for end in ("low", "high")}
-    return {"group": row.group, "n": row.n, "suppressed": row.suppressed, **row.values, **ends}
+    about = {"group": row.group.label, "kind": row.group.kind, "missing": row.group.kind == "missing"}
+    return {**about, "n": row.n, "suppressed": row.suppressed, **row.values, **ends}

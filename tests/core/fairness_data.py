@@ -7,7 +7,8 @@ import pandas as pd
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
-from recsys_core.metrics import csr_rows, log_loss, ndcg_at_k, recall_at_k, roc_auc, to_csr, top_k
+from recsys_core.fairness import FairnessReport, audit
+from recsys_core.metrics import Csr, csr_rows, log_loss, ndcg_at_k, recall_at_k, roc_auc, to_csr, top_k
 from recsys_core.results import Evaluation, PairResult, RankingResult
 
 USER_COLUMNS = (Column("gender", "category", sensitive=True), Column("age", "number"))
@@ -33,6 +34,17 @@ def make_dataset(
     item_table.insert(0, "item_id", [f"i{i}" for i in range(n_items)])
     schema = Schema(columns, item_columns, outcome="taken", has_time=False)
     return Dataset("small", schema, user_table, item_table, interactions)
+
+
+def train_rows(dataset: Dataset) -> Csr:
+    """Everything in the dataset's interactions, which here is what was taken in training."""
+    frame = dataset.interactions
+    return to_csr(frame["user_index"].to_numpy(np.int64), frame["item_index"].to_numpy(np.int64), dataset.n_users)
+
+
+def audit_of(dataset: Dataset, evaluation: Evaluation, **how) -> FairnessReport:
+    """`audit` with the dataset's interactions as training."""
+    return audit(dataset, evaluation, train=train_rows(dataset), **how)
 
 
 def make_evaluation(top: list[list[int]], held_out: list[list[int]], pairs: list[tuple]) -> Evaluation:

@@ -8,16 +8,14 @@ import numpy as np
 import pandas as pd
 import pytest
 from fairlearn.metrics import MetricFrame, selection_rate, true_positive_rate
-from fairness_data import draw_case, make_dataset, make_evaluation, ranked_rows
+from fairness_data import audit_of, draw_case, make_dataset, make_evaluation, ranked_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import roc_auc_score
 
 from recsys_core.data.schema import Column
 from recsys_core.errors import RecLensError, SettingError
-from recsys_core.fairness import AuditSettings, audit, report_json, training_rows
-from recsys_core.fairness.groups import MISSING
-from recsys_core.results import FairnessReport
+from recsys_core.fairness import AuditSettings, FairnessReport, report_json
 from recsys_core.variant import Variant
 
 QUICK = AuditSettings(n_bootstrap=50, least_size=1)
@@ -45,11 +43,15 @@ EVALUATION = make_evaluation(
 
 
 def rows(report: FairnessReport) -> dict:
-    return {row.group: row for row in report.groups}
+    return {row.group.label: row for row in report.groups}
+
+
+def left_out(report: FairnessReport) -> dict[str, str]:
+    return {out.metric: out.reason.key for out in report.left_out}
 
 
 def small(**settings) -> FairnessReport:
-    return audit(DATASET, EVALUATION, by=("gender",), settings=replace(QUICK, **settings))
+    return audit_of(DATASET, EVALUATION, by=("gender",), settings=replace(QUICK, **settings))
 
 
 def test_ranking_figures_by_hand():
@@ -75,22 +77,22 @@ def test_list_figures_by_hand():
 
 def test_pair_figures_by_hand():
     women, men = (rows(small())[g].values for g in "FM")
-    assert women["demographic_parity"] == 2 / 4
-    assert men["demographic_parity"] == 2 / 4  # a logit of 0 is a probability of 0.5: selected
-    assert women["equal_opportunity"] == 1 / 2
-    assert men["equal_opportunity"] == pytest.approx(2 / 3)
+    assert women["selection_rate"] == 2 / 4
+    assert men["selection_rate"] == 2 / 4  # a logit of 0 is a probability of 0.5: selected
+    assert women["true_positive_rate"] == 1 / 2
+    assert men["true_positive_rate"] == pytest.approx(2 / 3)
     assert women["auc"] == 3 / 4
     assert men["auc"] == 1.0
     predicted = 1 / (1 + np.exp(-np.array([2, -1, -0.5, 1])))
-    assert women["calibration"] == pytest.approx(predicted.mean() - 0.5)
+    assert women["calibration_gap"] == pytest.approx(predicted.mean() - 0.5)
 
 
 def test_gap_by_hand():
     gap = next(g for g in small().gaps if g.metric == "recall@2")
-    assert (gap.worst_group, gap.best_group) == ("F", "M")
+    assert (gap.worst_group.label, gap.best_group.label) == ("F", "M")
     assert (gap.difference, gap.ratio) == (pytest.approx(0.25), pytest.approx(2 / 3))
     lift = next(g for g in small().gaps if g.metric == "popularity_lift@2")
-    assert (lift.worst_group, lift.best_group) == ("M", "F")  # more pushed towards popular items is worse
+    assert (lift.worst_group.label, lift.best_group.label) == ("M", "F")  # more pushed towards popular items is worse
     assert lift.ratio is None  # of negative figures
 
 
@@ -99,8 +101,8 @@ def frames(dataset, evaluation) -> tuple[MetricFrame, MetricFrame]:
     pairs, ranking = evaluation.pairs, evaluation.ranking
     region = dataset.users["region"].to_numpy()
     measures = {
-        "demographic_parity": selection_rate,
-        "equal_opportunity": true_positive_rate,
+        "selection_rate": selection_rate,
+        "true_positive_rate": true_positive_rate,
         "auc": lambda y_true, y_pred: np.nan,
     }
     of_pairs = MetricFrame(
@@ -120,10 +122,10 @@ def frames(dataset, evaluation) -> tuple[MetricFrame, MetricFrame]:
 
 def test_figures_and_gaps_equal_fairlearn():
     dataset, evaluation = draw_case(noise={"N": 2.0})
-    report = audit(dataset, evaluation, by=("region",), settings=QUICK)
+    report = audit_of(dataset, evaluation, by=("region",), settings=QUICK)
     gaps = {g.metric: g for g in report.gaps}
     of_pairs, of_users = frames(dataset, evaluation)
-    for frame, metric in ((of_pairs, "demographic_parity"), (of_pairs, "equal_opportunity"), (of_users, "ndcg@10")):
+    for frame, metric in ((of_pairs, "selection_rate"), (of_pairs, "true_positive_rate"), (of_users, "ndcg@10")):
         by_group = {g: row.values[metric] for g, row in rows(report).items()}
         assert by_group == pytest.approx(frame.by_group[metric].to_dict(), abs=1e-12)
         assert report.overall.values[metric] == pytest.approx(frame.overall[metric])
@@ -133,7 +135,7 @@ def test_figures_and_gaps_equal_fairlearn():
 
 def test_auc_equals_sklearn_in_every_group_and_overall():
     dataset, evaluation = draw_case()
-    report = audit(dataset, evaluation, by=("region",), settings=QUICK)
+    report = audit_of(dataset, evaluation, by=("region",), settings=QUICK)
     region = dataset.users["region"].to_numpy()[evaluation.pairs.user_index]
     for group, row in rows(report).items():
         inside = region == group
@@ -147,7 +149,7 @@ def test_auc_equals_sklearn_in_every_group_and_overall():
 @settings(max_examples=15, deadline=None)
 def test_sizes_add_up_and_groups_average_to_everyone(seed, column):
     dataset, evaluation = draw_case(60, seed=seed)
-    report = audit(dataset, evaluation, by=(column,), settings=QUICK)
+    report = audit_of(dataset, evaluation, by=(column,), settings=QUICK)
     assert sum(r.n for r in report.groups) == report.overall.n == len(evaluation.ranking.user_index)
     for metric in ("ndcg@10", "recall@10", "hit_rate@10"):
         mean = sum(r.n * r.values[metric] for r in report.groups) / report.overall.n
@@ -163,21 +165,13 @@ def test_sizes_add_up_and_groups_average_to_everyone(seed, column):
 
 def test_calibration_is_worst_furthest_from_zero():
     sure = make_evaluation([[3, 1]] * 4, [[3]] * 4, [(0, 3, 1, 0.1), (1, 1, 0, 0.0), (2, 3, 0, 3.0), (3, 1, 0, 2.0)])
-    gap = next(g for g in audit(DATASET, sure, by=("gender",), settings=QUICK).gaps if g.metric == "calibration")
-    assert (gap.worst_group, gap.best_group) == ("M", "F")
+    gap = next(g for g in audit_of(DATASET, sure, by=("gender",), settings=QUICK).gaps if g.metric == "calibration_gap")
+    assert (gap.worst_group.label, gap.best_group.label) == ("M", "F")
     timid = make_evaluation([[3, 1]] * 4, [[3]] * 4, [(0, 3, 1, -3.0), (1, 1, 1, -2.0), (2, 3, 0, 0.0), (3, 1, 1, 0.2)])
-    gap = next(g for g in audit(DATASET, timid, by=("gender",), settings=QUICK).gaps if g.metric == "calibration")
-    assert (gap.worst_group, gap.best_group) == ("F", "M")
-
-
-def test_training_rows_leave_out_the_test_and_bad_ratings():
-    assert [x.tolist() for x in training_rows(DATASET, EVALUATION)] == [[0, 1, 2, 4, 5], [0, 0, 0, 1, 2]]
-    tested = replace(EVALUATION, pairs=replace(EVALUATION.pairs, item_index=np.zeros(8, dtype=int)))
-    assert training_rows(DATASET, tested)[1].tolist() == [1, 2]
-    schema = replace(DATASET.schema, outcome="rating")
-    interactions = DATASET.interactions.assign(value=np.array([5, 2, 3, 4, 1], np.float32))
-    rated = replace(DATASET, schema=schema, interactions=interactions)
-    assert training_rows(rated, EVALUATION)[1].tolist() == [0, 0, 1]
+    gap = next(
+        g for g in audit_of(DATASET, timid, by=("gender",), settings=QUICK).gaps if g.metric == "calibration_gap"
+    )
+    assert (gap.worst_group.label, gap.best_group.label) == ("F", "M")
 
 
 def test_same_seed_same_report_and_another_seed_another_interval():
@@ -189,41 +183,46 @@ def test_same_seed_same_report_and_another_seed_another_interval():
 def test_small_groups_are_shown_with_their_size_and_no_figure():
     dataset, evaluation = draw_case(200)
     users = dataset.users.assign(gender=["X"] * 3 + ["F", "M"] * 98 + [None])
-    report = audit(replace(dataset, users=users), evaluation, by=("gender",), settings=replace(QUICK, least_size=20))
-    assert [r.group for r in report.groups] == ["F", "M", "X", MISSING]
+    report = audit_of(replace(dataset, users=users), evaluation, by=("gender",), settings=replace(QUICK, least_size=20))
+    assert [r.group.label for r in report.groups] == ["F", "M", "X", "(missing)"]
     for row in report.groups[2:]:
         assert row.suppressed
         assert row.n > 0
         assert set(row.values.values()) == set(row.low.values()) == set(row.high.values()) == {None}
     assert sum(r.n for r in report.groups) == report.overall.n
-    assert {g for gap in report.gaps for g in (gap.worst_group, gap.best_group)} == {"F", "M"}
+    assert {g for gap in report.gaps for g in (gap.worst_group.label, gap.best_group.label)} == {"F", "M"}
     assert report.overall.values["ndcg@10"] == pytest.approx(evaluation.ndcg)  # the small ones count here
 
 
 def test_group_without_evaluated_users_stays_in_the_table():
     ranking = EVALUATION.ranking
     women = replace(EVALUATION, ranking=ranked_rows(ranking, np.arange(2)))
-    report = audit(DATASET, women, by=("gender",), settings=QUICK)
-    assert [(r.group, r.n, r.suppressed) for r in report.groups] == [("F", 2, False), ("M", 0, True)]
+    report = audit_of(DATASET, women, by=("gender",), settings=QUICK)
+    assert [(r.group.label, r.n, r.suppressed) for r in report.groups] == [("F", 2, False), ("M", 0, True)]
     assert report.gaps == ()
 
 
-def test_all_groups_too_small_is_said():
-    with pytest.raises(RecLensError, match=r"user\.gender: no group has 20 users") as caught:
-        small(least_size=20)
-    assert caught.value.key == "fairness.no_groups"
+def test_all_groups_too_small_is_said_and_everyone_still_has_a_figure():
+    report = small(least_size=20)
+    assert [str(note) for note in report.notes] == [
+        "column user.gender: no group has 20 users or more; choose another column."
+    ]
+    assert all(row.suppressed for row in report.groups)
+    assert (report.gaps, report.n_tested) == ((), 0)
+    assert report.overall.values["ndcg@2"] == pytest.approx(EVALUATION.ndcg)
 
 
 def test_empty_evaluation_is_said():
     with pytest.raises(RecLensError, match="no group"):
-        audit(DATASET, make_evaluation([], [], []), by=("gender",), settings=QUICK)
+        audit_of(DATASET, make_evaluation([], [], []), by=("gender",), settings=QUICK)
 
 
 def test_one_user_in_one_group():
     one = make_evaluation([[3, 1]], [[3]], [(0, 3, 1, 1.0)])
-    report = audit(DATASET, one, by=("gender",), settings=QUICK)
+    report = audit_of(DATASET, one, by=("gender",), settings=QUICK)
     values = rows(report)["F"].values
-    assert (values["ndcg@2"], values["auc"], values["equal_opportunity"]) == (1.0, None, 1.0)
+    assert (values["ndcg@2"], values["true_positive_rate"]) == (1.0, 1.0)
+    assert left_out(report)["auc"] == "fairness.reason.one_class"  # nobody has it, so it is no figure
     assert rows(report)["F"].low["ndcg@2"] == rows(report)["F"].high["ndcg@2"] == 1.0
 
 
@@ -231,7 +230,7 @@ def test_equal_groups_have_no_gap():
     same = make_evaluation(
         [[3, 1]] * 4, [[3]] * 4, [(u, i, y, s) for u in range(4) for i, y, s in ((3, 1, 1.0), (1, 0, 1.0))]
     )
-    for gap in audit(DATASET, same, by=("gender",), settings=QUICK).gaps:
+    for gap in audit_of(DATASET, same, by=("gender",), settings=QUICK).gaps:
         if not gap.metric.startswith("popularity"):  # the profiles differ
             assert (gap.difference, gap.p_value, gap.within_noise) == (0, 1, True)
             assert gap.worst_group != gap.best_group
@@ -239,36 +238,41 @@ def test_equal_groups_have_no_gap():
 
 def test_constant_column_is_one_group_without_gaps():
     dataset = replace(DATASET, users=DATASET.users.assign(gender="F"))
-    report = audit(dataset, EVALUATION, by=("gender",), settings=QUICK)
-    assert [(r.group, r.n) for r in report.groups] == [("F", 4)]
+    report = audit_of(dataset, EVALUATION, by=("gender",), settings=QUICK)
+    assert [(r.group.label, r.n) for r in report.groups] == [("F", 4)]
     assert report.groups[0].values == pytest.approx(report.overall.values)
     assert report.gaps == ()
 
 
 def test_scorer_without_probabilities_has_no_decisions():
-    report = audit(DATASET, replace(EVALUATION, logloss=None), by=("gender",), settings=QUICK)
+    report = audit_of(DATASET, replace(EVALUATION, logloss=None), by=("gender",), settings=QUICK)
     assert {"auc", "ndcg@2"} <= set(report.overall.values)
-    assert not {"calibration", "demographic_parity", "equal_opportunity"} & set(report.overall.values)
+    names = {"calibration_gap", "selection_rate", "true_positive_rate"}
+    assert not names & set(report.overall.values)
+    assert left_out(report) == dict.fromkeys(names, "fairness.reason.no_probabilities")
 
 
 def test_dataset_without_categories_has_no_diversity():
     dataset = make_dataset({"gender": list("FFMM"), "age": [1.0] * 4}, {"price": [1.0] * 5})
-    assert "diversity@2" not in audit(dataset, EVALUATION, by=("gender",), settings=QUICK).overall.values
+    report = audit_of(dataset, EVALUATION, by=("gender",), settings=QUICK)
+    assert "diversity@2" not in report.overall.values
+    assert left_out(report)["diversity@2"] == "fairness.reason.no_category"
 
 
 def test_lists_shorter_than_k_and_users_without_a_profile():
     short = make_evaluation([[3, -1], [-1, -1], [3, 4], [0, 1]], [[3], [4], [4], [1]], [(0, 3, 1, 1.0), (2, 4, 0, 1.0)])
     dataset = replace(DATASET, interactions=DATASET.interactions.iloc[2:])
-    values = rows(audit(dataset, short, by=("gender",), settings=QUICK))["F"].values
+    report = audit_of(dataset, short, by=("gender",), settings=QUICK)
+    values = rows(report)["F"].values
     assert values["popularity_lift@2"] is None
     assert values["diversity@2"] is None
     assert values["tail_exposure@2"] == 1.0  # the empty list exposes nothing
 
 
 def test_two_columns_crossed():
-    report = audit(*draw_case(), by=("gender", "user.region"), settings=QUICK)
+    report = audit_of(*draw_case(), by=("gender", "user.region"), settings=QUICK)
     assert report.by == ("user.gender", "user.region")
-    assert [r.group for r in report.groups] == [f"{g} × {r}" for g in "FM" for r in "ENSW"]
+    assert [r.group.label for r in report.groups] == [f"{g} × {r}" for g in "FM" for r in "ENSW"]
 
 
 def test_order_of_users_in_the_evaluation_does_not_matter():
@@ -276,13 +280,13 @@ def test_order_of_users_in_the_evaluation_does_not_matter():
     backwards = {f: getattr(pairs, f)[::-1] for f in ("user_index", "item_index", "label", "score")}
     turned = ranked_rows(ranking, np.arange(len(ranking.top))[::-1])
     other = replace(EVALUATION, ranking=turned, pairs=replace(pairs, **backwards))
-    first, second = (report_json(audit(DATASET, e, by=("gender",), settings=QUICK)) for e in (EVALUATION, other))
+    first, second = (report_json(audit_of(DATASET, e, by=("gender",), settings=QUICK)) for e in (EVALUATION, other))
     for one, two in zip([first["overall"], *first["groups"]], [second["overall"], *second["groups"]], strict=True):
         assert one == pytest.approx(two)
 
 
 def test_json_follows_the_contract():
-    data = report_json(audit(DATASET, EVALUATION, by=("gender",), variant=Variant(bits=8), settings=QUICK))
+    data = report_json(audit_of(DATASET, EVALUATION, by=("gender",), variant=Variant(bits=8), settings=QUICK))
     assert {"group", "n", "ndcg@2", "ndcg@2_low", "ndcg@2_high"} <= set(data["groups"][0])
     assert {"metric", "worst_group", "best_group", "difference", "ratio", "low", "high"} <= set(data["gaps"][0])
     assert pd.notna([g["p_value"] for g in data["gaps"]]).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 import pytest
 from fairness_data import make_dataset
@@ -11,7 +13,8 @@ from hypothesis.extra import numpy as hnp
 
 from recsys_core.data.schema import Column
 from recsys_core.errors import RecLensError, SettingError
-from recsys_core.fairness.groups import MISSING, bucket, find_column, groupable_columns, make_grouping
+from recsys_core.fairness import Group, by_columns, find_column, groupable_columns
+from recsys_core.fairness.groups import bucket, make_grouping
 
 NOBODY = (np.zeros(5, dtype=int), np.zeros(0, dtype=int))
 DATASET = make_dataset(
@@ -43,7 +46,7 @@ def group(*by, train=NOBODY):
 def test_category_has_alphabetical_groups_and_missing_last():
     grouping = group("gender")
     assert grouping.by == ("user.gender",)
-    assert grouping.labels == ("F", "M", MISSING)
+    assert grouping.labels == ("F", "M", "(missing)")
     assert grouping.code.tolist() == [0, 1, 2, 0]
 
 
@@ -52,22 +55,22 @@ def test_ordered_keeps_its_order_and_drops_levels_nobody_has():
 
 
 def test_few_numbers_stay_themselves_and_carry_their_unit():
-    assert group("age").labels == ("20 years", "30 years", "40 years", MISSING)
+    assert group("age").labels == ("20 years", "30 years", "40 years", "(missing)")
 
 
 def test_set_column_of_items_is_shared_out():
     grouping = group("item.tags")
-    assert grouping.labels == ("big", "red", MISSING)
+    assert grouping.labels == ("big", "red", "(missing)")
     assert grouping.membership.tolist() == [[0.5, 0.5, 0], [0, 0, 1], [0, 1, 0]]
 
 
 def test_set_column_of_users_keeps_every_user_in_one_group():
-    assert group("likes").labels == ("a", "a|b", MISSING)
+    assert group("likes").labels == ("a", "a|b", "(missing)")
 
 
 def test_crossed_columns_hold_the_pairs_that_exist():
     grouping = group("gender", "size")
-    assert grouping.labels == ("F × S", "F × L", "M × S", f"{MISSING} × M")
+    assert grouping.labels == ("F × S", "F × L", "M × S", "(missing) × M")
     assert grouping.code.tolist() == [1, 2, 3, 0]
     assert group("category", "tags").membership.sum(axis=1).tolist() == [1, 1, 1]
 
@@ -76,16 +79,19 @@ def test_activity_and_popular_taste_come_from_training():
     # item 0, taken by three users, is the most popular fifth of three items
     train = (np.array([0, 2, 3, 4, 4]), np.array([0, 1, 0, 0]))
     activity = group("activity", train=train)
+    assert activity.by == ("training.activity",)
     assert activity.labels == ("0", "1", "2")
     assert activity.code.tolist() == [2, 1, 1, 0]
     taste = group("popular_taste", train=train)
-    assert taste.labels == ("50 %", "100 %", MISSING)
+    assert taste.labels == ("50 %", "100 %", "(missing)")
     assert taste.code.tolist() == [0, 1, 1, 2]
 
 
 def test_bare_name_is_a_user_column_first():
-    assert find_column(DATASET, "gender")[0] == find_column(DATASET, "user.gender")[0] == "user"
-    assert find_column(DATASET, "category")[0] == find_column(DATASET, "item.category")[0] == "item"
+    assert find_column(DATASET, "gender")[:2] == find_column(DATASET, "user.gender")[:2] == ("user", "user.gender")
+    assert (
+        find_column(DATASET, "category")[:2] == find_column(DATASET, "item.category")[:2] == ("item", "item.category")
+    )
 
 
 def test_sensitive_column_that_the_model_ignores_can_be_audited():
@@ -106,37 +112,128 @@ def test_no_column_at_all_is_refused():
 
 
 def test_user_and_item_columns_cannot_be_crossed():
-    with pytest.raises(SettingError, match="gender, category mix users and items"):
+    with pytest.raises(SettingError, match=r"user\.gender, item\.category mix users and items"):
         group("gender", "category")
 
 
-def test_too_many_groups_are_refused():
-    names = [f"name {i}" for i in range(600)]
+def test_rarer_values_of_a_column_with_too_many_share_a_group():
+    names = [f"name {i:03}" for i in range(600)] + ["name 599"] * 3 + ["name 042"] * 2 + [None]
     dataset = make_dataset({"name": names}, {"x": []}, columns=(Column("name", "category"),))
-    with pytest.raises(SettingError, match="600 different values"):
-        make_grouping(dataset, ("name",), train=(np.zeros(601, dtype=int), np.zeros(0, dtype=int)))
+    grouping = make_grouping(dataset, ("name",), train=(np.zeros(607, dtype=int), np.zeros(0, dtype=int)))
+    assert [g.kind for g in grouping.groups] == ["value"] * 50 + ["rest", "missing"]
+    assert {"name 599", "name 042", "name 000"} <= set(grouping.labels)
+    sizes = dict(zip(grouping.labels, grouping.membership.sum(axis=0), strict=True))
+    assert (sizes["name 599"], sizes["name 042"], sizes["(other values)"], sizes["(missing)"]) == (4, 3, 550, 1)
+    assert [note.key for note in grouping.notes] == ["fairness.note.rest"]
+
+
+def test_rarer_values_of_items_with_several_share_a_group():
+    tags = [f"tag {i:03}" for i in range(600)]
+    dataset = make_dataset(
+        {"gender": ["F"]},
+        {"tags": [f"{tag}|common" for tag in tags]},
+        item_columns=(Column("tags", "set"),),
+    )
+    grouping = make_grouping(dataset, ("tags",), train=(np.zeros(2, dtype=int), np.zeros(0, dtype=int)))
+    sizes = dict(zip(grouping.labels, grouping.membership.sum(axis=0), strict=True))
+    assert (sizes["common"], sizes["tag 000"], sizes["(other values)"]) == (300, 0.5, 551 / 2)
+
+
+def test_crossing_too_much_is_refused():
+    names = [f"name {i}" for i in range(30)]
+    columns = (Column("one", "category"), Column("two", "category"))
+    dataset = make_dataset({"one": names, "two": names}, {"x": []}, columns=columns)
+    with pytest.raises(SettingError, match="900 groups together"):
+        make_grouping(dataset, ("one", "two"), train=(np.zeros(31, dtype=int), np.zeros(0, dtype=int)))
+
+
+AWKWARD = ["city, state", 'q"uote', " padded", "עיר", "a.b", "user.x", "x", "training.activity", "activity", "x×y", ","]
+
+
+@pytest.mark.parametrize("name", AWKWARD)
+def test_every_column_can_be_asked_for_by_name_and_with_its_side(name):
+    columns = tuple(Column(n, "category") for n in AWKWARD)
+    dataset = make_dataset({n: ["1", "2"] for n in AWKWARD}, {"kind": ["a"]}, columns=columns)
+    assert by_columns(dataset, f"user.{name}") == (f"user.{name}",)
+    quoted = '"' + name.replace('"', '""') + '"'
+    assert by_columns(dataset, f"{quoted},a.b") == by_columns(dataset, f"a.b,{quoted}")[::-1]
+    if name not in ("user.x", "training.activity"):  # full names of other columns
+        assert by_columns(dataset, name) == (f"user.{name}",)
+
+
+def test_data_columns_and_our_own_are_told_apart():
+    columns = (Column("activity", "category"),)
+    dataset = make_dataset({"activity": ["rare", "often"]}, {"kind": ["a"]}, columns=columns)
+    train = (np.array([0, 1, 1]), np.array([0]))
+    own, made = (make_grouping(dataset, (name,), train=train) for name in ("activity", "training.activity"))
+    assert (own.labels, made.labels) == (("often", "rare"), ("0", "1"))
+    assert {"user.activity", "training.activity"} <= set(groupable_columns(dataset, "user"))
+
+
+def test_blanks_between_names_and_nonsense():
+    assert by_columns(DATASET, "gender, size") == ("user.gender", "user.size")
+    for spelled in ("", " ", ",", "gender,", '"gender', "gender,,size", "a\nb", "x" * 200_000):
+        if spelled == '"gender':  # an open quotation mark ends with the text
+            assert by_columns(DATASET, spelled) == ("user.gender",)
+            continue
+        with pytest.raises(RecLensError, match="No column"):
+            by_columns(DATASET, spelled)
+
+
+def test_what_the_data_say_and_our_own_words_are_never_the_same_label():
+    """Real values that look like ours, beside empty cells, alone and crossed."""
+    segment = ["(missing)", None, "(all)", "(other values)", '"(missing)"', "a × b", "a", "b"]
+    dataset = make_dataset(
+        {"segment": segment, "other": [None, "(missing)", "b", "b × a", "x", "b", "b × a", "x"]},
+        {"kind": ["a"]},
+        columns=(Column("segment", "category"), Column("other", "category")),
+    )
+    train = (np.zeros(9, dtype=int), np.zeros(0, dtype=int))
+    for by in (("segment",), ("segment", "other")):
+        grouping = make_grouping(dataset, by, train=train)
+        assert len(set(grouping.labels)) == len(grouping.labels) == len(set(grouping.groups)) == 8
+    alone = make_grouping(dataset, ("segment",), train=train)
+    kinds = {group.label: group.kind for group in alone.groups}
+    assert (kinds['"(missing)"'], kinds["(missing)"]) == ("value", "missing")
+    assert "(all)" not in kinds
+
+
+def test_groups_survive_json():
+    crossed = Group("crossed", parts=(Group("value", "(all)"), Group("range", "1–2", "%", 1.0, 2.0)))
+    for group in (crossed, Group("missing"), Group("rest")):
+        assert Group.from_json(json.loads(json.dumps(group.to_json()))) == group
+
+
+def test_data_without_attributes_have_groups_by_history():
+    dataset = make_dataset({"x": [0, 0, 0]}, {"y": [0, 0]}, columns=())
+    train = (np.array([0, 2, 3, 3]), np.array([0, 1, 0]))
+    assert groupable_columns(dataset, "user") == ("training.activity", "training.popular_taste")
+    assert groupable_columns(dataset, "item") == ("training.popularity",)
+    popularity = make_grouping(dataset, ("popularity",), train=train)
+    assert (popularity.side, popularity.labels, popularity.code.tolist()) == ("item", ("1", "2"), [1, 0])
 
 
 def test_constant_number_is_one_group():
-    assert bucket(np.full(9, 5.0))[0] == ("5",)
+    assert [g.label for g in bucket(np.full(9, 5.0))[0]] == ["5"]
     assert bucket(np.full(3, np.nan))[0] == ()
 
 
 def test_many_equal_numbers_merge_buckets():
-    labels, code = bucket(np.array([0.0] * 70 + list(range(1, 31))))
-    assert labels == ("0–5", "6–30")
+    groups, code = bucket(np.array([0.0] * 70 + list(range(1, 31))))
+    assert tuple(g.label for g in groups) == ("0–5", "6–30")
     assert np.bincount(code).tolist() == [75, 25]
 
 
 def test_close_numbers_get_as_many_digits_as_tell_them_apart():
-    labels, _ = bucket(np.array([1.00001, 1.00002, 1.00003]))
-    assert labels == ("1.00001", "1.00002", "1.00003")
+    groups, _ = bucket(np.array([1.00001, 1.00002, 1.00003]))
+    assert tuple(g.label for g in groups) == ("1.00001", "1.00002", "1.00003")
 
 
 @given(numbers=hnp.arrays(float, st.integers(1, 80), elements=st.floats(-1e6, 1e6) | st.just(np.nan)))
 @settings(max_examples=150, deadline=None)
 def test_buckets_keep_the_order_and_cover_every_number(numbers):
-    labels, code = bucket(numbers)
+    groups, code = bucket(numbers)
+    labels = [group.label for group in groups]
     assert len(labels) <= 4
     assert len(set(labels)) == len(labels)
     np.testing.assert_array_equal(code < 0, np.isnan(numbers))

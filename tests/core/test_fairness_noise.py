@@ -6,21 +6,22 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fairness_data import draw_case, make_evaluation
+from fairness_data import audit_of, draw_case, make_evaluation, train_rows
 
 from recsys_core.errors import SettingError
-from recsys_core.fairness import DEFAULT_SETTINGS, AuditSettings, against_rest, audit, gap_changes, training_rows
+from recsys_core.fairness import DEFAULT_SETTINGS, AuditSettings, against_rest, gap_changes
 from recsys_core.fairness.cohort import user_cohort
 from recsys_core.fairness.groups import make_grouping
-from recsys_core.fairness.intervals import bootstrap, bootstrap_draws, draw_weights, interval, permutation_p
-from recsys_core.fairness.metrics import N_LEVELS, auc_of_levels, figures, score_levels
+from recsys_core.fairness.intervals import bootstrap, interval, permutation_p
+from recsys_core.fairness.metrics import N_LEVELS, auc_of_levels, figures, score_levels, user_totals
+from recsys_core.fairness.resamples import Resamples, bootstrap_draws, draw_weights
 from recsys_core.metrics import roc_auc
 
 
 def cohort_of(dataset, evaluation, column="region"):
-    train = training_rows(dataset, evaluation)
+    train = train_rows(dataset)
     grouping = make_grouping(dataset, (column,), train=train)
-    return user_cohort(dataset, evaluation, grouping, train=train, settings=DEFAULT_SETTINGS)
+    return user_cohort(user_totals(dataset, evaluation, train), grouping, DEFAULT_SETTINGS)
 
 
 def test_draws_are_multinomial_and_do_not_depend_on_groups():
@@ -37,7 +38,7 @@ def test_every_draw_equals_computing_the_figures_of_the_drawn_users():
     cohort = cohort_of(dataset, evaluation)
     totals, unions = cohort.totals, cohort.unions
     value = figures(totals, cohort.code, unions)
-    fast = bootstrap(totals, cohort.code, unions, value=value, n_draws=20, seed=1)
+    fast = bootstrap(totals, cohort.code, unions, value=value, resamples=Resamples(totals.n_users, 20, 1))
     slow = np.empty_like(fast)
     for b, draw in enumerate(next(bootstrap_draws(totals.n_users, n_draws=20, seed=1))):
         for u, union in enumerate(unions):
@@ -53,7 +54,7 @@ def test_every_draw_equals_computing_the_figures_of_the_drawn_users():
 
 def test_interval_of_a_mean_is_the_textbook_one():
     dataset, evaluation = draw_case(400)
-    report = audit(dataset, evaluation, by=("region",), settings=AuditSettings(n_bootstrap=2000))
+    report = audit_of(dataset, evaluation, by=("region",), settings=AuditSettings(n_bootstrap=2000))
     ndcg = evaluation.ranking.ndcg
     width = 2 * 1.96 * ndcg.std() / np.sqrt(len(ndcg))
     row = report.overall
@@ -83,36 +84,41 @@ def test_interval_leaves_out_undefined_draws_and_holds_the_value():
 @pytest.mark.parametrize("seed", [0, 1])
 def test_planted_gap_is_found(seed):
     dataset, evaluation = draw_case(1200, seed=seed, noise={"N": 6.0})
-    gaps = {g.metric: g for g in audit(dataset, evaluation, by=("region",)).gaps}
-    for metric in ("ndcg@10", "recall@10", "auc", "equal_opportunity"):
-        assert gaps[metric].worst_group == "N", metric
+    gaps = {g.metric: g for g in audit_of(dataset, evaluation, by=("region",)).gaps}
+    for metric in ("ndcg@10", "recall@10", "auc", "true_positive_rate"):
+        assert gaps[metric].worst_group.label == "N", metric
         assert not gaps[metric].within_noise, metric
         assert gaps[metric].low > 0, metric
-    rest = {(r.metric, r.group): r for r in against_rest(dataset, evaluation, by=("region",))}
+    rest = {
+        (r.metric, r.group.label): r
+        for r in against_rest(dataset, evaluation, train=train_rows(dataset), by=("region",))
+    }
     north = rest["ndcg@10", "N"]
     assert north.is_clear
     assert north.high < 0
     assert north.difference == pytest.approx(north.value - north.rest)
-    by_gender = audit(dataset, evaluation, by=("gender",)).gaps  # gender means nothing
+    by_gender = audit_of(dataset, evaluation, by=("gender",)).gaps  # gender means nothing
     assert not [g.metric for g in by_gender if g.p_value < 0.005]
 
 
 def test_rest_is_everyone_else():
     dataset, evaluation = draw_case(200)
     region = dataset.users["region"].to_numpy()[evaluation.ranking.user_index]
-    for row in against_rest(dataset, evaluation, by=("region",), settings=AuditSettings(n_bootstrap=20)):
+    for row in against_rest(
+        dataset, evaluation, train=train_rows(dataset), by=("region",), settings=AuditSettings(n_bootstrap=20)
+    ):
         if row.metric == "ndcg@10":
-            assert row.value == pytest.approx(evaluation.ranking.ndcg[region == row.group].mean())
-            assert row.rest == pytest.approx(evaluation.ranking.ndcg[region != row.group].mean())
+            assert row.value == pytest.approx(evaluation.ranking.ndcg[region == row.group.label].mean())
+            assert row.rest == pytest.approx(evaluation.ranking.ndcg[region != row.group.label].mean())
             assert row.low <= row.difference <= row.high
 
 
 def test_rest_needs_users_and_someone_else():
     dataset, evaluation = draw_case(60)
     with pytest.raises(SettingError, match="user columns"):
-        against_rest(dataset, evaluation, by=("item.category",))
+        against_rest(dataset, evaluation, train=train_rows(dataset), by=("item.category",))
     alone = replace(dataset, users=dataset.users.assign(gender="F"))
-    assert against_rest(alone, evaluation, by=("gender",)) == ()
+    assert against_rest(alone, evaluation, train=train_rows(dataset), by=("gender",)) == ()
 
 
 def test_p_values_are_uniform_where_groups_mean_nothing():
@@ -122,7 +128,13 @@ def test_p_values_are_uniform_where_groups_mean_nothing():
     n = cohort.totals.n_users
     p_values = np.array(
         [
-            permutation_p(cohort.totals, generator.choice(4, n, p=(0.1, 0.2, 0.3, 0.4)), 4, n_draws=99, seed=seed)
+            permutation_p(
+                cohort.totals,
+                generator.choice(4, n, p=(0.1, 0.2, 0.3, 0.4)),
+                4,
+                resamples=Resamples(n, 99, seed),
+                most=400,
+            )
             for seed in range(60)
         ]
     )
@@ -148,23 +160,30 @@ def test_gap_changes_are_paired():
     dataset, dense = draw_case(400, noise={"N": 1.0})
     _, worse = draw_case(400, noise={"N": 1.2})
     settings = AuditSettings(n_bootstrap=300)
-    changes = {c.metric: c for c in gap_changes(dataset, dense, worse, by=("region",), settings=settings)}
+    changes = {
+        c.metric: c
+        for c in gap_changes(dataset, dense, worse, train=train_rows(dataset), by=("region",), settings=settings)
+    }
     change = changes["auc"]
-    assert change.worst_group == "N"
+    assert change.worst_group.label == "N"
     assert change.change == pytest.approx(change.compressed - change.dense)
     assert change.low <= change.change <= change.high
-    gap = next(g for g in audit(dataset, dense, by=("region",), settings=settings).gaps if g.metric == "auc")
+    gap = next(g for g in audit_of(dataset, dense, by=("region",), settings=settings).gaps if g.metric == "auc")
     assert change.dense == pytest.approx(gap.difference)
     assert change.high - change.low < gap.high - gap.low  # the same users: less noise than one gap has
 
 
 def test_unchanged_model_changes_no_gap():
     dataset, dense = draw_case(100)
-    for change in gap_changes(dataset, dense, dense, by=("region",), settings=AuditSettings(n_bootstrap=20)):
+    for change in gap_changes(
+        dataset, dense, dense, train=train_rows(dataset), by=("region",), settings=AuditSettings(n_bootstrap=20)
+    ):
         assert change.low == change.change == change.high == 0
 
 
 def test_gap_changes_need_the_same_users():
     dataset, dense = draw_case(100)
     with pytest.raises(ValueError, match="same users"):
-        gap_changes(dataset, dense, make_evaluation([[0, 1]] * 40, [[1]] * 40, []), by=("gender",))
+        gap_changes(
+            dataset, dense, make_evaluation([[0, 1]] * 40, [[1]] * 40, []), train=train_rows(dataset), by=("gender",)
+        )

@@ -1,0 +1,145 @@
+"""The frozen results of an audit: groups, their figures, the gaps between them, and what cannot be said."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from recsys_core.errors import Phrase
+from recsys_core.variant import DENSE, Variant
+
+NOISE_ABOVE = 0.05
+OWN_LABELS = {"missing": "(missing)", "rest": "(other values)", "all": "(all)"}
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Which users or items a figure is of, by what the data say and never by a text of ours.
+
+    Attributes
+    ----------
+    kind
+        ``value`` (the text of a cell), ``range`` (a bucket of numbers), ``missing`` (an empty cell),
+        ``rest`` (the rarer values of a column with too many), ``all``, or ``crossed``.
+    value
+        The cell's text; of a range its ends in words (``18–33``, without the unit).
+    unit, low, high
+        Of a range: its unit, smallest and largest number.
+    parts
+        Of a crossed group: one group a column.
+    """
+
+    kind: str
+    value: str = ""
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    parts: tuple[Group, ...] = ()
+
+    @property
+    def label(self) -> str:
+        """The group in words for the command line and JSON; two groups never have the same.
+
+        A cell's text that could be taken for one of our own words stands in quotation marks.
+
+        >>> Group("missing").label, Group("value", "(missing)").label
+        ('(missing)', '"(missing)"')
+        """
+        if self.kind == "crossed":
+            return " × ".join(part.label for part in self.parts)
+        if self.kind == "value":
+            unclear = self.value[:1] in ("(", '"') or "×" in self.value
+            return json.dumps(self.value, ensure_ascii=False) if unclear else self.value
+        return f"{self.value} {self.unit}".strip() if self.kind == "range" else OWN_LABELS[self.kind]
+
+    def to_json(self) -> dict:
+        """Everything, as plain JSON; `from_json` is the way back."""
+        return {name: getattr(self, name) for name in ("kind", "value", "unit", "low", "high")} | {
+            "parts": [part.to_json() for part in self.parts]
+        }
+
+    @classmethod
+    def from_json(cls, data: dict) -> Group:
+        return cls(**{**data, "parts": tuple(cls.from_json(part) for part in data["parts"])})
+
+
+EVERYONE = Group("all")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class GroupRow:
+    """One group's figures. ``values[m]``, ``low[m]``, ``high[m]`` are None where suppressed or undefined.
+
+    ``n`` counts the evaluated users (or the items, for item columns).
+    """
+
+    group: Group
+    n: int
+    suppressed: bool
+    values: dict[str, float | None]
+    low: dict[str, float | None]
+    high: dict[str, float | None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gap:
+    """Worst against best group of one metric, with the bootstrap interval of the difference.
+
+    ``difference`` is the larger minus the smaller figure (never negative), ``ratio`` the smaller over
+    the larger. ``p_value`` is that of a permutation test of equal groups, ``p_corrected`` the same after
+    Holm's correction for all metrics (and columns) that were looked at. The interval does not know that
+    the two groups were picked for being extreme, so it can leave 0 out where the verdict is noise.
+    """
+
+    metric: str
+    worst_group: Group
+    best_group: Group
+    worst: float
+    best: float
+    difference: float
+    ratio: float | None
+    low: float
+    high: float
+    p_value: float
+    p_corrected: float
+
+    @property
+    def within_noise(self) -> bool:
+        """Whether ``p_corrected`` is above 0.05 (or unknown)."""
+        return not self.p_corrected <= NOISE_ABOVE
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LeftOut:
+    """A figure that an audit cannot give, and why: a message key of the core with its values."""
+
+    metric: str
+    reason: Phrase
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FairnessReport:
+    """Quality and exposure by group; the overall group is row 0 of every table made of it.
+
+    ``n_tested`` counts the gaps that ``p_corrected`` is corrected for, ``most_shuffles`` those behind the
+    smallest p-values. ``left_out`` names the figures that cannot be given, ``notes`` what else must be known.
+    """
+
+    by: tuple[str, ...]
+    side: str  # "user" or "item"
+    overall: GroupRow
+    groups: tuple[GroupRow, ...]
+    gaps: tuple[Gap, ...]
+    n_tested: int
+    n_bootstrap: int
+    most_shuffles: int
+    least_size: int
+    seed: int
+    seconds: float
+    left_out: tuple[LeftOut, ...] = ()
+    notes: tuple[Phrase, ...] = ()
+    variant: Variant = DENSE
+
+    def gap(self, metric: str) -> Gap | None:
+        """The gap of one metric, None where fewer than two groups have it."""
+        return next((gap for gap in self.gaps if gap.metric == metric), None)

@@ -1,0 +1,107 @@
+"""The scan: every column of users audited at once, so that the largest real gap is found and not hunted for."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings
+from recsys_core.fairness.columns import groupable_columns
+from recsys_core.fairness.gaps import corrected
+from recsys_core.fairness.groups import make_grouping
+from recsys_core.fairness.metrics import NEITHER, direction, user_totals
+from recsys_core.fairness.report import audit_grouping, gap_json, report_json
+from recsys_core.fairness.resamples import Resamples
+from recsys_core.fairness.results import FairnessReport, Gap
+from recsys_core.metrics import Csr
+from recsys_core.models.encoder import Progress, silent
+from recsys_core.results import Evaluation
+from recsys_core.variant import DENSE, Variant
+
+SHUFFLES_A_TEST = 100  # the smallest corrected p-value is 1 / 100 of one test's, so 0.05 is five shuffles away
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ScanResult:
+    """Every column's audit, verdicts corrected for all columns and measures together.
+
+    Attributes
+    ----------
+    reports
+        By the column's full name (``user.region``, ``training.activity``).
+    gaps
+        ``(column, gap)``: the real ones first; among them the measures with a good end before those
+        where neither end is bad in itself (who is *served* worse); then by `relative_size`, largest first.
+    n_tested
+        Gaps that ``p_corrected`` is corrected for.
+    """
+
+    side: str
+    reports: dict[str, FairnessReport]
+    gaps: tuple[tuple[str, Gap], ...]
+    n_tested: int
+    seconds: float
+    variant: Variant = DENSE
+
+    @property
+    def largest_real(self) -> tuple[str, Gap] | None:
+        """Column and gap of the largest difference that is more than noise; None where there is none."""
+        return self.gaps[0] if self.gaps and not self.gaps[0][1].within_noise else None
+
+
+def scan(
+    dataset: Dataset,
+    evaluation: Evaluation,
+    *,
+    train: Csr,
+    side: str = "user",
+    variant: Variant = DENSE,
+    settings: AuditSettings = DEFAULT_SETTINGS,
+    progress: Progress = silent,
+) -> ScanResult:
+    """Audit every column of ``side`` that can form groups, and rank the gaps.
+
+    Other arguments as in `audit`; small p-values rest on at least 100 shuffles a test. Empty where the
+    test part holds no user.
+    """
+    start = time.perf_counter()
+    columns = groupable_columns(dataset, side)
+    totals = user_totals(dataset, evaluation, train)
+    n_tests = len(columns) * len(totals.metrics)
+    settings = replace(settings, most_shuffles=max(settings.most_shuffles, SHUFFLES_A_TEST * n_tests))
+    resamples = Resamples(totals.n_users, settings.n_bootstrap, settings.seed)
+    found = []
+    for at, column in enumerate(columns if totals.n_users else ()):
+        progress("auditing", at / len(columns))
+        grouping = make_grouping(dataset, (column,), train=train)
+        found.append(audit_grouping(evaluation, totals, grouping, variant, settings, resamples=resamples))
+    reports = {report.by[0]: report for report in corrected(found)}
+    gaps = [(column, gap) for column, report in reports.items() for gap in report.gaps]
+    gaps.sort(key=lambda c: (c[1].within_noise, direction(c[1].metric) == NEITHER, -relative_size(c[1], reports[c[0]])))
+    n_tested = next((report.n_tested for report in reports.values()), 0)
+    return ScanResult(side, reports, tuple(gaps), n_tested, time.perf_counter() - start, variant)
+
+
+def scan_json(found: ScanResult) -> dict:
+    """The scan as plain JSON: ``gaps`` in order, each with its column, and every column's report."""
+    return {
+        "side": found.side,
+        "gaps": [{"by": column} | gap_json(gap) for column, gap in found.gaps],
+        "n_tested": found.n_tested,
+        "reports": [report_json(report) for report in found.reports.values()],
+        "seconds": found.seconds,
+    }
+
+
+def relative_size(gap: Gap, report: FairnessReport) -> float:
+    """A gap as a share of everyone's figure, so that gaps of different measures can be ranked; 0 for unknown.
+
+    Measured from what no quality at all would give: AUC from one half, popularity lift from -1 (lists of
+    items that nobody takes). A calibration gap is a difference of probabilities and stays as it is.
+    """
+    name = gap.metric.split("@")[0]
+    if name == "calibration_gap":
+        return gap.difference
+    everyone = (report.overall.values[gap.metric] or 0.0) - {"auc": 0.5, "popularity_lift": -1.0}.get(name, 0.0)
+    return gap.difference / everyone if everyone > 0 else 0.0
