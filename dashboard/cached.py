@@ -21,11 +21,11 @@ from recsys_core.data.schema import stored_name
 from recsys_core.explain.explain import explain
 from recsys_core.explain.overall import GlobalExplanation, explain_overall
 from recsys_core.explain.without import history_effects
-from recsys_core.fairness import GapChange, RestGap
+from recsys_core.fairness import FairnessReport, GapChange, Group, RestGap, ScanResult
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import Recommendation, Standing, ranked_item, recommend, stand, user_pairs
-from recsys_core.results import CompressionReport, Evaluation, Explanation, FairnessReport, RankedItem
+from recsys_core.results import CompressionReport, Evaluation, Explanation, RankedItem
 from recsys_core.variant import DENSE, Variant
 
 __all__ = ["Entry", "Place", "entries", "place", "workspaces_folder"]  # told on: what a page looks at
@@ -201,10 +201,36 @@ def _evaluated(place: Place, variant: Variant) -> Evaluation:
 
 @kept(8)
 def group_columns(place: Place, side: str) -> tuple[str, ...]:
-    """Columns of users or items that can form groups, sensitive ones first: ``user.gender``."""
+    """Columns of users or items that can form groups, sensitive ones first: ``user.gender``, ``training.activity``."""
     from recsys_core.fairness import groupable_columns
 
-    return tuple(name for name in groupable_columns(dataset(place)) if name.startswith(f"{side}."))
+    return groupable_columns(dataset(place), side)
+
+
+@kept(64)
+def groups(place: Place, by: str) -> dict[str, Group]:
+    """Every group of one column by its label."""
+    from recsys_core.fairness import make_grouping
+
+    found = make_grouping(dataset(place), (by,), train=workspace(place).material.sequences())
+    return {group.label: group for group in found.groups}
+
+
+def fairness_scan(place: Place, variant: Variant, side: str = "user") -> Job:
+    """Job of auditing every column of ``side``; its result is a ``ScanResult`` (after the evaluation, if need be)."""
+
+    def work(progress) -> ScanResult:
+        from recsys_core.fairness import scan
+        from recsys_core.models.evaluation import evaluate
+
+        opened = workspace(place)
+        ranked = evaluation(place, variant)
+        found = ranked.result if ranked.is_done and not ranked.error else None
+        found = found or evaluate(scorer(place, variant), opened.material, progress=progress)
+        how = {"train": opened.material.sequences(), "side": side, "variant": variant, "progress": progress}
+        return scan(opened.dataset, found, **how)
+
+    return board().job(("scan", place, variant, side), work)
 
 
 @kept(64)

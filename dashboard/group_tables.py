@@ -8,11 +8,10 @@ import pandas as pd
 
 from dashboard.stories.fairness import figure, measure_name
 from dashboard.texts import numbers, plain
-from recsys_core.fairness import report_json
-from recsys_core.results import FairnessReport, GroupRow
+from recsys_core.fairness import FairnessReport, Group, GroupRow, report_json
 
 EXPOSURE = ("catalogue_share", "exposure_share", "relevance_share", "exposure_to_relevance")
-Name = Callable[[str], str]
+Name = Callable[[Group], str]
 
 
 def gaps(report: FairnessReport, name: Name) -> pd.DataFrame:
@@ -36,8 +35,7 @@ def groups(reports: dict[str, FairnessReport], name: Name) -> pd.DataFrame:
     rows = []
     for model, report in reports.items():
         for row in (report.overall, *report.groups):
-            label = plain("fairness.all") if row is report.overall else name(row.group)
-            about = {plain("fairness.group"): label, plain("fairness.n"): numbers.count(row.n)}
+            about = {plain("fairness.group"): name(row.group), plain("fairness.n"): numbers.count(row.n)}
             if len(reports) > 1:
                 about = {plain("fairness.models"): plain(f"fairness.models.{model}"), **about}
             rows.append(about | _figures(row))

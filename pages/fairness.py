@@ -21,13 +21,13 @@ def show(page: frame.Frame) -> None:
         components.empty(t("fairness.none"), t("fairness.none.how"))
         return
     with components.grid(3, min_width=220):
-        column = cards.picker(page, "by", {c.split(".", 1)[1]: story.column_name(c) for c in columns})
+        column = cards.picker(page, "by", {c: story.column_name(c) for c in columns})
         measures = st.container()
         variants = cards.model_picker(page.selection.variant)
     if not ranked(page, variants):
         return
     try:
-        reports = {model: cached.fairness_report(place, v, f"user.{column}") for model, v in variants.items()}
+        reports = {model: cached.fairness_report(place, v, column) for model, v in variants.items()}
     except RecLensError as error:
         components.error_box(t("fairness.too_small"), error, t("fairness.too_small.how"))
         return
@@ -42,7 +42,7 @@ def show(page: frame.Frame) -> None:
             cards.gaps(place, reports)
     cards.details(place, reports)
     page.link_also(by=column, measure=metric, models="both" if len(reports) > 1 else next(iter(reports)))
-    name = partial(story.group_name, place, f"user.{column}")
+    name = partial(story.group_name, place, column)
     page.download("fairness", group_tables.groups(reports, name), group_tables.everything(reports))
 
 

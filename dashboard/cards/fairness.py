@@ -12,7 +12,7 @@ from dashboard.charts import fairness as charts
 from dashboard.components import RowColumn
 from dashboard.stories import fairness as story
 from dashboard.texts import plain, t
-from recsys_core.results import FairnessReport
+from recsys_core.fairness import FairnessReport
 from recsys_core.variant import DENSE, Variant
 
 MODELS = ("dense", "compressed", "both")
@@ -20,9 +20,12 @@ WRAPPED = (0, 2)  # columns of texts in the table of gaps
 Reports = dict[str, FairnessReport]
 
 
-def picker(page, key: str, names: dict[str, str]) -> str:
-    """A list whose choice stands in the address; the first name is the default."""
-    chosen, unknown = state.chosen_id(key, names) or next(iter(names)), state.unknown_id(key, names)
+def picker(page, key: str, names: dict[str, str], *, default: str | None = None) -> str:
+    """A list whose choice stands in the address (``gender`` stands for ``user.gender``, too)."""
+    short = {name.split(".", 1)[-1]: name for name in reversed(names)}
+    spelled = short | {name: name for name in names}
+    chosen = spelled.get(state.chosen_id(key, spelled), default or next(iter(names)))
+    unknown = state.unknown_id(key, spelled)
     if unknown is not None:
         said = t("fairness.unknown", name=plain(f"fairness.{key}"), value=unknown, shown=names[chosen])
         with page.places["notices"]:

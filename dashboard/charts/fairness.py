@@ -8,13 +8,15 @@ import pandas as pd
 
 from dashboard.charts.chart import FOR, NEUTRAL, Chart, lines, meaning, one, value_axis
 from dashboard.texts import numbers, plain
-from recsys_core.results import FairnessReport, GroupRow
+from recsys_core.fairness import FairnessReport, Group, GroupRow
 
 LINE = 42  # px of a group's line; two models share it
 COLOURS = {"dense": NEUTRAL, "compressed": FOR}
 
 
-def dots(reports: dict[str, FairnessReport], metric: str, name: Callable[[str], str], words: tuple[str, str]) -> Chart:
+def dots(
+    reports: dict[str, FairnessReport], metric: str, name: Callable[[Group], str], words: tuple[str, str]
+) -> Chart:
     """One dot and interval a group and model, worst served first as the first model has it.
 
     ``reports`` maps ``dense`` or ``compressed`` to a report of the same groups; ``words`` are the

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dashboard.cached import Place, dataset
-from dashboard.reasons import shorten
+from dashboard.cached import Place, groups
+from dashboard.reasons import known, shorten
 from dashboard.texts import has, numbers, plain, t, word
 from dashboard.texts.markdown import Markdown, escape, opposing, supporting
-from recsys_core.fairness import GapChange, RestGap, direction
-from recsys_core.fairness.groups import MISSING
+from recsys_core.fairness import FairnessReport, Gap, GapChange, Group, RestGap, direction
+from recsys_core.fairness.columns import TRAINING
 from recsys_core.fairness.metrics import HIGHER_IS_BETTER, LOWER_IS_BETTER
-from recsys_core.results import Evaluation, FairnessReport, Gap
+from recsys_core.results import Evaluation
 
 LIST_METRIC = "ndcg@10"
 
@@ -20,34 +20,36 @@ def measure_name(metric: str) -> str:
 
 
 def column_name(column: str) -> str:
-    """``user.region`` as region."""
-    return word("column", column.split(".", 1)[1])
-
-
-def group_name(place: Place, column: str, label: str) -> str:
-    """A group as it stands beside its dot: units and known values in the session's language."""
-    if label == MISSING:
-        return plain("group.missing")
-    if has(f"group.{label}"):
-        return plain(f"group.{label}")
+    """``user.region`` as region, ``training.activity`` as items taken before."""
     side, name = column.split(".", 1)
-    schema = dataset(place).schema
-    known = schema.user_column(name) if side == "user" else schema.item_column(name)
-    unit = known.unit if known else ""
-    if unit and label.endswith(f" {unit}"):
-        return f"{label.removesuffix(f' {unit}')} {word('unit', unit)}"
-    return shorten(label)
+    return plain(f"training.{name}") if side == TRAINING else word("column", name)
 
 
-def people(place: Place, column: str, label: str) -> Markdown:
+def group_name(place: Place, column: str, group: Group | str) -> str:
+    """A group (or its label) as it stands beside its dot: units and known values in the session's language."""
+    found = groups(place, column)[group] if isinstance(group, str) else group
+    if found.kind == "crossed":
+        return " × ".join(group_name(place, column, part) for part in found.parts)
+    if found.kind == "value":
+        return shorten(known(found.value))
+    if found.kind == "range":
+        unit = word("unit", found.unit) if found.unit else ""
+        return f"{found.value} {unit}".strip()
+    return plain(f"group.{found.kind}")
+
+
+def people(place: Place, column: str, group: Group) -> Markdown:
     """A group as the subject of a sentence: "Users from the islands"."""
-    name = column.split(".", 1)[1]
-    if label == MISSING:
-        return t("fairness.who.missing", column=column_name(column))
-    key = f"fairness.who.{name}" if has(f"fairness.who.{name}") else "fairness.who"
-    shown = plain(f"group.{label}.said") if has(f"group.{label}.said") else group_name(place, column, label)
-    if name == "gender" and not has(f"group.{label}"):
-        key = "fairness.who"
+    side, name = column.split(".", 1)
+    if group.kind == "missing":
+        return t("fairness.missing", column=column_name(column))
+    shown, key = group_name(place, column, group), "fairness.who"
+    said = f"group.said.{group.value}"
+    if side == TRAINING:
+        key = f"fairness.who_took.{name}"
+    elif has(f"fairness.who.{name}") and (name != "gender" or has(said)):
+        key = f"fairness.who.{name}"
+        shown = plain(said) if has(said) else shown
     return t(key, column=column_name(column), group=Markdown(f"**{escape(shown)}**"))
 
 
@@ -57,8 +59,8 @@ def sentence(place: Place, report: FairnessReport, metric: str, rest: tuple[Rest
     gap = next((g for g in report.gaps if g.metric == metric), None)
     shown = [row for row in report.groups if not row.suppressed]
     if gap is None:
-        one = len(shown) < 2
-        return t("fairness.one_group" if one else "fairness.no_metric", column=column_name(column), metric=name)
+        key = {0: "no_group", 1: "one_group"}.get(len(shown), "no_metric")
+        return t(f"fairness.{key}", column=column_name(column), metric=name, least=report.least_size)
     if gap.within_noise:
         return _noise(place, report, gap, len(shown))
     alone = next((r for r in rest if r.metric == metric and r.group == gap.worst_group), None)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.errors import RecLensError
 from recsys_core.fairness import DEFAULT_SETTINGS, groupable_columns, make_grouping
 from recsys_core.fairness.gaps import extremes
 from recsys_core.fairness.intervals import interval
@@ -38,13 +37,8 @@ class UserGroups:
 def user_groups(dataset: Dataset, users: np.ndarray, *, train: Csr) -> tuple[UserGroups, ...]:
     """Every user column with two groups of these users that are large enough to have figures, sensitive ones first."""
     found = []
-    for name in groupable_columns(dataset):
-        if not name.startswith("user."):
-            continue
-        try:
-            grouping = make_grouping(dataset, (name,), train=train)
-        except RecLensError:  # a column with too many different values
-            continue
+    for name in groupable_columns(dataset, "user"):
+        grouping = make_grouping(dataset, (name,), train=train)
         code = grouping.code[users]
         size = np.bincount(code, minlength=len(grouping.labels))
         shown = np.flatnonzero(size >= DEFAULT_SETTINGS.least_size)

@@ -109,8 +109,6 @@ def user_totals(dataset: Dataset, evaluation: Evaluation, train: Csr) -> UserTot
         Mean over the group's users (`recsys_core.metrics.ndcg_at_k`, `recall_at_k`).
     ``hit_rate@k``
         Share of users with at least one held-out item in the list: being served at all.
-        Over rankings of equal length, "share recommended" is the same for everyone, so this
-        stands where classification has a selection rate.
     ``calibration_gap``
         Mean predicted probability minus the share taken, over the group's pairs.
     ``selection_rate``
@@ -121,8 +119,7 @@ def user_totals(dataset: Dataset, evaluation: Evaluation, train: Csr) -> UserTot
         is the same in all groups (Hardt et al. 2016).
     ``tail_exposure@k``
         Share of the lists' exposure (weights ``1 / log2(1 + rank)``) that goes to items
-        outside the most popular fifth. (The exposure of a user's own held-out items over the
-        best possible one is NDCG again, so it is not repeated.)
+        outside the most popular fifth.
     ``popularity_lift@k``
         `recsys_core.metrics.popularity_lift` of the group's lists against its profiles.
     ``diversity@k``

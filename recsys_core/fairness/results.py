@@ -52,16 +52,6 @@ class Group:
             return json.dumps(self.value, ensure_ascii=False) if unclear else self.value
         return f"{self.value} {self.unit}".strip() if self.kind == "range" else OWN_LABELS[self.kind]
 
-    def to_json(self) -> dict:
-        """Everything, as plain JSON; `from_json` is the way back."""
-        return {name: getattr(self, name) for name in ("kind", "value", "unit", "low", "high")} | {
-            "parts": [part.to_json() for part in self.parts]
-        }
-
-    @classmethod
-    def from_json(cls, data: dict) -> Group:
-        return cls(**{**data, "parts": tuple(cls.from_json(part) for part in data["parts"])})
-
 
 EVERYONE = Group("all")
 

@@ -131,9 +131,10 @@ def test_too_few_users_are_said_in_words(open_app, workspaces):
     app = open_app("fairness", by="gender")
     assert cached.evaluation(cached.place(workspaces / "tiny"), DENSE).wait(120)
     app.run()
-    said = " ".join(e.value for e in app.error)
-    assert "No group is large enough" in said
+    said = " ".join(texts_of(app))
+    assert "No group by gender has 20 users or more" in said
     assert "Choose another column" in said
+    assert not app.error
     assert not app.exception
 
 

@@ -90,8 +90,20 @@ def test_reasons_are_raw_in_json_and_in_words_for_a_person(capsys, tiny_workspac
     assert f"value={found['item.price']['value']:g} €" in said
 
 
-def test_fairness_of_too_few_users_is_refused(capsys, tiny_workspace):
-    assert "gender" in refused(capsys, "fairness", "--workspace", tiny_workspace, "--by", "gender")
+def test_fairness_of_too_few_users_says_so_and_gives_everyones_figures(capsys, tiny_workspace):
+    found = run(capsys, "fairness", "--workspace", tiny_workspace, "--by", "gender")
+    assert ["user.gender" in note["text"] for note in found["notes"]] == [True]
+    assert all(row["suppressed"] for row in found["groups"])
+    assert found["overall"]["ndcg@10"] == run(capsys, "evaluate", "--workspace", tiny_workspace)["ndcg@10"]
+
+
+def test_fairness_without_a_column_scans_them_all(capsys, tiny_workspace):
+    found = run(capsys, "fairness", "--workspace", tiny_workspace)
+    columns = [report["by"][0] for report in found["reports"]]
+    assert {"user.gender", "user.region", "training.activity", "training.popular_taste"} <= set(columns)
+    assert len(found["gaps"]) == sum(len(report["gaps"]) for report in found["reports"])
+    assert found["n_tested"] == len([gap for gap in found["gaps"] if gap["p_value"] is not None])
+    assert all(gap["p_value"] <= gap["p_corrected"] <= 1 for gap in found["gaps"])
 
 
 def test_compress_measures_beside_dense(capsys, tiny_workspace):

@@ -97,7 +97,7 @@ def test_lists_and_groups_by_a_second_way(workspace, shelf, half):
     train = workspace.material.sequences()
     reports = [audit(workspace.dataset, e, by=(column,), train=train) for e in (dense, compressed)]
     for side, report in zip(("dense", "compressed"), reports, strict=True):
-        rows = {row.group: row.values["ndcg@10"] for row in report.groups}
+        rows = {row.group.label: row.values["ndcg@10"] for row in report.groups}
         assert gap[side] == pytest.approx(rows[gap["best_group"]] - rows[gap["worst_group"]])
     assert gap["low"] <= gap["change"] <= gap["high"]
 

@@ -69,7 +69,7 @@ def test_one_ndcg_and_one_gap_everywhere(workspace, hard):
         assert hard.dense.ndcg == pytest.approx(report.overall.values["ndcg@10"], abs=1e-12)
         fair = next(g for g in report.gaps if g.metric == "ndcg@10")
         assert gap["dense"] == pytest.approx(fair.difference, abs=1e-12)
-        assert (gap["worst_group"], gap["best_group"]) == (fair.worst_group, fair.best_group)
+        assert (gap["worst_group"], gap["best_group"]) == (fair.worst_group.label, fair.best_group.label)
     assert len(hard.group_gaps) >= 3
 
 

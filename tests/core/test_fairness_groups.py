@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import pytest
 from fairness_data import make_dataset
@@ -13,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 from recsys_core.data.schema import Column
 from recsys_core.errors import RecLensError, SettingError
-from recsys_core.fairness import Group, by_columns, find_column, groupable_columns
+from recsys_core.fairness import by_columns, find_column, groupable_columns
 from recsys_core.fairness.groups import bucket, make_grouping
 
 NOBODY = (np.zeros(5, dtype=int), np.zeros(0, dtype=int))
@@ -196,12 +194,6 @@ def test_what_the_data_say_and_our_own_words_are_never_the_same_label():
     kinds = {group.label: group.kind for group in alone.groups}
     assert (kinds['"(missing)"'], kinds["(missing)"]) == ("value", "missing")
     assert "(all)" not in kinds
-
-
-def test_groups_survive_json():
-    crossed = Group("crossed", parts=(Group("value", "(all)"), Group("range", "1–2", "%", 1.0, 2.0)))
-    for group in (crossed, Group("missing"), Group("rest")):
-        assert Group.from_json(json.loads(json.dumps(group.to_json()))) == group
 
 
 def test_data_without_attributes_have_groups_by_history():
