@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_core.fairness.intervals import bootstrap_draws, draw_weights
+from recsys_core.fairness.resamples import bootstrap_draws, draw_weights
 
 DRAWS = 300  # bootstrap samples behind every interval of a comparison
 TAILS = (0.025, 0.975)

@@ -198,7 +198,7 @@ def paired_p(draws: np.ndarray) -> float:
     """
     known = draws[~np.isnan(draws)]
     least = min(np.count_nonzero(known <= ROUNDING), np.count_nonzero(known >= -ROUNDING))
-    return min(1.0, 2 * (1 + least) / (1 + len(known)))
+    return float(min(1.0, 2 * (1 + least) / (1 + len(known))))
 
 
 def _cohort(

@@ -80,7 +80,7 @@ def test_the_change_of_every_gap_is_that_of_the_fairness_package(workspace, shel
         changes = gap_changes(workspace.dataset, *both, by=(column,), train=train, settings=settings)
         change = next(c for c in changes if c.metric == "ndcg@10")
         for name in ("worst_group", "best_group"):
-            assert gap[name] == getattr(change, name)
+            assert gap[name] == getattr(change, name).label
         for name in ("dense", "compressed", "change"):
             assert gap[name] == pytest.approx(getattr(change, name), abs=1e-12)
         width = change.high - change.low  # the audit resamples the users who have pairs but no list as well
