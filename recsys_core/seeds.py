@@ -13,7 +13,7 @@ def random_stream(seed: int, name: str) -> np.random.Generator:
 
     The name says what is drawn (``"background rows"``), so that no two purposes share a stream by chance.
 
-    >>> first, again, other = (random_stream(0, name).integers(100) for name in ("a", "a", "b"))
+    >>> first, again, other = (int(random_stream(0, name).integers(100)) for name in ("a", "a", "b"))
     >>> first == again, first == other
     (True, False)
     """

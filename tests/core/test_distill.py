@@ -57,6 +57,19 @@ def test_lessons_hold_what_the_teacher_says(lessons):
         assert torch.equal(lessons.logits, SCORER.ranker(lessons.inputs))
 
 
+def test_half_of_the_lessons_are_real_pairs_and_half_are_mixed(lessons):
+    """In a real row the user's groups are one user's and the item's are one item's."""
+    width = SCORER.ranker.n_user, SCORER.ranker.n_item
+    whole = []
+    for side, part in zip(("user", "item"), lessons.inputs[:, : sum(width)].split(width, 1), strict=True):
+        every = SCORER.embeddings(side, torch.arange(DATASET.n_users if side == "user" else DATASET.n_items))
+        nearest = torch.cdist(part, every, compute_mode="donot_use_mm_for_euclid_dist").min(1).values
+        whole.append(nearest < 1e-4)
+    real = whole[0] & whole[1]
+    assert real[0::2].all()
+    assert 0.05 < float(real[1::2].float().mean()) < 0.5  # how many groups come from elsewhere is uniform from none
+
+
 def test_mixed_rows_take_whole_groups_from_another_row():
     width, groups = SCORER.ranker.shape.width, len(SCORER.ranker.groups)
     rows = torch.arange(50.0).unsqueeze(1).expand(-1, SCORER.ranker.body.first.in_features)

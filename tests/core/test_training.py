@@ -182,6 +182,20 @@ def test_sampled_negatives_are_untaken_and_the_same_for_a_seed():
     )
 
 
+def test_half_of_the_background_of_implicit_is_untaken():
+    """Its rows stand for "any other case"; the data hold taken items only."""
+    material = Material.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0)
+    log = material.dataset.interactions
+    taken = set(zip(log["user_index"], log["item_index"], strict=True))
+    for n in (1, 9, 40):
+        rows = material.background(n, seed=3)
+        untaken = [pair not in taken for pair in zip(rows.users, rows.items, strict=True)]
+        assert (len(rows), sum(untaken)) == (n, n // 2)
+    clicks = Material.build(two_tastes(), task="like", kind="time", seed=0)
+    shown = set(zip(*(clicks.dataset.interactions[f"{side}_index"] for side in ("user", "item")), strict=True))
+    assert set(zip(*(getattr(clicks.background(40, seed=3), n) for n in ("users", "items")), strict=True)) <= shown
+
+
 def test_workspace_round_trip(tiny_workspace):
     workspace = Workspace.open(tiny_workspace)
     material = workspace.material

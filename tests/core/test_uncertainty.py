@@ -1,0 +1,98 @@
+"""Every interval, standard error and noise threshold against the spread that it promises to tell."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
+
+from recsys_core.compare import figures
+from recsys_core.compare.changes import ndcg_noise
+from recsys_core.compare.resampling import user_draws
+from recsys_core.explain.game import Games
+from recsys_core.explain.shap_method import shap_attribution
+from recsys_core.explain.shapley import solve
+from recsys_core.metrics import mean_interval, roc_auc_interval
+from recsys_core.models.scorer import Pairs
+
+NORMAL_95 = 1.959964
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_mean_interval_is_that_of_the_normal_approximation(seed):
+    values = np.random.default_rng(seed).exponential(size=3000)
+    half = NORMAL_95 * values.std() / np.sqrt(len(values))
+    low, high = mean_interval(values, seed=seed, n_draws=4000)
+    assert (high - low) / 2 == pytest.approx(half, rel=0.06)  # at 90 % it would be 16 % narrower
+    assert (low + high) / 2 == pytest.approx(values.mean(), abs=half / 5)
+
+
+def test_auc_interval_by_hanley_and_mcneil():
+    """Q1 = .893 / 1.107, Q2 = 2 · .893² / 1.893, 58 normal and 51 abnormal images (their example)."""
+    q1, q2 = 0.8066847, 0.8425238
+    variance = (0.893 * 0.107 + 50 * (q1 - 0.893**2) + 57 * (q2 - 0.893**2)) / (51 * 58)
+    low, high = roc_auc_interval(0.893, 51, 58)
+    assert (high - low) / 2 == pytest.approx(NORMAL_95 * np.sqrt(variance), rel=1e-3)
+    assert np.sqrt(variance) == pytest.approx(0.0325, abs=5e-5)
+
+
+@pytest.mark.parametrize(("auc", "n_positive", "n_negative"), [(0.7, 40, 160), (0.9, 150, 30)])
+def test_auc_interval_tells_the_spread_of_drawn_samples(auc, n_positive, n_negative):
+    """For two exponentials, whose AUC is the share of their rates, the formula's assumption holds exactly."""
+    random = np.random.default_rng(0)
+    rate = (1 - auc) / auc  # of the positives, against 1 of the negatives
+    drawn = [
+        np.mean(random.exponential(1 / rate, n_positive)[:, None] > random.exponential(1, n_negative))
+        for _ in range(1500)
+    ]
+    low, high = roc_auc_interval(auc, n_positive, n_negative)
+    assert np.mean(drawn) == pytest.approx(auc, abs=0.01)
+    assert (high - low) / (2 * NORMAL_95) == pytest.approx(np.std(drawn), rel=0.1)
+
+
+def test_ndcg_noise_is_the_half_width_of_the_paired_difference():
+    random = np.random.default_rng(0)
+    dense = random.random(1500)
+    change = 0.1 * random.normal(size=1500)  # paired: the spread of the users themselves plays no part
+    sides = [SimpleNamespace(ndcg=x) for x in (dense, dense + change)]
+    expected = NORMAL_95 * change.std() / np.sqrt(1500)
+    assert ndcg_noise(*sides, draws=user_draws(1500, seed=0)) == pytest.approx(expected, rel=0.15)
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "verdict"), [(0.8, "better"), (0.95, "noise"), (1.06, "noise"), (1.2, "worse"), (1.45, "worse")]
+)
+def test_speeds_within_a_tenth_are_noise(milliseconds, verdict):
+    sides = [{"latency_ms": {"batch_1": {"p50": ms, "p95": ms}}} for ms in (1.0, milliseconds)]
+    assert figures({"dense": sides[0], "variant": sides[1]})["speed_1"].verdict == verdict
+
+
+DATASET = tiny_dataset(extra=5)
+SCORER = random_scorer(tiny_features(DATASET))
+PAIR = Pairs(np.array([2]), np.array([4]), np.array([[7, 3, 9, -1, -1]]))
+
+
+@pytest.mark.parametrize("n_rows", [1, 9])
+def test_the_error_of_sampled_reasons_is_their_spread(n_rows):
+    """Rows are sampled apart: their variances add with the squares of their weights."""
+    background = random_pairs(DATASET, n_rows, seed=3)
+    runs = [solve(Games(SCORER, PAIR, background), seed=s, most_exact=0, orderings=60) for s in range(40)]
+    spread = np.std([r.contributions[0] for r in runs], axis=0, ddof=1)
+    told = np.sqrt(np.mean([r.standard_error[0] ** 2 for r in runs], axis=0))
+    real = spread > 1e-6
+    assert real.sum() > 8
+    assert np.median(spread[real] / told[real]) == pytest.approx(1, abs=0.2)
+
+
+def test_the_error_told_with_shap_is_the_spread_of_its_walks():
+    background = random_pairs(DATASET, 3, seed=3)
+    games = Games(SCORER, PAIR, background)
+    assert len(games.players) > 14
+    runs = [shap_attribution(games, seed=s, rounds=6) for s in range(25)]
+    spread = np.std([r.contributions for r in runs], axis=0, ddof=1)
+    told = np.sqrt(np.mean([r.standard_error**2 for r in runs], axis=0))
+    real = spread > 1e-6
+    ratio = np.median(spread[real] / told[real])
+    assert 0.5 < ratio < 1.3, "forward and backward walks balance each other, so the error may be told too large"
