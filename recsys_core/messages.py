@@ -41,6 +41,7 @@ MESSAGES: dict[str, str] = {
     "expected.mapping": "the mapping, a JSON file",
     "expected.mapped": "a table that {file} names",
     "expected.source": "the tables: a folder or a file",
+    "expected.folder": "the folder of the data set, or a zip of it",
     "expected.folder_of": "the folder of {name} with {files}",
     "expected.table": "a table",
     "expected.interactions": "a table of interactions ({names}), or a mapping.json",
@@ -99,6 +100,7 @@ MESSAGES: dict[str, str] = {
     "table.json_record": "{file} row {row}: not an object in curly brackets; write one a record.",
     "table.foreign": "{file}: this is {what}, not a table; {fix}.",
     "table.several": "{file}: holds {count} {count|file|files} ({names}); unpack it and name the one that is meant.",
+    "table.too_big": "{file}: unpacked it is {size}, more than this disk can hold; unpack it elsewhere.",
     "table.none_inside": "{file}: the archive holds no file.",
     "table.sheets": "{file}: {count} {count|sheet is|sheets are} filled ({names}); save the one meant in its own file.",
     "kind.html": "a web page (an error or a login page?)",
@@ -164,6 +166,11 @@ MESSAGES: dict[str, str] = {
     "warning.scale_inferred": "the rating scale was taken from the data: {low} to {high}.",
     "warning.columns_unused": "{file}: columns {columns} are not used.",
     "warning.blank_lines": "{file}: {count} blank {count|line was|lines were} passed over.",
+    "warning.files_unused": "{count} {count|file|files} of the folder {count|is|are} not read: {files}.",
+    "warning.flat_columns": "{file}: taken as attributes of the {side}: {columns}.",
+    "warning.flat_varies": (
+        "{file}: '{column}' varies for {count} of {of} {side} (such as {example!r}); the most frequent value counts."
+    ),
     "warning.row_index": "{file}: column '{column}' only numbers the rows; it is left out.",
     "warning.nameless_index": "{file}: column number {number} has no name and only numbers the rows; it is left out.",
     "warning.nameless": "{file}: column number {number} has no name; it is left out. Name it in the header to use it.",

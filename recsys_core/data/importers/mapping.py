@@ -72,10 +72,11 @@ class Mapping:
     interactions: InteractionMapping
 
 
-def read_mapping(path: Path, *, name: str) -> Mapping:
-    """Read a mapping file; ``name`` is what the dataset is called where the file does not say.
+def read_mapping(path: Path, *, name: str, file: str | None = None) -> Mapping:
+    """Read a mapping file; ``name`` is what the dataset is called where the mapping does not say.
 
-    Raises ``DataError`` (``table.missing``, ``mapping.bad``).
+    ``file`` is the table that is meant where the mapping names none. Raises ``DataError``
+    (``table.missing``, ``mapping.bad``).
     """
     if not path.is_file():
         raise DataError("table.missing", file=path.name, folder=path.parent, expected=phrase("expected.mapping"))
@@ -85,6 +86,8 @@ def read_mapping(path: Path, *, name: str) -> Mapping:
         raise _bad(path.name, "mapping.not_json_at", line=problem.lineno, column=problem.colno) from None
     except (OSError, ValueError, RecursionError):
         raise _bad(path.name, "mapping.not_json") from None
+    if file and isinstance(data, dict):
+        data = {key: {"file": file, **part} if isinstance(part, dict) else part for key, part in data.items()}
     return parse_mapping(data, path.name, name=name)
 
 
@@ -102,8 +105,13 @@ def parse_mapping(data: object, source: str, *, name: str) -> Mapping:
     )
 
 
-def guess_mapping(tables: dict[str, Table], *, name: str) -> Mapping:
-    """The mapping of tables that use the sample's column names: ``user_id``, ``item_id``, ``title``, ``name`` …"""
+def guess_mapping(tables: dict[str, Table], *, name: str, flat: bool = False) -> Mapping:
+    """The mapping of tables that use the sample's column names: ``user_id``, ``item_id``, ``title``, ``name`` …
+
+    ``flat`` takes users and items from the interactions, too.
+    """
+    if flat:
+        tables = dict.fromkeys(("interactions", "users", "items"), tables["interactions"])
     found = tables["interactions"].columns
     interactions = {
         "file": tables["interactions"].file,
@@ -117,7 +125,7 @@ def guess_mapping(tables: dict[str, Table], *, name: str) -> Mapping:
     mapping: dict[str, object] = {"name": name, "interactions": {k: v for k, v in interactions.items() if v}}
     for side, (id_name, key, choices) in labels.items():
         if side in tables:
-            label = next((c for c in choices if c in tables[side].columns), None)
+            label = next((c for c in choices if c in tables[side].columns and not (flat and c == "name")), None)
             mapping[side] = {"file": tables[side].file, "id": id_name, **({key: label} if label else {})}
     return parse_mapping(mapping, "column names", name=name)
 

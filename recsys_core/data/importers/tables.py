@@ -14,10 +14,10 @@ from recsys_core.data.assemble import Warnings, assemble, bare_frame, make_inter
 from recsys_core.data.cells import FLAGS, read_flags, read_ids, read_numbers, read_references, read_times
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.importers.columns import attribute_names, convert_side
-from recsys_core.data.importers.mapping import InteractionMapping, Mapping, SideMapping, guess_mapping, read_mapping
-from recsys_core.data.readers import read_table
+from recsys_core.data.importers.mapping import InteractionMapping, Mapping, SideMapping
+from recsys_core.data.importers.sources import read_source
 from recsys_core.data.schema import Column, Schema
-from recsys_core.data.tables import KINDS, Table, find_file, find_table, row_indexes
+from recsys_core.data.tables import Table, row_indexes
 from recsys_core.errors import DataError, phrase
 
 TRUTH = "truth.json"
@@ -25,27 +25,16 @@ LEAST_PROPENSITY = 1e-9
 FIVE_STARS = (1.0, 5.0)
 
 
-def import_tables(source: Path, mapping: Path | None = None) -> Dataset:
-    """Read three tables of the folder ``source``.
+def import_tables(source: Path, mapping: Path | None = None, *, name: str = "") -> Dataset:
+    """Read three tables of the folder ``source``, or of one file that holds them all.
 
     ``mapping``, else the folder's ``mapping.json``, says which column is what. Without either,
-    ``interactions``, ``items`` and (if there) ``users`` are read by their names. What the mapping
-    leaves open is inferred: kinds of columns, clicks or ratings, the scale.
+    ``interactions``, ``items`` and ``users`` (if there) are read by their names. What the mapping
+    leaves open is inferred: kinds of columns, clicks or ratings, the scale. ``name`` is what the dataset
+    is called where the mapping does not say.
     """
-    path = mapping or source / "mapping.json"
-    if mapping or path.is_file():
-        known = read_mapping(path, name=source.resolve().name)
-        sides = {"users": known.users, "items": known.items, "interactions": known.interactions}
-        expected = phrase("expected.mapped", file=path.name)
-        tables = {
-            side: read_table(find_file(source, part.file, expected=expected), part.form)
-            for side, part in sides.items()
-            if part
-        }
-    else:
-        tables = _find_tables(source)
-        known = guess_mapping(tables, name=source.resolve().name)
-    return _with_truth(_convert(known, tables), source / TRUTH)
+    known, tables, warnings = read_source(source, mapping, name=name or source.resolve().name)
+    return _with_truth(_convert(known, tables, warnings), (source if source.is_dir() else source.parent) / TRUTH)
 
 
 def _with_truth(dataset: Dataset, path: Path) -> Dataset:
@@ -59,16 +48,7 @@ def _with_truth(dataset: Dataset, path: Path) -> Dataset:
     return replace(dataset, schema=replace(dataset.schema, extra={"truth": json.dumps(truth)}))
 
 
-def _find_tables(source: Path) -> dict[str, Table]:
-    paths = {side: find_table(source, side) for side in ("users", "items", "interactions")}
-    if paths["interactions"] is None:
-        names = ", ".join(f"interactions{kind}" for kind in KINDS)
-        expected = phrase("expected.interactions", names=names)
-        raise DataError("table.missing", file="interactions", folder=source, expected=expected)
-    return {side: read_table(path) for side, path in paths.items() if path}
-
-
-def _convert(mapping: Mapping, tables: dict[str, Table]) -> Dataset:
+def _convert(mapping: Mapping, tables: dict[str, Table], noticed: Warnings) -> Dataset:
     log, how = tables["interactions"], mapping.interactions
     users, user_columns, name = _side("user_id", tables.get("users"), mapping.users, log, how.user)
     items, item_columns, title = _side("item_id", tables.get("items"), mapping.items, log, how.item)
@@ -76,7 +56,7 @@ def _convert(mapping: Mapping, tables: dict[str, Table]) -> Dataset:
         title = "title" if "title" not in items else "title "  # the mapping calls another column the title
         items = items.assign(**{title: pd.Series(np.nan, index=items.index, dtype="str")})
         item_columns = (*item_columns, Column(title, "ignored"))
-    warnings = _unused_columns(mapping, tables)
+    warnings = [*noticed, *_unused_columns(mapping, tables)]
     outcome, value = _read_value(log, how, mapping.source)
     low, high = _scale(log, how, value, warnings) if outcome == "rating" else (0.0, 1.0)
     interactions = make_interactions(
@@ -105,7 +85,9 @@ def _unused_columns(mapping: Mapping, tables: dict[str, Table]) -> Warnings:
     how = mapping.interactions
     used = {"interactions": {how.user, how.item, how.time, how.value, how.propensity}}
     for key, side in (("users", mapping.users), ("items", mapping.items)):
-        if side:
+        if side and side.file == how.file:  # made from the interactions
+            used["interactions"] |= set(tables[key].columns)
+        elif side:
             used[key] = {side.id, *attribute_names(tables[key], side)}
     return [notice for key, names in used.items() for notice in _left_out(tables[key], names)]
 

@@ -79,7 +79,7 @@ def _as_text(column: pa.ChunkedArray) -> tuple[pa.Array | None, bool]:
         elif pa.types.is_floating(kind):
             column = _plain_numbers(column)
         text = column.cast(TEXT)
-    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # durations, bytes that are no text
+    except (pa.ArrowNotImplementedError, pa.ArrowInvalid):  # bytes that are no text
         return None, False
     cells = text.combine_chunks() if text.num_chunks else pa.array([], TEXT)
     return pc.utf8_trim_whitespace(pc.fill_null(cells, "")), pa.types.is_nested(kind)

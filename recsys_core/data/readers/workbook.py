@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import warnings
+from collections.abc import Collection
 from datetime import date, datetime, time
 from pathlib import PurePosixPath
 
@@ -25,19 +26,27 @@ def read_workbook(file: str, data: bytes) -> Table:
 
     Raises ``DataError`` (``table.sheets`` where several are filled, and those of `read_sheets`).
     """
-    sheets = read_sheets(file, data)
+    sheets = _load(file, data)
     stem = PurePosixPath(file).name.partition(".")[0].lower()
-    named = [table for name, table in sheets.items() if name.lower() == stem]
+    named = [rows for name, rows in sheets.items() if name.lower() == stem]
     if len(sheets) > 1 and not named:
         raise DataError("table.sheets", file=file, count=len(sheets), names=", ".join(list(sheets)[:5]))
-    return (named or list(sheets.values()))[0]
+    return _table(file, (named or list(sheets.values()))[0])
 
 
-def read_sheets(file: str, data: bytes) -> dict[str, Table]:
-    """Every filled sheet by its name; rows are those of the sheet, the first filled one is the header.
+def read_sheets(file: str, data: bytes, wanted: Collection[str]) -> dict[str, Table]:
+    """Filled sheets whose names are ``wanted`` (capitals or not); rows are those of the sheet.
 
-    Raises ``DataError`` (``table.unreadable``, ``table.empty``, ``table.column_twice``).
+    The first filled row is the header. Raises ``DataError`` (``table.unreadable``, ``table.empty``,
+    ``table.column_twice``).
     """
+    sheets = {name.lower(): (name, rows) for name, rows in _load(file, data).items()}
+    found = {key: sheets[key] for key in wanted if key in sheets}
+    return {key: _table(f"{file} ({name})", rows) for key, (name, rows) in found.items()}
+
+
+def _load(file: str, data: bytes) -> dict[str, Rows]:
+    """Sheets with a header and records; one that has fewer is a note."""
     from openpyxl import load_workbook
 
     try:
@@ -47,10 +56,10 @@ def read_sheets(file: str, data: bytes) -> dict[str, Table]:
             sheets = {sheet.title: _filled_rows(sheet) for sheet in book.worksheets}
     except Exception as problem:  # its own and those of the zip and XML readers below it
         raise unreadable(file, problem) from None
-    sheets = {name: rows for name, rows in sheets.items() if rows}
-    verify(bool(sheets), "table.empty", file=file, expected=phrase("expected.records"))
-    label = file if len(sheets) == 1 else None
-    return {name: _table(label or f"{file} ({name})", rows) for name, rows in sheets.items()}
+    verify(any(sheets.values()), "table.empty", file=file, expected=phrase("expected.records"))
+    sheets = {name: rows for name, rows in sheets.items() if len(rows) > 1}
+    verify(bool(sheets), "table.empty", file=file, expected=phrase("expected.below_header"))
+    return sheets
 
 
 def _filled_rows(sheet) -> Rows:
@@ -72,7 +81,6 @@ def _cell(value: object) -> str:
 
 def _table(file: str, rows: Rows) -> Table:
     (_, header), records = rows[0], rows[1:]
-    verify(bool(records), "table.empty", file=file, expected=phrase("expected.below_header"))
     width = max(len(row) for _, row in rows)
     names = [" ".join(name.split()) for name in header] + [""] * (width - len(header))
     padded = [row + ("",) * (width - len(row)) for _, row in records]
