@@ -100,6 +100,7 @@ MESSAGES: dict[str, str] = {
     "table.json_record": "{file} row {row}: not an object in curly brackets; write one a record.",
     "table.foreign": "{file}: this is {what}, not a table; {fix}.",
     "table.several": "{file}: holds {count} {count|file|files} ({names}); unpack it and name the one that is meant.",
+    "table.several_sets": "{folder}: holds {count} {count|set|sets} of reviews ({names}); keep one in a folder.",
     "table.too_big": "{file}: unpacked it is {size}, more than this disk can hold; unpack it elsewhere.",
     "table.none_inside": "{file}: the archive holds no file.",
     "table.sheets": "{file}: {count} {count|sheet is|sheets are} filled ({names}); save the one meant in its own file.",
@@ -160,12 +161,16 @@ MESSAGES: dict[str, str] = {
     "warning.repeated_pairs": (
         "{count} {count|interaction repeats|interactions repeat} an earlier user-item pair; all are kept."
     ),
+    "warning.cells_unreadable": (
+        "{side}: column '{column}': {count} of {of} cells cannot be read ({examples}); they count as missing."
+    ),
     "warning.cells_missing": "{side}: column '{column}' is empty for {count} of {of}; they count as missing.",
     "warning.lopsided": "{percent} % of the interactions have the value {value}; there is little to learn from.",
     "warning.no_time": "the interactions carry no time; the test set is drawn at random.",
     "warning.scale_inferred": "the rating scale was taken from the data: {low} to {high}.",
     "warning.columns_unused": "{file}: columns {columns} are not used.",
     "warning.blank_lines": "{file}: {count} blank {count|line was|lines were} passed over.",
+    "warning.products_left_out": "{file}: {count} of {of} products {count|has|have} no review here; left out.",
     "warning.files_unused": "{count} {count|file|files} of the folder {count|is|are} not read: {files}.",
     "warning.flat_columns": "{file}: taken as attributes of the {side}: {columns}.",
     "warning.flat_varies": (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 from pathlib import Path
 
 import numpy as np
@@ -54,7 +55,39 @@ ML_LATEST = {
     "ratings.csv": "userId,movieId,rating,timestamp\r\n"
     + "".join(f"{1 + i % 3},{1 + i % 2},{0.5 + i % 9 / 2},{964982703 + i}\r\n" for i in range(12)),
 }
-SOURCES = {"tables": SHOP, "movielens-100k": ML_100K, "movielens-1m": ML_1M, "movielens-latest": ML_LATEST}
+# in the form of the Amazon reviews of 2018, and no record of it
+AMAZON = {
+    "Toys_5.json": "".join(
+        f'{{"overall": {1 + i % 5}.0, "verified": true, "reviewerID": "A{1 + i % 3}", "asin": "B00{i // 2 % 3}", '
+        f'"style": {{"Size:": " L"}}, "reviewText": "Nice,\\n\\"very\\" nice", "unixReviewTime": {1500000000 + i}}}\n'
+        for i in range(12)
+    ),
+    "meta_Toys.json": "".join(
+        json.dumps(record) + "\n"
+        for record in (
+            {
+                "asin": "B000",
+                "title": " Ball &amp; <b>Bat</b>",
+                "brand": "by\n    \n    Toyco",
+                "main_cat": '<img src="x.png" class="c" alt="Toys &amp; Games" />',
+                "price": "$1,250.00",
+                "category": ["Toys", "Balls", "</span>", "Toys", "Made of leather, by hand."],
+                "also_buy": [],
+                "details": {"ASIN: ": "B000"},
+            },
+            {"asin": "B000", "title": "Ball again", "brand": "", "price": "", "category": []},
+            {"asin": "B001", "title": "Café set", "brand": "", "price": ".a-box-inner{background-color:#fff}"},
+            {"asin": "B777", "title": "Never reviewed", "brand": "", "price": "$10.00 - $25.00", "category": ["Toys"]},
+        )
+    ),
+}
+SOURCES = {
+    "tables": SHOP,
+    "movielens-100k": ML_100K,
+    "movielens-1m": ML_1M,
+    "movielens-latest": ML_LATEST,
+    "amazon-reviews": AMAZON,
+}
 
 
 def encode(file: str, text: str) -> bytes:

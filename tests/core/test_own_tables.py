@@ -237,7 +237,7 @@ def test_a_scale_is_inferred_and_said(shop):
 
 
 def test_formats_and_sources_are_checked(tmp_path):
-    assert FORMATS == ("movielens-100k", "movielens-1m", "movielens-latest", "tables")
+    assert FORMATS == ("movielens-100k", "movielens-1m", "movielens-latest", "amazon-reviews", "tables")
     with pytest.raises(SettingError, match="format must be one of"):
         import_dataset("netflix", tmp_path)
     with pytest.raises(SettingError, match="mapping is used with"):

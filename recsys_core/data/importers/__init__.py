@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from recsys_core.data.dataset import Dataset
+from recsys_core.data.importers.amazon import import_amazon
 from recsys_core.data.importers.movielens import import_1m, import_100k, import_latest
 from recsys_core.data.importers.sources import opened
 from recsys_core.data.importers.tables import import_tables
@@ -15,6 +16,7 @@ IMPORTERS: dict[str, Callable[[Path], Dataset]] = {
     "movielens-100k": import_100k,
     "movielens-1m": import_1m,
     "movielens-latest": import_latest,
+    "amazon-reviews": import_amazon,
     "tables": import_tables,
 }
 FORMATS = tuple(IMPORTERS)

@@ -40,7 +40,12 @@ def opened(source: Path) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="reclens-") as folder:
         _unpack(source, Path(folder))
-        yield _lone_folder(Path(folder))
+        try:
+            yield _lone_folder(Path(folder))
+        except DataError as problem:  # nobody knows the folder that it was unpacked to
+            if "folder" not in problem.values:
+                raise
+            raise DataError(problem.key, **{**problem.values, "folder": source}) from None
 
 
 def _is_archive_of_several(source: Path) -> bool:

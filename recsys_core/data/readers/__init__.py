@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from recsys_core.data.readers.arrow import read_arrow
@@ -12,7 +13,7 @@ from recsys_core.data.readers.text import PLAIN, TextFormat, decode_text
 from recsys_core.data.readers.workbook import read_workbook
 from recsys_core.data.tables import Table
 
-__all__ = ["PLAIN", "TextFormat", "read_delimited", "read_table"]
+__all__ = ["PLAIN", "TextFormat", "read_delimited", "read_records", "read_table"]
 
 
 def read_table(path: Path, how: TextFormat = PLAIN) -> Table:
@@ -40,6 +41,12 @@ def read_table(path: Path, how: TextFormat = PLAIN) -> Table:
     if how.delimiter is None and looks_like_json(file, text):
         return parse_json(file, text)
     return parse_delimited(file, text, how)
+
+
+def read_records(path: Path, columns: Iterable[str]) -> Table:
+    """Read some fields of JSON records; see `read_table`. Raises ``DataError`` (``table.json``) for other text."""
+    file, data, _ = read_content(path)
+    return parse_json(file, decode_text(file, data, None), columns=columns)
 
 
 def read_delimited(path: Path, how: TextFormat = PLAIN) -> Table:
