@@ -42,7 +42,7 @@ def test_reviews_of_2018(tmp_path):
         "examples": "'.a-box-inner{background-color:', '$10.00 - $25.00'",
     }  # fmt: skip
     assert found["warning.titles_missing"] == {"count": 1}
-    assert found["warning.repeated_pairs"]["count"] == 4
+    assert found["warning.repeated_pairs"]["count"] == 6
 
 
 def test_packed_files_and_none_of_metadata(tmp_path):
