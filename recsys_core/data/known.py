@@ -138,9 +138,7 @@ class Known:
 
     def chunks(self) -> Iterator[np.ndarray]:
         """Consecutive row numbers, so that ``self[rows].csr()`` looks at about a million rows of the log at most."""
-        looked_at = np.cumsum(1 + self.position - self.taken.start[self.user])
-        cuts = np.flatnonzero(np.diff(looked_at // CELLS)) + 1
-        return (rows for rows in np.split(np.arange(len(self)), cuts) if len(rows))
+        return spans(self.position - self.taken.start[self.user])
 
     def csr(self) -> Csr:
         """``(indptr, items)``, the oldest last taking first. Looks at every earlier row of the user; see `chunks`."""
@@ -188,6 +186,12 @@ class Known:
         items = self.taken.item[rows]
         counted = (rows >= 0) & (self.taken.following[rows] >= moment) & (items != self.target[:, None])
         return _first(items, counted, length)
+
+
+def spans(cost: np.ndarray) -> Iterator[np.ndarray]:
+    """Consecutive row numbers, so that each run costs about a million together (or is one row)."""
+    cuts = np.flatnonzero(np.diff(np.cumsum(1 + cost) // CELLS)) + 1
+    return (rows for rows in np.split(np.arange(len(cost)), cuts) if len(rows))
 
 
 def _first(values: np.ndarray, wanted: np.ndarray, width: int) -> np.ndarray:
