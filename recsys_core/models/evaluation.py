@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from recsys_core.data.known import Known
-from recsys_core.metrics import csr_rows, list_ties, log_loss, logistic, ndcg_at_k, recall_at_k, rmse, roc_auc, top_k
+from recsys_core.metrics import csr_rows, list_ties, log_loss, logistic, ndcg_at_k, recall_at_k, rmse, top_k
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.material import LabelledPairs, Material, RankingTask
 from recsys_core.results import Evaluation, PairResult, RankingResult
@@ -70,16 +70,14 @@ def evaluate(
 ) -> Evaluation:
     """AUC and log loss on the part's pairs, NDCG@10 and recall@10 on the whole catalogue.
 
-    ``calibrated=False`` (baselines) leaves the log loss out. For task ``rating`` the AUC is of
-    ratings in the upper half of the scale against the lower, and the RMSE is on the scale.
+    ``calibrated=False`` (baselines) leaves the log loss out. The AUC is of `PairResult.binary`; for task
+    ``rating`` the RMSE is on the scale.
     """
     ranking = rank_users(scorer.score_catalogue, material.ranking(part, most=most_users), progress=progress)
     pairs = evaluate_pairs(scorer, material.labelled(part))
     if material.task != "rating":
         loss = log_loss(pairs.label, pairs.score) if calibrated else None
-        return Evaluation(ranking, pairs, roc_auc(pairs.label, pairs.score), loss)
-    sides = pairs.label != 0.5
-    auc = roc_auc((pairs.label[sides] > 0.5).astype(float), pairs.score[sides])
+        return Evaluation(ranking, pairs, pairs.auc, loss)
     scale = material.dataset.schema.high - material.dataset.schema.low
     error = rmse(pairs.label * scale, logistic(pairs.score) * scale) if calibrated else None
-    return Evaluation(ranking, pairs, auc, None, error)
+    return Evaluation(ranking, pairs, pairs.auc, None, error)

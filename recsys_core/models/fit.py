@@ -15,7 +15,7 @@ from recsys_core.data.features import Features, make_features, text_values
 from recsys_core.data.folder import written_aside
 from recsys_core.data.split import possible_kind
 from recsys_core.errors import SettingError, phrase
-from recsys_core.metrics import log_loss, mean_interval, rmse, roc_auc, roc_auc_interval
+from recsys_core.metrics import log_loss, mean_interval, rmse, roc_auc_interval
 from recsys_core.models.artifact import save_artifact, write_checksums
 from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, is_feasible, item_gram
 from recsys_core.models.calibration import calibrate
@@ -152,11 +152,11 @@ def _best_ease(material: Material) -> CanScore:
 
 
 def _intervals(e: Evaluation, seed: int) -> dict[str, tuple[float, float]]:
-    label = (e.pairs.label > 0.5).astype(int)
+    taken = e.pairs.binary().label > 0
     return {
         "ndcg@10": mean_interval(e.ranking.ndcg, seed=seed),
         "recall@10": mean_interval(e.ranking.recall, seed=seed),
-        "auc": roc_auc_interval(roc_auc(label, e.pairs.score), int(label.sum()), int((1 - label).sum())),
+        "auc": roc_auc_interval(e.auc, int(taken.sum()), int((~taken).sum())),
     }
 
 
