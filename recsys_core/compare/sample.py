@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 
-from recsys_core.data.known import Known
 from recsys_core.explain.game import Games
 from recsys_core.explain.shapley import EXACT_PLAYERS
 from recsys_core.models.evaluation import rank_users
@@ -36,10 +35,9 @@ def rank(scorer: Scorer, task: RankingTask) -> RankingResult:
     width = scorer.item_base.shape[1] + 2 * task.histories.shape[1]
     step = max(1, FLOATS_AT_ONCE // (scorer.n_items * width))
 
-    def score(users: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray:
+    def score(users: np.ndarray, histories: np.ndarray) -> np.ndarray:
         starts = range(0, len(users), step)
-        few = (slice(i, i + step) for i in starts)
-        return np.concatenate([scorer.score_catalogue(users[i], histories[i], known[i]) for i in few])
+        return np.concatenate([scorer.score_catalogue(users[i : i + step], histories[i : i + step]) for i in starts])
 
     return rank_users(score, task)
 
