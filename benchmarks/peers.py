@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from scipy.sparse import csr_matrix
 
+from recsys_core.data.known import Known
 from recsys_core.models.evaluation import rank_users
 from recsys_core.models.material import Material
 from recsys_core.models.workspace import Workspace
@@ -36,7 +37,7 @@ class Factors:
     users: np.ndarray
     items: np.ndarray
 
-    def score_catalogue(self, users: np.ndarray, histories: np.ndarray) -> np.ndarray:
+    def score_catalogue(self, users: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray:
         return self.users[users] @ self.items.T
 
 

@@ -49,8 +49,8 @@ def user_pairs(material: Material, user_index: int, items: np.ndarray) -> Pairs:
 
 def stand(scorer: Scorer, material: Material, user_index: int) -> Standing:
     """Score the whole catalogue for one user."""
-    history = material.histories.users(np.array([user_index]), "test")
-    scores = scorer.score_catalogue(np.array([user_index]), history)[0]
+    known = material.histories.known(np.array([user_index]), "test")
+    scores = scorer.score_catalogue(known.user, known.newest(), known)[0]
     seen = np.zeros(len(scores), dtype=bool)
     seen[material.histories.seen(user_index, "test")] = True
     held_out = material.histories.held_out(np.array([user_index]), "test")[1]

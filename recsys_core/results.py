@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from recsys_core.metrics import Csr
+from recsys_core.metrics import Csr, roc_auc
 from recsys_core.variant import DENSE, Variant
+
+MIDDLE = 1e-6  # how far from the middle of its scale a rating must lie to be in the upper or the lower half
 
 
 def probability(logit: float) -> float:
@@ -159,13 +161,38 @@ class RankingResult:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairResult:
-    """Scored test pairs with their 0/1 label. ``negatives`` is ``logged`` or ``sampled``."""
+    """Scored test pairs with their 0/1 label, for task ``rating`` the rating on a scale of 0 to 1.
+
+    ``negatives`` is ``logged`` or ``sampled``.
+    """
 
     user_index: np.ndarray
     item_index: np.ndarray
     label: np.ndarray
     score: np.ndarray
     negatives: str
+
+    def binary(self) -> PairResult:
+        """The pairs that an AUC is formed of, with 0/1 labels: the one definition for every task and page.
+
+        A rating counts as taken in the upper half of its scale; those in the very middle are left out.
+        (What counts as taken in a history and is looked for in lists is the upper quarter, see
+        `recsys_core.data.history.is_taken`.) Other tasks have 0/1 labels already.
+
+        >>> nobody = np.zeros(3, dtype=int)
+        >>> pairs = PairResult(nobody, nobody, np.array([0.25, 0.5, 1.0]), np.zeros(3), "logged").binary()
+        >>> pairs.label.tolist()
+        [0.0, 1.0]
+        """
+        kept = np.abs(self.label - 0.5) > MIDDLE
+        label = (self.label[kept] > 0.5).astype(float)
+        return PairResult(self.user_index[kept], self.item_index[kept], label, self.score[kept], self.negatives)
+
+    @property
+    def auc(self) -> float:
+        """AUC of the `binary` pairs; NaN where one of the two labels is missing."""
+        binary = self.binary()
+        return roc_auc(binary.label, binary.score)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

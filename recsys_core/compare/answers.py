@@ -13,9 +13,8 @@ from recsys_core.compare.sample import SEED, background_rows, explained_pairs, r
 from recsys_core.compress.quantize import unquantised
 from recsys_core.compress.runtime import OnnxScorer
 from recsys_core.explain.shapley import exact_contributions
-from recsys_core.metrics import roc_auc
 from recsys_core.models.evaluation import evaluate_pairs
-from recsys_core.models.material import LabelledPairs, Material, RankingTask
+from recsys_core.models.material import LabelledPairs, RankingTask
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.workspace import Workspace
 from recsys_core.results import PairResult, RankingResult
@@ -97,7 +96,7 @@ class DenseSide:
     @cached_property
     def pair_draws(self) -> np.ndarray:
         """Resamplings of the users who have test pairs with a label."""
-        users = binary_pairs(self.pairs, self.workspace.material).user_index
+        users = self.pairs.binary().user_index
         return user_draws(len(np.unique(users)), seed=SEED)
 
     @cached_property
@@ -126,24 +125,6 @@ class DenseSide:
 def dense_side(workspace: Workspace) -> DenseSide:
     """One for each opened workspace."""
     return DenseSide(workspace)
-
-
-def binary_pairs(pairs: PairResult, material: Material) -> PairResult:
-    """Pairs with 0/1 labels, as `recsys_core.models.evaluation.evaluate` forms its AUC.
-
-    Ratings count as taken in the upper half of the scale; those in the very middle are left out.
-    """
-    if material.task != "rating":
-        return pairs
-    kept = pairs.label != 0.5
-    label = (pairs.label[kept] > 0.5).astype(float)
-    return PairResult(pairs.user_index[kept], pairs.item_index[kept], label, pairs.score[kept], pairs.negatives)
-
-
-def pair_auc(pairs: PairResult, material: Material) -> float:
-    """The AUC that ``evaluate`` gives for the same scores; NaN where one of the two labels is missing."""
-    binary = binary_pairs(pairs, material)
-    return float(roc_auc(binary.label, binary.score))
 
 
 def mean(values: np.ndarray) -> float:

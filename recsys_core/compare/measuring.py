@@ -10,7 +10,7 @@ from datetime import datetime
 
 import numpy as np
 
-from recsys_core.compare.answers import DenseSide, binary_pairs, dense_side, mean, pair_auc
+from recsys_core.compare.answers import DenseSide, dense_side, mean
 from recsys_core.compare.changes import auc_ends, auc_noise, explanation_drift, lists_kept, ndcg_noise, tie_shares
 from recsys_core.compare.groups import group_gaps, lost_most
 from recsys_core.compare.machine import machine_name
@@ -114,11 +114,11 @@ class _Run:
         self.found["variant"] |= stored_cost(self.scorer, self.workspace.config["encoder"]["size_bytes"])
 
     def add_auc(self) -> None:
-        dense, material = self.dense, self.workspace.material
+        dense = self.dense
         own = dense.pairs if self.variant.is_dense else evaluate_pairs(self.scorer, dense.labelled)
-        binary = {"dense": binary_pairs(dense.pairs, material), "variant": binary_pairs(own, material)}
+        binary = {"dense": dense.pairs.binary(), "variant": own.binary()}
         for side, pairs in (("dense", dense.pairs), ("variant", own)):
-            auc = self.found[side]["auc"] = pair_auc(pairs, material)
+            auc = self.found[side]["auc"] = pairs.auc
             self.found["auc_interval"][side] = list(auc_ends(binary[side], auc, draws=dense.pair_draws))
         self.found["extra"]["n_pairs"] = len(own.label)
         self.found["noise"]["auc"] = auc_noise(*binary.values(), draws=dense.pair_draws)
@@ -192,5 +192,5 @@ class _Run:
         if known is not None:
             return known.before_training
         scorer = self.shelf.untrained(weights)
-        auc = pair_auc(evaluate_pairs(scorer, self.dense.labelled), self.workspace.material)
+        auc = evaluate_pairs(scorer, self.dense.labelled).auc
         return {"auc": auc, "ndcg@10": self._quality(rank(scorer, self.dense.task))["ndcg@10"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from recsys_core.data.known import Known
 from recsys_core.explain.game import Games
 from recsys_core.explain.shapley import EXACT_PLAYERS
 from recsys_core.models.evaluation import rank_users
@@ -35,9 +36,10 @@ def rank(scorer: Scorer, task: RankingTask) -> RankingResult:
     width = scorer.item_base.shape[1] + 2 * task.histories.shape[1]
     step = max(1, FLOATS_AT_ONCE // (scorer.n_items * width))
 
-    def score(users: np.ndarray, histories: np.ndarray) -> np.ndarray:
+    def score(users: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray:
         starts = range(0, len(users), step)
-        return np.concatenate([scorer.score_catalogue(users[i : i + step], histories[i : i + step]) for i in starts])
+        few = (slice(i, i + step) for i in starts)
+        return np.concatenate([scorer.score_catalogue(users[i], histories[i], known[i]) for i in few])
 
     return rank_users(score, task)
 

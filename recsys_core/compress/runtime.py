@@ -18,6 +18,7 @@ from torch import Tensor
 
 from recsys_core.compress.quantize import BLOCK, PackedMatrix, QuantisedRanker
 from recsys_core.data.features import Features
+from recsys_core.data.known import Known
 from recsys_core.models.ranker import EMPTY
 from recsys_core.models.scorer import Scorer
 from recsys_core.variant import Variant
@@ -101,7 +102,9 @@ class OnnxScorer(Scorer):
         self._recency = np.concatenate([np.zeros(1, np.float32), runtime.recency])  # the empty slot has none
         self._session = _score_graph(quantised, self, unpacked).session(THREADS)
 
-    def score_pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray:
+    def score_pairs(
+        self, users: np.ndarray, items: np.ndarray, histories: np.ndarray, known: Known | None = None
+    ) -> np.ndarray:
         """Logits of pairs ``(n,)``; ``histories`` is (n, L), each pair's own."""
         items, step = np.asarray(items), MOST_ROWS["pairs"]
         out = np.empty(len(items), dtype=np.float32)

@@ -5,75 +5,38 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from recsys_core.data.dataset import Dataset
+from recsys_core.data.known import Known, TakenRows
 from recsys_core.data.schema import Schema
 from recsys_core.data.split import Split
+from recsys_core.metrics import Csr
 
 LENGTH = 50
 PARTS = ("train", "validation", "test")
 UPPER_PART = 0.75  # of the scale: what counts as taken where the task is the rating itself
-_CHUNK = 1 << 15
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Pool:
-    """Taken rows of some parts, sorted by (user, order).
-
-    ``key`` is ``user * n + order``, so one binary search finds a moment in a user's sequence.
-    ``start`` (n_users + 1) tells where a user's rows begin. ``following`` is the position of the
-    user's next row with the same item (past the end where there is none); ``spare`` is the most
-    rows of one user that repeat an item.
-    """
-
-    key: np.ndarray
-    item: np.ndarray
-    start: np.ndarray
-    following: np.ndarray
-    spare: int
-
-    @classmethod
-    def build(cls, user: np.ndarray, item: np.ndarray, order: np.ndarray, n_users: int, n: int) -> _Pool:
-        key = user.astype(np.int64) * n + order
-        sequence = np.argsort(key)
-        key, user, item = key[sequence], user[sequence], item[sequence]
-        start = np.searchsorted(user, np.arange(n_users + 1))
-        following = np.full(len(key), len(key))
-        pairs = user.astype(np.int64) * (int(item.max(initial=0)) + 1) + item
-        again = pd.Series(pairs).duplicated(keep=False).to_numpy()
-        at = np.flatnonzero(again)[np.argsort(pairs[again], kind="stable")]
-        same = pairs[at[1:]] == pairs[at[:-1]]
-        following[at[:-1][same]] = at[1:][same]
-        repeats = np.bincount(user[following < len(key)], minlength=1)
-        return cls(key, item, start, following, int(repeats.max(initial=0)))
-
-    def last(self, position: np.ndarray, user: np.ndarray, target: np.ndarray | None, length: int) -> np.ndarray:
-        """The ``length`` newest items before ``position``, each once and never the target, padded with -1."""
-        width = length + self.spare + (target is not None)
-        index = position[:, None] - 1 - np.arange(width)
-        inside = index >= self.start[user][:, None]
-        if not len(self.item):
-            return np.full((len(position), length), -1, dtype=np.int32)
-        index = np.where(inside, index, 0)
-        items = np.where(inside, self.item[index], -1).astype(np.int32)
-        drop = inside & (self.following[index] < position[:, None]) if self.spare else np.zeros_like(inside)
-        if target is not None:
-            drop |= items == target[:, None]
-        gaps = np.flatnonzero(drop.any(axis=1))  # few: close them up, the order stays
-        closed = np.argsort(drop[gaps], axis=1, kind="stable")
-        items[gaps] = np.take_along_axis(np.where(drop[gaps], -1, items[gaps]), closed, axis=1)
-        return items[:, :length]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Histories:
-    """Recent history of every row and every user, under one rule against leaks.
+    """What is known of every user at every row, under one rule against leaks that holds for every scorer.
 
-    A user's history at a moment is the items *taken* strictly earlier (in ``Split.order``), newest
-    first, each item once, at most ``length``, padded with -1, never the target. Taken are rows of
-    label 1, for task ``rating`` those in the upper quarter of the scale. For a training or a
-    validation row only training rows count, for a test row training and validation rows.
+    Known at a moment is what the user *took* strictly earlier (in ``Split.order``), each item once,
+    never the target. Taken are rows of label 1, for task ``rating`` those in the upper quarter of
+    the scale. For a training or a validation row only training rows count, for a test row
+    training and validation rows. A history is the newest ``length`` of it, newest first, padded
+    with -1; `known` is all of it.
+
+    Attributes
+    ----------
+    user, item, order, taken, part
+        Of each interaction; ``part`` is 0 train, 1 validation, 2 test, -1 none.
+    rows_by_user, start
+        Row numbers sorted by user, and where each user's begin ``(n_users + 1,)``.
+    held_from
+        ``(3, n_users)``: order of the user's first row of this part or a later one.
+    pools
+        Taken rows of training, and of training and validation.
     """
 
     length: int
@@ -82,100 +45,121 @@ class Histories:
     item: np.ndarray
     order: np.ndarray
     taken: np.ndarray
-    part: np.ndarray  # of each interaction: 0 train, 1 validation, 2 test, -1 none
+    part: np.ndarray
     kind: str
-    pools: tuple[_Pool, _Pool]
+    rows_by_user: np.ndarray
+    start: np.ndarray
+    held_from: np.ndarray
+    pools: tuple[TakenRows, TakenRows]
 
     @classmethod
     def build(cls, dataset: Dataset, split: Split, length: int = LENGTH) -> Histories:
-        """Sort the taken rows once; the look-ups are binary searches after that."""
-        n = dataset.n_interactions
+        """Sort the rows once; the look-ups are binary searches after that."""
         user = dataset.interactions["user_index"].to_numpy()
         item = dataset.interactions["item_index"].to_numpy()
-        part = np.full(n, -1, dtype=np.int8)
+        shape = (dataset.n_users, dataset.n_items, len(user))
+        part = np.full(len(user), -1, dtype=np.int8)
+        held_from = np.full((3, dataset.n_users), len(user))
         for number, name in enumerate(PARTS):
-            part[getattr(split, name)] = number
+            rows = getattr(split, name)
+            part[rows] = number
+            for earlier in held_from[: number + 1]:
+                np.minimum.at(earlier, user[rows], split.order[rows])
         taken = is_taken(split, dataset.schema)
         pools = []
         for most in (0, 1):
             rows = np.flatnonzero(taken & (part >= 0) & (part <= most))
-            pools.append(_Pool.build(user[rows], item[rows], split.order[rows], dataset.n_users, n))
-        return cls(length, dataset.n_items, user, item, split.order, taken, part, split.kind, tuple(pools))
+            pools.append(TakenRows.build(user[rows], item[rows], split.order[rows], shape=shape, length=length))
+        by_user = np.argsort(user, kind="stable")
+        start = np.searchsorted(user[by_user], np.arange(dataset.n_users + 1))
+        about = (length, dataset.n_items, user, item, split.order, taken, part, split.kind)
+        return cls(*about, by_user, start, held_from, tuple(pools))
 
     @property
     def n_users(self) -> int:
-        return len(self.pools[0].start) - 1
+        return len(self.start) - 1
 
     def rows(self, rows: np.ndarray, part: str) -> np.ndarray:
         """History of each interaction (``rows``: row numbers) as int32 ``(n, length)``.
 
         ``part`` says by whose rule: ``test`` also counts validation rows.
         """
-        pool = self._pool(part)
-        out = np.empty((len(rows), self.length), dtype=np.int32)
-        for begin in range(0, len(rows), _CHUNK):
-            some = rows[begin : begin + _CHUNK]
-            user = self.user[some]
-            position = np.searchsorted(pool.key, user.astype(np.int64) * len(self.user) + self.order[some])
-            out[begin : begin + _CHUNK] = pool.last(position, user, self.item[some], self.length)
-        return out
+        return self.known_at(rows, part).newest()
 
     def users(self, user_index: np.ndarray, part: str = "test") -> np.ndarray:
-        """Standing history of users as int32 ``(n, length)``: all that ``part`` may know of them."""
-        user = np.asarray(user_index)
-        pool = self._pool(part)
-        return pool.last(pool.start[user + 1], user, None, self.length)
+        """Standing history of users as int32 ``(n, length)``: the newest of all that ``part`` may know of them."""
+        return self.known(user_index, part).newest()
+
+    def known_at(self, rows: np.ndarray, part: str) -> Known:
+        """All that is known at each interaction (``rows``: row numbers), by the rule of ``part``."""
+        pool, user = self._pool(part), self.user[rows].astype(np.int64)
+        position = np.searchsorted(pool.key, user * len(self.user) + self.order[rows])
+        return Known(pool, user, position, self.item[rows])
+
+    def known(self, user_index: np.ndarray, part: str = "test") -> Known:
+        """All that ``part`` may know of users."""
+        pool, user = self._pool(part), np.asarray(user_index, dtype=np.int64)
+        return Known(pool, user, pool.start[user + 1], np.full(len(user), -1))
+
+    def rows_of(self, user_index: int) -> np.ndarray:
+        """Row numbers of one user's interactions, ascending."""
+        return self.rows_by_user[self.start[user_index] : self.start[user_index + 1]]
 
     def seen(self, user_index: int, part: str = "test") -> np.ndarray:
         """Items (int32, ascending) that are no candidates for a user; see `seen_by_all`."""
-        rows = np.flatnonzero(self.user == user_index)
+        rows = self.rows_of(user_index)
         return np.unique(self.item[rows[self._is_seen(rows, part)]])
 
-    def seen_by_all(self, part: str = "test") -> tuple[np.ndarray, np.ndarray]:
+    def seen_by_all(self, part: str = "test") -> Csr:
         """Items that each user has met before the held-out part begins, as CSR ``(indptr, indices)``.
 
         They are those of the training rows, whatever their label (for ``test`` of the validation
         rows too), and of rows without a label that lie before the user's first held-out row.
         Under a ``random`` split nothing lies before: there rows without a label do not count.
         """
-        rows = np.arange(len(self.user))
-        return self._csr(self._pairs(rows[self._is_seen(rows, part)]))
+        seen = self._is_seen(np.arange(len(self.user)), part)
+        return self._csr(self._pairs(self.user[seen], self.item[seen]), self.n_users)
 
-    def held_out(self, user_index: np.ndarray | None = None, part: str = "test") -> tuple[np.ndarray, np.ndarray]:
+    def held_out(self, user_index: np.ndarray | None = None, part: str = "test") -> Csr:
         """Taken items of ``part`` for the given users (all by default), as CSR ``(indptr, indices)``.
 
         An item that the user has seen before is no candidate of the ranking, so it is left out.
         """
-        every = user_index is None
-        rows = np.arange(len(self.user)) if every else np.flatnonzero(np.isin(self.user, np.asarray(user_index)))
-        held = self._pairs(rows[self.taken[rows] & (self.part[rows] == PARTS.index(part))])
-        seen = np.append(self._pairs(rows[self._is_seen(rows, part)]), -1)
-        indptr, indices = self._csr(held[seen[np.searchsorted(seen[:-1], held)] != held])
-        return (indptr, indices) if every else _take_csr(indptr, indices, np.asarray(user_index))
+        if user_index is None:
+            rows, owner = np.arange(len(self.user)), self.user
+        else:
+            each = [self.rows_of(user) for user in np.asarray(user_index).tolist()]
+            rows, owner = (
+                np.concatenate([np.zeros(0, np.int64), *each]),
+                np.repeat(np.arange(len(each)), [*map(len, each)]),
+            )
+        held = self.taken[rows] & (self.part[rows] == PARTS.index(part))
+        known = self._is_seen(rows, part)
+        held, known = (self._pairs(owner[some], self.item[rows[some]]) for some in (held, known))
+        known = np.append(known, -1)
+        new = held[known[np.searchsorted(known[:-1], held)] != held]
+        return self._csr(new, self.n_users if user_index is None else len(each))
 
-    def _pool(self, part: str) -> _Pool:
+    def _pool(self, part: str) -> TakenRows:
         return self.pools[PARTS.index(part) == 2]
 
     def _is_seen(self, rows: np.ndarray, part: str) -> np.ndarray:
-        """Which of ``rows`` (all rows of their users) count as seen when ``part`` begins."""
+        """Which of ``rows`` count as seen when ``part`` begins."""
         held_from = max(PARTS.index(part), 1)
-        part_of, user, order = self.part[rows], self.user[rows], self.order[rows]
+        part_of = self.part[rows]
         known = (part_of >= 0) & (part_of < held_from)
         if self.kind == "random":
             return known
-        begin = np.full(self.n_users, len(self.user))
-        held = part_of >= held_from
-        np.minimum.at(begin, user[held], order[held])
-        return known | ((part_of < 0) & (order < begin[user]))
+        return known | ((part_of < 0) & (self.order[rows] < self.held_from[held_from, self.user[rows]]))
 
-    def _pairs(self, rows: np.ndarray) -> np.ndarray:
-        """Each user-item pair of ``rows`` once, as ``user * n_items + item``, ascending."""
-        pairs = np.sort(self.user[rows].astype(np.int64) * self.n_items + self.item[rows])
+    def _pairs(self, owner: np.ndarray, item: np.ndarray) -> np.ndarray:
+        """Each pair of owner and item once, as ``owner * n_items + item``, ascending."""
+        pairs = np.sort(owner.astype(np.int64) * self.n_items + item)
         return pairs[np.diff(pairs, prepend=-1) > 0]
 
-    def _csr(self, pairs: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        owner, indices = np.divmod(pairs, self.n_items)
-        return np.searchsorted(owner, np.arange(self.n_users + 1)), indices.astype(np.int32)
+    def _csr(self, pairs: np.ndarray, n_rows: int) -> Csr:
+        owner, item = np.divmod(pairs, self.n_items)
+        return np.searchsorted(owner, np.arange(n_rows + 1)), item.astype(np.int32)
 
 
 def is_taken(split: Split, schema: Schema) -> np.ndarray:
@@ -183,10 +167,3 @@ def is_taken(split: Split, schema: Schema) -> np.ndarray:
     if split.task == "rating":
         return (split.label - schema.low) / (schema.high - schema.low) >= UPPER_PART
     return split.label == 1
-
-
-def _take_csr(indptr: np.ndarray, indices: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    counts = indptr[rows + 1] - indptr[rows]
-    taken_from = np.concatenate(([0], np.cumsum(counts)))
-    offsets = np.arange(taken_from[-1]) - np.repeat(taken_from[:-1] - indptr[rows], counts)
-    return taken_from, indices[offsets]

@@ -112,9 +112,8 @@ def taken_before(dataset: Dataset, histories: Histories, user_index: int) -> pd.
     """
     items = histories.users(np.array([user_index]), "test")[0]
     items = items[items >= 0].astype(np.int64)
-    rows = np.flatnonzero(
-        (histories.user == user_index) & histories.taken & (histories.part >= 0) & (histories.part <= 1)
-    )
+    rows = histories.rows_of(user_index)
+    rows = rows[histories.taken[rows] & (histories.part[rows] >= 0) & (histories.part[rows] <= 1)]
     newest: dict[int, int] = {}
     for row in rows[np.argsort(histories.order[rows])]:
         newest[int(histories.item[row])] = int(dataset.interactions["time"].iloc[row])

@@ -133,7 +133,7 @@ def user_totals(dataset: Dataset, evaluation: Evaluation, train: Csr) -> UserTot
     world. The three that need probabilities are left out for a scorer without (``logloss`` None),
     diversity where no item column of at most 500 values exists.
     """
-    ranking, pairs = evaluation.ranking, evaluation.pairs
+    ranking, pairs = evaluation.ranking, evaluation.pairs.binary()
     user_index = np.union1d(ranking.user_index, pairs.user_index).astype(np.int64)
     row = np.searchsorted(user_index, ranking.user_index)
     pair_user = np.searchsorted(user_index, pairs.user_index)

@@ -1,73 +1,97 @@
-"""Baselines on the same split: what is popular, and EASE in closed form."""
+"""Baselines on the same split and under the same history rule: what is popular, and EASE in closed form."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
+from recsys_core.data.known import Known, spans
+from recsys_core.metrics import Csr, csr_rows
 from recsys_core.models.material import Material
 
 LARGEST_CATALOGUE = 12_000  # EASE inverts an n_items x n_items matrix: 1.2 GB in double precision
+MOST_PRODUCTS = 4_000_000_000  # pairs of items of one user, over all users: about a minute
 EASE_PENALTIES = (100.0, 400.0, 800.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Popularity:
-    """Scores an item by how often it was taken in training; the same list for everybody."""
+    """Scores an item by how often it was taken by anyone before the held-out part; the same list for everybody.
 
-    counts: np.ndarray
+    At the test part these are training and validation rows, as for every scorer's histories, and
+    as for the popularity that stands in a sample's ``truth.json``.
+    """
 
-    @classmethod
-    def fit(cls, material: Material) -> Popularity:
-        items = material.sequences()[1]
-        return cls(np.bincount(items, minlength=material.dataset.n_items).astype(np.float32))
+    def score_catalogue(self, users: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray:
+        counts = known.popularity.astype(np.float32)
+        return np.broadcast_to(counts, (len(users), len(counts)))
 
-    def score_catalogue(self, users: np.ndarray, histories: np.ndarray) -> np.ndarray:
-        return np.broadcast_to(self.counts, (len(users), len(self.counts)))
-
-    def score_pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray:
-        return self.counts[items]
+    def score_pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray:
+        return known.popularity[items].astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ease:
     """Embarrassingly shallow autoencoder (Steck 2019): ``scores = X B``, ``B = I - P / diag(P)``, zero diagonal.
 
-    ``P`` is the inverse of ``X'X + penalty I``, ``X`` the 0/1 matrix of taken training items.
+    ``P`` is the inverse of ``X'X + penalty I``, ``X`` the 0/1 matrix of taken training items. A
+    user is scored by the 0/1 row of all that is known of the user at the moment.
     """
 
-    taken: np.ndarray  # X, (n_users, n_items) float32
     weights: np.ndarray  # B
 
     @classmethod
-    def fit(cls, material: Material, penalty: float) -> Ease:
+    def fit(cls, gram: np.ndarray, penalty: float) -> Ease:
+        """``gram``: X'X, see `item_gram`."""
         from scipy.linalg import lapack
 
-        indptr, items = material.sequences()
-        taken = np.zeros((len(indptr) - 1, material.dataset.n_items), dtype=np.float32)
-        taken[np.repeat(np.arange(len(indptr) - 1), np.diff(indptr)), items] = 1
-        gram = (taken.T @ taken).astype(np.float32)
-        gram[np.diag_indices_from(gram)] += penalty
-        factor, _ = lapack.spotrf(gram, lower=True)
+        factor, _ = lapack.spotrf(gram + penalty * np.eye(len(gram), dtype=np.float32), lower=True)
         inverse, _ = lapack.spotri(factor, lower=True)
         inverse = np.tril(inverse) + np.tril(inverse, -1).T
         weights = -inverse / np.diag(inverse)
         weights[np.diag_indices_from(weights)] = 0
-        return cls(taken, weights)
+        return cls(weights)
 
-    def score_catalogue(self, users: np.ndarray, histories: np.ndarray) -> np.ndarray:
-        return self.taken[users] @ self.weights
+    def score_catalogue(self, users: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray:
+        return _zero_one(known.csr(), len(self.weights)) @ self.weights
 
-    def score_pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray:
-        out = np.empty(len(users), dtype=np.float32)
-        for start in range(0, len(users), 4096):
-            rows = slice(start, start + 4096)
-            out[rows] = np.einsum("ij,ij->i", self.taken[users[rows]], self.weights.T[items[rows]])
+    def score_pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray:
+        moments, own = known.moments()
+        out, order = np.empty(len(items), dtype=np.float32), np.argsort(own, kind="stable")
+        for some in moments.chunks():
+            table = moments[some].csr()
+            rows = order[slice(*np.searchsorted(own[order], [some[0], some[-1] + 1]))]
+            for part in spans(np.diff(table[0])[own[rows] - some[0]]):
+                pairs = rows[part]
+                out[pairs] = self._sums(csr_rows(table, own[pairs] - some[0]), items[pairs], known.target[pairs])
         return out
 
+    def _sums(self, table: Csr, items: np.ndarray, target: np.ndarray) -> np.ndarray:
+        indptr, read = table
+        pair = np.repeat(np.arange(len(items)), np.diff(indptr))
+        weights = self.weights[read, items[pair]] * (read != target[pair])
+        return np.bincount(pair, weights=weights, minlength=len(items))
 
-def fits_in_memory(material: Material) -> bool:
+
+def item_gram(material: Material) -> np.ndarray:
+    """How many users took both items in training, ``(n_items, n_items)`` float32."""
+    taken = _zero_one(material.sequences(), material.dataset.n_items)
+    return (taken.T @ taken).toarray()
+
+
+def _zero_one(table: Csr, n_items: int) -> csr_array:
+    """The table as a 0/1 matrix; an item that stands in a row twice counts once."""
+    indptr, items = table
+    matrix = csr_array((np.ones(len(items), dtype=np.float32), items, indptr), shape=(len(indptr) - 1, n_items))
+    matrix.sum_duplicates()
+    matrix.data[:] = 1
+    return matrix
+
+
+def is_feasible(material: Material) -> bool:
     """Whether EASE can be computed for this catalogue on an ordinary machine."""
-    n_users, n_items = material.dataset.n_users, material.dataset.n_items
-    return n_items <= LARGEST_CATALOGUE and n_users * n_items <= 400_000_000
+    lengths = np.diff(material.sequences()[0]).astype(float)
+    few = np.minimum(lengths, material.dataset.n_items)
+    return material.dataset.n_items <= LARGEST_CATALOGUE and float(few @ few) <= MOST_PRODUCTS

@@ -7,7 +7,8 @@ from typing import Protocol
 
 import numpy as np
 
-from recsys_core.metrics import csr_rows, list_ties, log_loss, logistic, ndcg_at_k, recall_at_k, rmse, roc_auc, top_k
+from recsys_core.data.known import Known
+from recsys_core.metrics import csr_rows, list_ties, log_loss, logistic, ndcg_at_k, recall_at_k, rmse, top_k
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.material import LabelledPairs, Material, RankingTask
 from recsys_core.results import Evaluation, PairResult, RankingResult
@@ -17,15 +18,20 @@ CHUNK = 256
 
 
 class CanScore(Protocol):
-    """What is evaluated: a ``Scorer``, or a baseline."""
+    """What is evaluated: a ``Scorer``, or a baseline.
 
-    def score_catalogue(self, users: np.ndarray, histories: np.ndarray) -> np.ndarray: ...
+    One rule for all: at a held-out part a scorer may read every positive that is known there
+    (``known``; ``histories`` are the newest of it), and nothing else of the log. Its weights
+    come from training rows alone.
+    """
 
-    def score_pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray: ...
+    def score_catalogue(self, users: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray: ...
+
+    def score_pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray: ...
 
 
 def rank_users(
-    score: Callable[[np.ndarray, np.ndarray], np.ndarray],
+    score: Callable[[np.ndarray, np.ndarray, Known], np.ndarray],
     task: RankingTask,
     *,
     k: int = K,
@@ -35,7 +41,7 @@ def rank_users(
     tops, ties = [], [(np.zeros(0, dtype=np.int64),) * 2]
     for start in range(0, len(task), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(task)))
-        scores = score(task.users[rows], task.histories[rows])
+        scores = score(task.users[rows], task.histories[rows], task.known[rows])
         seen = csr_rows(task.seen, rows)
         tops.append(top_k(scores, k, excluded=seen, tie_order=task.tie_order))
         ties.append(list_ties(scores, tops[-1], seen))
@@ -49,7 +55,7 @@ def rank_users(
 def evaluate_pairs(scorer: CanScore, labelled: LabelledPairs) -> PairResult:
     """Score the labelled pairs of a part."""
     pairs = labelled.pairs
-    score = scorer.score_pairs(pairs.users, pairs.items, pairs.histories)
+    score = scorer.score_pairs(pairs.users, pairs.items, pairs.histories, labelled.known)
     return PairResult(pairs.users, pairs.items, labelled.label, score, labelled.negatives)
 
 
@@ -64,16 +70,14 @@ def evaluate(
 ) -> Evaluation:
     """AUC and log loss on the part's pairs, NDCG@10 and recall@10 on the whole catalogue.
 
-    ``calibrated=False`` (baselines) leaves the log loss out. For task ``rating`` the AUC is of
-    ratings in the upper half of the scale against the lower, and the RMSE is on the scale.
+    ``calibrated=False`` (baselines) leaves the log loss out. The AUC is of `PairResult.binary`; for task
+    ``rating`` the RMSE is on the scale.
     """
     ranking = rank_users(scorer.score_catalogue, material.ranking(part, most=most_users), progress=progress)
     pairs = evaluate_pairs(scorer, material.labelled(part))
     if material.task != "rating":
         loss = log_loss(pairs.label, pairs.score) if calibrated else None
-        return Evaluation(ranking, pairs, roc_auc(pairs.label, pairs.score), loss)
-    sides = pairs.label != 0.5
-    auc = roc_auc((pairs.label[sides] > 0.5).astype(float), pairs.score[sides])
+        return Evaluation(ranking, pairs, pairs.auc, loss)
     scale = material.dataset.schema.high - material.dataset.schema.low
     error = rmse(pairs.label * scale, logistic(pairs.score) * scale) if calibrated else None
-    return Evaluation(ranking, pairs, auc, None, error)
+    return Evaluation(ranking, pairs, pairs.auc, None, error)

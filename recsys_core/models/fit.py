@@ -15,9 +15,9 @@ from recsys_core.data.features import Features, make_features, text_values
 from recsys_core.data.folder import written_aside
 from recsys_core.data.split import possible_kind
 from recsys_core.errors import SettingError, phrase
-from recsys_core.metrics import log_loss, mean_interval, rmse, roc_auc, roc_auc_interval
+from recsys_core.metrics import log_loss, mean_interval, rmse, roc_auc_interval
 from recsys_core.models.artifact import save_artifact, write_checksums
-from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, fits_in_memory
+from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, is_feasible, item_gram
 from recsys_core.models.calibration import calibrate
 from recsys_core.models.candidates import Candidate, candidates, default_settings, history_length, probe_settings
 from recsys_core.models.encoder import MINILM, Progress, encode_texts, encoder_info, silent
@@ -118,8 +118,8 @@ def _validator(features: Features, material: Material):
 def _measure(ranker: Ranker, features: Features, material: Material, progress: Progress) -> dict:
     """Figures on the test part, of the model and of the baselines, each with its interval."""
     model = evaluate(Scorer(ranker, features), material, progress=progress)
-    found = {"popularity": evaluate(Popularity.fit(material), material, calibrated=False)}
-    if fits_in_memory(material):
+    found = {"popularity": evaluate(Popularity(), material, calibrated=False)}
+    if is_feasible(material):
         progress("fitting EASE", 0.0)
         found["ease"] = evaluate(_best_ease(material), material, calibrated=False)
     return {
@@ -144,18 +144,19 @@ def _best_possible(material: Material) -> dict[str, float] | None:
 
 
 def _best_ease(material: Material) -> CanScore:
-    """EASE with the penalty that validation likes best."""
+    """EASE with the penalty that validation likes best, under validation's own history rule."""
     task = material.ranking("validation", most=EARLY_STOPPING_USERS)
-    models = [Ease.fit(material, penalty) for penalty in EASE_PENALTIES]
+    gram = item_gram(material)
+    models = [Ease.fit(gram, penalty) for penalty in EASE_PENALTIES]
     return max(models, key=lambda m: rank_users(m.score_catalogue, task).ndcg.mean())
 
 
 def _intervals(e: Evaluation, seed: int) -> dict[str, tuple[float, float]]:
-    label = (e.pairs.label > 0.5).astype(int)
+    taken = e.pairs.binary().label > 0
     return {
         "ndcg@10": mean_interval(e.ranking.ndcg, seed=seed),
         "recall@10": mean_interval(e.ranking.recall, seed=seed),
-        "auc": roc_auc_interval(roc_auc(label, e.pairs.score), int(label.sum()), int((1 - label).sum())),
+        "auc": roc_auc_interval(e.auc, int(taken.sum()), int((~taken).sum())),
     }
 
 

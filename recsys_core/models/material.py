@@ -8,6 +8,7 @@ import numpy as np
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.history import LENGTH, Histories
+from recsys_core.data.known import Known
 from recsys_core.data.order import tie_order
 from recsys_core.data.split import Split, make_split
 from recsys_core.metrics import Csr, csr_rows
@@ -21,10 +22,12 @@ class LabelledPairs:
     """Pairs with their target: 0/1, or for task ``rating`` the rating on a scale of 0 to 1.
 
     ``negatives`` is ``logged`` (ratings, clicks) or ``sampled`` (uniform among items that the
-    user never took, one for each positive, drawn once for the seed).
+    user never took, one for each positive, drawn once for the seed). ``known`` is all that a
+    scorer may know of each pair's user; the pairs' histories are the newest of it.
     """
 
     pairs: Pairs
+    known: Known
     label: np.ndarray
     negatives: str
 
@@ -33,18 +36,20 @@ class LabelledPairs:
 class RankingTask:
     """Users whose full-catalogue ranking is evaluated, with what each has seen and what was held out.
 
+    ``known`` is all that a scorer may know of the users; ``histories`` are the newest of it.
     ``tie_order`` (n_items,) is the place of each item among items of equal score.
     """
 
     users: np.ndarray
     histories: np.ndarray
+    known: Known
     seen: Csr
     held_out: Csr
     tie_order: np.ndarray
 
     def __getitem__(self, rows: np.ndarray) -> RankingTask:
         seen, held_out = csr_rows(self.seen, rows), csr_rows(self.held_out, rows)
-        return RankingTask(self.users[rows], self.histories[rows], seen, held_out, self.tie_order)
+        return RankingTask(self.users[rows], self.histories[rows], self.known[rows], seen, held_out, self.tie_order)
 
     def __len__(self) -> int:
         return len(self.users)
@@ -91,9 +96,9 @@ class Material:
     def labelled(self, part: str) -> LabelledPairs:
         """Pairs of a part for AUC and log loss; task ``implicit`` adds its sampled negatives."""
         rows = getattr(self.split, part)
-        pairs = self.pairs(rows, part)
+        pairs, known = self.pairs(rows, part), self.histories.known_at(rows, part)
         if self.task != "implicit":
-            return LabelledPairs(pairs, self.target(rows), "logged")
+            return LabelledPairs(pairs, known, self.target(rows), "logged")
         drawn = self.sample_untaken(pairs.users, seed=self.split.seed)
         both = Pairs(
             np.concatenate([pairs.users, pairs.users]),
@@ -101,7 +106,7 @@ class Material:
             np.concatenate([pairs.histories, pairs.histories]),
         )
         label = np.repeat([1.0, 0.0], len(rows)).astype(np.float32)
-        return LabelledPairs(both, label, "sampled")
+        return LabelledPairs(both, known[np.tile(np.arange(len(rows)), 2)], label, "sampled")
 
     def sample_untaken(self, users: np.ndarray, *, seed: int) -> np.ndarray:
         """For each entry a uniform item that this user has no interaction with, in any part."""
@@ -125,9 +130,9 @@ class Material:
         if most is not None and len(users) > most:
             random = np.random.default_rng([self.split.seed, 11])
             users = np.sort(random.choice(users, most, replace=False))
-        seen = self.histories.seen_by_all(part)
-        histories = self.histories.users(users, part)
-        return RankingTask(users, histories, csr_rows(seen, users), csr_rows(held_out, users), self.tie_order)
+        seen = csr_rows(self.histories.seen_by_all(part), users)
+        known = self.histories.known(users, part)
+        return RankingTask(users, known.newest(), known, seen, csr_rows(held_out, users), self.tie_order)
 
     def sequences(self) -> Csr:
         """Each user's taken training items, oldest first, as ``(indptr, items)``."""

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from recsys_core.data.features import Features
+from recsys_core.data.known import Known
 from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.variant import DENSE, Variant
 
@@ -146,8 +147,12 @@ class Scorer:
         return HistoryVectors(self.item_key[rows], self.item_value[rows], absent)
 
     @torch.inference_mode()
-    def score_catalogue(self, users: np.ndarray, histories: np.ndarray) -> np.ndarray:
-        """Logits of every item for each user ``(b, n_items)``; ``histories`` is (b, L)."""
+    def score_catalogue(self, users: np.ndarray, histories: np.ndarray, known: Known | None = None) -> np.ndarray:
+        """Logits of every item for each user ``(b, n_items)``; ``histories`` is (b, L).
+
+        ``known`` is what every scorer is given (`recsys_core.models.evaluation.CanScore`); attention reads its
+        newest items, the histories, alone.
+        """
         users, histories = np.atleast_1d(users), np.atleast_2d(histories)
         wide = self.item_base.shape[1] + 2 * histories.shape[1]
         step = max(1, CHUNK_FLOATS // (self.n_items * wide))
@@ -164,7 +169,9 @@ class Scorer:
         return self.runtime.tail(pre).numpy()
 
     @torch.inference_mode()
-    def score_pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray:
+    def score_pairs(
+        self, users: np.ndarray, items: np.ndarray, histories: np.ndarray, known: Known | None = None
+    ) -> np.ndarray:
         """Logits of pairs ``(n,)``; ``histories`` is (n, L), each pair's own."""
         out = np.empty(len(users), dtype=np.float32)
         for start in range(0, len(users), 4096):

@@ -158,7 +158,7 @@ def test_ties_of_lists_by_counting(rows, k):
 
 def test_a_model_of_equal_scores_is_all_ties(workspace):
     task = workspace.material.ranking("test")
-    ranking = rank_users(lambda users, histories: np.zeros((len(users), workspace.dataset.n_items)), task)
+    ranking = rank_users(lambda users, *read: np.zeros((len(users), workspace.dataset.n_items)), task)
     assert tie_shares(ranking) == {"distinct": 1.0, "inside": 1.0, "across": 1.0}
 
 

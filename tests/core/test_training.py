@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -17,7 +18,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import make_features
 from recsys_core.data.schema import Column, Schema
 from recsys_core.errors import SettingError, WorkspaceError
-from recsys_core.models.baselines import Ease, Popularity
+from recsys_core.models.baselines import Ease, Popularity, item_gram
 from recsys_core.models.calibration import platt_scaling
 from recsys_core.models.candidates import history_length
 from recsys_core.models.evaluation import evaluate, rank_users
@@ -71,7 +72,7 @@ def test_each_task_learns_the_two_tastes(outcome, task):
     found = evaluate(Scorer(trained.ranker, features), material)
     assert found.auc > (0.75 if task == "implicit" else 0.85)  # untaken items of the right kind are negatives too
     assert set(tried) == {"without ids", "item id only" if task == "implicit" else "with ids"}
-    popular = evaluate(Popularity.fit(material), material, calibrated=False)
+    popular = evaluate(Popularity(), material, calibrated=False)
     assert found.ndcg > popular.ndcg
 
 
@@ -119,14 +120,15 @@ def test_evaluation_agrees_with_sklearn_and_a_slow_ranking():
 
 def test_ease_equals_its_definition():
     material = Material.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0)
-    found = Ease.fit(material, 50.0)
-    inverse = np.linalg.inv(found.taken.T @ found.taken + 50.0 * np.eye(found.taken.shape[1]))
+    found = Ease.fit(item_gram(material), 50.0)
+    taken = np.zeros((80, 40))
+    train = material.dataset.interactions.iloc[material.split.train]
+    taken[train["user_index"], train["item_index"]] = 1
+    inverse = np.linalg.inv(taken.T @ taken + 50.0 * np.eye(40))
     expected = np.eye(len(inverse)) - inverse / np.diag(inverse)
     np.testing.assert_allclose(found.weights, expected, atol=1e-4)
     ranked = rank_users(found.score_catalogue, material.ranking("test"))
-    assert (
-        ranked.ndcg.mean() > rank_users(Popularity.fit(material).score_catalogue, material.ranking("test")).ndcg.mean()
-    )
+    assert ranked.ndcg.mean() > rank_users(Popularity().score_catalogue, material.ranking("test")).ndcg.mean()
 
 
 def test_platt_scaling_recovers_a_known_distortion():
@@ -205,6 +207,14 @@ def test_workspace_round_trip(tiny_workspace):
     assert workspace.metrics["best_possible"]["auc"] > 0.5
     assert len(read_log(tiny_workspace / "log")) == workspace.config["epochs"]
     assert list((tiny_workspace / "log" / "tensorboard").glob("events*"))
+
+
+def test_popularity_is_the_popularity_that_the_sample_tells(tiny_workspace):
+    workspace = Workspace.open(tiny_workspace)
+    told = json.loads((tiny_workspace.parents[1] / "tables" / "truth.json").read_text())
+    assert workspace.metrics["baselines"]["popularity"]["ndcg@10"] == pytest.approx(
+        told["popularity_ndcg@10"], abs=6e-5
+    )
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])

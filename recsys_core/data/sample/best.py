@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from scipy.stats import rankdata
 
+from recsys_core.data.order import tie_order
 from recsys_core.data.sample.truth import Pairs, PlantedTruth, logistic, recent_counts
+from recsys_core.metrics import ndcg_at_k, to_csr, top_k
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
@@ -29,25 +32,28 @@ def best_auc(label: np.ndarray, probability: np.ndarray) -> float:
     return float(above / (n_taken * (len(label) - n_taken)))
 
 
-def best_ndcg(score: np.ndarray, seen: np.ndarray, relevant: np.ndarray, k: int = 10) -> np.ndarray:
+def best_ndcg(
+    score: np.ndarray, seen: np.ndarray, relevant: np.ndarray, *, tie_order: np.ndarray | None = None, k: int = 10
+) -> np.ndarray:
     """NDCG@k (n_users,) of ranking unseen items by ``score``; NaN where nothing is relevant.
 
-    All arguments are (n_users, n_items). Gain 1 a relevant item, discount ``1 / log2(1 + rank)``,
-    ideal over at most k items: the same definition as the model's.
+    ``score``, ``seen`` and ``relevant`` are (n_users, n_items). Ranked and measured by the code
+    that ranks and measures a model (`recsys_core.metrics.top_k`, `ndcg_at_k`).
     """
-    ranked = np.argsort(np.where(seen, np.inf, -score), axis=1, kind="stable")[:, :k]
-    discount = 1 / np.log2(np.arange(2, k + 2))
-    gain = (np.take_along_axis(relevant & ~seen, ranked, axis=1) * discount[: ranked.shape[1]]).sum(axis=1)
-    n_relevant = np.minimum((relevant & ~seen).sum(axis=1), k)
-    ideal = np.concatenate([[np.nan], discount.cumsum()])[n_relevant]
-    return gain / ideal
+    top = top_k(score, k, excluded=seen, tie_order=tie_order)
+    return ndcg_at_k(top, to_csr(*np.nonzero(relevant & ~seen), len(score)))
 
 
-def best_figures(truth: PlantedTruth, user: np.ndarray, item: np.ndarray, taken: np.ndarray) -> dict:
+def best_figures(
+    truth: PlantedTruth, user: np.ndarray, item: np.ndarray, taken: np.ndarray, *, item_ids: pd.Series
+) -> dict:
     """Best AUC and NDCG@10 on this log's test part, popularity's NDCG@10, and NDCG@10 by user.
 
-    Rows must be in order of user, then time. Test rows are scored in the state of their own
-    moment; the ranking in the user's state before the test part.
+    Rows must be in order of user, then time; ``item_ids`` are the raw ids in matrix order, by which
+    equal scores are ranked as a model's are whose split has seed 0. Popularity counts how often an
+    item was taken before the test part, as `recsys_core.models.baselines.Popularity` does. Test
+    rows are scored in the state of their own moment; the ranking in the user's state before the
+    test part.
     """
     pairs = states(truth, user, item, taken)
     part = split_last_tenth(user)
@@ -59,11 +65,12 @@ def best_figures(truth: PlantedTruth, user: np.ndarray, item: np.ndarray, taken:
     seen[user[~test], item[~test]] = True
     relevant[user[test & taken], item[test & taken]] = True
     score = truth.catalogue_logit(user[first_test], pairs.history[first_test])
+    ties = tie_order(item_ids, 0)
     popularity = np.broadcast_to(np.bincount(item[~test & taken], minlength=truth.n_items), shape)
     return {
         "best_auc": best_auc(taken[test], logit[test]),
-        "best_ndcg@10_by_user": best_ndcg(score, seen, relevant),
-        "popularity_ndcg@10_by_user": best_ndcg(popularity, seen, relevant),
+        "best_ndcg@10_by_user": best_ndcg(score, seen, relevant, tie_order=ties),
+        "popularity_ndcg@10_by_user": best_ndcg(popularity, seen, relevant, tie_order=ties),
         "suitable": float((score > 0).mean()),
         "mean_probability": float(logistic(score).mean()),
     }

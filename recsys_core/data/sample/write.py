@@ -99,7 +99,7 @@ def _log(sample: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _figures(sample: Sample) -> dict:
-    figures = best_figures(sample.truth, *_log(sample))
+    figures = best_figures(sample.truth, *_log(sample), item_ids=sample.items["item_id"])
     return {
         "best_auc": round(figures["best_auc"], 4),
         "best_ndcg@10": round(float(np.nanmean(figures["best_ndcg@10_by_user"])), 4),

@@ -1,0 +1,203 @@
+"""Known positives: what users had taken before given moments, in memory that follows what is read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from recsys_core.metrics import Csr
+
+BLOCK = 64  # rows of a user who repeats items, between two stored states
+CELLS = 1 << 20  # rows of the log that are looked at in one go
+USERS = 4096
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TakenRows:
+    """Taken rows of some parts, sorted by (user, order); a moment is a position in them.
+
+    Attributes
+    ----------
+    length
+        How many of the newest items `Known.newest` returns.
+    key
+        ``user * n + order``: one binary search finds a moment in a user's sequence.
+    item
+        Item of each row.
+    start
+        ``(n_users + 1,)``: where a user's rows begin.
+    following
+        Position of the user's next row with the same item, past the end where there is none. A
+        row counts at a moment before that position only, so each item counts once.
+    counts
+        ``(n_items,)``: how often each item was taken.
+    first_block
+        ``(n_users,)``: row of ``newest`` that holds the user's first state, -1 for a user without repeats.
+    newest
+        ``(n_states, length + 1)``: the newest rows that count at every ``BLOCK``-th row of a user who
+        repeats items, newest first, -1 padded. So a moment looks at ``BLOCK`` rows and one state,
+        however often the user repeats one item.
+    """
+
+    length: int
+    key: np.ndarray
+    item: np.ndarray
+    start: np.ndarray
+    following: np.ndarray
+    counts: np.ndarray
+    first_block: np.ndarray
+    newest: np.ndarray
+
+    @classmethod
+    def build(cls, user: np.ndarray, item: np.ndarray, order: np.ndarray, *, shape: tuple, length: int) -> TakenRows:
+        """``shape``: number of users, of items, and of all rows that ``order`` ranks."""
+        n_users, n_items, n_rows = shape
+        key = user.astype(np.int64) * n_rows + order
+        sequence = np.argsort(key)
+        key, user, item = key[sequence], user[sequence].astype(np.int64), item[sequence].astype(np.int32)
+        start = np.searchsorted(user, np.arange(n_users + 1))
+        following = _following(user * n_items + item)
+        n_repeats = np.bincount(user[following < len(key)], minlength=n_users)
+        n_states = np.where(n_repeats > 0, np.diff(start) // BLOCK + 1, 0)
+        first_block = np.where(n_repeats > 0, np.cumsum(n_states) - n_states, -1)
+        newest = _states(start, following, n_states, first_block, width=length + 1)
+        counts = np.bincount(item, minlength=n_items)
+        return cls(length, key, item, start, following, counts, first_block, newest)
+
+
+def _following(pairs: np.ndarray) -> np.ndarray:
+    following = np.full(len(pairs), len(pairs))
+    again = pd.Series(pairs).duplicated(keep=False).to_numpy()
+    at = np.flatnonzero(again)[np.argsort(pairs[again], kind="stable")]
+    same = pairs[at[1:]] == pairs[at[:-1]]
+    following[at[:-1][same]] = at[1:][same]
+    return following
+
+
+def _states(
+    start: np.ndarray, following: np.ndarray, n_states: np.ndarray, first_block: np.ndarray, *, width: int
+) -> np.ndarray:
+    """Each state from the one before it and the rows between them, all users side by side."""
+    newest = np.full((n_states.sum(), width), -1)
+    users = np.argsort(-n_states, kind="stable")[: np.count_nonzero(n_states)]
+    for begin in range(0, len(users), USERS):
+        some = users[begin : begin + USERS]
+        for block in range(1, n_states[some[0]]):
+            active = some[: np.searchsorted(-n_states[some], -block)]
+            moment = (start[active] + block * BLOCK)[:, None]
+            before = newest[first_block[active] + block - 1]
+            rows = np.concatenate([moment - 1 - np.arange(BLOCK), before], axis=1)
+            counted = (rows >= 0) & (following[rows] >= moment)
+            newest[first_block[active] + block] = _first(rows, counted, width)
+    return newest
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Known:
+    """All that users had taken before given moments: one row a moment, each item once, never the target.
+
+    The rule is that of `recsys_core.data.history.Histories`; where a history holds the newest
+    items, here is everything. Nothing is copied until it is read, so a million moments cost
+    their positions.
+
+    Attributes
+    ----------
+    taken
+        All rows that may be known.
+    user, position
+        ``(n,)``: whose moment, and how many of ``taken`` lie before it (the user's own are the last of these).
+    target
+        ``(n,)``: an item never to be returned, -1 for none.
+    """
+
+    taken: TakenRows
+    user: np.ndarray
+    position: np.ndarray
+    target: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.user)
+
+    def __getitem__(self, rows: slice | np.ndarray) -> Known:
+        return Known(self.taken, self.user[rows], self.position[rows], self.target[rows])
+
+    @property
+    def popularity(self) -> np.ndarray:
+        """How often each item was taken by anyone in the rows that may be known, ``(n_items,)``."""
+        return self.taken.counts
+
+    def moments(self) -> tuple[Known, np.ndarray]:
+        """The different moments, without targets, and for each row which of them is its own."""
+        both = np.stack([self.user, self.position], axis=1)
+        different, own = np.unique(both, axis=0, return_inverse=True)
+        none = np.full(len(different), -1)
+        return Known(self.taken, different[:, 0], different[:, 1], none), own.reshape(-1)
+
+    def chunks(self) -> Iterator[np.ndarray]:
+        """Consecutive row numbers, so that ``self[rows].csr()`` looks at about a million rows of the log at most."""
+        return spans(self.position - self.taken.start[self.user])
+
+    def csr(self) -> Csr:
+        """``(indptr, items)``, the oldest last taking first. Looks at every earlier row of the user; see `chunks`."""
+        begin = self.taken.start[self.user]
+        n_before = self.position - begin
+        owner = np.repeat(np.arange(len(self)), n_before)
+        row = np.arange(len(owner)) - np.repeat(np.cumsum(n_before) - n_before - begin, n_before)
+        item = self.taken.item[row]
+        counted = (self.taken.following[row] >= self.position[owner]) & (item != self.target[owner])
+        sizes = np.bincount(owner[counted], minlength=len(self))
+        return np.concatenate([[0], np.cumsum(sizes)]), item[counted]
+
+    def newest(self) -> np.ndarray:
+        """The newest ``taken.length`` items before each moment, newest first, int32, padded with -1."""
+        length = self.taken.length
+        out = np.full((len(self), length), -1, dtype=np.int32)
+        repeats = self.taken.first_block[self.user] >= 0
+        step = 1 + CELLS // (length + 1 + BLOCK)
+        for read, some in ((Known._straight, np.flatnonzero(~repeats)), (Known._by_blocks, np.flatnonzero(repeats))):
+            for begin in range(0, len(some), step):
+                rows = some[begin : begin + step]
+                out[rows] = read(self[rows], length)
+        return out
+
+    def _straight(self, length: int) -> np.ndarray:
+        """Of users who took no item twice: the rows before the moment as they stand, less the target's."""
+        rows = self.position[:, None] - 1 - np.arange(length + 1)
+        inside = rows >= self.taken.start[self.user][:, None]
+        if not len(self.taken.item):
+            return np.full((len(self), length), -1)
+        items = np.where(inside, self.taken.item[np.where(inside, rows, 0)], -1)
+        is_target = inside & (items == self.target[:, None])
+        hit = np.flatnonzero(is_target.any(axis=1))
+        out = items[:, :length]
+        out[hit] = _first(items[hit], inside[hit] & ~is_target[hit], length)
+        return out
+
+    def _by_blocks(self, length: int) -> np.ndarray:
+        """Of users who repeat items: the rows since the last stored state, then those of the state."""
+        begin, moment = self.taken.start[self.user], self.position[:, None]
+        block = (self.position - begin) // BLOCK
+        rows = moment - 1 - np.arange(BLOCK)
+        rows = np.where(rows >= (begin + block * BLOCK)[:, None], rows, -1)
+        rows = np.concatenate([rows, self.taken.newest[self.taken.first_block[self.user] + block]], axis=1)
+        items = self.taken.item[rows]
+        counted = (rows >= 0) & (self.taken.following[rows] >= moment) & (items != self.target[:, None])
+        return _first(items, counted, length)
+
+
+def spans(cost: np.ndarray) -> Iterator[np.ndarray]:
+    """Consecutive row numbers, so that each run costs about a million together (or is one row)."""
+    cuts = np.flatnonzero(np.diff(np.cumsum(1 + cost) // CELLS)) + 1
+    return (rows for rows in np.split(np.arange(len(cost)), cuts) if len(rows))
+
+
+def _first(values: np.ndarray, wanted: np.ndarray, width: int) -> np.ndarray:
+    """The first ``width`` wanted values of each row, side by side, padded with -1."""
+    out = np.full((len(values), width), -1, dtype=values.dtype)
+    place = np.cumsum(wanted, axis=1, dtype=np.int32)
+    row, column = np.nonzero(wanted & (place <= width))
+    out[row, place[row, column] - 1] = values[row, column]
+    return out

@@ -1,0 +1,162 @@
+"""What every scorer keeps: one score for a pair, one rule about what it may know, one order of ties.
+
+A test class inherits `ScorerContract` and says how its scorer is made from a material. What is made
+learns from training rows; at a held-out part it reads what is known there (`Known`), nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.schema import Column, Schema
+from recsys_core.models.evaluation import CanScore, rank_users
+from recsys_core.models.material import Material, RankingTask
+
+N_USERS, N_ITEMS = 40, 30
+NOBODY, UNTAKEN = N_USERS - 1, N_ITEMS - 1  # a user without a row, an item in no row
+BEGINNER = N_USERS - 2  # a user with one row
+
+
+def contract_dataset(without: str = "") -> Dataset:
+    """Users take items of their taste, some again and again; ``without`` names sides that have no attributes."""
+    random = np.random.default_rng(0)
+    user = np.repeat(np.arange(N_USERS - 2), 14)
+    item = random.integers(0, (N_ITEMS - 1) // 2, len(user)) * 2 + (user + (random.random(len(user)) < 0.2)) % 2
+    user, item = np.append(user, BEGINNER), np.append(item % (N_ITEMS - 1), 3)
+    log = pd.DataFrame({"user_index": user, "item_index": item}).astype(np.int32)
+    log = log.assign(value=np.float32(1), time=np.arange(len(log)))
+    kind = np.array(["even", "odd"])
+    users = pd.DataFrame({"user_id": [f"u{i}" for i in range(N_USERS)], "taste": kind[np.arange(N_USERS) % 2]})
+    items = pd.DataFrame({"item_id": [f"i{i}" for i in range(N_ITEMS)], "kind": kind[np.arange(N_ITEMS) % 2]})
+    items.insert(1, "title", [f"Thing {i}" for i in range(N_ITEMS)])
+    columns = [
+        () if side in without else (Column(name, "category"),) for side, name in (("user", "taste"), ("item", "kind"))
+    ]
+    return Dataset("contract", Schema(*columns, "taken"), users, items, log)
+
+
+def at(dataset: Dataset, kind: str = "time") -> Material:
+    return Material.build(dataset, task="implicit", kind=kind, seed=0, length=8)
+
+
+@lru_cache
+def material_of(name: str) -> Material:
+    """``base``, the same with other items in some held-out rows (``other test``), or ``without`` attributes."""
+    if name.startswith("without"):
+        return at(contract_dataset(name))
+    base = at(contract_dataset())
+    parts = {
+        "base": (),
+        "other test": ("test",),
+        "other held out": ("validation", "test"),
+        "other validation": ("validation",),
+    }
+    log = base.dataset.interactions.copy()
+    for part in parts[name]:
+        rows = getattr(base.split, part)
+        log.loc[rows, "item_index"] = (log.loc[rows, "item_index"] * 7 + 5).to_numpy(np.int32) % (N_ITEMS - 1)
+    return at(replace(base.dataset, interactions=log))
+
+
+def everyone(material: Material, part: str) -> RankingTask:
+    """All users, those without anything to rank too."""
+    users, known = np.arange(N_USERS), material.histories.known(np.arange(N_USERS), part)
+    seen = material.histories.seen_by_all(part)
+    return RankingTask(users, known.newest(), known, seen, material.histories.held_out(part=part), material.tie_order)
+
+
+def catalogue(scorer: CanScore, material: Material, part: str) -> np.ndarray:
+    task = everyone(material, part)
+    return np.asarray(scorer.score_catalogue(task.users, task.histories, task.known))
+
+
+def _known_items(material: Material, part: str) -> list[set[int]]:
+    indptr, items = material.histories.known(np.arange(N_USERS), part).csr()
+    return [set(mine.tolist()) for mine in np.split(items, indptr[1:-1])]
+
+
+class ScorerContract:
+    """Inherit and give `make`; ``close`` is how far two ways of computing one score may lie apart."""
+
+    close = 1e-4
+
+    def make(self, material: Material) -> CanScore:
+        raise NotImplementedError
+
+    def made(self, name: str) -> CanScore:
+        return _made(type(self), name)
+
+    def check_one_score(self, scorer: CanScore, material: Material) -> None:
+        labelled = material.labelled("test")
+        pairs, known = labelled.pairs, labelled.known
+        scores = scorer.score_pairs(pairs.users, pairs.items, pairs.histories, known)
+        assert np.isfinite(scores).all()
+        rows = np.arange(len(pairs))
+        lists = scorer.score_catalogue(pairs.users, pairs.histories, known)
+        np.testing.assert_allclose(lists[rows, pairs.items], scores, atol=self.close)
+        for some in (rows[::-1], rows[3:9], rows[5:6], rows[:0]):
+            few = pairs[some]
+            again = scorer.score_pairs(few.users, few.items, few.histories, known[some])
+            np.testing.assert_allclose(again, scores[some], atol=self.close)
+            again = scorer.score_catalogue(few.users, few.histories, known[some])
+            assert again.shape == (len(some), N_ITEMS)
+            np.testing.assert_allclose(again, lists[some], atol=self.close)
+
+    def test_a_pair_has_one_score_in_the_catalogue_and_in_any_batch(self):
+        self.check_one_score(self.made("base"), material_of("base"))
+
+    def test_test_rows_teach_nothing_and_are_not_read(self):
+        base, other = (catalogue(self.made(m), material_of(m), "test") for m in ("base", "other test"))
+        np.testing.assert_allclose(other, base, atol=1e-6)
+
+    def test_held_out_rows_are_not_read_at_validation(self):
+        base, other = (catalogue(self.made(m), material_of(m), "validation") for m in ("base", "other held out"))
+        np.testing.assert_allclose(other, base, atol=1e-6)
+
+    def test_validation_positives_are_read_at_the_test(self):
+        base, other = (catalogue(self.made(m), material_of(m), "test") for m in ("base", "other validation"))
+        changed = np.abs(other - base).max(axis=1) > 1e-6
+        items = [_known_items(material_of(m), "test") for m in ("base", "other validation")]
+        differ = [before != after for before, after in zip(*items, strict=True)]
+        assert sum(differ) > N_USERS / 2
+        assert changed[differ].all()
+
+    def test_ties_go_by_the_drawn_order(self):
+        material, scorer = material_of("base"), self.made("base")
+        task = material.ranking("test")
+
+        def rounded(*read) -> np.ndarray:
+            return np.round(np.asarray(scorer.score_catalogue(*read), dtype=float) / 3) * 3 + 0.0
+
+        scores = rounded(task.users, task.histories, task.known)
+        expected = []
+        for row, user in enumerate(task.users.tolist()):
+            seen = set(material.histories.seen(user).tolist())
+            best = np.lexsort((material.tie_order, -scores[row])).tolist()
+            expected.append(([i for i in best if i not in seen] + [-1] * 10)[:10])
+        assert rank_users(rounded, task).top.tolist() == expected
+
+    def test_a_user_without_history_and_ids_that_training_never_saw(self):
+        material = material_of("base")
+        known = material.histories.known(np.array([NOBODY, NOBODY]))
+        assert known.csr()[1].size == 0
+        lists = np.asarray(self.made("base").score_catalogue(known.user, known.newest(), known))
+        assert np.isfinite(lists).all()
+        items = np.array([UNTAKEN, 0])
+        alone = self.made("base").score_pairs(known.user, items, known.newest(), known)
+        np.testing.assert_allclose(alone, lists[0, items], atol=self.close)
+
+    @pytest.mark.parametrize("name", ["without user", "without item", "without user and item"])
+    def test_a_side_without_attributes_is_a_normal_case(self, name):
+        self.check_one_score(self.made(name), material_of(name))
+
+
+@lru_cache
+def _made(contract: type[ScorerContract], name: str) -> CanScore:
+    return contract().make(material_of(name))

@@ -1,0 +1,111 @@
+"""Every scorer keeps the contract: the ranker, its variants, and the baselines."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pytest
+from scorer_contract import ScorerContract
+
+from recsys_core.compress.distill import DistilSettings, draw_lessons
+from recsys_core.compress.variants import VariantBuilder, teaching_pairs
+from recsys_core.data.features import make_features
+from recsys_core.models.baselines import Ease, Popularity, item_gram
+from recsys_core.models.material import Material
+from recsys_core.models.ranker import RankerShape
+from recsys_core.models.scorer import Scorer
+from recsys_core.models.training import TrainingSettings, train_ranker
+from recsys_core.variant import DENSE, Variant
+
+LESSONS = DistilSettings(n_histories=60, n_items=4, n_sample=200)
+
+
+@lru_cache
+def trained(material: Material) -> Scorer:
+    """A ranker after two epochs that validation does not choose between."""
+    shape = RankerShape(width=8, attention=8, first=32, second=32, history=8)
+    settings = TrainingSettings(epochs=2, batch_size=16, negatives=12, passes=3, learning_rate=0.02, shape=shape)
+    features = make_features(material.dataset)
+    return Scorer(train_ranker(features, material, settings, validate=lambda ranker: 0.0).ranker, features)
+
+
+class RankerContract(ScorerContract):
+    variant = DENSE
+
+    def make(self, material: Material):
+        dense = trained(material)
+        lessons = lru_cache(lambda: draw_lessons(dense, teaching_pairs(material, LESSONS), LESSONS))
+        return VariantBuilder(dense, lessons, LESSONS).build(self.variant)
+
+
+class TestDense(RankerContract):
+    pass
+
+
+class TestPruned(RankerContract):
+    variant = Variant(sparsity=0.5)
+
+
+class TestPrunedUnstructured(RankerContract):
+    variant = Variant(sparsity=0.5, pruning="unstructured")
+
+
+class TestSixteenBits(RankerContract):
+    variant = Variant(bits=16)
+
+
+class TestEightBits(RankerContract):
+    variant = Variant(bits=8)
+
+
+class TestFourBits(RankerContract):
+    variant = Variant(bits=4)
+
+
+class TestDistilled(RankerContract):
+    variant = Variant(distill=16)
+
+
+class TestPopularity(ScorerContract):
+    def make(self, material: Material):
+        return Popularity()
+
+
+class TestEase(ScorerContract):
+    def make(self, material: Material):
+        return Ease.fit(item_gram(material), 5.0)
+
+
+def test_the_contract_notices_a_scorer_that_learns_from_held_out_rows():
+    class Cheat(ScorerContract):
+        def make(self, material):
+            counts = np.bincount(material.dataset.interactions["item_index"], minlength=material.dataset.n_items)
+
+            class Scores:
+                def score_catalogue(self, users, histories, known):
+                    return np.broadcast_to(counts.astype(np.float32), (len(users), len(counts)))
+
+            return Scores()
+
+    with pytest.raises(AssertionError):
+        Cheat().test_test_rows_teach_nothing_and_are_not_read()
+    with pytest.raises(AssertionError):
+        Cheat().test_held_out_rows_are_not_read_at_validation()
+
+
+def test_the_contract_notices_a_scorer_that_reads_training_rows_alone():
+    class OneHandTied(ScorerContract):
+        def make(self, material):
+            ease = Ease.fit(item_gram(material), 5.0)
+
+            class Scores:
+                def score_catalogue(self, users, histories, known):
+                    training = material.histories.known(users, "validation")
+                    return ease.score_catalogue(users, histories, training)
+
+            return Scores()
+
+    with pytest.raises(AssertionError):
+        OneHandTied().test_validation_positives_are_read_at_the_test()
+    OneHandTied().test_test_rows_teach_nothing_and_are_not_read()
