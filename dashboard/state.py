@@ -9,6 +9,7 @@ holds and are bound themselves.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -19,7 +20,7 @@ from dashboard.cached import Entry, Place
 from recsys_core.errors import RecLensError
 from recsys_core.variant import BITS, DENSE, PRUNINGS, Variant
 
-CARRIED = ("workspace", "user", "item", "pruning", "lang", "by", "cross", "measure", "models")
+CARRIED = ("workspace", "user", "item", "pruning", "lang", "by", "measure", "models", "watch", "kb", "lists_kept")
 SPARSITIES = tuple(range(0, 100, 10))
 MOST_DONE = 500
 PARAMETERS = ("workspace", "user", "item", "sparsity", "bits", "pruning", "lang")
@@ -135,6 +136,20 @@ def chosen_id(key: str, known: dict[str, str]) -> str | None:
     return raw if raw in known else None
 
 
+def address_value(key: str) -> str:
+    """What the address holds for this parameter, as it is written there."""
+    return st.session_state.get(key) or ""
+
+
+def address_number(key: str, top: float = math.inf) -> float | None:
+    """A number from 0 to ``top`` that the address holds; None for anything else."""
+    try:
+        value = float(address_value(key))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and 0 <= value <= top else None
+
+
 def unknown_id(key: str, known: dict[str, str]) -> str | None:
     """What the address holds although there is no such thing; None where all is well."""
     raw = st.session_state.get(key) or ""
@@ -218,7 +233,13 @@ def choose_picked(key: str) -> None:
     choose(**{key: st.session_state[f"pick_{key}"]})
 
 
-def show_in_picker(key: str, value: str | None) -> str:
+def choose_number(key: str) -> None:
+    """Callback of a picker of a number; cleared, the address holds none."""
+    value = st.session_state[f"pick_{key}"]
+    choose(**{key: None if value is None else f"{value:g}"})
+
+
+def show_in_picker(key: str, value: str | float | None) -> str:
     """Before a picker is drawn: let it show the value; returns the picker's key."""
     st.session_state[f"pick_{key}"] = value
     return f"pick_{key}"
@@ -265,12 +286,11 @@ def address(page: str, values: dict[str, object]) -> str:
     return f"{root}/{page}?{urlencode({k: v for k, v in values.items() if v not in (None, '')})}"
 
 
-def page_link(name: str, label: str, **values: str) -> None:
-    """A link to another page, where everything chosen stays but ``values``; nothing where there is no such page."""
+def page_link(name: str, label: str) -> None:
+    """A link to another page, where everything chosen stays; nothing where there is no such page."""
     page = (recall("pages") or {}).get(name)
     if page is not None:
-        held = {k: v for k, v in (st.query_params.to_dict() | values).items() if v} if values else None
-        st.page_link(page, label=label, icon=":material/arrow_forward:", help="", query_params=held)
+        st.page_link(page, label=label, icon=":material/arrow_forward:", help="")
 
 
 def parameters(selection: Selection, item_id: str | None = None) -> dict[str, object]:

@@ -14,9 +14,19 @@ from dashboard.texts.numbers import THIN
 LOCALE = {"locale": {"number": {"decimal": ".", "thousands": THIN, "grouping": [3], "currency": ["", ""]}}}
 
 
-def draw(chart: Chart, *, key: str) -> None:
-    """Draw a chart; the specification is constant for a chart function, so only its data travels."""
-    st.vega_lite_chart(chart.data, chart.spec | {"config": LOCALE}, key=key, alt=chart.alt, width="stretch")
+def draw(chart: Chart, *, key: str, on_pick: Callable[[list[dict]], None] | None = None) -> None:
+    """Draw a chart; the specification is constant for a chart function, so only its data travels.
+
+    With ``on_pick``, which gets the marks that were clicked, the specification has a selection
+    parameter named ``picked``.
+    """
+
+    def picked() -> None:
+        on_pick(st.session_state[key].selection.get("picked", []))
+
+    clickable = {"on_select": picked} if on_pick else {}
+    spec = chart.spec | {"config": LOCALE}
+    st.vega_lite_chart(chart.data, spec, key=key, alt=chart.alt, width="stretch", **clickable)
 
 
 def table(

@@ -13,7 +13,7 @@ from recsys_core.models.workspace import Workspace
 from recsys_core.results import CompressionReport, Measurement
 from recsys_core.variant import Variant
 
-FORMAT = "reclens-measurement-2"
+FORMAT = "reclens-measurement-3"
 PLAIN = (
     "top_10_overlap",
     "explanation_drift",
