@@ -183,7 +183,11 @@ MESSAGES: dict[str, str] = {
     # splitting
     "split.empty": "the {part} part would hold no interactions: {reason}.",
     # training
-    "train.no_held_out": "no {what} to train on: {reason}.",
+    "train.one_item": "the dataset holds one item; a ranking needs two or more: add items.",
+    "train.one_value": (
+        "the training rows of split '{split}' hold only the value {value} ({count} rows); a model needs"
+        " more than one to learn from: choose another split, or add interactions."
+    ),
     "train.text_encoder": "text encoder {name}: {reason}.",
     # explaining
     "explain.method_each": (

@@ -16,9 +16,10 @@ from recsys_core.compare.groups import group_gaps, lost_most
 from recsys_core.compare.machine import machine_name
 from recsys_core.compare.sample import SEED, rank
 from recsys_core.compare.sketch import sketch, stored_cost
-from recsys_core.compare.stored import load_report, report_from_json, save_report, without_nan
+from recsys_core.compare.stored import load_report, report_from_json, save_report
 from recsys_core.compress.measure import LatencySettings, measure_latency, one_at_a_time
 from recsys_core.compress.variants import VariantShelf
+from recsys_core.data.folder import without_nan
 from recsys_core.metrics import list_overlap
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.evaluation import evaluate_pairs

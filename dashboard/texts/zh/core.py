@@ -144,7 +144,10 @@ TEXTS = {
     "core.warning.nameless": "{file}：第 {number} 列没有列名，已略去；要使用它，请在表头写上列名。",
     "core.warning.nested": "{file}：列 {columns} 存放的是结构而不是单个值，已略去。",
     "core.split.empty": "{part}部分将没有任何交互：{reason}。",
-    "core.train.no_held_out": "没有{what}可供训练：{reason}。",
+    "core.train.one_item": "数据集里只有一件物品，排序至少需要两件，请补充物品。",
+    "core.train.one_value": (
+        "划分方式“{split}”的训练部分只有 {value} 这一种值（共 {count} 行），模型需要不同的取值才能学习：请换一种划分方式，或补充交互。"
+    ),
     "core.train.text_encoder": "文本编码器 {name}：{reason}。",
     "core.explain.method_each": "方法“{method}”把历史当作一条理由；请使用 --history one，或改用 shapley。",
     "core.explain.method_quantised": "方法“{method}”需要梯度，而 {bits} 位模型没有梯度；请改用 shapley、shap、lime 或 occlusion。",
