@@ -185,7 +185,7 @@ MESSAGES: dict[str, str] = {
     # training
     "train.one_item": "the dataset holds one item; a ranking needs two or more: add items.",
     "train.one_value": (
-        "the training rows of split '{split}' hold only the value {value}, {count} times; a model needs"
+        "the training rows of split '{split}' hold only the value {value}; a model needs"
         " more than one to learn from: choose another split, or add interactions."
     ),
     "train.text_encoder": "text encoder {name}: {reason}.",

@@ -146,7 +146,7 @@ TEXTS = {
     "core.split.empty": "{part}部分将没有任何交互：{reason}。",
     "core.train.one_item": "数据集里只有一件物品，排序至少需要两件，请补充物品。",
     "core.train.one_value": (
-        "划分方式“{split}”的训练部分只有 {value} 这一种值（共 {count} 行），模型需要不同的取值才能学习：请换一种划分方式，或补充交互。"
+        "划分方式“{split}”的训练部分只有 {value} 这一种值，模型需要不同的取值才能学习：请换一种划分方式，或补充交互。"
     ),
     "core.train.text_encoder": "文本编码器 {name}：{reason}。",
     "core.explain.method_each": "方法“{method}”把历史当作一条理由；请使用 --history one，或改用 shapley。",
