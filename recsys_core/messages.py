@@ -96,6 +96,7 @@ MESSAGES: dict[str, str] = {
         "{file}: column '{column}' is missing; the file was read as one column, '{found}'. Name its \"delimiter\" in"
         " the mapping."
     ),
+    "table.no_header": "{file}: the first line ({found}) looks like a record; write the columns' names above it.",
     "table.json": "{file} row {row}: no JSON from letter {letter} on; correct or drop the row.",
     "table.json_record": "{file} row {row}: not an object in curly brackets; write one a record.",
     "table.foreign": "{file}: this is {what}, not a table; {fix}.",

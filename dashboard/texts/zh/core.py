@@ -70,6 +70,7 @@ TEXTS = {
     "core.table.quote_escaped": '{file} 第 {row} 行：“{value}”中的引号用反斜杠转义；请在映射文件中写 "escape": "\\\\"。',
     "core.table.nested": "{file}：“{column}”列的单元格里是 {type}，既不是单个值，也不是由值组成的列表；请把它展开，或不在映射文件中使用它。",
     "core.table.one_column": "{file}：缺少“{column}”列；整个文件被读成了一列“{found}”。请在映射文件中用“delimiter”写明分隔符。",
+    "core.table.no_header": "{file}：第一行（{found}）看起来是一条记录；请在它上面写上列名。",
     "core.table.json": "{file} 第 {row} 行：从第 {letter} 个字符起不是 JSON，请更正或删除此行。",
     "core.table.json_record": "{file} 第 {row} 行：不是花括号括起来的对象，请每条记录写一个对象。",
     "core.table.foreign": "{file}：这是{what}，不是数据表；请{fix}。",
