@@ -21,12 +21,12 @@ from recsys_core.data.schema import stored_name
 from recsys_core.explain.explain import explain
 from recsys_core.explain.overall import GlobalExplanation, explain_overall
 from recsys_core.explain.without import history_effects
-from recsys_core.fairness import FairnessReport, GapChange, Group, RestGap, ScanResult
+from recsys_core.fairness import ScanResult
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import Recommendation, Standing, ranked_item, recommend, stand, user_pairs
 from recsys_core.results import CompressionReport, Evaluation, Explanation, RankedItem
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import Variant
 
 __all__ = ["Entry", "Place", "entries", "place", "workspaces_folder"]  # told on: what a page looks at
 
@@ -191,14 +191,6 @@ def evaluation(place: Place, variant: Variant) -> Job:
     return board().job(("evaluation", place, variant), work)
 
 
-def _evaluated(place: Place, variant: Variant) -> Evaluation:
-    job = evaluation(place, variant)
-    job.finished.wait()
-    if job.error:
-        raise job.error
-    return job.result
-
-
 @kept(8)
 def group_columns(place: Place, side: str) -> tuple[str, ...]:
     """Columns of users or items that can form groups, sensitive ones first: ``user.gender``, ``training.activity``."""
@@ -207,58 +199,18 @@ def group_columns(place: Place, side: str) -> tuple[str, ...]:
     return groupable_columns(dataset(place), side)
 
 
-@kept(64)
-def groups(place: Place, by: str) -> dict[str, Group]:
-    """Every group of one column by its label."""
-    from recsys_core.fairness import make_grouping
-
-    found = make_grouping(dataset(place), (by,), train=workspace(place).material.sequences())
-    return {group.label: group for group in found.groups}
-
-
 def fairness_scan(place: Place, variant: Variant, side: str = "user") -> Job:
-    """Job of auditing every column of ``side``; its result is a ``ScanResult`` (after the evaluation, if need be)."""
+    """Job of auditing every column of ``side``, after the evaluation; its result is a ``ScanResult``."""
+    ranked = evaluation(place, variant)  # queued first, so it is done when the scan's turn comes
 
     def work(progress) -> ScanResult:
         from recsys_core.fairness import scan
-        from recsys_core.models.evaluation import evaluate
 
         opened = workspace(place)
-        ranked = evaluation(place, variant)
-        found = ranked.result if ranked.is_done and not ranked.error else None
-        found = found or evaluate(scorer(place, variant), opened.material, progress=progress)
         how = {"train": opened.material.sequences(), "side": side, "variant": variant, "progress": progress}
-        return scan(opened.dataset, found, **how)
+        return scan(opened.dataset, ranked.outcome(), **how)
 
     return board().job(("scan", place, variant, side), work)
-
-
-@kept(64)
-def fairness_report(place: Place, variant: Variant, by: str) -> FairnessReport:
-    """Figures of every group of one column. Raises ``RecLensError`` where no group is large enough."""
-    from recsys_core.fairness import audit
-
-    train = workspace(place).material.sequences()
-    return audit(dataset(place), _evaluated(place, variant), by=(by,), variant=variant, train=train)
-
-
-@kept(64)
-def rest_gaps(place: Place, variant: Variant, by: str) -> tuple[RestGap, ...]:
-    """Every group of users against all others."""
-    from recsys_core.fairness import against_rest
-
-    train = workspace(place).material.sequences()
-    return against_rest(dataset(place), _evaluated(place, variant), by=(by,), train=train)
-
-
-@kept(64)
-def gap_changes(place: Place, variant: Variant, by: str) -> tuple[GapChange, ...]:
-    """What a variant does to the full model's gaps."""
-    from recsys_core.fairness import gap_changes as changes
-
-    train = workspace(place).material.sequences()
-    both = _evaluated(place, DENSE), _evaluated(place, variant)
-    return changes(dataset(place), *both, by=(by,), train=train)
 
 
 def _stamp(place: Place) -> int:

@@ -41,6 +41,13 @@ class Job:
         """Wait for the end; returns whether it came."""
         return self.finished.wait(seconds)
 
+    def outcome(self) -> object:
+        """The result, waited for; raises what stopped the work."""
+        self.finished.wait()
+        if self.error:
+            raise self.error
+        return self.result
+
     def report(self, stage: str, share: float) -> None:
         """Note how far it is; stops the work here where nobody wants it any more."""
         if not self.is_wanted():

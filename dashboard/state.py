@@ -20,7 +20,9 @@ from dashboard.cached import Entry, Place
 from recsys_core.errors import RecLensError
 from recsys_core.variant import BITS, DENSE, PRUNINGS, Variant
 
-CARRIED = ("workspace", "user", "item", "pruning", "lang", "by", "measure", "models", "watch", "kb", "lists_kept")
+CARRIED = (
+    "workspace", "user", "item", "pruning", "lang", "by", "cross", "measure", "models", "watch", "kb", "lists_kept",
+)  # fmt: skip
 SPARSITIES = tuple(range(0, 100, 10))
 MOST_DONE = 500
 PARAMETERS = ("workspace", "user", "item", "sparsity", "bits", "pruning", "lang")
@@ -286,11 +288,12 @@ def address(page: str, values: dict[str, object]) -> str:
     return f"{root}/{page}?{urlencode({k: v for k, v in values.items() if v not in (None, '')})}"
 
 
-def page_link(name: str, label: str) -> None:
-    """A link to another page, where everything chosen stays; nothing where there is no such page."""
+def page_link(name: str, label: str, **values: str) -> None:
+    """A link to another page, where everything chosen stays but ``values``; nothing where there is no such page."""
     page = (recall("pages") or {}).get(name)
     if page is not None:
-        st.page_link(page, label=label, icon=":material/arrow_forward:", help="")
+        held = {k: v for k, v in (st.query_params.to_dict() | values).items() if v} if values else None
+        st.page_link(page, label=label, icon=":material/arrow_forward:", help="", query_params=held)
 
 
 def parameters(selection: Selection, item_id: str | None = None) -> dict[str, object]:

@@ -2,67 +2,63 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
-from dashboard import cached, components, frame, group_tables
+from dashboard import cached, cached_audits, components, frame, group_tables
 from dashboard.cards import fairness as cards
 from dashboard.stories import fairness as story
 from dashboard.texts import plain, t
-from recsys_core.errors import RecLensError
 
 
 def show(page: frame.Frame) -> None:
     page.title(t("fairness.title"))
     place = page.selection.place
-    columns = cached.group_columns(place, "user")
-    if not columns:
-        components.empty(t("fairness.none"), t("fairness.none.how"))
-        return
     with components.grid(3, min_width=220):
-        column = cards.picker(page, "by", {c: story.column_name(c) for c in columns})
-        measures = st.container()
+        columns, measures = st.container(), st.container()
         variants = cards.model_picker(page.selection.variant)
-    if not ranked(page, variants):
+    scans = scanned(page, variants)
+    if not scans:
         return
-    try:
-        reports = {model: cached.fairness_report(place, v, column) for model, v in variants.items()}
-    except RecLensError as error:
-        components.error_box(t("fairness.too_small"), error, t("fairness.too_small.how"))
+    scan = next(iter(scans.values()))
+    if not scan.reports:
+        components.empty(t("fairness.nobody"), t("fairness.nobody.how"))
         return
-    first = next(iter(reports.values()))
+    with columns:
+        by = cards.column_pickers(page, scan)
+    reports = {model: cached_audits.fairness_report(place, v, by) for model, v in variants.items()}
+    report = next(iter(reports.values()))
     with measures:
-        metric = cards.picker(page, "measure", {m: story.measure_name(m) for m in first.overall.values})
-    answer(page, reports, metric)
+        metric = cards.measure_picker(page, scan, report)
+    changes = cached_audits.gap_changes(place, reports["compressed"].variant, by) if len(reports) > 1 else ()
+    page.sentence(story.sentence(report, metric, cached_audits.rest_gaps(place, report.variant, by)))
+    if changes:
+        st.markdown(story.change_sentence(changes, metric))
     with components.grid(9, min_width=88) as grid:
         with grid.cell(column_span=4):
             cards.dots(place, reports, metric)
         with grid.cell(column_span=5):
-            cards.gaps(place, reports)
+            cards.largest(scans, by, metric)
+    cards.gaps(reports, changes)
     cards.details(place, reports)
-    page.link_also(by=column, measure=metric, models="both" if len(reports) > 1 else next(iter(reports)))
-    name = partial(story.group_name, place, column)
-    page.download("fairness", group_tables.groups(reports, name), group_tables.everything(reports))
+    cross = {"cross": by[1]} if len(by) > 1 else {}
+    models = "both" if len(reports) > 1 else next(iter(reports))
+    page.link_also(by=by[0], measure=metric, models=models, **cross)
+    page.download("fairness", group_tables.raw(reports), group_tables.everything(scans, reports, changes))
 
 
-def ranked(page: frame.Frame, variants: dict) -> bool:
-    """Whether every model's lists are there; shows progress or the problem where they are not."""
+def scanned(page: frame.Frame, variants: dict) -> dict:
+    """Every model's scan; shows progress or the problem, and is empty, where one is not there."""
+    found = {}
     for model, variant in variants.items():
-        job = cached.evaluation(page.selection.place, variant)
-        what = t("fairness.working", model=plain(f"fairness.model.{model}"))
-        if not components.finished(job, what, key=f"working_{model}"):
-            return False
-    return True
-
-
-def answer(page: frame.Frame, reports: dict, metric: str) -> None:
-    place, report = page.selection.place, next(iter(reports.values()))
-    by = report.by[0]
-    page.sentence(story.sentence(place, report, metric, cached.rest_gaps(place, report.variant, by)))
-    if len(reports) > 1:
-        changes = cached.gap_changes(place, reports["compressed"].variant, by)
-        st.markdown(story.change_sentence(changes, metric))
+        shown = plain(f"fairness.model.{model}")
+        ranked = cached.evaluation(page.selection.place, variant)
+        if not components.finished(ranked, t("fairness.working", model=shown), key=f"working_{model}"):
+            return {}
+        job = cached.fairness_scan(page.selection.place, variant)
+        if not components.finished(job, t("fairness.auditing", model=shown), key=f"auditing_{model}"):
+            return {}
+        found[model] = job.result
+    return found
 
 
 frame.page(show)

@@ -47,6 +47,7 @@ MESSAGES: dict[str, str] = {
     "expected.interactions": "a table of interactions ({names}), or a mapping.json",
     "expected.records": "one record a line",
     "expected.below_header": "records below the header",
+    "expected.within": " from {low} to {high}",
     "expected.rows": "at least one row",
     "what.user_columns": "the user columns",
     "what.item_columns": "the item columns",
@@ -69,9 +70,16 @@ MESSAGES: dict[str, str] = {
         "{file}: column '{column}' has {count} empty {count|cell (row|cells (rows} {rows}); fill or drop them."
     ),
     "table.number": "{file} row {row}: column '{column}' holds {value!r}, not a number{within}; correct or drop it.",
-    "table.time": "{file} row {row}: column '{column}' holds {value!r}, not a time; write unix seconds or ISO 8601.",
+    "table.time": (
+        "{file} row {row}: column '{column}' holds {value!r}, not a time like the others; write unix seconds "
+        "or ISO 8601, or map 'time_format' or 'time_unit'."
+    ),
+    "table.time_ambiguous": "{file}: column '{column}' ({value}) may be {first} or {second}; map 'time_format'.",
     "table.duplicate": "{file} row {row}: {column} {value!r} is listed already in row {first}; keep one of them.",
-    "table.reference": "{file} row {row}: {column} {value!r} is not in {other}; add it there or drop the row.",
+    "table.reference": (
+        "{file} row {row}: {column} {value!r} is not in {other}; add it there, drop the row, or map "
+        "'unknown_ids' as 'keep' or 'drop'."
+    ),
     "table.cut": "{file} row {row}: {got} fields instead of {expected} (a cut line?); complete or drop the row.",
     "table.nul": "{file} row {row}: holds NUL bytes; the file is damaged, copy it again.",
     "table.encoding": (
@@ -138,7 +146,8 @@ MESSAGES: dict[str, str] = {
     "mapping.choice": "{where}: {key} must be one of {choices}, got {value!r}",
     "mapping.levels": "{where}: levels must be different texts or numbers, lowest first",
     "mapping.needs_value": "interactions: outcome {outcome!r} needs 'value', the column that holds it",
-    "mapping.finite": "interactions: 'low' and 'high' must be finite",
+    "mapping.finite": "interactions: {key!r} must be finite",
+    "mapping.needs_value_column": "interactions: {key!r} needs 'value', the column that it is about",
     "mapping.delimiter": "{where}: 'delimiter' must be what parts the cells, without quotation marks or line ends",
     "mapping.encoding": "{where}: no text encoding is called {value!r}; such as 'utf-8', 'cp1252', 'gb18030'",
     "mapping.escape": "{where}: 'escape' must be one sign such as a backslash, got {value!r}",
@@ -146,7 +155,8 @@ MESSAGES: dict[str, str] = {
     "mapping.file": "file {file!r} must lie in the folder of the tables",
     "mapping.words_ordered": "column {column!r} is 'ordered' but holds words; list its 'levels', lowest first",
     "mapping.taken": (
-        "outcome 'taken' wants 1 in every row of {column!r}; use outcome 'click' or 'rating', or leave 'value' out"
+        "outcome 'taken' wants 1 in every row of {column!r}; use 'click' or 'rating', name 'positive_from', or leave "
+        "'value' out"
     ),
     "setting.unused": "{name} is used with {use} only; leave it out.",
     "setting.between": "{name} must lie between {low} and {high}, got {value}.",
@@ -164,6 +174,45 @@ MESSAGES: dict[str, str] = {
     ),
     "warning.cells_unreadable": (
         "{side}: column '{column}': {count} of {of} cells cannot be read ({examples}); they count as missing."
+    ),
+    "warning.cells_clipped": (
+        "{side}: column '{column}': {count} {count|number is|numbers are} beyond 1e15 ({value}; rows {rows}); "
+        "cut off there."
+    ),
+    "warning.decimal_unsure": (
+        "{side}: column '{column}': {value} was read as {number}; if the comma stands before a fraction, map "
+        "'decimal': ','."
+    ),
+    "warning.column_ignored": "{side}: column '{column}' is no reason: {reason}.",
+    "ignored.empty": "all cells are empty",
+    "ignored.one_value": "all cells are equal",
+    "ignored.long": "its texts are long; map it as 'text' to have it read",
+    "ignored.many": "nearly every cell differs; map its kind to have it read",
+    "warning.ids_dropped": (
+        "{file}: {count} {count|row has an id|rows have ids} of column '{column}' in no table ({examples}); dropped."
+    ),
+    "warning.ids_kept": (
+        "{file}: {n_ids} {n_ids|id|ids} of column '{column}' {n_ids|is|are} in no table ({examples}); added bare."
+    ),
+    "warning.counts": (
+        "{file}: column '{column}' holds counts (up to {most}), not ratings: every row from 1 on counts as "
+        "taken; 'positive_from' asks for more."
+    ),
+    "warning.positive_from": "{count} of {of} rows reach {least} and count as taken.",
+    "warning.unrated": (
+        "{count} of {of} rows hold {value}, which means not rated: they teach what was taken, not how it was liked."
+    ),
+    "warning.outcome_unused": (
+        "{file}: column '{column}' says yes or no, but every row counts as taken; if it is the outcome, map "
+        "it: 'value': '{column}'."
+    ),
+    "warning.scale_assumed": (
+        "the ratings lie between {least} and {most}; their scale is taken to be {low} to {high}. Map 'low' "
+        "and 'high' if it is another."
+    ),
+    "warning.rows_unused": (
+        "ratings from {least} on are what was taken: {percent} % of the rows are below and are not used for "
+        "task implicit; 'positive_from' sets another bound."
     ),
     "warning.cells_missing": "{side}: column '{column}' is empty for {count} of {of}; they count as missing.",
     "warning.lopsided": "{percent} % of the interactions have the value {value}; there is little to learn from.",

@@ -53,6 +53,7 @@ export default function (component) {
     const row = child(body, index, "tr")
     attribute(row, "aria-current", index === data.selected ? "true" : "")
     attribute(row, "class", data.pick === null ? "" : "pick")
+    attribute(row, "title", data.titles[index])
     row.onclick = data.pick === null ? null : () => setTriggerValue("picked", index)
     values.forEach((value, at) => {
       const cell = child(row, at, "td")

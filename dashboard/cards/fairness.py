@@ -1,30 +1,33 @@
-"""Cards of the Fairness page: its three choices, the dots, the gaps, and details that wait until they are opened."""
+"""Cards of the Fairness page: its choices, the dots, the gaps of all columns and of one, and closed details."""
 
 from __future__ import annotations
 
-from functools import partial
-
 import streamlit as st
 
-from dashboard import cached, components, group_tables, state
+from dashboard import cached, cached_audits, components, group_tables, state
 from dashboard.cached import Place
 from dashboard.charts import fairness as charts
 from dashboard.components import RowColumn
 from dashboard.stories import fairness as story
 from dashboard.texts import plain, t
-from recsys_core.fairness import FairnessReport
+from recsys_core.fairness import FairnessReport, GapChange, ScanResult
 from recsys_core.variant import DENSE, Variant
 
 MODELS = ("dense", "compressed", "both")
-WRAPPED = (0, 2)  # columns of texts in the table of gaps
+LARGEST_HEIGHT = 330  # px; the other gaps of a scan are below
 Reports = dict[str, FairnessReport]
+Scans = dict[str, ScanResult]
 
 
-def picker(page, key: str, names: dict[str, str], *, default: str | None = None) -> str:
-    """A list whose choice stands in the address (``gender`` stands for ``user.gender``, too)."""
-    short = {name.split(".", 1)[-1]: name for name in reversed(names)}
-    spelled = short | {name: name for name in names}
-    chosen = spelled.get(state.chosen_id(key, spelled), default or next(iter(names)))
+def picker(page, key: str, names: dict[str, str], default: str, *, ignored: str | None = None) -> str:
+    """A list whose choice stands in the address (``gender`` stands for ``user.gender``, too).
+
+    ``ignored`` in the address is the default, and nothing is said.
+    """
+    known = {**names, ignored: ""} if ignored else names
+    short = {name.split(".", 1)[-1]: name for name in reversed(known)}
+    spelled = {k: default if v == ignored else v for k, v in (short | {name: name for name in known}).items()}
+    chosen = spelled.get(state.chosen_id(key, spelled), default)
     unknown = state.unknown_id(key, spelled)
     if unknown is not None:
         said = t("fairness.unknown", name=plain(f"fairness.{key}"), value=unknown, shown=names[chosen])
@@ -40,8 +43,37 @@ def picker(page, key: str, names: dict[str, str], *, default: str | None = None)
     )
 
 
+def column_pickers(page, scan: ScanResult) -> tuple[str, ...]:
+    """The column to group by, and one to cross it with; the column of the largest real gap unless one is named."""
+    names = {column: story.column_name(column) for column in scan.reports}
+    place = st.columns(2)
+    with place[0]:
+        column = picker(page, "by", names, first_gap(scan)[0])
+    with place[1]:
+        others = {"": plain("fairness.cross.none")} | {c: name for c, name in names.items() if c != column}
+        cross = picker(page, "cross", others, "", ignored=column)
+    return (column, cross) if cross else (column,)
+
+
+def measure_picker(page, scan: ScanResult, report: FairnessReport) -> str:
+    """The measure to look at: that of the largest real gap where the address names no column, else the first."""
+    names = {metric: story.measure_name(metric) for metric in report.overall.values}
+    default = next(iter(names)) if state.is_named("by") else first_gap(scan)[1]
+    return picker(page, "measure", names, default if default in names else next(iter(names)))
+
+
+def first_gap(scan: ScanResult) -> tuple[str, str]:
+    """Column and measure that the page opens on: the largest real gap (of the measure that the address names)."""
+    real = [(column, gap.metric) for column, gap in scan.gaps if not gap.within_noise]
+    named = [found for found in real if state.chosen_id("measure", {found[1]: ""})]
+    if real:
+        return (named or real)[0]
+    column = next(iter(scan.reports))
+    return column, next(iter(scan.reports[column].overall.values))
+
+
 def model_picker(variant: Variant) -> dict[str, Variant]:
-    """The models to look at, by ``dense`` and ``compressed``; without compression there is only one."""
+    """The models to look at, by ``dense`` and ``compressed``; without compression there is only one, and why."""
     chosen = "dense" if variant.is_dense else state.chosen_id("models", dict.fromkeys(MODELS)) or "both"
     st.segmented_control(
         t("fairness.models"),
@@ -52,9 +84,10 @@ def model_picker(variant: Variant) -> dict[str, Variant]:
         on_change=state.choose_picked,
         args=("models",),
         disabled=variant.is_dense,
-        help=t("fairness.models.help"),
         width="stretch",
     )
+    if variant.is_dense:
+        st.caption(t("fairness.models.help"))
     both = {"dense": DENSE, "compressed": variant}
     return both if chosen == "both" else {chosen: both[chosen]}
 
@@ -62,44 +95,98 @@ def model_picker(variant: Variant) -> dict[str, Variant]:
 def dots(place: Place, reports: Reports, metric: str) -> None:
     """Every group as a dot with its interval; what the colours mean and what the figures rest on."""
     report = next(iter(reports.values()))
-    words = story.measure_name(metric), story.column_name(report.by[0])
+    words = story.measure_name(metric), story.columns_name(report.by)
     with components.card(t("fairness.chart", metric=words[0], column=words[1]), stretch=True):
-        chart = charts.dots(reports, metric, partial(story.group_name, place, report.by[0]), words)
-        components.draw(chart, key=f"dots_{len(reports)}")
+        components.draw(charts.dots(reports, metric, story.name_of, words), key=f"dots_{len(reports)}")
         components.doubt(story.legend(reports, metric))
         evaluation = cached.evaluation(place, report.variant).result
         components.doubt(story.doubts(report, evaluation, cached.dataset(place).n_items))
+        example(place, report, metric)
 
 
-def gaps(place: Place, reports: Reports) -> None:
-    """Every measure with its two extreme groups."""
-    model, report = next(iter(reports.items()))
-    with components.card(t("fairness.gaps"), stretch=True):
-        rows = group_tables.gaps(report, partial(story.group_name, place, report.by[0]))
+def example(place: Place, report: FairnessReport, metric: str) -> None:
+    """The way to somebody of the worst group."""
+    gap = report.gap(metric)
+    user = cached_audits.worst_served(place, report.variant, report.by, gap.worst_group) if gap is not None else None
+    if user is not None:
+        label = t("fairness.example", group=story.name_of(gap.worst_group))
+        state.page_link("explain", label, user=user, item="")
+
+
+def largest(scans: Scans, by: tuple[str, ...], metric: str) -> None:
+    """The gaps of all columns and measures; a row opens its column and measure."""
+    model, scan = next(iter(scans.items()))
+    with components.card(t("fairness.found"), stretch=True):
+        rows = group_tables.largest(scan)
         if rows.empty:
             st.markdown(t("fairness.gaps.none"))
             return
-        columns = {name: RowColumn(name, wrap=at in WRAPPED) for at, name in enumerate(rows.columns)}
-        components.rows(rows, columns, key="gaps", alt=plain("fairness.gaps.alt"))
-        shown = plain(f"fairness.model.{model}")
-        components.doubt([t("fairness.gaps.doubt", model=shown, n=report.n_bootstrap)])
+        shown = [(column, gap.metric) for column, gap in scan.gaps]
+        here = (by[0], metric) if len(by) == 1 else None
+        pick = plain("fairness.column")
+        components.rows(
+            rows,
+            columns(rows, wrap=(pick, plain("fairness.measure"), plain("fairness.gaps.extremes"))),
+            key="largest",
+            alt=plain("fairness.found.alt"),
+            selected=shown.index(here) if here in shown else None,
+            on_pick=lambda row: state.choose(by=shown[row][0], measure=shown[row][1], cross=""),
+            pick=pick,
+            height=LARGEST_HEIGHT,
+            titles=[story.meaning(gap.metric) for _, gap in scan.gaps],
+        )
+        components.doubt(story.scan_doubts(scan, model))
+
+
+def gaps(reports: Reports, changes: tuple[GapChange, ...]) -> None:
+    """Every measure with its two extreme groups; with two models both gaps and the change, side by side."""
+    report = next(iter(reports.values()))
+    both = len(reports) > 1
+    model = plain(f"fairness.models.{'both' if both else next(iter(reports))}")
+    with components.card(t("fairness.gaps", column=story.columns_name(report.by), model=model)):
+        rows = group_tables.gap_changes(report, changes) if both else group_tables.gaps(report)
+        if rows.empty:
+            st.markdown(t("fairness.gaps.none"))
+        else:
+            shown = [found.metric for found in (changes if both else report.gaps)]
+            wrap = (plain("fairness.measure"), plain("fairness.gaps.extremes"))
+            alt = plain("fairness.gaps.alt")
+            titles = [story.meaning(metric) for metric in shown]
+            components.rows(rows, columns(rows, wrap=wrap), key=f"gaps_{len(reports)}", alt=alt, titles=titles)
+            tested = t("fairness.gaps.changes") if both else t("fairness.gaps.tested", n=report.n_tested)
+            components.doubt([tested, t("fairness.gaps.extreme")])
+        for said in story.caveats(report):
+            components.doubt([said])
+
+
+def columns(rows, *, wrap: tuple[str, ...]) -> dict[str, RowColumn]:
+    """Columns of a table of gaps with what each means; texts may break."""
+    keys = ("fairness.gaps.p", "fairness.gaps.corrected", "fairness.gaps.real", "fairness.gaps.ratio", "fairness.good")
+    about = {plain(key): plain(f"{key}.what") for key in keys}
+    return {name: RowColumn(name, help=about.get(name, ""), wrap=name in wrap) for name in rows.columns}
 
 
 @st.fragment
 def details(place: Place, reports: Reports) -> None:
     """All figures of all groups, and the item side; worked out when opened."""
-    report = list(reports.values())[-1]
     groups = st.expander(t("fairness.details.groups"), key="all_groups", on_change="rerun")
     if groups.open:
-        rows = group_tables.groups(reports, partial(story.group_name, place, report.by[0]))
         with groups:
-            components.table(rows, key="groups", alt=plain("fairness.details.groups.alt"))
+            components.table(group_tables.groups(reports), key="groups", alt=plain("fairness.details.groups.alt"))
     items = st.expander(t("fairness.details.items"), key="item_groups", on_change="rerun")
-    columns = cached.group_columns(place, "item")
-    if items.open and columns:
+    if items.open:
         with items:
-            by = st.selectbox(t("fairness.details.items.by"), columns, format_func=story.column_name, key="items_by")
-            found = cached.fairness_report(place, report.variant, by)
-            rows = group_tables.exposure(found, partial(story.group_name, place, by))
-            components.table(rows, key="exposure", alt=plain("fairness.details.items.alt"))
-            components.doubt([t("fairness.details.items.what")])
+            exposure(place, reports)
+
+
+def exposure(place: Place, reports: Reports) -> None:
+    """Exposure by item group, of every model that is looked at."""
+    names = cached.group_columns(place, "item")
+    by = st.selectbox(t("fairness.details.items.by"), names, format_func=story.column_name, key="items_by")
+    found = {model: cached_audits.item_report(place, report.variant, by) for model, report in reports.items()}
+    changes = cached_audits.exposure_changes(place, found["compressed"].variant, by) if len(found) > 1 else ()
+    components.table(group_tables.exposure(found, changes), key="exposure", alt=plain("fairness.details.items.alt"))
+    model = plain(f"fairness.models.{'both' if len(found) > 1 else next(iter(found))}")
+    components.doubt([t("fairness.details.items.model", model=model), t("fairness.details.items.what")])
+    for said in story.caveats(next(iter(found.values()))):
+        components.doubt([said])

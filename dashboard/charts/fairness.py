@@ -6,11 +6,12 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from dashboard.charts.chart import FOR, NEUTRAL, Chart, lines, meaning, one, value_axis
+from dashboard.charts.chart import FOR, NEUTRAL, Chart, lines, meaning, one, room, value_axis
 from dashboard.texts import numbers, plain
 from recsys_core.fairness import FairnessReport, Group, GroupRow
 
 LINE = 42  # px of a group's line; two models share it
+LABEL_SHARE = 0.16  # of the axis, free for the figure that stands right of the longest interval
 COLOURS = {"dense": NEUTRAL, "compressed": FOR}
 
 
@@ -32,6 +33,9 @@ def dots(
         for row in report.groups
         if row.group == group.group
     ]
+    ends = [x for row in rows for x in (row["beside"], row["low"]) if x is not None]
+    width = max(ends, default=0.0) - min(ends, default=0.0)
+    rows = [row | {"room": max(ends, default=0.0) + LABEL_SHARE * width} for row in rows]
     alt = plain("fairness.chart.alt", metric=words[0], column=words[1])
     return Chart(pd.DataFrame(rows), _spec(words[0], len(reports)), alt)
 
@@ -54,7 +58,9 @@ def _dot(row: GroupRow, metric: str, label: str, model: str, report: FairnessRep
         "overall": overall,
         "beside": overall if value is None else high,
         "text": hidden if value is None else numbers.fixed(value, 3),
-        "interval": "" if value is None else f"{numbers.fixed(low, 3)} – {numbers.fixed(high, 3)}",
+        "interval": ""
+        if value is None
+        else plain("fairness.range", low=numbers.fixed(low, 3), high=numbers.fixed(high, 3)),
         "meaning": COLOURS[model],
     }
 
@@ -73,6 +79,7 @@ def _spec(measure: str, n_models: int) -> dict:
     return {
         "height": {"step": LINE / n_models if n_models > 1 else LINE - 6},
         "layer": [
+            room(),
             {
                 "mark": {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5, "tooltip": None},
                 "encoding": {

@@ -6,7 +6,7 @@ changes the cells that differ, at once. Cells are texts: nothing in them is read
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -42,11 +42,13 @@ def rows(
     on_pick: Callable[[int], None] | None = None,
     pick: str | None = None,
     height: int | None = None,
+    titles: Sequence[str] = (),
 ) -> None:
     """Show ``table``'s columns named in ``columns``, in that order; every cell is written as ``str``.
 
     ``selected`` marks one row as the current one. With ``on_pick`` the texts of column ``pick`` are buttons
     and a click anywhere in a row calls ``on_pick(row)`` as a callback. ``height`` in px makes it scroll.
+    ``titles`` are what rows say on hover.
     """
     data = {
         "alt": alt,
@@ -55,6 +57,7 @@ def rows(
         "selected": selected,
         "pick": list(columns).index(pick) if on_pick and pick else None,
         "height": height,
+        "titles": list(titles),
     }
 
     def picked() -> None:

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
-from dashboard.cached import Place, groups
+from dashboard.cached_audits import groups
+from dashboard.places import Place
 from dashboard.reasons import known, shorten
-from dashboard.texts import has, numbers, plain, t, word
+from dashboard.texts import core_message, has, numbers, plain, t, word
 from dashboard.texts.markdown import Markdown, escape, opposing, supporting
-from recsys_core.fairness import FairnessReport, Gap, GapChange, Group, RestGap, direction
+from recsys_core.errors import Phrase
+from recsys_core.fairness import FairnessReport, Gap, GapChange, Group, RestGap, ScanResult, direction
 from recsys_core.fairness.columns import TRAINING
 from recsys_core.fairness.metrics import HIGHER_IS_BETTER, LOWER_IS_BETTER
 from recsys_core.results import Evaluation
 
-LIST_METRIC = "ndcg@10"
+CROSS = " × "
 
 
 def measure_name(metric: str) -> str:
-    """``ndcg@10`` as NDCG@10, others in words."""
+    """``ndcg@10`` as NDCG@10, others in words with the textbook's name in brackets."""
     return word("measure", metric)
+
+
+def meaning(metric: str) -> str:
+    """A measure's one-line definition with its good end, by the name that it has in files: plain text."""
+    what = plain(f"measure.what.{metric}") if has(f"measure.what.{metric}") else ""
+    return plain("fairness.meaning", metric=metric, what=what, good=plain(f"measure.good.{direction(metric)}"))
+
+
+def good_end(metric: str) -> str:
+    """The good end of a measure as a sign: ↑, ↓, 0, or none."""
+    return plain(f"measure.sign.{direction(metric)}")
 
 
 def column_name(column: str) -> str:
@@ -25,88 +38,95 @@ def column_name(column: str) -> str:
     return plain(f"training.{name}") if side == TRAINING else word("column", name)
 
 
+def columns_name(by: tuple[str, ...]) -> str:
+    """The columns of an audit: "region", "region × gender"."""
+    return CROSS.join(column_name(column) for column in by)
+
+
 def group_name(place: Place, column: str, group: Group | str) -> str:
     """A group (or its label) as it stands beside its dot: units and known values in the session's language."""
-    found = groups(place, column)[group] if isinstance(group, str) else group
-    if found.kind == "crossed":
-        return " × ".join(group_name(place, column, part) for part in found.parts)
-    if found.kind == "value":
-        return shorten(known(found.value))
-    if found.kind == "range":
-        unit = word("unit", found.unit) if found.unit else ""
-        return f"{found.value} {unit}".strip()
-    return plain(f"group.{found.kind}")
+    return name_of(groups(place, column)[group] if isinstance(group, str) else group)
 
 
-def people(place: Place, column: str, group: Group) -> Markdown:
+def name_of(group: Group) -> str:
+    """A group as it stands beside its dot, in the session's language."""
+    if group.kind == "crossed":
+        return CROSS.join(name_of(part) for part in group.parts)
+    if group.kind == "value":
+        return shorten(known(group.value))
+    if group.kind == "range":
+        unit = word("unit", group.unit) if group.unit else ""
+        return f"{group.value} {unit}".strip()
+    return plain(f"group.{group.kind}")
+
+
+def people(by: tuple[str, ...], group: Group) -> Markdown:
     """A group as the subject of a sentence: "Users from the islands"."""
-    side, name = column.split(".", 1)
+    side, name = by[0].split(".", 1)
     if group.kind == "missing":
-        return t("fairness.missing", column=column_name(column))
-    shown, key = group_name(place, column, group), "fairness.who"
-    said = f"group.said.{group.value}"
-    if side == TRAINING:
+        return t("fairness.missing", column=column_name(by[0]))
+    shown, key, said = name_of(group), "fairness.who", f"group.said.{group.value}"
+    if len(by) > 1 or group.kind == "rest":
+        key = "fairness.who_are"
+    elif side == TRAINING:
         key = f"fairness.who_took.{name}"
     elif has(f"fairness.who.{name}") and (name != "gender" or has(said)):
         key = f"fairness.who.{name}"
         shown = plain(said) if has(said) else shown
-    return t(key, column=column_name(column), group=Markdown(f"**{escape(shown)}**"))
+    return t(key, column=columns_name(by), group=Markdown(f"**{escape(shown)}**"))
 
 
-def sentence(place: Place, report: FairnessReport, metric: str, rest: tuple[RestGap, ...]) -> Markdown:
+def sentence(report: FairnessReport, metric: str, rest: tuple[RestGap, ...]) -> Markdown:
     """The worst group with its figures, or that nothing is beyond noise."""
-    column, name = report.by[0], escape(measure_name(metric))
-    gap = next((g for g in report.gaps if g.metric == metric), None)
+    column, name = columns_name(report.by), escape(measure_name(metric))
+    gap = report.gap(metric)
     shown = [row for row in report.groups if not row.suppressed]
     if gap is None:
         key = {0: "no_group", 1: "one_group"}.get(len(shown), "no_metric")
-        return t(f"fairness.{key}", column=column_name(column), metric=name, least=report.least_size)
+        return t(f"fairness.{key}", column=column, metric=name, least=report.least_size)
     if gap.within_noise:
-        return _noise(place, report, gap, len(shown))
+        return _noise(report, gap, len(shown))
     alone = next((r for r in rest if r.metric == metric and r.group == gap.worst_group), None)
     if alone is None or not alone.is_clear:
-        return _pair(place, report, gap)
-    return _against_rest(place, column, alone)
+        return _pair(report, gap)
+    return _against_rest(report, alone)
 
 
-def _noise(place: Place, report: FairnessReport, gap: Gap, n_groups: int) -> Markdown:
-    column = report.by[0]
-    values = {row.group: row.values[gap.metric] for row in report.groups}
+def _noise(report: FairnessReport, gap: Gap, n_groups: int) -> Markdown:
     return t(
         "fairness.noise",
         metric=escape(measure_name(gap.metric)),
         n=n_groups,
-        column=column_name(column),
-        worst=group_name(place, column, gap.worst_group),
-        best=group_name(place, column, gap.best_group),
-        low_value=figure(values[gap.worst_group]),
-        high_value=figure(values[gap.best_group]),
-        p=numbers.percent(gap.p_value),
+        column=columns_name(report.by),
+        worst=name_of(gap.worst_group),
+        best=name_of(gap.best_group),
+        low_value=figure(gap.worst),
+        high_value=figure(gap.best),
+        p=chance(gap.p_value),
+        n_tested=report.n_tested,
+        corrected=chance(gap.p_corrected),
     )
 
 
-def _pair(place: Place, report: FairnessReport, gap: Gap) -> Markdown:
-    column = report.by[0]
-    values = {row.group: row.values[gap.metric] for row in report.groups}
+def _pair(report: FairnessReport, gap: Gap) -> Markdown:
     key = "fairness.clear.pair" if direction(gap.metric) == HIGHER_IS_BETTER else "fairness.clear.apart"
-    best = figure(values[gap.best_group])
     return t(
         key,
-        who=people(place, column, gap.worst_group),
+        who=people(report.by, gap.worst_group),
         metric=escape(measure_name(gap.metric)),
-        other=group_name(place, column, gap.best_group),
-        value=figure(values[gap.worst_group]),
-        best=best,
-        rest=best,
+        other=name_of(gap.best_group),
+        value=figure(gap.worst),
+        best=figure(gap.best),
+        rest=figure(gap.best),
         low=figure(gap.low),
         high=figure(gap.high),
     )
 
 
-def _against_rest(place: Place, column: str, alone: RestGap) -> Markdown:
+def _against_rest(report: FairnessReport, alone: RestGap) -> Markdown:
     low, high = sorted((abs(alone.low), abs(alone.high)))
     values = {
-        "who": people(place, column, alone.group),
+        "who": people(report.by, alone.group),
         "metric": escape(measure_name(alone.metric)),
         "value": figure(alone.value),
         "rest": figure(alone.rest),
@@ -127,7 +147,7 @@ def change_sentence(changes: tuple[GapChange, ...], metric: str) -> Markdown:
     found = next((c for c in changes if c.metric == metric), None)
     if found is None:
         return Markdown()
-    if found.low <= 0 <= found.high:
+    if found.within_noise:
         key = "noise"
     else:
         key = "wider" if abs(found.compressed) > abs(found.dense) else "narrower"
@@ -145,6 +165,27 @@ def figure(value: float | None) -> str:
     return numbers.fixed(value, 3)
 
 
+def interval(low: float | None, high: float | None) -> str:
+    """Both ends, "−0.01 to 0.06"; empty where there is none."""
+    return "" if low is None or high is None else plain("fairness.range", low=figure(low), high=figure(high))
+
+
+def chance(p: float) -> str:
+    """A p-value: "0.23", "0.0080", below one in a thousand "< 0.001"."""
+    return plain("fairness.p.small") if p < 0.001 else numbers.number(p, 2)
+
+
+def why(reason: Phrase) -> Markdown:
+    """A reason of the core in the session's language."""
+    return core_message(reason.key, dict(reason.values))
+
+
+def caveats(report: FairnessReport) -> list[Markdown]:
+    """What cannot be shown and why, and what must be known of the groups."""
+    left = [t("fairness.left_out", metric=measure_name(x.metric), why=why(x.reason)) for x in report.left_out]
+    return [*left, *(why(note) for note in report.notes if note.key != "fairness.no_groups")]
+
+
 def doubts(report: FairnessReport, evaluation: Evaluation, n_items: int) -> list[str]:
     """Users, catalogue, draws, seed, suppression, where negatives come from, time."""
     return [
@@ -158,15 +199,22 @@ def doubts(report: FairnessReport, evaluation: Evaluation, n_items: int) -> list
     ]
 
 
+def scan_doubts(scan: ScanResult, model: str) -> list[str]:
+    """Whose gaps, how many were tested and how many are real, and how that was decided."""
+    report = next(iter(scan.reports.values()))
+    n_real = sum(not gap.within_noise for _, gap in scan.gaps)
+    return [
+        t("fairness.found.doubt", real=n_real, n=scan.n_tested, model=plain(f"fairness.model.{model}")),
+        t("fairness.gaps.doubt", n=report.n_bootstrap, most=report.most_shuffles),
+        t("fairness.gaps.extreme"),
+    ]
+
+
 def legend(reports: dict[str, FairnessReport], metric: str) -> list[str]:
     """What the colours and the dashed line stand for, and what the measure means."""
-    name = escape(measure_name(metric))
     if len(reports) > 1:
         first = t("fairness.legend.both")
     else:
         overall = next(iter(reports.values())).overall.values[metric]
         first = t("fairness.legend.one", overall=figure(overall))
-    meaning = (
-        t("fairness.meaning", metric=name, what=t(f"measure.what.{metric}")) if has(f"measure.what.{metric}") else ""
-    )
-    return [first, meaning]
+    return [first, escape(meaning(metric))]

@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.folder import verify
 from recsys_core.data.schema import Schema
-from recsys_core.data.split import LEAST_PER_USER
+from recsys_core.data.split import LEAST_PER_USER, label_interactions, least_positive
 from recsys_core.data.tables import TEXT, Table
 
 LEAST_INTERACTIONS = 10
 LOPSIDED = 0.9
+MOST_UNUSED = 0.5
 
 Warnings = list[tuple[str, dict]]
 
@@ -130,9 +131,19 @@ def _interaction_warnings(dataset: Dataset) -> Warnings:
     noticed: Warnings = [(key, values) for key, values in counts.items() if values["count"]]
     if schema.outcome != "taken":
         noticed += _lopsided(frame["value"])
+    if schema.outcome == "rating":
+        noticed += _rows_unused(dataset)
     if not schema.has_time:
         noticed.append(("warning.no_time", {}))
     return noticed
+
+
+def _rows_unused(dataset: Dataset) -> Warnings:
+    """Said where the usual bound leaves most rows unused: ratings may not be what a person took them for."""
+    unused = float(np.isnan(label_interactions(dataset, "implicit")).mean())
+    if unused <= MOST_UNUSED:
+        return []
+    return [("warning.rows_unused", {"percent": round(100 * unused), "least": f"{least_positive(dataset.schema):g}"})]
 
 
 def count_repeated_pairs(dataset: Dataset) -> int:

@@ -79,6 +79,8 @@ def hat_weights(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
     [[0.5, 0.5, 0.0], [0.0, 0.0, 1.0]]
     """
     out = np.zeros((len(x), len(knots)), dtype=np.float32)
+    scale = _scale_of(knots)
+    x, knots = x / scale, knots / scale
     known = np.flatnonzero(~np.isnan(x))
     inside = np.clip(x[known], knots[0], knots[-1])
     left = np.clip(np.searchsorted(knots, inside, side="right") - 1, 0, max(len(knots) - 2, 0))
@@ -156,11 +158,13 @@ def text_values(dataset: Dataset) -> dict[str, list[str]]:
         f"{side}.{c.name}": ["" if pd.isna(v) else str(v) for v in frame[c.stored]]
         for side, frame, columns in sides
         for c in columns
-        if c.kind == "text"
+        if c.kind == "text" and c.feature
     }
 
 
 def _fit(key: str, column: Column, raw: pd.Series, texts: dict[str, np.ndarray]) -> Group | None:
+    if not column.is_feature:
+        return None
     if column.kind == "text":
         return Group(key, "text", texts[key].shape[1]) if key in texts else None
     if column.kind == "number":
@@ -176,12 +180,19 @@ def _fit(key: str, column: Column, raw: pd.Series, texts: dict[str, np.ndarray])
     return None
 
 
+def _scale_of(numbers: np.ndarray) -> float:
+    """What to divide by so that differences stay finite: 1, except beside the largest doubles."""
+    largest = float(np.abs(numbers).max())
+    return largest if largest > 1e150 else 1.0
+
+
 def _knots(numbers: np.ndarray) -> tuple[float, ...]:
     """Quantiles as knots, so that each piece of the curve has data; equal ones are merged."""
     if not len(numbers):
         return ()
-    quantiles = np.quantile(numbers, np.linspace(0, 1, N_KNOTS))
-    return tuple(float(q) for q in np.unique(quantiles))
+    scale = _scale_of(numbers)
+    quantiles = np.quantile(numbers / scale, np.linspace(0, 1, N_KNOTS))
+    return tuple(float(q) for q in np.unique(quantiles) * scale)
 
 
 def _set_weights(raw: pd.Series, values: tuple[str, ...]) -> np.ndarray:

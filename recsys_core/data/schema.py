@@ -28,6 +28,8 @@ class Column:
         Order of an ``ordered`` column's values, lowest first.
     unit
         For display: ``€``, ``years``; empty where there is none.
+    feature
+        False where the model may not read it: for audits and filters only.
     """
 
     name: str
@@ -35,6 +37,7 @@ class Column:
     sensitive: bool = False
     levels: tuple[str, ...] = ()
     unit: str = ""
+    feature: bool = True
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
@@ -47,7 +50,8 @@ class Column:
 
     @property
     def is_feature(self) -> bool:
-        return self.kind != "ignored"
+        """Whether it can be a reason."""
+        return self.feature and self.kind != "ignored"
 
 
 def stored_name(column: str) -> str:
@@ -68,7 +72,8 @@ class Schema:
     ``outcome`` says what an interaction's ``value`` is: ``rating`` (a scale from ``low`` to
     ``high``), ``click`` (logged impressions, 1 taken and 0 not taken) or ``taken`` (only
     taken ones are logged, value 1). ``user_name`` and ``item_title`` name the columns a
-    person reads; ``has_time`` tells whether interactions carry a time.
+    person reads; ``has_time`` tells whether interactions carry a time. From ``positive_from`` on
+    a rating is a positive; None: by its stars (see `recsys_core.data.split.label_interactions`).
     """
 
     users: tuple[Column, ...]
@@ -80,6 +85,7 @@ class Schema:
     user_name: str | None = None
     item_title: str = "title"
     extra: dict[str, str] = field(default_factory=dict)
+    positive_from: float | None = None
 
     def __post_init__(self) -> None:
         if self.outcome not in OUTCOMES:
@@ -92,7 +98,11 @@ class Schema:
         return _find(self.items, name)
 
     def to_json(self) -> dict:
-        return asdict(self)
+        """Plain JSON; what is as usual is left out, so that a dataset's fingerprint depends on what it says alone."""
+        data = asdict(self)
+        for side in ("users", "items"):
+            data[side] = [{k: v for k, v in c.items() if (k, v) != ("feature", True)} for c in data[side]]
+        return {k: v for k, v in data.items() if (k, v) != ("positive_from", None)}
 
     @classmethod
     def from_json(cls, data: dict) -> Schema:

@@ -120,10 +120,25 @@ def label_interactions(dataset: Dataset, task: str) -> np.ndarray:
         return value.copy()
     if dataset.schema.outcome != "rating":
         return np.where(value > 0, np.float32(1), np.float32(np.nan))
-    stars = stars_of(value, dataset.schema)
-    if task == "implicit":
-        return np.where(stars >= 3, np.float32(1), np.float32(np.nan))
-    return np.select([stars >= 4, stars <= 2], [np.float32(1), np.float32(0)], np.float32(np.nan))
+    stars, positive_from = stars_of(value, dataset.schema), dataset.schema.positive_from
+    if task == "implicit":  # what was met and not rated was taken as well
+        taken = (stars >= 3 if positive_from is None else value >= positive_from) | np.isnan(value)
+        return np.where(taken, np.float32(1), np.float32(np.nan))
+    liked, disliked = (
+        (stars >= 4, stars <= 2) if positive_from is None else (value >= positive_from, value < positive_from)
+    )
+    return np.select([liked, disliked], [np.float32(1), np.float32(0)], np.float32(np.nan))
+
+
+def least_positive(schema: Schema) -> float:
+    """The rating from which task ``implicit`` counts a row as taken: ``positive_from``, else 3 stars.
+
+    >>> least_positive(Schema((), (), "rating", low=0, high=100))
+    50.0
+    """
+    if schema.positive_from is not None:
+        return schema.positive_from
+    return 3.0 if schema.high == FIVE_STARS else schema.low + (schema.high - schema.low) / 2
 
 
 def stars_of(value: np.ndarray, schema: Schema) -> np.ndarray:

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import pytest
 from app_texts import tables_of, texts_of
 
-from dashboard import cached
+from dashboard import cached, cached_audits
 from dashboard.stories import fairness as story
-from recsys_core.fairness import against_rest, audit
+from dashboard.texts import numbers
+from recsys_core.fairness import against_rest, audit, scan
 from recsys_core.models.evaluation import evaluate
 from recsys_core.variant import DENSE, Variant
 
@@ -34,7 +36,7 @@ def open_fairness(open_app, folder):
         if "bits" in parameters:
             wanted.append(Variant(int(parameters.get("sparsity", 0)) / 100, int(parameters["bits"])))
         for variant in wanted:  # a page asks for one model after the other
-            assert cached.evaluation(place, variant).wait(120)
+            assert cached.fairness_scan(place, variant).wait(120)
         return app.run()
 
     return open_page
@@ -42,70 +44,146 @@ def open_fairness(open_app, folder):
 
 @pytest.fixture(scope="module")
 def core(folder):
-    """Audit worked out without the dashboard."""
+    """Scan and audits worked out without the dashboard."""
     workspace = cached.workspace(cached.place(folder / "shop"))
     found = evaluate(workspace.dense, workspace.material)
     train = workspace.material.sequences()
+    scanned = scan(workspace.dataset, found, train=train)
     return lambda by: (
-        audit(workspace.dataset, found, by=(by,), train=train),
+        scanned.reports[by],
         against_rest(workspace.dataset, found, by=(by,), train=train),
+        scanned,
+    )
+
+
+def test_the_page_opens_on_the_largest_real_gap(open_fairness, core):
+    app = open_fairness()
+    _, _, scanned = core("user.gender")
+    column, gap = scanned.gaps[0]
+    assert scanned.largest_real is None or scanned.largest_real == (column, gap)
+    assert not gap.within_noise, "the sample's islands are served worse"
+    assert app.selectbox(key="pick_by").value == column
+    assert app.selectbox(key="pick_measure").value == gap.metric
+    said = next(text for text in texts_of(app) if text.startswith("#####"))
+    assert story.figure(gap.worst) in said
+
+
+def test_gaps_of_all_columns_are_the_scans_and_open_their_column(open_fairness, core):
+    app = open_fairness(by="gender")
+    _, _, scanned = core("user.gender")
+    rows = tables_of(app)["largest"]
+    assert len(rows) == len(scanned.gaps)
+    assert rows["p corrected"].tolist() == [story.chance(gap.p_corrected) for _, gap in scanned.gaps]
+    assert rows["Real?"].tolist() == ["no" if gap.within_noise else "yes" for _, gap in scanned.gaps]
+    assert f"{sum(not gap.within_noise for _, gap in scanned.gaps)} of {scanned.n_tested} gaps" in " ".join(
+        texts_of(app)
     )
 
 
 def test_gaps_are_the_audits(open_fairness, core):
     app = open_fairness(by="gender")
-    report, _ = core("user.gender")
-    rows = tables_of(app)["gaps"]
+    report, _, _ = core("user.gender")
+    rows = tables_of(app)["gaps_1"]
     assert len(rows) == len(report.gaps)
     for (_, row), gap in zip(rows.iterrows(), report.gaps, strict=True):
         assert row["Measure"] == story.measure_name(gap.metric)
         assert row["Gap"] == story.figure(gap.difference)
-        assert row["Real?"] == ("noise" if gap.within_noise else "yes")
+        assert row["p"] == story.chance(gap.p_value)
+        assert row["p corrected"] == story.chance(gap.p_corrected)
+        assert row["Real?"] == ("no" if gap.within_noise else "yes")
+        assert row["95 % interval"] == f"{story.figure(gap.low)} to {story.figure(gap.high)}"
     assert not app.exception
+
+
+def test_every_measure_says_what_it_is_and_which_end_is_good(open_fairness, core):
+    app = open_fairness(by="gender")
+    report, _, _ = core("user.gender")
+    rows = tables_of(app)["gaps_1"]
+    said = {gap.metric: row for gap, (_, row) in zip(report.gaps, rows.iterrows(), strict=True)}
+    assert {m: said[m]["Good"] for m in ("ndcg@10", "calibration_gap", "popularity_lift@10", "selection_rate")} == {
+        "ndcg@10": "↑",
+        "calibration_gap": "0",
+        "popularity_lift@10": "↓",
+        "selection_rate": "–",
+    }
+    for metric in report.overall.values:
+        assert story.meaning(metric).startswith(f"{metric}: ")
+        assert metric.split("@")[0].replace("_", " ") in story.measure_name(metric).lower()
+        assert len(story.meaning(metric)) > len(metric) + 40
 
 
 def test_the_sentence_holds_the_audits_figures(open_fairness, core):
     for by in ("gender", "region"):
         app = open_fairness(by=by)
-        report, rest = core(f"user.{by}")
-        gap = next(g for g in report.gaps if g.metric == "ndcg@10")
+        report, rest, _ = core(f"user.{by}")
+        gap = report.gap("ndcg@10")
         said = next(text for text in texts_of(app) if text.startswith("#####"))
-        values = {row.group: row.values["ndcg@10"] for row in report.groups}
         alone = next((r for r in rest if r.metric == "ndcg@10" and r.group == gap.worst_group), None)
-        wanted = [values[gap.worst_group]]
-        wanted += [alone.rest] if not gap.within_noise and alone and alone.is_clear else [values[gap.best_group]]
+        wanted = [gap.worst]
+        wanted += [alone.rest] if not gap.within_noise and alone and alone.is_clear else [gap.best]
         assert all(story.figure(value) in said for value in wanted)
         assert ("noise" in said) == gap.within_noise
 
 
-def test_groups_and_their_sizes_stand_in_the_details(open_fairness, core, folder):
+def test_columns_are_crossed(open_fairness, core, folder):
+    app = open_fairness(by="gender", cross="region")
+    assert app.selectbox(key="pick_cross").value == "user.region"
+    workspace = cached.workspace(cached.place(folder / "shop"))
+    found = evaluate(workspace.dense, workspace.material)
+    by, train = ("user.gender", "user.region"), workspace.material.sequences()
+    alone = audit(workspace.dataset, found, by=by, train=train)
+    rows = tables_of(app)["gaps_1"]
+    assert rows["Gap"].tolist() == [story.figure(gap.difference) for gap in alone.gaps]
+    shown = cached_audits.fairness_report(cached.place(folder / "shop"), DENSE, by)
+    assert shown.n_tested == len(core("user.gender")[2].gaps) + len(alone.gaps)
+    app = open_fairness(by="gender", cross="gender")
+    assert app.selectbox(key="pick_cross").value == ""
+    assert not app.warning
+    assert not app.exception
+
+
+def test_somebody_of_the_worst_group_is_explained(open_fairness, core, folder):
+    app = open_fairness(by="region")
+    links = [element.proto for element in app.get("page_link") if element.proto.label.startswith("Explain one")]
+    chosen = dict(parse_qsl(links[0].query_string))["user"]
+    report, _, _ = core("user.region")
+    users = cached.dataset(cached.place(folder / "shop")).users.set_index("user_id")
+    assert users.loc[chosen, "region"] == report.gap("ndcg@10").worst_group.value
+
+
+def test_groups_and_their_sizes_stand_in_the_details(open_fairness, core):
     app = open_fairness(by="gender")
     app.session_state["all_groups"] = True
     app.run()
-    report, _ = core("user.gender")
+    report, _, _ = core("user.gender")
     rows = next(d.value for d in app.dataframe if "Group" in d.value.columns)
     assert rows["n"].tolist() == [str(row.n) for row in (report.overall, *report.groups)]
     assert rows["NDCG@10"].tolist() == [story.figure(r.values["ndcg@10"]) for r in (report.overall, *report.groups)]
     hidden = [row for row in report.groups if row.suppressed]
     assert hidden, "one group of the sample is too small"
-    place = cached.place(folder / "shop")
-    names = [story.group_name(place, "user.gender", row.group) for row in hidden]
+    names = [story.name_of(row.group) for row in hidden]
     assert rows.loc[rows["Group"].isin(names), "AUC"].tolist() == ["–"] * len(hidden)
 
 
 def test_doubt_says_how_much_it_rests_on(open_fairness, core):
     said = " ".join(texts_of(open_fairness(by="gender")))
-    report, _ = core("user.gender")
+    report, _, _ = core("user.gender")
     for part in (f"{report.overall.n} users", "full catalogue of 60 items", "bootstrap draws", "seed 0"):
         assert part in said
 
 
-def test_both_models_side_by_side(open_fairness):
+def test_both_models_side_by_side(open_fairness, folder):
     app = open_fairness(by="gender", sparsity="90", bits="4")
     assert app.segmented_control(key="pick_models").value == "both"
     said = " ".join(texts_of(app))
     assert "Compression" in said
     assert "gap between the two extreme groups" in said
+    rows = tables_of(app)["gaps_2"]
+    assert {"full", "compressed", "Change", "Change real?", "Real?"} <= set(rows.columns)
+    place = cached.place(folder / "shop")
+    found = cached_audits.gap_changes(place, Variant(0.9, 4), ("user.gender",))
+    assert rows["Change"].tolist() == [numbers.signed(change.change, 3) for change in found]
+    assert rows["Change real?"].tolist() == ["no" if change.within_noise else "yes" for change in found]
     app.segmented_control(key="pick_models").set_value("compressed").run()
     assert "Compression" not in " ".join(texts_of(app))
     assert not app.exception
@@ -113,7 +191,7 @@ def test_both_models_side_by_side(open_fairness):
 
 def test_another_measure(open_fairness, core):
     app = open_fairness(by="gender", measure="auc")
-    report, _ = core("user.gender")
+    report, _, _ = core("user.gender")
     assert app.selectbox(key="pick_measure").value == "auc"
     assert "AUC by gender, with 95 % intervals" in " ".join(texts_of(app))
     assert story.figure(report.overall.values["auc"]) in " ".join(texts_of(app))
@@ -129,7 +207,7 @@ def test_unknown_choices_are_said(open_fairness):
 
 def test_too_few_users_are_said_in_words(open_app, workspaces):
     app = open_app("fairness", by="gender")
-    assert cached.evaluation(cached.place(workspaces / "tiny"), DENSE).wait(120)
+    assert cached.fairness_scan(cached.place(workspaces / "tiny"), DENSE).wait(120)
     app.run()
     said = " ".join(texts_of(app))
     assert "No group by gender has 20 users or more" in said
@@ -142,7 +220,7 @@ def test_progress_before_the_figures(open_app, folder):
     app = open_app("fairness", folder=folder, workspace="shop", sparsity="40", models="compressed")
     said = " ".join(texts_of(app))
     assert "Ranking the whole catalogue" in said or tables_of(app), "unless it was ranked meanwhile"
-    assert cached.evaluation(cached.place(folder / "shop"), Variant(0.4)).wait(120)
+    assert cached.fairness_scan(cached.place(folder / "shop"), Variant(0.4)).wait(120)
     assert tables_of(app.run())
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_data import make_dataset, write_tables
 
@@ -82,6 +82,7 @@ def test_keys_and_modules_are_distinct_for_any_names(users: list[str], items: li
     assert not any("." in m for m in modules)
 
 
+@settings(deadline=None, max_examples=25)
 @given(NAMES)
 def test_a_ranker_of_any_names_keeps_a_weight_for_each_column(names: list[str]) -> None:
     groups = tuple(Group(f"user.{n}", "category", 3, ("a", "b")) for n in (*names, *AWKWARD))

@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys_core.data.assemble import Warnings, assemble, bare_frame, frame_of, make_interactions
-from recsys_core.data.cells import LATEST_TIME, read_ids, read_numbers, read_references
+from recsys_core.data.cells import read_ids, read_numbers, read_references
 from recsys_core.data.dataset import Dataset
+from recsys_core.data.moments import LATEST
 from recsys_core.data.readers import read_records
 from recsys_core.data.schema import Column, Schema
 from recsys_core.data.tables import PACKINGS, Table
@@ -83,7 +84,7 @@ def import_amazon(source: Path) -> Dataset:
 
 def _read_times(log: Table, edition: Edition) -> np.ndarray:
     """Unix seconds (int64)."""
-    numbers = read_numbers(log, edition.time, low=0, high=float(LATEST_TIME * edition.per_second))
+    numbers = read_numbers(log, edition.time, low=0, high=float(LATEST * edition.per_second))
     return (numbers // edition.per_second).astype(np.int64)
 
 

@@ -2,46 +2,51 @@
 
 from __future__ import annotations
 
-import re
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.assemble import frame_of
+from recsys_core.data.assemble import Warnings, frame_of
 from recsys_core.data.cells import (
-    MISSING_NUMBERS,
-    parse_numbers,
-    read_codes,
-    read_numbers,
+    Attribute,
+    read_attribute_codes,
+    read_attribute_numbers,
     read_text,
     read_unique_ids,
 )
+from recsys_core.data.importers.kinds import infer_kind, read_sets
 from recsys_core.data.importers.mapping import NamedColumn, SideMapping
+from recsys_core.data.numbers import parse_numbers
 from recsys_core.data.schema import Column, stored_name
 from recsys_core.data.tables import TEXT, Table, row_indexes
 from recsys_core.errors import DataError, phrase
 
 SENSITIVE = frozenset({"gender", "sex", "age", "ethnicity", "race", "religion", "disability", "nationality"})
-MOST_CODES = 12  # numbers with at most this many values are read as codes
-MOST_CATEGORIES = 100
-LONG_TEXT = 40  # letters in the median cell
-_CODE_NAME = re.compile(r"(^|[_ ])(id|code|zip|zipcode|postcode)$", re.IGNORECASE)
 
 
-def convert_side(table: Table, side: SideMapping, id_name: str) -> tuple[pd.DataFrame, tuple[Column, ...], str | None]:
+@dataclass(frozen=True, slots=True, eq=False)
+class Side:
+    """Users or items: their table (raw ids first), its columns, and what the importer has noticed.
+
+    ``label`` is the column that a person reads (a user's name, an item's title), None where there is
+    none; ``file`` the table's name, empty where only the interactions tell who there is.
+    """
+
+    frame: pd.DataFrame
+    columns: tuple[Column, ...] = ()
+    label: str | None = None
+    file: str = ""
+    noticed: Warnings = ()
+
+
+def convert_side(table: Table, side: SideMapping, id_name: str) -> Side:
     """A user or item table with typed columns.
 
-    Returns
-    -------
-    frame, columns, label
-        ``label`` is the column that a person reads (a user's name, an item's title), or None.
-
-    Raises
-    ------
-    DataError
-        For a column that is missing or cannot be read as its kind.
+    Raises ``DataError`` for ids that are missing or repeated, and for a column that the mapping names
+    and the table does not have; a cell of an attribute is never refused.
     """
     ids = read_unique_ids(table, side.id)
     default = "name" if id_name == "user_id" else "title"
@@ -55,10 +60,11 @@ def convert_side(table: Table, side: SideMapping, id_name: str) -> tuple[pd.Data
     for column, what in named.items():
         if not (what.kind == "ignored" and column in table.nested):
             table.cells(column)
-    plain = NamedColumn()
-    pairs = [_convert_column(table, c, named.get(c, plain), guess=id_name == "user_id") for c in names]
-    frame = frame_of(id_name, ids, {column.stored: values for column, values in pairs})
-    return frame, tuple(column for column, _ in pairs), label and stored_name(label)
+    found = [_convert_column(table, c, named.get(c), guess=id_name == "user_id") for c in names]
+    frame = frame_of(id_name, ids, {column.stored: read.values for column, read in found})
+    about = {"side": id_name.replace("_id", "s")}
+    noticed = [(k, {**about, "column": column.name, **v}) for column, read in found for k, v in read.noticed]
+    return Side(frame, tuple(column for column, _ in found), label and stored_name(label), table.file, tuple(noticed))
 
 
 def attribute_names(table: Table, side: SideMapping) -> list[str]:
@@ -74,45 +80,33 @@ def _named_label(named: NamedColumn, id_name: str) -> NamedColumn:
     return named if named.kind not in (None, "number") else NamedColumn("text")
 
 
-def _convert_column(table: Table, column: str, named: NamedColumn, *, guess: bool) -> tuple[Column, pd.Series]:
-    kind = named.kind or infer_kind(column, table.cells(column))
-    sensitive = named.sensitive if named.sensitive is not None else guess and column.lower() in SENSITIVE
+def _convert_column(table: Table, column: str, named: NamedColumn | None, *, guess: bool) -> tuple[Column, Attribute]:
+    known = named or NamedColumn()
+    kind, why = (known.kind, "") if known.kind else _infer(table, column, known)
+    sensitive = known.sensitive if known.sensitive is not None else guess and column.lower() in SENSITIVE
     levels: tuple[str, ...] = ()
     if kind == "number":
-        values = pd.Series(read_numbers(table, column, optional=True))
+        read = read_attribute_numbers(table, column, known.decimal)
     elif kind == "ordered":
-        levels = named.levels or _sorted_levels(table, column)
-        values = read_codes(table, column, dict(zip(levels, levels, strict=True)))
+        levels = known.levels or _sorted_levels(table, column)
+        read = read_attribute_codes(table, column, levels)
     else:
-        values = read_text(table, column)
-    return Column(column, kind, sensitive, levels, named.unit), values
+        values = read_sets(table, column) if kind == "set" else read_text(table, column)
+        noticed = (("warning.column_ignored", {"reason": phrase(why)}),) if why else ()
+        read = Attribute(values, noticed=noticed)
+    return Column(column, kind, sensitive, levels, known.unit or read.unit, known.feature), read
+
+
+def _infer(table: Table, column: str, known: NamedColumn) -> tuple[str, str]:
+    cells = table.cells(column)
+    return ("set", "") if column in table.lists else infer_kind(column, cells, decimal=known.decimal)
 
 
 def _sorted_levels(table: Table, column: str) -> tuple[str, ...]:
     """Numbers have an order of their own; words need the mapping's ``levels``."""
     cells = [c for c in pc.unique(table.cells(column)).to_pylist() if c]
-    numbers = parse_numbers(pa.array(cells, TEXT))
+    numbers = parse_numbers(pa.array(cells, TEXT)).values
     if not np.isfinite(numbers).all():
         reason = phrase("mapping.words_ordered", column=column)
         raise DataError("mapping.bad", file=table.file, reason=reason)
     return tuple(cells[i] for i in np.argsort(numbers, kind="stable"))
-
-
-def infer_kind(column: str, cells: pa.Array) -> str:
-    """Kind of a column that nobody has described.
-
-    More than 12 different numbers are a ``number`` (unless the column's name ends in id, code or
-    zip); other values are a ``category`` where at most 100, or fewer than half the rows, differ;
-    long or mostly different text is ``ignored``. ``ordered``, ``set`` and ``text`` are never inferred.
-
-    >>> infer_kind("colour", pa.array(["red", "blue", "red"], TEXT))
-    'category'
-    """
-    filled = cells.filter(pc.invert(pc.is_in(cells, value_set=pa.array(MISSING_NUMBERS, TEXT))))
-    if not len(filled):
-        return "ignored"
-    n_values = pc.count_distinct(filled).as_py()
-    if n_values > MOST_CODES and not _CODE_NAME.search(column) and np.isfinite(parse_numbers(filled)).all():
-        return "number"
-    long = np.median(pc.utf8_length(filled).to_numpy()) > LONG_TEXT
-    return "category" if not long and (n_values <= MOST_CATEGORIES or n_values < len(cells) / 2) else "ignored"

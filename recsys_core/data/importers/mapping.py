@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
+from recsys_core.data.moments import TIME_UNITS
 from recsys_core.data.readers.text import PLAIN, TextFormat, is_text_encoding
 from recsys_core.data.schema import KINDS, OUTCOMES
 from recsys_core.data.tables import Table
 from recsys_core.errors import DataError, Phrase, phrase
 
+DECIMALS = (".", ",")
 _TEXT, _NUMBER = (str,), (int, float)
 _FORM = {"delimiter": _TEXT, "encoding": _TEXT, "escape": _TEXT, "quotes": (bool,)}
-_TIMES, _VALUES = ("time", "timestamp"), ("outcome", "rating", "click", "value")
+_TIMES = ("time", "timestamp", "datetime", "date", "time_stamp", "event_time", "created_at")
+_VALUES = ("outcome", "rating", "click", "value", "clicked", "clk", "label", "purchased", "bought", "liked", "stars")
+UNKNOWN_IDS = ("refuse", "keep", "drop")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +30,8 @@ class NamedColumn:
     sensitive: bool | None = None
     levels: tuple[str, ...] = ()
     unit: str = ""
+    decimal: str | None = None
+    feature: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +51,12 @@ class SideMapping:
 
 @dataclass(frozen=True, slots=True)
 class InteractionMapping:
-    """The table of interactions; None where there is no such column, or the scale is to be inferred."""
+    """The table of interactions; None where there is no such column, or the scale is to be inferred.
+
+    ``time_format`` (as in ``strptime``) and ``time_unit`` are empty where they are to be found out.
+    ``unrated_value`` stands for "met, but not rated"; from ``positive_from`` on a row counts as a
+    positive. ``unknown_ids`` says what becomes of rows whose user or item is in no table.
+    """
 
     file: str
     user: str
@@ -55,6 +67,12 @@ class InteractionMapping:
     low: float | None = None
     high: float | None = None
     propensity: str | None = None
+    decimal: str | None = None
+    time_format: str = ""
+    time_unit: str = ""
+    unrated_value: float | None = None
+    positive_from: float | None = None
+    unknown_ids: str = "refuse"
     form: TextFormat = PLAIN
 
 
@@ -117,8 +135,8 @@ def guess_mapping(tables: dict[str, Table], *, name: str, flat: bool = False) ->
         "file": tables["interactions"].file,
         "user": "user_id",
         "item": "item_id",
-        "time": next((c for c in _TIMES if c in found), None),
-        "value": next((c for c in _VALUES if c in found), None),
+        "time": _first_named(_TIMES, found),
+        "value": _first_named(_VALUES, found),
         "propensity": "propensity" if "propensity" in found else None,
     }
     labels = {"users": ("user_id", "name", ("name",)), "items": ("item_id", "title", ("title", "name"))}
@@ -128,6 +146,12 @@ def guess_mapping(tables: dict[str, Table], *, name: str, flat: bool = False) ->
             label = next((c for c in choices if c in tables[side].columns and not (flat and c == "name")), None)
             mapping[side] = {"file": tables[side].file, "id": id_name, **({key: label} if label else {})}
     return parse_mapping(mapping, "column names", name=name)
+
+
+def _first_named(names: tuple[str, ...], found: Iterable[str]) -> str | None:
+    """The column that has one of these names, in any case; the earlier name wins."""
+    by_name = {column.casefold(): column for column in reversed(list(found))}
+    return next((by_name[name] for name in names if name in by_name), None)
 
 
 def _bad(source: str, key: str, /, **values: object) -> DataError:
@@ -176,42 +200,48 @@ def _parse_form(checked: dict, side: str, source: str) -> TextFormat:
 
 def _parse_column(column: str, data: object, side: str, source: str) -> NamedColumn:
     where = phrase("mapping.column", side=side, column=column[:40])
-    keys = {"kind": _TEXT, "sensitive": (bool,), "levels": (list,), "unit": _TEXT}
+    keys = {"kind": _TEXT, "sensitive": (bool,), "levels": (list,), "unit": _TEXT, "decimal": _TEXT, "feature": (bool,)}
     if isinstance(data, dict) and data.get("unit") == "":
         data = {key: value for key, value in data.items() if key != "unit"}
     checked = _check_object({"kind": data} if isinstance(data, str) else data, where, source, keys)
-    kind, levels = checked.get("kind"), checked.get("levels", [])
-    if kind is not None and kind not in KINDS:
-        raise _bad(source, "mapping.choice", where=where, key="kind", choices=", ".join(KINDS), value=kind[:40])
+    levels = checked.get("levels", [])
+    _check_choice(checked, "kind", KINDS, where, source)
     if not all(isinstance(level, str | int | float) for level in levels) or len(set(levels)) < len(levels):
         raise _bad(source, "mapping.levels", where=where)
+    _check_choice(checked, "decimal", DECIMALS, where, source)
     texts = tuple(str(level) for level in levels)
-    return NamedColumn(kind, checked.get("sensitive"), texts, checked.get("unit", ""))
+    return NamedColumn(**{**checked, "levels": texts})
 
 
 def _parse_interactions(data: object, source: str) -> InteractionMapping:
     texts = ("file", "user", "item", "time", "value", "outcome", "propensity")
-    keys = dict.fromkeys(texts, _TEXT) | dict.fromkeys(("low", "high"), _NUMBER) | _FORM
+    texts += ("decimal", "time_format", "time_unit", "unknown_ids")
+    numbers = ("low", "high", "unrated_value", "positive_from")
+    keys = dict.fromkeys(texts, _TEXT) | dict.fromkeys(numbers, _NUMBER) | _FORM
     checked = _check_object(data, "interactions", source, keys, required=("file", "user", "item"))
     outcome, low, high = (checked.get(key) for key in ("outcome", "low", "high"))
-    if outcome is not None and outcome not in OUTCOMES:
-        raise _bad(
-            source,
-            "mapping.choice",
-            where="interactions",
-            key="outcome",
-            choices=", ".join(OUTCOMES),
-            value=outcome[:40],
-        )
+    choices = {"outcome": OUTCOMES, "decimal": DECIMALS, "time_unit": TIME_UNITS, "unknown_ids": UNKNOWN_IDS}
+    for key, allowed in choices.items():
+        _check_choice(checked, key, allowed, "interactions", source)
+    for key in ("positive_from", "unrated_value"):
+        if key in checked and "value" not in checked:
+            raise _bad(source, "mapping.needs_value_column", key=key)
     if outcome in ("rating", "click") and "value" not in checked:
         raise _bad(source, "mapping.needs_value", outcome=outcome)
-    if not all(bound is None or math.isfinite(bound) for bound in (low, high)):
-        raise _bad(source, "mapping.finite")
+    for key in numbers:
+        if not math.isfinite(checked.get(key, 0)):
+            raise _bad(source, "mapping.finite", key=key)
     if low is not None and high is not None and low >= high:
         raise _bad(source, "mapping.low_high")
     plain = {key: value for key, value in checked.items() if key not in _FORM}
     form = _parse_form(checked, "interactions", source)
     return InteractionMapping(**{**plain, "file": _check_file(checked["file"], source), "form": form})
+
+
+def _check_choice(checked: dict, key: str, allowed: tuple[str, ...], where: str | Phrase, source: str) -> None:
+    if key in checked and checked[key] not in allowed:
+        value, choices = checked[key][:40], " ".join(allowed) if key == "decimal" else ", ".join(allowed)
+        raise _bad(source, "mapping.choice", where=where, key=key, choices=choices, value=value)
 
 
 def _check_file(file: str, source: str) -> str:

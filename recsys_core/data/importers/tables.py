@@ -8,21 +8,24 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.assemble import Warnings, assemble, bare_frame, make_interactions
-from recsys_core.data.cells import FLAGS, read_flags, read_ids, read_numbers, read_references, read_times
+from recsys_core.data.assemble import LEAST_INTERACTIONS, Warnings, assemble, bare_frame, make_interactions
+from recsys_core.data.cells import find_ids, read_ids, read_numbers, read_references, read_times
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.importers.columns import attribute_names, convert_side
-from recsys_core.data.importers.mapping import InteractionMapping, Mapping, SideMapping
+from recsys_core.data.folder import verify
+from recsys_core.data.importers.columns import Side, attribute_names, convert_side
+from recsys_core.data.importers.mapping import Mapping, SideMapping
+from recsys_core.data.importers.outcomes import read_outcomes
 from recsys_core.data.importers.sources import read_source
 from recsys_core.data.schema import Column, Schema
 from recsys_core.data.tables import Table, row_indexes
-from recsys_core.errors import DataError, phrase
+from recsys_core.errors import DataError
 
 TRUTH = "truth.json"
 LEAST_PROPENSITY = 1e-9
-FIVE_STARS = (1.0, 5.0)
+MOST_EXAMPLES = 3
 
 
 def import_tables(source: Path, mapping: Path | None = None, *, name: str = "") -> Dataset:
@@ -50,35 +53,70 @@ def _with_truth(dataset: Dataset, path: Path) -> Dataset:
 
 def _convert(mapping: Mapping, tables: dict[str, Table], noticed: Warnings) -> Dataset:
     log, how = tables["interactions"], mapping.interactions
-    users, user_columns, name = _side("user_id", tables.get("users"), mapping.users, log, how.user)
-    items, item_columns, title = _side("item_id", tables.get("items"), mapping.items, log, how.item)
-    if title is None:
-        title = "title" if "title" not in items else "title "  # the mapping calls another column the title
-        items = items.assign(**{title: pd.Series(np.nan, index=items.index, dtype="str")})
-        item_columns = (*item_columns, Column(title, "ignored"))
-    warnings = [*noticed, *_unused_columns(mapping, tables)]
-    outcome, value = _read_value(log, how, mapping.source)
-    low, high = _scale(log, how, value, warnings) if outcome == "rating" else (0.0, 1.0)
+    users = _side("user_id", tables.get("users"), mapping.users, log, how.user)
+    items = _side("item_id", tables.get("items"), mapping.items, log, how.item)
+    log, users = _settle_unknown(log, how.user, users, how.unknown_ids)
+    log, items = _settle_unknown(log, how.item, items, how.unknown_ids)
+    outcome = read_outcomes(log, how, mapping.source)
+    warnings = [*noticed, *_unused_columns(mapping, tables), *users.noticed, *items.noticed, *outcome.noticed]
     interactions = make_interactions(
-        read_references(log, how.user, users["user_id"], tables["users"].file if "users" in tables else ""),
-        read_references(log, how.item, items["item_id"], tables["items"].file if "items" in tables else ""),
-        value,
-        read_times(log, how.time) if how.time else None,
+        read_references(log, how.user, users.frame["user_id"], users.file),
+        read_references(log, how.item, items.frame["item_id"], items.file),
+        outcome.values,
+        read_times(log, how.time, form=how.time_format, unit=how.time_unit) if how.time else None,
         read_numbers(log, how.propensity, low=LEAST_PROPENSITY, high=1) if how.propensity else None,
     )
-    has_time = how.time is not None
-    schema = Schema(user_columns, item_columns, outcome, low, high, has_time, user_name=name, item_title=title)
-    frames = (users, items, interactions)
+    schema = Schema(
+        users.columns,
+        items.columns,
+        outcome.kind,
+        outcome.low,
+        outcome.high,
+        how.time is not None,
+        user_name=users.label,
+        item_title=items.label or "title",
+        positive_from=outcome.positive_from,
+    )
+    frames = (users.frame, items.frame, interactions)
     return assemble(mapping.name, schema, frames, source=log, value_column=how.value or "", warnings=warnings)
 
 
-def _side(
-    id_name: str, table: Table | None, side: SideMapping | None, log: Table, log_id: str
-) -> tuple[pd.DataFrame, tuple[Column, ...], str | None]:
+def _side(id_name: str, table: Table | None, side: SideMapping | None, log: Table, log_id: str) -> Side:
     """One table's frame, columns and label; without a table, the ids that the interactions mention."""
     if table is None or side is None:
-        return bare_frame(id_name, read_ids(log, log_id)), (), None
-    return convert_side(table, side, id_name)
+        found = Side(bare_frame(id_name, read_ids(log, log_id)))
+    else:
+        found = convert_side(table, side, id_name)
+    return _with_title(found) if id_name == "item_id" and found.label is None else found
+
+
+def _with_title(items: Side) -> Side:
+    """Items that nobody has named get an empty title, which their ids will stand in for."""
+    title = "title" if "title" not in items.frame else "title "  # the mapping calls another column the title
+    frame = items.frame.assign(**{title: pd.Series(np.nan, index=items.frame.index, dtype="str")})
+    return replace(items, frame=frame, columns=(*items.columns, Column(title, "ignored")), label=title)
+
+
+def _settle_unknown(log: Table, column: str, side: Side, unknown: str) -> tuple[Table, Side]:
+    """Interactions and a side that fit: rows whose id is in no table are dropped, or the table grows by their ids."""
+    if unknown == "refuse":
+        return log, side
+    found = find_ids(log, column, side.frame.iloc[:, 0])
+    strange = pa.array(found < 0)
+    ids = pc.unique(log.cells(column).filter(strange))
+    if not len(ids):
+        return log, side
+    about = {"file": log.file, "column": column, "count": int(np.sum(found < 0)), "n_ids": len(ids)}
+    about |= {"examples": ", ".join(ids[:MOST_EXAMPLES].to_pylist())}
+    if unknown == "keep":
+        frame = side.frame.reindex(range(len(side.frame) + len(ids)))
+        frame.iloc[len(side.frame) :, 0] = ids.to_pylist()
+        return log, replace(side, frame=frame, noticed=(*side.noticed, ("warning.ids_kept", about)))
+    kept = found >= 0
+    verify(kept.any(), "table.too_few", file=log.file, count=0, least=LEAST_INTERACTIONS)
+    columns = {name: cells.filter(pa.array(kept)) for name, cells in log.columns.items()}
+    log = replace(log, columns=columns, rows=log.rows[kept])
+    return log, replace(side, noticed=(*side.noticed, ("warning.ids_dropped", about)))
 
 
 def _unused_columns(mapping: Mapping, tables: dict[str, Table]) -> Warnings:
@@ -101,37 +139,3 @@ def _left_out(table: Table, used: set[str | None]) -> Warnings:
         if names:
             noticed.append((key, {"file": table.file, "columns": ", ".join(names)}))
     return noticed
-
-
-def _read_value(log: Table, how: InteractionMapping, source: str) -> tuple[str, np.ndarray | None]:
-    """What an interaction's value is, and the values."""
-    if how.value is None:
-        return "taken", None
-    outcome = how.outcome or _infer_outcome(log, how.value)
-    if outcome == "click":
-        return outcome, read_flags(log, how.value)
-    if outcome == "taken":
-        values = read_numbers(log, how.value)
-        if (values != 1).any():
-            raise DataError("mapping.bad", file=source, reason=phrase("mapping.taken", column=how.value))
-        return outcome, values
-    low, high = (-np.inf if how.low is None else how.low), (np.inf if how.high is None else how.high)
-    return outcome, read_numbers(log, how.value, low=low, high=high)
-
-
-def _infer_outcome(log: Table, column: str) -> str:
-    return "click" if set(pc.unique(log.cells(column)).to_pylist()) <= set(FLAGS) else "rating"
-
-
-def _scale(log: Table, how: InteractionMapping, values: np.ndarray, warnings: Warnings) -> tuple[float, float]:
-    """The mapping's scale, else five stars where all values lie there, else the range of the data."""
-    least, most = float(values.min()), float(values.max())
-    if how.low is None and how.high is None and FIVE_STARS[0] <= least and most <= FIVE_STARS[1]:
-        low, high = FIVE_STARS
-    else:
-        low, high = (least if how.low is None else float(how.low)), (most if how.high is None else float(how.high))
-    if low >= high:
-        raise DataError("table.one_class", file=log.file, column=how.value, value=f"{least:g}")
-    if how.low is None or how.high is None:
-        warnings.append(("warning.scale_inferred", {"low": f"{low:g}", "high": f"{high:g}"}))
-    return low, high

@@ -1,0 +1,85 @@
+"""Audits of one column or two crossed, as the Fairness page shows them, worked out once and kept."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from dashboard.cached import dataset, evaluation, fairness_scan, workspace
+from dashboard.kept import kept
+from dashboard.places import Place
+from recsys_core.fairness import FairnessReport, GapChange, Group, GroupChange, RestGap
+from recsys_core.variant import DENSE, Variant
+
+
+@kept(64)
+def groups(place: Place, by: str) -> dict[str, Group]:
+    """Every group of one column by its label."""
+    from recsys_core.fairness import make_grouping
+
+    found = make_grouping(dataset(place), (by,), train=workspace(place).material.sequences())
+    return {group.label: group for group in found.groups}
+
+
+@kept(64)
+def fairness_report(place: Place, variant: Variant, by: tuple[str, ...]) -> FairnessReport:
+    """Figures of every group of user columns; verdicts corrected for the whole scan, of crossed columns for both."""
+    from recsys_core.fairness import audit, corrected
+
+    scanned = fairness_scan(place, variant).outcome().reports
+    if by[0] in scanned and len(by) == 1:
+        return scanned[by[0]]
+    train = workspace(place).material.sequences()
+    crossed = audit(dataset(place), evaluation(place, variant).outcome(), by=by, variant=variant, train=train)
+    return corrected([*scanned.values(), crossed])[-1]
+
+
+@kept(64)
+def rest_gaps(place: Place, variant: Variant, by: tuple[str, ...]) -> tuple[RestGap, ...]:
+    """Every group of users against all others."""
+    from recsys_core.fairness import against_rest
+
+    train = workspace(place).material.sequences()
+    return against_rest(dataset(place), evaluation(place, variant).outcome(), by=by, train=train)
+
+
+@kept(64)
+def gap_changes(place: Place, variant: Variant, by: tuple[str, ...]) -> tuple[GapChange, ...]:
+    """What a variant does to the full model's gaps."""
+    from recsys_core.fairness import gap_changes as changes
+
+    train = workspace(place).material.sequences()
+    both = (evaluation(place, v).outcome() for v in (DENSE, variant))
+    return changes(dataset(place), *both, by=by, train=train)
+
+
+@kept(64)
+def item_report(place: Place, variant: Variant, by: str) -> FairnessReport:
+    """Exposure of every group of items."""
+    from recsys_core.fairness import audit
+
+    train = workspace(place).material.sequences()
+    return audit(dataset(place), evaluation(place, variant).outcome(), by=(by,), variant=variant, train=train)
+
+
+@kept(64)
+def exposure_changes(place: Place, variant: Variant, by: str) -> tuple[GroupChange, ...]:
+    """What a variant does to the exposure of every group of items."""
+    from recsys_core.fairness import exposure_changes as changes
+
+    train = workspace(place).material.sequences()
+    both = (evaluation(place, v).outcome() for v in (DENSE, variant))
+    return changes(dataset(place), *both, by=(by,), train=train)
+
+
+@kept(64)
+def worst_served(place: Place, variant: Variant, by: tuple[str, ...], group: Group) -> str | None:
+    """The raw id of the user of a group with the lowest NDCG (the first of equals); None where nobody is ranked."""
+    from recsys_core.fairness import make_grouping
+
+    opened = workspace(place)
+    grouping = make_grouping(opened.dataset, by, train=opened.material.sequences())
+    ranking = evaluation(place, variant).outcome().ranking
+    inside = np.flatnonzero(grouping.code[ranking.user_index] == grouping.groups.index(group))
+    if not len(inside):
+        return None
+    return opened.dataset.users["user_id"].iloc[ranking.user_index[inside[ranking.ndcg[inside].argmin()]]]
