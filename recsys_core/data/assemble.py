@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.folder import verify
+from recsys_core.data.order import in_canonical_order
 from recsys_core.data.schema import Schema
 from recsys_core.data.split import LEAST_PER_USER, label_interactions, least_positive
 from recsys_core.data.tables import TEXT, Table
@@ -51,7 +52,7 @@ def assemble(
     value_column: str = "value",
     warnings: Warnings | None = None,
 ) -> Dataset:
-    """Check users, items and interactions as a whole and return the Dataset with its warnings.
+    """Check users, items and interactions as a whole and return the Dataset, in canonical order, with its warnings.
 
     Parameters
     ----------
@@ -67,7 +68,7 @@ def assemble(
     DataError
         ``table.too_few`` below 10 interactions, ``table.one_class`` where clicks are all 0 or all 1.
     """
-    users, items, interactions = tables
+    users, items, interactions = in_canonical_order(*tables)  # after all checks that name a row of the file
     n = len(interactions)
     verify(n >= LEAST_INTERACTIONS, "table.too_few", file=source.file, count=n, least=LEAST_INTERACTIONS)
     if schema.outcome == "click":

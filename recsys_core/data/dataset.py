@@ -37,7 +37,8 @@ class Dataset:
     interactions
         ``user_index`` and ``item_index`` (int32), ``value`` (float32, see ``Schema.outcome``),
         ``time`` (int64, unix seconds, 0 where there is none), and ``propensity`` (float32)
-        where the logging policy is known. In the order of the source.
+        where the logging policy is known. In an order that the content alone decides
+        (`recsys_core.data.order.in_canonical_order`).
     warnings
         Problems that do not stop anyone, as ``(message key, values)``.
     """

@@ -3,9 +3,49 @@
 from __future__ import annotations
 
 import hashlib
+import re
 
 import numpy as np
 import pandas as pd
+
+DIGITS = 19  # a shorter number fits into 64 bits
+Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
+
+
+def in_canonical_order(users: pd.DataFrame, items: pd.DataFrame, interactions: pd.DataFrame) -> Tables:
+    """The three tables in an order that their content alone decides, so that shuffled files make the same dataset.
+
+    Users and items by `natural_order` of their ids; interactions by time, user, item, value and
+    propensity (rows that are equal in all of them are the same row twice).
+    """
+    sides = []
+    for side, frame in (("user", users), ("item", items)):
+        order = natural_order(frame[f"{side}_id"])
+        place = np.empty(len(order), dtype=np.int32)
+        place[order] = np.arange(len(order), dtype=np.int32)
+        column = f"{side}_index"
+        interactions = interactions.assign(**{column: place[interactions[column].to_numpy()]})
+        sides.append(frame.iloc[order].reset_index(drop=True))
+    keys = [k for k in ("propensity", "value", "item_index", "user_index", "time") if k in interactions.columns]
+    rows = np.lexsort([interactions[key].to_numpy() for key in keys])
+    return *sides, interactions.iloc[rows].reset_index(drop=True)
+
+
+def natural_order(ids: pd.Series) -> np.ndarray:
+    """Positions that sort different raw ids as a person would: numbers in them by their value, the rest as text.
+
+    >>> natural_order(pd.Series(["i10", "i2", "7", "007", "12"])).tolist()
+    [3, 2, 4, 1, 0]
+    """
+    names = [str(i) for i in ids]
+    if all(name.isascii() and name.isdigit() and len(name) < DIGITS for name in names):
+        return np.lexsort((np.array(names, dtype=str), np.array(names, dtype=np.int64)))
+    return np.array(sorted(range(len(names)), key=lambda i: (_spelled_out(names[i]), names[i])), dtype=np.int64)
+
+
+def _spelled_out(name: str) -> str:
+    """A text that sorts as the name should: each number behind the count of its digits."""
+    return re.sub("[0-9]+", lambda digits: f"{len(digits[0].lstrip('0')):04d}{digits[0].lstrip('0')}", name)
 
 
 def tie_order(item_ids: pd.Series, seed: int) -> np.ndarray:

@@ -46,12 +46,11 @@ def test_movielens_100k(ml_100k):
     assert unknown["title"] == "unknown"
     assert np.isnan(unknown["year"])
     assert pd.isna(unknown["genres"])
-    first = ml_100k.interactions.iloc[0]
-    assert (ml_100k.users["user_id"][first["user_index"]], ml_100k.items["item_id"][first["item_index"]]) == (
-        "196",
-        "242",
-    )
-    assert (first["value"], first["time"]) == (3, 881250949)
+    log = ml_100k.interactions
+    first = log[(log["user_index"] == ml_100k.user_index("196")) & (log["item_index"] == ml_100k.item_index("242"))]
+    assert first[["value", "time"]].to_numpy().tolist() == [[3, 881250949]]
+    assert (np.diff(log["time"]) >= 0).all()
+    assert ml_100k.items["item_id"].astype(int).tolist() == list(range(1, 1683))
     assert warned(ml_100k)["warning.repeated_titles"]["count"] == 18
     assert warned(ml_100k)["warning.cells_missing"]["column"] in ("year", "genres")
     assert {c.name: c.sensitive for c in ml_100k.schema.users} == {
