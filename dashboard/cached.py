@@ -119,16 +119,6 @@ def board() -> Board:
     return Board()
 
 
-def shared_history(place: Place, user_index: int, item_index: int, variant: Variant) -> Job:
-    """Job of sharing out the history's part among its items; its result is an ``Explanation``."""
-
-    def work(progress) -> Explanation:
-        progress("explain", 0.0)
-        return explanation(place, user_index, item_index, variant, history="each")
-
-    return board().job(("history", place, user_index, item_index, variant), work)
-
-
 def overall(place: Place, variant: Variant, n_pairs: int) -> Job:
     """Job of explaining ``n_pairs`` test pairs; its result is a ``GlobalExplanation``."""
 

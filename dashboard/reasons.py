@@ -136,6 +136,17 @@ def reasons(data: Dataset, explanation: Explanation) -> list[Reason]:
     return sorted(found, key=lambda r: -abs(r.contribution))
 
 
+def alike(found: list[Reason], shown: list[Reason]) -> list[Reason]:
+    """Reasons of another explanation of the same score in the lines of this one: the same alone, the same joined."""
+    alone = {r.feature: r for r in found}
+    rest = [r for r in found if r.feature not in {s.feature for s in shown}]
+    return [alone[s.feature] if s.n_joined == 1 else _others(rest) for s in shown]
+
+
+def _others(rest: list[Reason]) -> Reason:
+    return Reason(plain("reason.others", n=len(rest)), "", sum(r.contribution for r in rest), n_joined=len(rest))
+
+
 def joined(found: list[Reason], *, most: int = MOST_SHOWN) -> list[Reason]:
     """The largest reasons, most supporting first, and the small ones as one line "n others" at their end.
 
@@ -149,6 +160,6 @@ def joined(found: list[Reason], *, most: int = MOST_SHOWN) -> list[Reason]:
     ordered = sorted(alone, key=lambda r: -r.contribution)
     if not rest:
         return ordered
-    others = Reason(plain("reason.others", n=len(rest)), "", sum(r.contribution for r in rest), n_joined=len(rest))
+    others = _others(rest)
     at = sum(r.contribution > 0 for r in ordered)  # between what speaks for and what speaks against
     return [*ordered[:at], others, *ordered[at:]]

@@ -22,6 +22,7 @@ from recsys_core.variant import BITS, DENSE, PRUNINGS, Variant
 
 CARRIED = (
     "workspace", "user", "item", "pruning", "lang", "by", "cross", "measure", "models", "watch", "kb", "lists_kept",
+    "method", "history", "order", "reason",
 )  # fmt: skip
 SPARSITIES = tuple(range(0, 100, 10))
 MOST_DONE = 500

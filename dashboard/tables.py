@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
-import numpy as np
 import pandas as pd
 
 from dashboard.cached import Place, dataset
 from dashboard.components.rows import RowColumn
-from dashboard.reasons import Reason, feature_name, said, shorten, shown_value
+from dashboard.reasons import Reason, feature_name, shorten, shown_value
 from dashboard.texts import numbers, plain, word
-from recsys_core.data.schema import Column
 from recsys_core.explain.overall import GlobalExplanation
 from recsys_core.explain.values import raw_value
-from recsys_core.results import Explanation, Recommendation, probability
+from recsys_core.results import Contribution, Explanation, Recommendation
 
-MATTERS_SHARE = 0.5  # the fewest items that carry half of all effects
-MOST_MARKED = 5
-MARK, LATER = "●", " ✓"
+NORMAL = 1.96  # standard errors of a 95 % interval
+LATER = " ✓"
 
 
 def top_list(recommendation: Recommendation, names: dict[str, str]) -> pd.DataFrame:
@@ -54,73 +49,25 @@ def reasons_table(explanation: Explanation, found: list[Reason]) -> pd.DataFrame
     )
 
 
-def history_table(
-    place: Place,
-    taken: pd.DataFrame,
-    effects: dict[int, float],
-    score: float,
-    names: dict[str, str],
-    shares: dict[str, float] | None = None,
-) -> pd.DataFrame:
-    """History, newest first: when, what, and what the score loses without it; ``shares`` adds Shapley values."""
-    data = dataset(place)
-    items = taken["item_index"].to_numpy()
-    marked = mattering(effects)
-    about = _telling_column(place)
-    rows = {
-        "mark": [MARK if int(i) in marked else "" for i in items],
-        "without": [numbers.fixed(probability(score - effects[int(i)]), 3) for i in items],
-    }
-    ids = data.items["item_id"].iloc[items].tolist()
-    if shares is not None:
-        rows["contribution"] = [numbers.signed(shares.get(f"history:{i}", 0.0), 3) for i in ids]
-    rows["item"] = [names[i] for i in ids]
-    if about is not None:
-        rows["about"] = [said(raw_value(cell, about), about) for cell in data.items[about.stored].iloc[items]]
-    rows["when"] = [numbers.day(s) if s else "" for s in taken["time"]]
-    return pd.DataFrame(rows)
-
-
-def history_columns(place: Place, rows: pd.DataFrame) -> dict[str, RowColumn]:
-    """Names and sides of the history table's columns; ``about`` stands for the telling column, whatever its name."""
-    names = {
-        "mark": RowColumn(MARK, help=plain("explain.history.mattered")),
-        "when": RowColumn(plain("explain.history.when")),
-        "item": RowColumn(plain("explain.top.item"), wrap=True),
-        "without": RowColumn(plain("explain.history.without"), right=True),
-        "contribution": RowColumn(plain("explain.history.contribution"), right=True),
-    }
-    if (about := _telling_column(place)) is not None:
-        names["about"] = RowColumn(word("column", about.name).capitalize(), wrap=True)
-    return {c: names[c] for c in rows.columns}
-
-
 def contributions(explanation: Explanation) -> pd.DataFrame:
-    """Every contribution as a number, for the download."""
-    return pd.DataFrame([asdict(c) for c in explanation.contributions])
+    """Every contribution as a number, for the download; a sampled one with its 95 % interval."""
+    about = {"user_id": explanation.user_id, "item_id": explanation.item_id, "method": explanation.method}
+    return pd.DataFrame([about | contribution_json(c) for c in explanation.contributions])
 
 
-def mattering(effects: dict[int, float]) -> set[int]:
-    """The fewest items, at most five, that carry half of the summed sizes of all effects.
-
-    >>> sorted(mattering({1: 0.5, 2: -0.1, 3: 0.1, 4: 0.0}))
-    [1]
-    """
-    total = sum(abs(e) for e in effects.values())
-    found: set[int] = set()
-    carried = 0.0
-    for item in sorted(effects, key=lambda i: -abs(effects[i]))[:MOST_MARKED]:
-        if total == 0 or carried >= MATTERS_SHARE * total:
-            break
-        found.add(item)
-        carried += abs(effects[item])
-    return found
-
-
-def _telling_column(place: Place) -> Column | None:
-    """The item column to show beside a title: the first category, else the first set."""
-    columns = dataset(place).schema.items
-    return next((c for kind in ("category", "set") for c in columns if c.kind == kind), None)
+def contribution_json(c: Contribution) -> dict:
+    """One reason, raw; ``low`` and ``high`` are None where nothing was sampled."""
+    half = None if c.standard_error is None else NORMAL * c.standard_error
+    return {
+        "feature": c.feature,
+        "value": c.value,
+        "unit": c.unit,
+        "contribution": c.contribution,
+        "low": None if half is None else c.contribution - half,
+        "high": None if half is None else c.contribution + half,
+        "standard_error": c.standard_error,
+        "probability_without": c.probability_without,
+    }
 
 
 def profile_line(place: Place, user_index: int) -> str:
@@ -136,58 +83,66 @@ def profile_line(place: Place, user_index: int) -> str:
 
 
 def global_table(place: Place, found: GlobalExplanation) -> pd.DataFrame:
-    """Mean size, interval, share and mean direction of each reason, largest first."""
+    """Mean size, interval, share and mean direction of each reason, largest first, as they are read."""
     order = found.order
     return pd.DataFrame(
         {
             plain("explain.reason"): [feature_name(dataset(place), found.players[i]) for i in order],
-            plain("global.axis"): np.round(found.mean_size[order], 4),
-            plain("overview.interval"): [
-                f"{numbers.fixed(found.low[i], 3)} – {numbers.fixed(found.high[i], 3)}" for i in order
-            ],
+            plain("global.axis"): [numbers.fixed(found.mean_size[i], 3) for i in order],
+            plain("overview.interval"): [interval(found.low[i], found.high[i]) for i in order],
             plain("global.share"): [numbers.percent(found.share[i]) for i in order],
             plain("global.table.mean"): [numbers.signed(float(found.mean[i]), 3) for i in order],
         }
     )
 
 
-def explanation_json(explanation: Explanation, recommendation: Recommendation) -> dict:
-    """Everything on the Explain page, raw: ids, logits, probabilities, seeds."""
-    return {
-        "user_id": explanation.user_id,
-        "item_id": explanation.item_id,
-        "title": explanation.title,
-        "method": explanation.method,
+def interval(low: float, high: float, decimals: int = 3) -> str:
+    """ "0.31 to 0.42": no dash, which reads as a minus."""
+    return plain("global.interval", low=numbers.fixed(low, decimals), high=numbers.fixed(high, decimals))
+
+
+def global_rows(found: GlobalExplanation) -> pd.DataFrame:
+    """Every reason raw, for the download."""
+    return pd.DataFrame(global_json(found)["reasons"])
+
+
+def explanation_json(explanation: Explanation) -> dict:
+    """One method's answer, raw: ids, logits, probabilities, seeds."""
+    names = ("user_id", "item_id", "title", "method", "history", "score", "probability", "base_value")
+    doubts = ("completeness_gap", "exact", "standard_error", "fit", "background", "seed", "n_evaluations")
+    return {name: getattr(explanation, name) for name in (*names, *doubts)} | {
         "variant": explanation.variant.key,
-        "score": explanation.score,
-        "probability": explanation.probability,
-        "base_value": explanation.base_value,
-        "completeness_gap": explanation.completeness_gap,
-        "standard_error": explanation.standard_error,
-        "background": explanation.background,
-        "seed": explanation.seed,
-        "history": explanation.history,
-        "contributions": [asdict(c) for c in explanation.contributions],
-        "recommendation": [asdict(i) | {"probability": i.probability} for i in recommendation.items],
+        "contributions": [contribution_json(c) for c in explanation.contributions],
     }
 
 
+def recommendation_json(recommendation: Recommendation) -> list[dict]:
+    """The list, raw."""
+    names = ("rank", "item_id", "title", "score", "probability", "held_out")
+    return [{name: getattr(i, name) for name in names} for i in recommendation.items]
+
+
 def global_json(found: GlobalExplanation) -> dict:
-    """Everything on the Global page, raw."""
-    return {
-        "variant": found.variant.key,
-        "n_pairs": found.n_pairs,
-        "background": found.background,
-        "seed": found.seed,
-        "reasons": [
+    """Everything on the Global page, raw; what each value does to the score below its reason."""
+    reasons = []
+    for place, i in enumerate(found.order):
+        reasons.append(
             {
                 "feature": found.players[i],
                 "mean_size": float(found.mean_size[i]),
                 "low": float(found.low[i]),
                 "high": float(found.high[i]),
+                "tied_with_next": bool(found.tied_with_next[place]),
+                "standard_error": float(found.standard_error[i]),
                 "share": float(found.share[i]),
                 "mean": float(found.mean[i]),
+                "n_pairs": found.n_pairs,
             }
-            for i in found.order
-        ],
+        )
+    return {
+        "variant": found.variant.key,
+        "n_pairs": found.n_pairs,
+        "background": found.background,
+        "seed": found.seed,
+        "reasons": reasons,
     }

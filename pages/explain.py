@@ -38,14 +38,20 @@ def show(page: frame.Frame) -> None:
     with main, components.working(t("working.explanation"), once=("explanation", *where)):
         explanation, doubt = waterfall(page, where, item, top.n_candidates)
     with components.grid(2, min_width=380):
-        with components.card(t("explain.history"), key="history"):
-            cards.history(page, where, item.score)
-        with components.card(t("explain.second"), key="second"):
-            cards.second_method(page, where, explanation)
-    page.download("explanation", tables.contributions(explanation), tables.explanation_json(explanation, top))
+        with components.card(t("explain.history"), key="history_card"):
+            past = cards.history(page, where, explanation)
+        with components.card(t("explain.second"), key="second_card"):
+            second = cards.second_method(page, where, explanation)
+    everything = tables.explanation_json(explanation) | {
+        "recommendation": tables.recommendation_json(top),
+        "taken_before": past,
+        "second_method": tables.explanation_json(second) if second else None,
+    }
+    page.download("explanation", tables.contributions(explanation), everything)
     with doubt:  # last, as it waits for the second opinion
         lime = cached.explanation(*where, method="lime")
-        components.doubt(story.doubts(explanation, page_task(page), compare_explanations(explanation, lime)))
+        agreement = compare_explanations(explanation, lime)
+        components.doubt(story.doubts(explanation, page_task(page), agreement, lime.fit))
 
 
 def page_task(page: frame.Frame) -> str:
@@ -65,17 +71,17 @@ def top_list(page: frame.Frame, top, index: int) -> None:
         on_pick=lambda row: state.choose(item=top.items[row].item_id),
     )
     later = t("explain.top.later") if any(i.held_out for i in top.items) else ""
-    components.doubt([t("explain.top.hint"), later])
+    components.doubt([t("explain.top.hint"), story.ties(top), later])
 
 
 def waterfall(page: frame.Frame, where: tuple, item: RankedItem, n_candidates: int) -> tuple[Explanation, object]:
     st.markdown(f"**{t('explain.waterfall')}**")
     explanation = cached.explanation(*where)
     found = reasons.reasons(cached.dataset(page.selection.place), explanation)
-    page.sentence(story.sentence(found, item, n_candidates))
+    page.sentence(story.sentence(found, item, n_candidates, page.selection.variant))
     components.draw(charts.waterfall(explanation, reasons.joined(found)), key="waterfall")
     doubt = st.container()
-    details = st.expander(t("explain.table"), key="all_reasons", on_change="rerun")
+    details = st.expander(t("explain.table"), key="all_reasons", on_change="rerun", bind="query-params")
     if details.open:
         with details:
             components.table(tables.reasons_table(explanation, found), key="reasons", alt=plain("explain.table.alt"))

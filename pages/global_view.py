@@ -6,7 +6,8 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import cached, components, frame, reasons, tables
+from dashboard import cached, components, frame, reasons, state, tables
+from dashboard.cards import overall as cards
 from dashboard.charts import overall as charts
 from dashboard.stories import overall as story
 from dashboard.texts import plain, t
@@ -17,28 +18,27 @@ FIRST, PAIRS, CHOICES = 100, 500, (100, 200, 500, 1000)
 def show(page: frame.Frame) -> None:
     chosen = page.selection
     page.title(t("global.title"))
-    picture, details = st.container(), st.container()
-    with details:
-        wanted = n_pairs()
-    with picture:
-        found = explained(page, wanted)
+    wanted = n_pairs()
+    found = explained(page, wanted)
     if found is None:
         return
     data = cached.dataset(chosen.place)
     names = {player: reasons.feature_name(data, player) for player in found.players}
     page.sentence(story.sentence(found, names))
-    with picture:
-        with components.grid(2, min_width=380):
-            with components.card(t("global.sizes"), stretch=True):
-                components.draw(charts.mean_sizes(found, names), key="sizes")
-            with components.card(t("global.swarm"), stretch=True):
-                components.draw(charts.swarm(found, names, partial(reasons.in_words, data)), key="swarm")
-                components.doubt([t("global.swarm.grey")])
-        components.doubt(story.doubts(found, cached.workspace(chosen.place).task))
-    with details, st.expander(t("explain.table"), key="all_reasons", on_change="rerun") as opened:
+    with components.grid(2, min_width=380):
+        with components.card(t("global.sizes"), stretch=True):
+            chart = charts.mean_sizes(found, names)
+            components.draw(chart, key="sizes", on_pick=lambda marks: state.choose(reason=story.picked(marks)))
+            components.doubt([t("global.sizes.pick"), story.tied_doubt(found)])
+        with components.card(t("global.swarm"), stretch=True):
+            components.draw(charts.swarm(found, names, partial(reasons.in_words, data)), key="swarm")
+            components.doubt([t("global.swarm.grey")])
+    components.doubt(story.doubts(found, cached.workspace(chosen.place).task))
+    effects = cards.by_value(page, found, names)
+    with st.expander(t("explain.table"), key="all_reasons", on_change="rerun", bind="query-params") as opened:
         if opened.open:
             components.table(tables.global_table(chosen.place, found), key="reasons", alt=plain("global.table.alt"))
-    page.download("global", tables.global_table(chosen.place, found), tables.global_json(found))
+    page.download("global", tables.global_rows(found), tables.global_json(found) | {"by_value": effects})
 
 
 def n_pairs() -> int:

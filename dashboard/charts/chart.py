@@ -17,6 +17,8 @@ MEANINGS = [FOR, AGAINST, "green", "purple", NEUTRAL, "yellow"]
 ROW = 26  # px of a line of a bar chart
 TEXT_SIZE = 12
 LABEL_LIMIT = 230
+PLACE = "place"  # column of a row's number, added when a chart is drawn
+IN_ORDER = {"field": PLACE, "op": "min", "order": "ascending"}
 HIDDEN = {"mark": {"type": "point", "opacity": 0, "size": 1, "tooltip": None}}
 
 
@@ -44,11 +46,15 @@ def one(colour: str) -> dict:
 
 
 def lines(field: str = "label") -> dict:
-    """A line for each row, in the order of the data; names up to ``LABEL_LIMIT`` px."""
+    """A line for each row, in the order of the data (``PLACE``); names up to ``LABEL_LIMIT`` px.
+
+    The order is a column: without one, a chart whose data change in place keeps the old lines where they were
+    and puts new ones behind them. Layers that sum differently are joined by ``min``.
+    """
     return {
         "field": field,
         "type": "nominal",
-        "sort": None,
+        "sort": IN_ORDER,
         "title": None,
         "axis": {"labelLimit": LABEL_LIMIT, "ticks": False, "domain": False, "labelPadding": 8},
         "scale": {"paddingInner": 0.3},

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+
+import numpy as np
 import pandas as pd
 
 from dashboard.charts.chart import (
@@ -25,14 +28,19 @@ from recsys_core.results import Explanation, probability
 LABEL_ROOM = 0.3  # of the span of the bars: keeps the figures beside them whole on a narrow page
 
 
-def waterfall(explanation: Explanation, shown: list[Reason]) -> Chart:
-    """From the background's mean score, reason by reason, to this score; logits, probability in the texts."""
+def waterfall(
+    explanation: Explanation, shown: list[Reason], *, reach: tuple[float, float] = (math.inf, -math.inf)
+) -> Chart:
+    """From the background's mean score, reason by reason, to this score; logits, probability in the texts.
+
+    ``reach``: ends of another waterfall that stands beside it, so that both have one scale.
+    """
     rows = pd.DataFrame(_steps(explanation, shown))
     rows["label"] = distinct(rows["label"].tolist())
-    ends = rows[["start", "end"]]
-    low, high = float(ends.min().min()), float(ends.max().max())
+    own = ends(explanation, shown)
+    low, high = min(own[0], reach[0]), max(own[1], reach[1])
     span = max(high - low, 1e-6)
-    rows["beside"] = ends.max(axis=1)
+    rows["beside"] = rows[["start", "end"]].max(axis=1)
     rows["room"] = [high + LABEL_ROOM * span if i % 2 else low - 0.02 * span for i in range(len(rows))]
     spec = {
         "height": {"step": ROW},
@@ -57,6 +65,13 @@ def waterfall(explanation: Explanation, shown: list[Reason]) -> Chart:
         ],
     }
     return Chart(rows, spec, plain("explain.waterfall.alt"))
+
+
+def ends(explanation: Explanation, shown: list[Reason]) -> tuple[float, float]:
+    """Lowest and highest logit that a waterfall's bars reach."""
+    steps = np.cumsum([explanation.base_value, *(r.contribution for r in shown)])
+    every = [0.0, explanation.score, *steps.tolist()]
+    return min(every), max(every)
 
 
 def _steps(explanation: Explanation, shown: list[Reason]) -> list[dict]:

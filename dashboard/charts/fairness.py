@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from dashboard.charts.chart import FOR, NEUTRAL, Chart, lines, meaning, one, room, value_axis
+from dashboard.charts.chart import FOR, IN_ORDER, NEUTRAL, Chart, lines, meaning, one, room, value_axis
 from dashboard.texts import numbers, plain
 from recsys_core.fairness import FairnessReport, Group, GroupRow
 
@@ -66,7 +66,7 @@ def _dot(row: GroupRow, metric: str, label: str, model: str, report: FairnessRep
 
 
 def _spec(measure: str, n_models: int) -> dict:
-    offset = {"yOffset": {"field": "model", "sort": None}} if n_models > 1 else {}
+    offset = {"yOffset": {"field": "model", "sort": IN_ORDER}} if n_models > 1 else {}
     place = {"y": lines(), **offset}
     tooltip = [
         {"field": "label", "title": plain("fairness.group")},

@@ -7,11 +7,26 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from dashboard.charts.chart import FOR, NEUTRAL, ROW, Chart, lines, one, room, value_axis, written
+from dashboard.charts.chart import (
+    AGAINST,
+    FOR,
+    NEUTRAL,
+    ROW,
+    Chart,
+    distinct,
+    lines,
+    meaning,
+    one,
+    room,
+    value_axis,
+    written,
+)
 from dashboard.texts import numbers, plain
+from recsys_core.explain.by_value import ValueEffect
 from recsys_core.explain.overall import GlobalExplanation
 from recsys_core.explain.values import Value
 
+TIED = " ≈"  # behind a size whose interval overlaps with that of the next
 MOST_PAIRS = 250  # dots of one reason
 BINS = 60
 
@@ -25,8 +40,15 @@ def mean_sizes(found: GlobalExplanation, names: dict[str, str]) -> Chart:
             "value": found.mean_size[order],
             "low": found.low[order],
             "high": found.high[order],
-            "text": [numbers.fixed(found.mean_size[i]) for i in order],
-            "interval": [f"{numbers.fixed(found.low[i])} – {numbers.fixed(found.high[i])}" for i in order],
+            "feature": [found.players[i] for i in order],
+            "text": [
+                f"{numbers.fixed(found.mean_size[i])}{TIED if tied else ''}"
+                for i, tied in zip(order, found.tied_with_next, strict=True)
+            ],
+            "interval": [
+                plain("global.interval", low=numbers.fixed(found.low[i]), high=numbers.fixed(found.high[i]))
+                for i in order
+            ],
             "share": [numbers.percent(found.share[i]) for i in order],
         }
     )
@@ -37,7 +59,8 @@ def mean_sizes(found: GlobalExplanation, names: dict[str, str]) -> Chart:
         "layer": [
             room(),
             {
-                "mark": {"type": "bar", "cornerRadius": 3},
+                "params": [{"name": "picked", "select": {"type": "point", "fields": ["feature"]}}],
+                "mark": {"type": "bar", "cornerRadius": 3, "cursor": "pointer"},
                 "encoding": {
                     "x": value_axis("value", plain("global.axis")),
                     "color": one(FOR),
@@ -101,6 +124,67 @@ def swarm(found: GlobalExplanation, names: dict[str, str], say: Callable[[str, V
         },
     }
     return Chart(rows, spec, plain("global.swarm.alt", n=found.n_pairs))
+
+
+def by_value(rows: list[tuple[str, ValueEffect]]) -> Chart:
+    """Mean contribution of each value with its 95 % interval, a line a value, as many as the reason has.
+
+    ``rows``: what to call each value, and its effect.
+    """
+    table = pd.DataFrame(
+        {
+            "label": distinct([plain("global.values.n", value=name, n=e.n) for name, e in rows]),
+            "mean": [e.mean for _, e in rows],
+            "low": [e.mean if e.low is None else e.low for _, e in rows],
+            "high": [e.mean if e.high is None else e.high for _, e in rows],
+            "meaning": [FOR if e.mean >= 0 else AGAINST for _, e in rows],
+            "text": [numbers.signed(e.mean) for _, e in rows],
+            "interval": [_between(e) for _, e in rows],
+        }
+    )
+    span = max(table["high"].max(), 0) - min(table["low"].min(), 0)
+    table["room"] = max(table["high"].max(), 0) + 0.15 * max(span, 1e-6)
+    table["zero"] = 0.0
+    tooltip = [
+        {"field": "label", "title": plain("explain.value")},
+        {"field": "text", "title": plain("global.values.axis")},
+        {"field": "interval", "title": plain("overview.interval")},
+    ]
+    spec = {
+        "height": {"step": ROW},
+        "encoding": {"y": lines()},
+        "layer": [
+            room(),
+            {
+                "mark": {"type": "rule", "strokeWidth": 1, "tooltip": None},
+                "encoding": {"x": {"field": "zero", "type": "quantitative"}, "color": one(NEUTRAL)},
+            },
+            {
+                "mark": {"type": "rule", "strokeWidth": 2, "tooltip": None},
+                "encoding": {
+                    "x": value_axis("low", plain("global.values.axis")),
+                    "x2": {"field": "high"},
+                    "color": meaning(),
+                },
+            },
+            {
+                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
+                "encoding": {
+                    "x": {"field": "mean", "type": "quantitative"},
+                    "color": meaning(),
+                    "tooltip": tooltip,
+                },
+            },
+            written("text", "high"),
+        ],
+    }
+    return Chart(table, spec, plain("global.values.alt"))
+
+
+def _between(effect: ValueEffect) -> str:
+    if effect.low is None:
+        return numbers.UNKNOWN
+    return plain("global.interval", low=numbers.signed(effect.low), high=numbers.signed(effect.high))
 
 
 def _neutral() -> dict:

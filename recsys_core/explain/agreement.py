@@ -9,6 +9,7 @@ import numpy as np
 from recsys_core.results import Explanation
 
 TOP = 3
+NOTABLE = 0.15  # of the largest contribution of both: a smaller difference is not worth a word
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,39 @@ class Agreement:
     top_3_kept: float
     same_signs: float
     n_common: int
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """One reason that two explanations see differently: its key and both contributions, in logits."""
+
+    feature: str
+    first: float
+    second: float
+
+    @property
+    def changes_sign(self) -> bool:
+        return self.first * self.second < 0
+
+    @property
+    def size(self) -> float:
+        return abs(self.second - self.first)
+
+
+def disagreements(first: Explanation, second: Explanation, *, most: int = 2) -> tuple[Disagreement, ...]:
+    """Reasons on which two explanations differ most: those that change sign first, then by size, at most ``most``.
+
+    Only what is worth a word: a difference of at least 15 % of the largest contribution of both.
+    """
+    of_second = {c.feature: c.contribution for c in second.contributions}
+    found = [
+        Disagreement(c.feature, c.contribution, of_second[c.feature])
+        for c in first.contributions
+        if c.feature in of_second
+    ]
+    largest_of_all = max((max(abs(d.first), abs(d.second)) for d in found), default=0.0)
+    worth = [d for d in found if d.size >= NOTABLE * largest_of_all > 0]
+    return tuple(sorted(worth, key=lambda d: (not d.changes_sign, -d.size))[:most])
 
 
 def compare_explanations(first: Explanation, second: Explanation) -> Agreement:

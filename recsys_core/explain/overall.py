@@ -75,6 +75,15 @@ class GlobalExplanation:
         return self.mean_size / total if total > 0 else np.zeros_like(self.mean_size)
 
     @property
+    def tied_with_next(self) -> np.ndarray:
+        """``(n_players,)`` bool, in ``order``: the interval overlaps with that of the next reason.
+
+        Which of the two is larger cannot be told then; False for the last.
+        """
+        order = self.order
+        return np.append(self.low[order[:-1]] <= self.high[order[1:]], False)[: len(order)]
+
+    @property
     def order(self) -> np.ndarray:
         """Player positions, largest mean size first."""
         return np.argsort(-self.mean_size, kind="stable")

@@ -49,7 +49,7 @@ def test_explain_says_the_largest_reasons(open_app, place):
     largest = max(explanation.contributions, key=lambda c: abs(c.contribution))
     said = whole(open_app("explain", user="3", item="7"))
     assert numbers.signed(largest.contribution) in said
-    assert f"exact over {len(explanation.contributions)} reasons" in said or "standard error" in said
+    assert f"exact Shapley values over {len(explanation.contributions)} reasons" in said or "standard error" in said
 
 
 def test_top_list_is_the_cores(open_app, place):
