@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import ipaddress
+import signal
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ def main() -> int:
     asked = parser.parse_args()
     app = Path(__file__).with_name("app.py")
     command = [sys.executable, "-m", "streamlit", "run", str(app), *server_options(asked.host, asked.port)]
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to stop, the server stops too
     server = subprocess.Popen(command, cwd=app.parent.parent, stdout=subprocess.DEVNULL)
     try:
         if _answers(server, f"http://{_shown(asked.host, 'localhost')}:{asked.port}/_stcore/health"):

@@ -18,6 +18,7 @@ PAGES = {  # address: file; a page whose file is not there is not offered
     "compress": "compress.py",
     "fairness": "fairness.py",
 }
+FIRST = "overview"  # lives at the bare address
 
 st.set_page_config(page_title="RecLens", page_icon=str(ICON), layout="wide")
 warm.warm_up()
@@ -27,12 +28,13 @@ pages = {
         f"../pages/{file}",
         title=t(f"nav.{name}"),
         help=t(f"nav.{name}.help"),
-        url_path=name,
-        default=name == "overview",
+        url_path=None if name == FIRST else name,
+        default=name == FIRST,
     )
     for name, file in PAGES.items()
     if (ROOT / "pages" / file).is_file()
 }
 state.remember("pages", pages)
-state.remember("page_addresses", tuple(PAGES))
-frame.run(st.navigation(list(pages.values()), position="top"))
+other = state.other_page()
+others = [st.Page(f"../pages/{PAGES[FIRST]}", url_path=other, visibility="hidden")] if other else []
+frame.run(st.navigation([*pages.values(), *others], position="top"))

@@ -139,7 +139,6 @@ def model_controls(*, large: bool = False) -> None:
             key="sparsity",
             bind="query-params",
             on_change=state.settled,
-            args=("sparsity",),
             help=t("control.sparsity.help"),
         )
         st.segmented_control(
@@ -150,7 +149,6 @@ def model_controls(*, large: bool = False) -> None:
             key="bits",
             bind="query-params",
             on_change=state.settled,
-            args=("bits",),
             help=t("control.bits.help"),
             width="stretch",
         )
@@ -175,15 +173,14 @@ def model_badge() -> None:
 
 
 def plain_variant(chosen) -> str:
-    """A variant in words: "50 % of neurons removed, 8 bits"."""
+    """A variant in words: "50 % of whole units cut, 8 bits"."""
+    values = {
+        "sparsity": texts.numbers.percent(chosen.sparsity),
+        "pruning": plain(f"pruning.{chosen.pruning}"),
+        "bits": chosen.bits,
+    }
     if chosen.is_dense:
         return plain("variant.dense")
-    parts = []
-    if chosen.distill:
-        parts.append(plain("variant.name.student", width=chosen.distill))
-    if chosen.sparsity:
-        share = texts.numbers.percent(chosen.sparsity)
-        parts.append(plain("variant.name.cut", sparsity=share, pruning=plain(f"pruning.{chosen.pruning}")))
-    if chosen.bits != BITS[0]:
-        parts.append(plain("variant.name.bits", bits=chosen.bits))
-    return plain("variant.join").join(parts)
+    if not chosen.sparsity:
+        return plain("variant.name.bits", bits=chosen.bits)
+    return plain("variant.name" if chosen.bits != BITS[0] else "variant.name.sparsity", **values)

@@ -33,12 +33,14 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import cached, components, controls, state, texts
+from dashboard.address import address
 from dashboard.state import Selection
 from dashboard.texts import t
 from dashboard.texts.markdown import Markdown
 from recsys_core.errors import RecLensError
 
 TITLE_WIDTH = 580  # px; where title and actions do not fit side by side, the actions go below
+MOST_OFFERED = 8
 LARGE_CONTROLS = ("compress",)  # pages that are about the compression settings
 
 
@@ -97,7 +99,7 @@ class Frame:
         values = state.parameters(self.selection, self.shown_item) | self.more
         with menu:
             st.markdown(t("action.link.what"))
-            st.code(state.address(self.name, values), language=None, wrap_lines=True)
+            st.code(address(self.name, values), language=None, wrap_lines=True)
 
 
 def page(show: Callable[[Frame], None]) -> None:
@@ -109,17 +111,16 @@ def run(chosen_page) -> None:
     """Draw the frame and the page in it. ``chosen_page`` is what ``st.navigation`` returned."""
     state.begin_run()
     texts.settle_language()
+    components.open_at_top(chosen_page.url_path)
+    components.page_links(state.recall("pages").values())
     entries = cached.entries()
     chosen, problem = state.chosen_workspace(entries)
     with st.sidebar:
         controls.language_switch()
         if entries:
             controls.workspace_picker(entries, chosen)
-    if problem:
-        st.warning(problem.text)
     if not chosen:
-        if not entries:
-            _no_workspaces()
+        _choose_workspace(problem, entries) if entries else _no_workspaces()
         return
     try:
         place = cached.place(chosen.folder)
@@ -128,7 +129,7 @@ def run(chosen_page) -> None:
     except RecLensError as error:
         components.error_box(t("frame.workspace_broken"), error, t("frame.workspace_broken.how"))
         return
-    name = chosen_page.url_path
+    name = "" if state.other_page() else chosen_page.url_path
     with st.sidebar:
         controls.user_and_item(place)
         if name not in LARGE_CONTROLS:
@@ -146,11 +147,12 @@ def run(chosen_page) -> None:
 @st.fragment(key=state.PAGE)
 def _page(name: str, entry: cached.Entry, place: cached.Place, show: Callable[[Frame], None]) -> None:
     texts.settle_language()
+    state.begin_page()
     frame = Frame(name, _places())
     if name in LARGE_CONTROLS:
         with frame.places["controls"]:
             controls.model_controls(large=True)
-    frame.selection = state.select(entry, place)
+    frame.selection = state.select(entry, place, name)
     for problem in frame.selection.problems:
         with frame.places["notices"]:
             components.notice(problem.text)
@@ -160,6 +162,7 @@ def _page(name: str, entry: cached.Entry, place: cached.Place, show: Callable[[F
         components.error_box(t("frame.failed"), error)
     finally:
         frame.link()
+        state.end_page()
 
 
 def _places() -> dict[str, object]:
@@ -171,6 +174,18 @@ def _places() -> dict[str, object]:
     places["link"], places["download"] = (actions.container(width="content") for _ in range(2))
     places["sentence"], places["controls"] = st.container(), st.container()
     return places
+
+
+def _choose_workspace(problem: state.Problem, entries: list[cached.Entry]) -> None:
+    """The address names a workspace that is not there: say so, and offer those that are."""
+    st.warning(problem.text)
+    with st.container(horizontal=True):
+        for entry in entries[:MOST_OFFERED]:
+            st.button(
+                t("frame.workspace_open", workspace=entry.title),
+                key=f"open_{entry.name}",
+                on_click=lambda name=entry.name: state.choose(workspace=name),
+            )
 
 
 def _no_workspaces() -> None:

@@ -2,31 +2,41 @@
 
 The address holds raw ids (``user=17``), a picker shows names. Streamlit binds a widget to the
 address by the text that it shows, so the raw values live in small text fields that nobody sees
-(``CARRIED``) and are bound; the pickers write to them. What the address says and nobody knows (an
-unknown user) stays there until another is picked. ``sparsity`` and ``bits`` show what the address
-holds and are bound themselves.
+(``CARRIED``) and are bound; the pickers write to them (``choose``), all at once, as one entry of the
+browser's history. What the address says and nobody knows (an unknown user, 7 bits) stays there until
+another is picked. The controls in ``BOUND`` show what the address holds and are bound themselves.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import unquote, urlencode
 
 import streamlit as st
+from streamlit.runtime.state import get_session_state
 
 from dashboard import cached, texts
+from dashboard.address import root_and_page
 from dashboard.cached import Entry, Place
 from recsys_core.errors import RecLensError
 from recsys_core.variant import BITS, DENSE, PRUNINGS, Variant
 
 CARRIED = (
-    "workspace", "user", "item", "pruning", "lang", "by", "cross", "measure", "models", "watch", "kb", "lists_kept",
-    "method", "history", "order", "reason",
+    "workspace", "user", "item", "pruning", "lang", "filter", "groups", "by", "cross", "measure", "models", "watch",
+    "kb", "lists_kept", "method", "history", "order", "reason",
 )  # fmt: skip
 SPARSITIES = tuple(range(0, 100, 10))
+PAIRS = (100, 200, 500, 1000)  # of the Global page
+BOUND = {  # controls that are bound themselves: which values of the address they take
+    "sparsity": lambda raw: raw.isdecimal() and int(raw) <= SPARSITIES[-1],
+    "bits": lambda raw: raw in map(str, BITS),
+    "pairs": lambda raw: raw in map(str, PAIRS),
+}
+DEFAULTS = {"sparsity": "0", "bits": str(BITS[0]), "pairs": "500"}  # what the address leaves out
+MODELS = ("dense", "compressed", "both")
+KNOWN = {"pruning": PRUNINGS, "lang": (*texts.LANGUAGES, texts.PSEUDO), "models": MODELS}
+ONLY_ON = {"models": "fairness", "pairs": "global"}  # settings that one page alone has
 MOST_DONE = 500
-PARAMETERS = ("workspace", "user", "item", "sparsity", "bits", "pruning", "lang")
 PAGE, MODEL = "page", "model"  # keys of the fragments that follow the model's controls
 _HIDDEN = "address"  # key of the container that holds the carriers
 
@@ -80,11 +90,12 @@ class Selection:
 
 
 def read_address() -> None:
-    """Draw the carriers; call first in every run. Notes values of the bound controls that Streamlit would drop."""
-    for key, allowed in (("sparsity", _is_sparsity), ("bits", _is_bits)):
-        raw = st.query_params.get(key)
-        if raw is not None and not allowed(raw):
-            st.session_state[f"unusable_{key}"] = raw
+    """Draw the carriers; call first in every run. Keeps values from the bound controls that they do not take."""
+    note_unusable()
+    if recall("unusable"):  # a control that read them would take the nearest value, or clear the address
+        usable = {k: v for k, v in st.query_params.to_dict().items() if k not in recall("unusable")}
+        with get_session_state().query_params() as held:
+            held.set_initial_query_params(urlencode(usable))
     with st.container(key=_HIDDEN):
         where = f'.st-key-{_HIDDEN}, [data-testid="stLayoutWrapper"]:has(> .st-key-{_HIDDEN})'
         st.html(f"<style>{where} {{ display: none; }}</style>")
@@ -92,12 +103,24 @@ def read_address() -> None:
             st.text_input(f"#{at}", key=key, bind="query-params")
 
 
-def _is_sparsity(raw: str) -> bool:
-    return raw.isdecimal() and int(raw) <= SPARSITIES[-1]
+def note_unusable() -> None:
+    """Before the controls are drawn: remember which values of the address the bound ones cannot take."""
+    raw = {key: st.query_params.get(key) for key in BOUND}
+    remember("unusable", {k: v for k, v in raw.items() if v is not None and not BOUND[k](v)})
 
 
-def _is_bits(raw: str) -> bool:
-    return raw in {str(b) for b in BITS}
+def begin_page() -> None:
+    """Drawn alone, a page looks at the address itself; in a whole run that was done before the controls."""
+    if recall("whole"):
+        note_unusable()
+
+
+def end_page() -> None:
+    """The controls are drawn: what they cannot take stays in the address, so that a reload says so again."""
+    with get_session_state().query_params() as held:
+        for key, raw in recall("unusable").items():
+            if not held.has_param(key):
+                held.set_with_no_forward_msg(key, raw)
 
 
 def language() -> str:
@@ -139,29 +162,15 @@ def chosen_id(key: str, known: dict[str, str]) -> str | None:
     return raw if raw in known else None
 
 
-def address_value(key: str) -> str:
-    """What the address holds for this parameter, as it is written there."""
-    return st.session_state.get(key) or ""
-
-
-def address_number(key: str, top: float = math.inf) -> float | None:
-    """A number from 0 to ``top`` that the address holds; None for anything else."""
-    try:
-        value = float(address_value(key))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and 0 <= value <= top else None
-
-
 def unknown_id(key: str, known: dict[str, str]) -> str | None:
     """What the address holds although there is no such thing; None where all is well."""
     raw = st.session_state.get(key) or ""
     return raw if raw and raw not in known else None
 
 
-def select(entry: Entry, place: Place) -> Selection:
+def select(entry: Entry, place: Place, page: str) -> Selection:
     """Everything chosen, after the controls were drawn."""
-    data, problems = cached.dataset(place), [*_setting_problems()]
+    data, problems = cached.dataset(place), _setting_problems(page)
     user, problem = _index(data.user_index, "user", entry)
     problems += [problem] if problem else []
     if user is None and problem is None:
@@ -181,19 +190,31 @@ def _index(find, what: str, entry: Entry) -> tuple[int | None, Problem | None]:
         return None, Problem(f"core.{error.key}", tuple(error.values.items()))
 
 
-def _setting_problems() -> list[Problem]:
-    found = []
-    shown = {"sparsity": f"{st.session_state.get('sparsity') or 0} %", "bits": st.session_state.get("bits") or BITS[0]}
-    for key in ("sparsity", "bits"):
-        raw = st.session_state.get(f"unusable_{key}")
-        if raw is not None:
-            values = (("name", texts.plain(f"control.{key}")), ("value", raw), ("shown", shown[key]))
+def other_page() -> str:
+    """A name in the address that is no page's, else empty; the first page is shown under it."""
+    name = unquote(root_and_page()[1])
+    return "" if name in [page.url_path for page in recall("pages").values()] else name
+
+
+def _setting_problems(page: str) -> list[Problem]:
+    """What the address says of the page's settings that have no such level, and what is shown instead."""
+    held, other = st.session_state, other_page()
+    found = [Problem("frame.page_unknown", (("page", other),))] if other not in ("", *recall("pages")) else []
+    raw = {key: held.get(key) for key in ("pruning", "lang", "models")} | dict(recall("unusable"))
+    shown = {  # name of the control, what is shown instead of an unknown value
+        "sparsity": ("control.sparsity", f"{held.get('sparsity') or 0} %"),
+        "bits": ("control.bits", held.get("bits") or BITS[0]),
+        "pruning": ("control.pruning", texts.plain(f"pruning.{PRUNINGS[0]}")),
+        "lang": ("control.language", texts.NAMES.get(language(), language())),
+        "pairs": ("global.pairs", held.get("pairs") or DEFAULTS["pairs"]),
+        "models": ("fairness.models", texts.plain(f"fairness.models.{'dense' if variant().is_dense else 'both'}")),
+    }
+    for key, value in raw.items():
+        known = key in KNOWN and value in KNOWN[key]
+        if value and not known and ONLY_ON.get(key, page) == page:
+            name, instead = shown[key]
+            values = (("name", texts.plain(name)), ("value", value), ("shown", instead))
             found.append(Problem("frame.setting_unknown", values))
-    raw = st.session_state.get("pruning") or PRUNINGS[0]
-    if raw not in PRUNINGS:
-        shown = texts.plain(f"pruning.{PRUNINGS[0]}")
-        values = (("name", texts.plain("control.pruning")), ("value", raw), ("shown", shown))
-        found.append(Problem("frame.setting_unknown", values))
     return found
 
 
@@ -207,12 +228,11 @@ def end_run() -> None:
     remember("whole", True)
 
 
-def settled(key: str) -> None:
-    """Callback of a bound control: the person has chosen, so the address's unusable value is forgotten.
+def settled() -> None:
+    """Callback of a bound control of the model: draws again what depends on the model, and nothing else.
 
-    Draws again what depends on the model, and nothing else; everything where a whole run was broken off.
+    Everything where a whole run was broken off.
     """
-    st.session_state.pop(f"unusable_{key}", None)
     if recall("whole"):
         st.rerun([PAGE, MODEL])
 
@@ -223,12 +243,25 @@ def choose(**values: str | None) -> None:
     Draws everything again, from a fragment too, as the carriers must tell the address.
     """
     follows = {"workspace": ("user", "item"), "user": ("item",)}  # another user: the own top recommendation
-    for key in values:
-        for later in follows.get(key, ()):
-            st.session_state[later] = ""
-    for key, value in values.items():
-        st.session_state[key] = value or ""
+    left = {later: "" for key in values for later in follows.get(key, ())}
+    _set(left | {key: value or "" for key, value in values.items()})
     st.rerun()
+
+
+def _set(values: dict[str, object]) -> None:
+    """Give the controls their values and write them to the address together.
+
+    Each control alone would write an entry of its own to the browser's history.
+    """
+    for key, value in values.items():
+        st.session_state[key] = value
+    with get_session_state().query_params() as held:
+        for key, value in values.items():
+            if str(value) == DEFAULTS.get(key, ""):
+                held.discard_param_no_forward_msg(key)
+            else:
+                held.set_with_no_forward_msg(key, str(value))
+    st.query_params.update()  # sends them all
 
 
 def choose_picked(key: str) -> None:
@@ -236,13 +269,7 @@ def choose_picked(key: str) -> None:
     choose(**{key: st.session_state[f"pick_{key}"]})
 
 
-def choose_number(key: str) -> None:
-    """Callback of a picker of a number; cleared, the address holds none."""
-    value = st.session_state[f"pick_{key}"]
-    choose(**{key: None if value is None else f"{value:g}"})
-
-
-def show_in_picker(key: str, value: str | float | None) -> str:
+def show_in_picker(key: str, value: str | None) -> str:
     """Before a picker is drawn: let it show the value; returns the picker's key."""
     st.session_state[f"pick_{key}"] = value
     return f"pick_{key}"
@@ -250,11 +277,8 @@ def show_in_picker(key: str, value: str | float | None) -> str:
 
 def choose_variant(wanted: Variant = DENSE) -> None:
     """Callback: set the compression controls, as presets and "back to the full model" do."""
-    st.session_state["sparsity"] = round(100 * wanted.sparsity)
-    st.session_state["bits"] = wanted.bits
-    st.session_state["pruning"] = wanted.pruning if wanted.sparsity else st.session_state.get("pruning", "")
-    for key in ("sparsity", "bits"):
-        st.session_state.pop(f"unusable_{key}", None)
+    kind = wanted.pruning if wanted.sparsity else st.session_state.get("pruning") or ""
+    _set({"sparsity": round(100 * wanted.sparsity), "bits": wanted.bits, "pruning": kind})
     st.rerun()
 
 
@@ -278,15 +302,6 @@ def note_done(key: tuple) -> None:
 
 def recall(key: str) -> object:
     return st.session_state.get(f"_{key}")
-
-
-def address(page: str, values: dict[str, object]) -> str:
-    """The full address of a page with these values; from the address that the browser used."""
-    base = (st.context.url or "").split("?")[0].rstrip("/")
-    known = {"", *(recall("page_addresses") or ())}
-    last = base.rsplit("/", 1)[-1]
-    root = base.rsplit("/", 1)[0] if last in known and base.count("/") > 2 else base
-    return f"{root}/{page}?{urlencode({k: v for k, v in values.items() if v not in (None, '')})}"
 
 
 def page_link(name: str, label: str, **values: str) -> None:

@@ -12,7 +12,7 @@ from dashboard.charts import overall as charts
 from dashboard.stories import overall as story
 from dashboard.texts import plain, t
 
-FIRST, PAIRS, CHOICES = 100, 500, (100, 200, 500, 1000)
+FIRST, PAIRS = 100, 500
 
 
 def show(page: frame.Frame) -> None:
@@ -44,7 +44,7 @@ def show(page: frame.Frame) -> None:
 def n_pairs() -> int:
     return st.segmented_control(
         t("global.pairs"),
-        CHOICES,
+        state.PAIRS,
         default=PAIRS,
         required=True,
         key="pairs",

@@ -13,7 +13,6 @@ from dashboard.texts import plain, t
 from recsys_core.fairness import FairnessReport, GapChange, ScanResult
 from recsys_core.variant import DENSE, Variant
 
-MODELS = ("dense", "compressed", "both")
 LARGEST_HEIGHT = 330  # px; the other gaps of a scan are below
 Reports = dict[str, FairnessReport]
 Scans = dict[str, ScanResult]
@@ -74,10 +73,10 @@ def first_gap(scan: ScanResult) -> tuple[str, str]:
 
 def model_picker(variant: Variant) -> dict[str, Variant]:
     """The models to look at, by ``dense`` and ``compressed``; without compression there is only one, and why."""
-    chosen = "dense" if variant.is_dense else state.chosen_id("models", dict.fromkeys(MODELS)) or "both"
+    chosen = "dense" if variant.is_dense else state.chosen_id("models", dict.fromkeys(state.MODELS)) or "both"
     st.segmented_control(
         t("fairness.models"),
-        MODELS,
+        state.MODELS,
         format_func=lambda model: plain(f"fairness.models.{model}"),
         required=True,
         key=state.show_in_picker("models", chosen),

@@ -12,6 +12,7 @@ from dashboard.components.notices import (
     working,
 )
 from dashboard.components.rows import RowColumn, rows
+from dashboard.components.top import open_at_top, page_links
 
 __all__ = [
     "RowColumn",
@@ -25,6 +26,8 @@ __all__ = [
     "finished",
     "grid",
     "notice",
+    "open_at_top",
+    "page_links",
     "rows",
     "table",
     "unavailable",

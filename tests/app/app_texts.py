@@ -32,6 +32,8 @@ def tables_of(app: AppTest) -> dict[str, pd.DataFrame]:
     found = {}
     for element in app.get("bidi_component"):
         data = json.loads(element.proto.json)
+        if "columns" not in data:  # not a table
+            continue
         names = [column["name"] for column in data["columns"]]
         found[element.proto.id.rsplit("-", 1)[-1]] = pd.DataFrame(data["rows"], columns=names)
     return found
