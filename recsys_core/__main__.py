@@ -244,7 +244,13 @@ def _lines(found: dict, indent: str = "") -> list[str]:
     """The same object for a person: one figure a line."""
     out = []
     for key, value in found.items():
-        if isinstance(value, dict):
+        if key == "understood":
+            from recsys_core.data.understood import table_lines
+
+            out += [f"{indent}{key}:", *(f"{indent}  {line}" for line in table_lines(value))]
+        elif key == "warnings" and value:
+            out += [f"{indent}{key}:", *(f"{indent}  {warning}" for warning in value)]
+        elif isinstance(value, dict):
             out += [f"{indent}{key}:", *_lines(value, indent + "  ")]
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             out.append(f"{indent}{key}:")

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from recsys_core.errors import SettingError, filled
 from recsys_core.models.encoder import Progress
 from recsys_core.variant import Variant
+
+if TYPE_CHECKING:
+    from recsys_core.data.dataset import Dataset
 
 
 def run_sample(args: argparse.Namespace, progress: Progress) -> dict:
@@ -17,6 +22,7 @@ def run_sample(args: argparse.Namespace, progress: Progress) -> dict:
 
 def run_import(args: argparse.Namespace, progress: Progress) -> dict:
     from recsys_core.data.importers import import_dataset
+    from recsys_core.data.understood import understood
     from recsys_core.messages import MESSAGES
 
     dataset = import_dataset(args.format, args.source, args.mapping)
@@ -26,6 +32,7 @@ def run_import(args: argparse.Namespace, progress: Progress) -> dict:
         "n_items": dataset.n_items,
         "n_interactions": dataset.n_interactions,
         "fingerprint": dataset.fingerprint(),
+        "understood": understood(dataset).to_json(),
         "warnings": [filled(MESSAGES[key], values) for key, values in dataset.warnings],
     }
 
@@ -38,7 +45,18 @@ def run_train(args: argparse.Namespace, progress: Progress) -> dict:
     request = FitRequest(
         name=args.name, task=args.task, split=args.split, seed=args.seed, epochs=args.epochs, encoder=args.encoder
     )
-    return fit_workspace(dataset, args.out, request, progress=progress)
+    metrics = fit_workspace(dataset, args.out, request, progress=progress)
+    return metrics | {"understood": _used(dataset, args.out, metrics["task"])}
+
+
+def _used(dataset: Dataset, workspace: Path, task: str) -> dict:
+    """What was understood, with the rows of the task that was trained and of its parts."""
+    from recsys_core.data.understood import understood
+    from recsys_core.models.artifact import load_config
+
+    found = understood(dataset).to_json()
+    rows = load_config(Path(workspace) / "model")["rows"]
+    return found | {"tasks": {task: found["tasks"][task]}, "parts": rows}
 
 
 def run_prepare(args: argparse.Namespace, progress: Progress) -> dict:
@@ -51,7 +69,8 @@ def run_prepare(args: argparse.Namespace, progress: Progress) -> dict:
     dataset = import_dataset(args.format, args.source, args.mapping)
     metrics = fit_workspace(dataset, args.out, FitRequest(name=args.name, seed=args.seed), progress=progress)
     reports = measure_grid(Workspace.open(args.out), progress=progress)
-    return metrics | {"levels_measured": len(reports)}
+    found = {"understood": _used(dataset, args.out, metrics["task"]), "levels_measured": len(reports)}
+    return metrics | found
 
 
 def run_evaluate(args: argparse.Namespace, progress: Progress) -> dict:

@@ -142,8 +142,8 @@ def _telling(part: _Parts) -> str:
         return ""
     mark, other = digits[last], "." if digits[last] == "," else ","
     whole, fraction = digits[:last], digits[last + 1 :]
-    if mark in whole:  # twice: it sets thousands apart
-        return other
+    if mark in whole:  # twice: it sets thousands apart, or this is no number
+        return other if _is_grouped(digits, mark) else ""
     if other in whole or part.power or len(fraction) != 3 or len(whole) > 3 or whole in ("", "0"):
         return mark
     return ""

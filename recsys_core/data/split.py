@@ -102,13 +102,18 @@ def possible_kind(schema: Schema, kind: str) -> str:
     return kind if schema.has_time else "random"
 
 
+def possible_tasks(schema: Schema) -> tuple[str, ...]:
+    """The tasks that the outcome can serve."""
+    return {"rating": TASKS, "click": ("implicit", "like"), "taken": ("implicit",)}[schema.outcome]
+
+
 def _check_settings(schema: Schema, task: str, kind: str, fraction: float) -> None:
     for name, value, choices in (("task", task, TASKS), ("split", kind, KINDS)):
         if value not in choices:
             raise SettingError("setting.choice", name=name, choices=", ".join(choices), value=value)
     if not 0 < fraction <= 1 / 3:
         raise SettingError("setting.between", name="fraction", low=0, high="1/3", value=fraction)
-    fit = {"rating": TASKS, "click": ("implicit", "like"), "taken": ("implicit",)}[schema.outcome]
+    fit = possible_tasks(schema)
     if task not in fit:
         raise SettingError("setting.task", outcome=phrase(f"outcome.{schema.outcome}"), task=task, use=" / ".join(fit))
 
