@@ -67,11 +67,10 @@ def _are_sets(filled: pa.Array) -> bool:
     several = pc.or_(listed, joined)
     if pc.sum(several).as_py() < max(1, SET_SHARE * len(filled)):
         return False
-    distinct = pc.unique(filled).to_pylist()
-    members = [split_set(cell) for cell in distinct]
-    known = {value for cell in members for value in cell}
-    n_named = sum(len(cell) for cell in members)
-    return 1 < len(known) <= MOST_MEMBERS and (n_named >= 2 * len(known) or len(known) < len(distinct))
+    members = [(split_set(each["values"].as_py()), each["counts"].as_py()) for each in pc.value_counts(filled)]
+    known = {value for cell, _ in members for value in cell}
+    n_named = sum(len(cell) * count for cell, count in members)
+    return 1 < len(known) <= MOST_MEMBERS and n_named >= 2 * len(known)
 
 
 def split_set(cell: str) -> list[str]:

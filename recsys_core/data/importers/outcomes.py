@@ -77,10 +77,8 @@ def look_like_counts(values: np.ndarray) -> bool:
     if values.min() < 0 or values.max() <= USUAL_HIGHEST or (values != np.floor(values)).any():
         return False
     low, high = float(values.min()), float(values.max())
-    at_top = float(np.mean(values == high))
-    return np.median(values) < low + LOW_SHARE * (high - low) and (
-        at_top < MOST_AT_TOP or len(values) < 1 / MOST_AT_TOP
-    )
+    ends = len(values) >= 1 / MOST_AT_TOP and np.mean(values == high) >= MOST_AT_TOP
+    return bool(not ends and np.median(values) < low + LOW_SHARE * (high - low))
 
 
 def _from_threshold(log: Table, how: InteractionMapping, source: str) -> Outcomes:
