@@ -173,14 +173,15 @@ def model_badge() -> None:
 
 
 def plain_variant(chosen) -> str:
-    """A variant in words: "50 % of whole units cut, 8 bits"."""
-    values = {
-        "sparsity": texts.numbers.percent(chosen.sparsity),
-        "pruning": plain(f"pruning.{chosen.pruning}"),
-        "bits": chosen.bits,
-    }
+    """A variant in words: "50 % of neurons removed, 8 bits"."""
     if chosen.is_dense:
         return plain("variant.dense")
-    if not chosen.sparsity:
-        return plain("variant.name.bits", bits=chosen.bits)
-    return plain("variant.name" if chosen.bits != BITS[0] else "variant.name.sparsity", **values)
+    parts = []
+    if chosen.distill:
+        parts.append(plain("variant.name.student", width=chosen.distill))
+    if chosen.sparsity:
+        share = texts.numbers.percent(chosen.sparsity)
+        parts.append(plain("variant.name.cut", sparsity=share, pruning=plain(f"pruning.{chosen.pruning}")))
+    if chosen.bits != BITS[0]:
+        parts.append(plain("variant.name.bits", bits=chosen.bits))
+    return plain("variant.join").join(parts)

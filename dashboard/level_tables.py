@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard.controls import plain_variant
 from dashboard.texts import plain
-from recsys_core.compare import report_to_json
+from recsys_core.compare import Figure, figures, report_to_json
 from recsys_core.results import CompressionReport, Recommendation
 
 UP, DOWN = "▲", "▼"
@@ -52,25 +52,51 @@ def most_changed(report: CompressionReport, ids: list[str], names: dict[str, str
 
 
 def levels(reports: Iterable[CompressionReport]) -> pd.DataFrame:
-    """Every measured level with its main figures, for the download."""
-    rows = []
-    for report in sorted(reports, key=lambda r: r.compressed.size_bytes):
-        found = report.compressed
-        rows.append(
-            {
-                plain("compress.map.level"): plain_variant(report.variant),
-                "size_bytes": found.size_bytes,
-                "n_parameters": found.n_parameters,
-                "macs": found.macs,
-                **{f"{batch}_{p}_ms": x for batch, spent in found.latency_ms.items() for p, x in spent.items()},
-                "auc": found.auc,
-                "ndcg@10": found.ndcg,
-                "top_10_kept": report.top_10_overlap,
-                "top_3_kept": report.explanation_drift["top_3_kept"],
-                "rank_correlation": report.explanation_drift["rank_correlation"],
-            }
-        )
-    return pd.DataFrame(rows)
+    """Every measured level with its main figures as raw numbers and their 95 % intervals, for the download."""
+    return pd.DataFrame([_level_row(r) for r in sorted(reports, key=lambda r: r.compressed.size_bytes)])
+
+
+def _level_row(report: CompressionReport) -> dict[str, object]:
+    found, known = report.compressed, figures(report_to_json(report))
+    quality = {name: known[name] for name in ("auc", "ndcg@10", "group_gap")}
+    lists, drift = report.extra["top_10_kept"], report.explanation_drift
+    return {
+        plain("compress.map.level"): plain_variant(report.variant),
+        "key": report.variant.key,
+        "size_bytes": found.size_bytes,
+        "text_bytes": found.text_bytes,
+        "encoder_bytes": found.encoder_bytes,
+        "n_parameters": found.n_parameters,
+        "macs": found.macs,
+        **_latencies("", found.latency_ms),
+        **_latencies("full_model_", report.dense.latency_ms),
+        **_latencies("full_model_same_runtime_", report.same_runtime_ms or {}),
+        "auc": found.auc,
+        "auc_low": report.auc_interval["variant"][0],
+        "auc_high": report.auc_interval["variant"][1],
+        "ndcg@10": found.ndcg,
+        "recall@10": found.recall,
+        **{column: x for name, figure in quality.items() for column, x in _change(name, figure).items()},
+        "top_10_kept": report.top_10_overlap,
+        "top_10_kept_low": lists["low"],
+        "top_10_kept_high": lists["high"],
+        "top_3_kept": drift["top_3_kept"],
+        "top_3_kept_low": drift["top_3_kept_low"],
+        "top_3_kept_high": drift["top_3_kept_high"],
+        "rank_correlation": drift["rank_correlation"],
+        "users_with_ties_across": report.ties["variant"]["across"],
+        "users_who_keep_none": report.extra["lost_most"]["kept_none"],
+        "n_users": report.n_users,
+        "n_test_users": report.n_test_users,
+    }
+
+
+def _change(name: str, figure: Figure) -> dict[str, float | None]:
+    return {f"{name}_change": figure.change, f"{name}_change_low": figure.low, f"{name}_change_high": figure.high}
+
+
+def _latencies(name: str, latency_ms: dict[str, dict[str, float]]) -> dict[str, float]:
+    return {f"{name}{batch}_{p}_ms": x for batch, spent in latency_ms.items() for p, x in spent.items()}
 
 
 def everything(report: CompressionReport) -> dict:

@@ -9,6 +9,7 @@ another is picked. The controls in ``BOUND`` show what the address holds and are
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from urllib.parse import unquote, urlencode
 
@@ -168,6 +169,26 @@ def unknown_id(key: str, known: dict[str, str]) -> str | None:
     return raw if raw and raw not in known else None
 
 
+def address_value(key: str) -> str:
+    """What the address holds for this parameter, as it is written there."""
+    return st.session_state.get(key) or ""
+
+
+def address_number(key: str, top: float = math.inf) -> float | None:
+    """A number from 0 to ``top`` that the address holds; None for anything else."""
+    try:
+        value = float(address_value(key))
+    except ValueError:
+        return None
+    return value if math.isfinite(value) and 0 <= value <= top else None
+
+
+def unknown_id(key: str, known: dict[str, str]) -> str | None:
+    """What the address holds although there is no such thing; None where all is well."""
+    raw = st.session_state.get(key) or ""
+    return raw if raw and raw not in known else None
+
+
 def select(entry: Entry, place: Place, page: str) -> Selection:
     """Everything chosen, after the controls were drawn."""
     data, problems = cached.dataset(place), _setting_problems(page)
@@ -269,7 +290,13 @@ def choose_picked(key: str) -> None:
     choose(**{key: st.session_state[f"pick_{key}"]})
 
 
-def show_in_picker(key: str, value: str | None) -> str:
+def choose_number(key: str) -> None:
+    """Callback of a picker of a number; cleared, the address holds none."""
+    value = st.session_state[f"pick_{key}"]
+    choose(**{key: None if value is None else f"{value:g}"})
+
+
+def show_in_picker(key: str, value: str | float | None) -> str:
     """Before a picker is drawn: let it show the value; returns the picker's key."""
     st.session_state[f"pick_{key}"] = value
     return f"pick_{key}"

@@ -13,18 +13,26 @@ def show(page: frame.Frame) -> None:
     page.title(t("compress.title"))
     chosen = page.selection
     report = cached.reports(chosen.place).get(chosen.variant)
+    with page.places["controls"]:
+        cards.presets(chosen)
+        with components.grid(3, min_width=240):
+            watched, limits = cards.watch_picker(page, report), cards.budget(page)
+        cards.budget_answer(chosen, report, limits)
     if report is None:
-        cards.measuring(page, cached.measurement(chosen.place, chosen.variant))
+        job = cached.measurement(chosen.place, chosen.variant)
+        if job.error:
+            components.failed(job.error)
+            return
+        cards.measuring(page, job, watched)
     else:
         page.sentence(story.sentence(report))
-        cards.figures(chosen.place, report_to_json(report))
+        cards.figures(chosen.place, report_to_json(report), watched)
     with components.grid(2):
         cards.survival(chosen)
         cards.sizes(chosen)
-    cards.presets(chosen)
     if report is None:
         return
-    components.doubt(story.doubts(report, chosen.language))
+    components.doubt(story.doubts(report, chosen.language, watched))
     with components.grid(5, min_width=150) as grid:
         with grid.cell(column_span=3):
             cards.lists(chosen)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from recsys_core import commands
+from recsys_core.data.folder import without_nan
 from recsys_core.errors import RecLensError, SettingError, phrase
 from recsys_core.variant import BITS, PRUNINGS
 
@@ -38,7 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         args = _parser().parse_args(arguments)
         command = args.command
         _check_values(args)
-        found = _without_nan(args.run(args, progress))
+        found = without_nan(args.run(args, progress))
         progress.close()
         return _print(json.dumps(found) if args.json else "\n".join(_lines(found)))
     except (Interrupted, KeyboardInterrupt):
@@ -227,17 +228,6 @@ def _about_variant(words, name: str, run, help: str) -> argparse.ArgumentParser:
     word.add_argument("--pruning", default="structured", help=" or ".join(PRUNINGS))
     word.add_argument("--distill", type=int, metavar="WIDTH", help="units of a distilled student's first layer")
     return word
-
-
-def _without_nan(value: object) -> object:
-    """JSON has no NaN: figures without a meaning become null."""
-    if isinstance(value, dict):
-        return {str(k): _without_nan(v) for k, v in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_without_nan(v) for v in value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _lines(found: dict, indent: str = "") -> list[str]:

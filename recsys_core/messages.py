@@ -104,6 +104,7 @@ MESSAGES: dict[str, str] = {
         "{file}: column '{column}' is missing; the file was read as one column, '{found}'. Name its \"delimiter\" in"
         " the mapping."
     ),
+    "table.no_header": "{file}: the first line ({found}) looks like a record; write the columns' names above it.",
     "table.json": "{file} row {row}: no JSON from letter {letter} on; correct or drop the row.",
     "table.json_record": "{file} row {row}: not an object in curly brackets; write one a record.",
     "table.foreign": "{file}: this is {what}, not a table; {fix}.",
@@ -232,7 +233,11 @@ MESSAGES: dict[str, str] = {
     # splitting
     "split.empty": "the {part} part would hold no interactions: {reason}.",
     # training
-    "train.no_held_out": "no {what} to train on: {reason}.",
+    "train.one_item": "the dataset holds one item; a ranking needs two or more: add items.",
+    "train.one_value": (
+        "the training rows of split '{split}' hold only the value {value}; a model needs"
+        " more than one to learn from: choose another split, or add interactions."
+    ),
     "train.text_encoder": "text encoder {name}: {reason}.",
     # explaining
     "explain.method_each": (

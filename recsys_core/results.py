@@ -231,11 +231,13 @@ class Measurement:
     """What one variant costs and how well it does, measured on this machine.
 
     ``latency_ms`` maps ``batch_1`` and ``batch_256`` to ``{"p50": …, "p95": …}``.
-    ``size_bytes`` is network, embedding tables and cached item vectors as stored on disk.
+    ``size_bytes`` is network, embedding tables and cached item vectors as stored on disk;
+    ``text_bytes`` of them are the cached vectors of texts.
     ``auc``, ``ndcg`` and ``recall`` are None where the test part has nothing to compute them from.
     """
 
     size_bytes: int
+    text_bytes: int
     encoder_bytes: int
     n_parameters: int
     macs: int
@@ -245,7 +247,7 @@ class Measurement:
     recall: float | None
 
     def to_json(self) -> dict:
-        plain = ("size_bytes", "encoder_bytes", "n_parameters", "macs", "latency_ms", "auc")
+        plain = ("size_bytes", "text_bytes", "encoder_bytes", "n_parameters", "macs", "latency_ms", "auc")
         return {k: getattr(self, k) for k in plain} | {"ndcg@10": self.ndcg, "recall@10": self.recall}
 
     @classmethod
@@ -267,7 +269,8 @@ class CompressionReport:
     Lists are compared for ``n_users`` of the ``n_test_users`` users with held-out items. Where
     that is a sample, the variant's NDCG and recall are the dense model's of all users plus the
     mean difference of the sample's. ``group_gaps``: the gap of every user column, by column;
-    ``group_gap``: that of the column that is watched. ``ties``: for ``dense`` and ``variant``
+    ``group_gap``: that of the ``column`` that is watched, with ``is_real`` (more than noise for the
+    dense model), ``p_corrected`` and ``n_tested``. ``ties``: for ``dense`` and ``variant``
     the mean number of ``distinct`` scores in a list and the share of users with a tie
     ``inside`` their list and ``across`` its border. ``auc_interval``: 95 %, of each model's
     AUC, bootstrap over users. ``same_runtime_ms``: latencies of the dense model in the runtime

@@ -6,6 +6,8 @@ again, where new data would draw all of them.
 
 from __future__ import annotations
 
+from itertools import accumulate, pairwise
+
 import pandas as pd
 
 from dashboard.charts.chart import AGAINST, FOR, NEUTRAL, Chart, meaning, one
@@ -15,14 +17,21 @@ from recsys_core.variant import Variant
 
 HEIGHT = 240
 MOST_LOSS = 0.03
+STOP = 0.101  # between neighbouring stops of the slider, with room for rounding
 RAMP = ["#C8641B", "#B9A99C", "#3F7FC4"]  # few reasons kept to all; readable on both backgrounds
 CURVES = {"quality": NEUTRAL, "lists": FOR, "reasons": AGAINST}
 
 
 def survival(levels: list[Level], variant: Variant) -> Chart:
-    """AUC (share of the full model's), lists kept and reasons kept by sparsity, at the variant's bits and pruning."""
+    """AUC above chance, lists kept and reasons kept by sparsity, at the variant's bits and pruning.
+
+    Lines join neighbouring stops of the slider only: what lies between others was never measured.
+    """
     names = {name: plain(f"compress.curve.{name}") for name in CURVES}
-    rows = [row for level in levels for row in _curve_rows(level, names)]
+    ordered = sorted(levels, key=lambda level: level.variant.sparsity)
+    steps = [after.variant.sparsity - before.variant.sparsity for before, after in pairwise(ordered)]
+    runs = [0, *accumulate(int(step > STOP) for step in steps)]
+    rows = [row | {"run": run} for level, run in zip(ordered, runs, strict=True) for row in _curve_rows(level, names)]
     here = pd.DataFrame({"sparsity": [100 * variant.sparsity]})
     return Chart(here, _survival_spec(rows), plain("compress.curve.alt"))
 
@@ -53,7 +62,7 @@ def _survival_spec(rows: list[dict]) -> dict:
         "field": "sparsity",
         "type": "quantitative",
         "title": plain("compress.curve.x"),
-        "scale": {"domain": [0, 90]},
+        "scale": {"domain": [0, 95]},
         "axis": {"values": list(range(0, 100, 10)), "grid": False},
     }
     y = {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False, "nice": True}}
@@ -66,7 +75,7 @@ def _survival_spec(rows: list[dict]) -> dict:
     curve = {"data": {"values": rows}}
     return {
         "height": HEIGHT,
-        "encoding": {"x": x},
+        "encoding": {"x": x, "detail": {"field": "run", "type": "nominal"}},
         "layer": [
             {
                 "mark": {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5, "tooltip": None},
@@ -97,9 +106,10 @@ def sizes(levels: list[Level], names: list[str], variant: Variant) -> Chart:
         {
             "size": level.size_bytes / 1000,
             "auc": level.auc,
-            "height": max(level.auc, edge),
+            "height": None if level.auc is None else max(level.auc, edge),
             "reasons": level.reasons,
             "name": name,
+            "key": level.variant.key,
             "shown": numbers.size(level.size_bytes),
             "kept": numbers.percent(level.reasons),
             "label": dense if level.variant.is_dense else "",
@@ -113,7 +123,7 @@ def sizes(levels: list[Level], names: list[str], variant: Variant) -> Chart:
 
 def lower_edge(levels: list[Level]) -> float:
     """Where the vertical axis ends: a little below the full model, as one ruined level would flatten all others."""
-    return max(level.dense_auc for level in levels) - MOST_LOSS
+    return max((level.dense_auc for level in levels if level.dense_auc is not None), default=MOST_LOSS) - MOST_LOSS
 
 
 def _sizes_spec(rows: list[dict]) -> dict:
@@ -161,7 +171,8 @@ def _sizes_spec(rows: list[dict]) -> dict:
         "layer": [
             {
                 **every,
-                "mark": {"type": "circle", "size": 70, "opacity": 0.9},
+                "params": [{"name": "picked", "select": {"type": "point", "fields": ["key"]}}],
+                "mark": {"type": "circle", "size": 70, "opacity": 0.9, "cursor": "pointer"},
                 "encoding": {"color": colour, "tooltip": tooltip},
             },
             {

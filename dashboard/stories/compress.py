@@ -1,56 +1,52 @@
-"""What a level of compression costs, in a sentence and in the words of its cards."""
+"""What a level of compression costs, in a sentence, and what presets, a budget and the doubt strip say."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dashboard.cached import Place
 from dashboard.controls import plain_variant
+from dashboard.stories.compress_cards import gap_of, sample_size
 from dashboard.stories.fairness import column_name, group_name
-from dashboard.texts import numbers, plain, t
+from dashboard.texts import joined, numbers, plain, t
 from dashboard.texts.markdown import Markdown, escape, opposing, supporting
-from recsys_core.compare import RULES, Figure, figures, machine_name, report_to_json
-from recsys_core.compare.figures import BETTER, NOISE, PENDING, UNCHANGED, WORSE
-from recsys_core.results import CompressionReport
+from recsys_core.compare import RULES, Budget, Figure, figures, has_ties, is_dead, machine_name, report_to_json
+from recsys_core.compare.figures import BETTER, WORSE
+from recsys_core.results import CompressionReport, Recommendation
 from recsys_core.variant import Variant
 
-ALL_KEPT = 0.995
-ALMOST = 0.005  # of AUC: a loss that nobody would notice
+ALMOST = 0.005  # of AUC: a loss that nobody would notice; of a share: a change that rounds to nothing
 MOST_IN_WORDS = 10
-GOOD = {BETTER: True, WORSE: False}
-
-
-@dataclass(frozen=True, slots=True)
-class CardText:
-    """One card in words; ``good`` is None where there is no change beyond noise."""
-
-    label: str
-    value: str
-    note: str
-    more: str = ""
-    help: str | None = None
-    good: bool | None = None
 
 
 def sentence(report: CompressionReport) -> Markdown:
-    """Size, accuracy and reasons at this level."""
-    found = figures(report_to_json(report))
+    """Size, AUC, and the worst of what becomes of NDCG, lists and reasons at this level."""
+    found = report_to_json(report)
+    known = figures(found)
     if report.variant.is_dense:
-        size = numbers.size(report.compressed.size_bytes)
-        return t("compress.sentence.dense", size=size, auc=numbers.number(report.compressed.auc))
-    accuracy = found["auc"]
-    return t(
-        "compress.sentence",
-        name=plain_variant(report.variant),
-        smaller=_smaller(found["size_bytes"]),
-        accuracy=_accuracy(accuracy),
-        reasons=_reasons(found["top_3_kept"], is_worse=accuracy.verdict == WORSE and abs(accuracy.change) >= ALMOST),
+        size, auc = numbers.size(report.compressed.size_bytes), numbers.number(report.compressed.auc)
+        said = t("compress.sentence.dense", size=size, auc=auc)
+        return joined(said, _dead(found, "compress.dead.dense") if is_dead(found) else "")
+    name, smaller = plain_variant(report.variant), _smaller(known["size_bytes"])
+    if is_dead(found):
+        return joined(t("compress.sentence.size", name=name, smaller=smaller), _dead(found, "compress.dead.level"))
+    auc = known["auc"]
+    is_worse = auc.verdict == WORSE and abs(auc.change) >= ALMOST
+    said = t(
+        "compress.sentence", name=name, smaller=smaller, auc=_auc(auc), rest=_rest(known, found, is_worse=is_worse)
     )
+    across = found["ties"]["variant"]["across"]
+    ties = t("compress.sentence.ties", share=opposing(numbers.percent(across))) if has_ties(found) else ""
+    return joined(said, ties)
 
 
 def pending_sentence(variant: Variant, *, waits: bool) -> Markdown:
     return t(f"compress.sentence.{'waiting' if waits else 'measuring'}", name=plain_variant(variant))
+
+
+def _dead(found: dict, key: str) -> Markdown:
+    low, high = (numbers.fixed(x, 3) for x in found["auc_interval"]["variant"])
+    return t(key, auc=opposing(numbers.fixed(found["variant"]["auc"], 3)), low=low, high=high)
 
 
 def _smaller(size: Figure) -> Markdown:
@@ -61,146 +57,115 @@ def _smaller(size: Figure) -> Markdown:
     return supporting(said) if size.change < 0 else opposing(said)
 
 
-def _accuracy(auc: Figure) -> Markdown:
+def _auc(auc: Figure) -> Markdown:
+    if auc.value is None:
+        return t("compress.auc.unknown")
     if auc.verdict in (WORSE, BETTER) and abs(auc.change) < ALMOST:
-        return t("compress.accuracy.almost", change=numbers.signed(auc.change, 3))
+        return t("compress.auc.almost", change=numbers.signed(auc.change, 3))
     if auc.verdict in (WORSE, BETTER):
-        said = plain(f"compress.accuracy.{auc.verdict}", change=numbers.number(abs(auc.change)))
+        said = plain(f"compress.auc.{auc.verdict}", change=numbers.number(abs(auc.change)))
         return opposing(said) if auc.verdict == WORSE else supporting(said)
-    return t("compress.accuracy.same")
+    return t("compress.auc.same")
 
 
-def _reasons(kept: Figure, *, is_worse: bool) -> Markdown:
-    if kept.value is None or kept.value >= ALL_KEPT:
-        return t("compress.reasons.same")
-    one_in = round(1 / (1 - kept.value))
+def _rest(known: dict[str, Figure], found: dict, *, is_worse: bool) -> Markdown:
+    """The worst of NDCG, lists and reasons: the one that loses the largest share of itself."""
+    ndcg, lists, reasons = known["ndcg@10"], known["top_10_kept"].value, known["top_3_kept"].value
+    lost = {
+        "ndcg": -ndcg.change / ndcg.dense if ndcg.verdict == WORSE and ndcg.dense else 0.0,
+        "lists": 0.0 if lists is None else 1 - lists,
+        "reasons": 0.0 if reasons is None else 1 - reasons,
+    }
+    worst = max(lost, key=lambda name: lost[name])
+    if lost[worst] < ALMOST:
+        return t("compress.rest.same" if lists is not None else "compress.rest.unknown")
+    said = {"ndcg": _ndcg, "lists": _lists, "reasons": _reasons}[worst](lost[worst], found)
+    return t(f"compress.rest.{'and' if is_worse else 'but'}", what=opposing(said))
+
+
+def _ndcg(share: float, found: dict) -> str:
+    return plain(
+        "compress.worst.ndcg", percent=numbers.percent(share), value=numbers.fixed(found["variant"]["ndcg@10"], 3)
+    )
+
+
+def _lists(share: float, found: dict) -> str:
+    nobody = found["extra"]["lost_most"]["kept_none"]
+    key = "compress.worst.lists.none" if nobody else "compress.worst.lists"
+    return plain(key, percent=numbers.percent(share), n=nobody)
+
+
+def _reasons(share: float, found: dict) -> str:
+    one_in = round(1 / share)
     if 2 <= one_in <= MOST_IN_WORDS:
-        said = plain("compress.reasons.one_in", n=plain(f"number.{one_in}"))
-    else:
-        said = plain("compress.reasons.share", percent=numbers.percent(1 - kept.value))
-    return t(f"compress.reasons.{'and' if is_worse else 'but'}", how_many=opposing(said))
+        return plain("compress.worst.reasons.one_in", n=plain(f"number.{one_in}"))
+    return plain("compress.worst.reasons", percent=numbers.percent(share))
 
 
-def cards(place: Place, found: dict) -> list[CardText]:
-    """The eight cards of a report's JSON, whole or with parts still missing."""
-    figure = figures(found)
-    return [
-        _size_card(figure["size_bytes"], found),
-        _speed_card(figure["speed_1"], "batch_1", found),
-        _speed_card(figure["speed_256"], "batch_256", found),
-        _quality_card(figure["auc"], found.get("extra", {}).get("n_pairs")),
-        _quality_card(figure["ndcg@10"], found.get("n_users")),
-        _kept_card(figure["top_10_kept"], {"n": found.get("n_users", 0)}),
-        _kept_card(figure["top_3_kept"], _drift_values(found.get("explanation_drift"))),
-        _gap_card(place, figure["group_gap"], found.get("group_gap", {})),
-    ]
-
-
-def _pending(label: str) -> CardText:
-    return CardText(label, numbers.UNKNOWN, plain("compress.pending"))
-
-
-def _verdict(figure: Figure) -> str:
-    return plain("compress.noise") if figure.verdict == NOISE else ""
-
-
-def _size_card(size: Figure, found: dict) -> CardText:
-    label = plain("compress.card.size_bytes")
-    if size.verdict == PENDING:
-        return _pending(label)
-    value, dense = numbers.size(size.value), numbers.size(size.dense)
-    encoder = numbers.size(found["variant"]["encoder_bytes"])
-    help = t("compress.help.size_bytes", value=value, dense=dense, encoder=encoder)
-    if size.verdict == UNCHANGED:
-        return CardText(label, value, plain("compress.unchanged"), help=help)
-    change = f"{numbers.signed(100 * size.change, 0)}{numbers.THIN}%"
-    return CardText(label, value, change, plain("compress.from", dense=dense), help, GOOD.get(size.verdict))
-
-
-def _speed_card(speed: Figure, batch: str, found: dict) -> CardText:
-    label = plain(f"compress.card.{speed.name}")
-    if speed.verdict == PENDING:
-        return _pending(label)
-    spent = {side: found[side]["latency_ms"][batch] for side in ("variant", "dense")}
-    help = t("compress.help.speed", **{side: _milliseconds(x) for side, x in spent.items()})
-    value = plain("compress.times", factor=numbers.fixed(speed.value, 1))
-    note = f"{numbers.number(spent['variant']['p50'])} ms"
-    more = _verdict(speed) or plain("compress.from", dense=f"{numbers.number(spent['dense']['p50'])} ms")
-    return CardText(label, value, note, more, help, GOOD.get(speed.verdict))
-
-
-def _milliseconds(spent: dict[str, float]) -> str:
-    return f"{numbers.number(spent['p50'])} ms ({numbers.number(spent['p95'])} ms)"
-
-
-def _quality_card(quality: Figure, n: int | None) -> CardText:
-    label = plain(f"compress.card.{quality.name}")
-    if quality.verdict == PENDING:
-        return _pending(label)
-    ends = {name: numbers.signed(getattr(quality, name), 4) for name in ("change", "low", "high")}
-    help = t(f"compress.help.{quality.name}", n=n or 0, dense=numbers.fixed(quality.dense, 4), **ends)
-    return CardText(label, numbers.fixed(quality.value, 3), *_change(quality), help, GOOD.get(quality.verdict))
-
-
-def _change(figure: Figure) -> tuple[str, str]:
-    """The change with its doubt, and whether that is all it is."""
-    if figure.verdict == UNCHANGED:
-        return plain("compress.unchanged"), ""
-    half = numbers.fixed((figure.high - figure.low) / 2, 3)
-    return plain("compress.plus_minus", change=numbers.signed(figure.change, 3), half=half), _verdict(figure)
-
-
-def _kept_card(kept: Figure, about: dict) -> CardText:
-    label = plain(f"compress.card.{kept.name}")
-    if kept.verdict == PENDING:
-        return _pending(label)
-    low, high = numbers.percent(kept.low), numbers.percent(kept.high)
-    help = t(f"compress.help.{kept.name}", low=low, high=high, **about)
-    value = numbers.percent(kept.value)
-    if kept.verdict == UNCHANGED:
-        return CardText(label, value, plain("compress.unchanged"), help=help)
-    note = f"{numbers.fixed(100 * kept.low, 0)} – {high}"
-    return CardText(label, value, note, plain("compress.interval"), help, GOOD.get(kept.verdict))
-
-
-def _drift_values(drift: dict | None) -> dict:
-    if not drift:
-        return {}
-    rho = numbers.fixed(drift["rank_correlation"])
-    return {"n": drift["n_pairs"], "background": drift["background"], "rho": rho}
-
-
-def _gap_card(place: Place, gap: Figure, about: dict) -> CardText:
-    if "column" not in about:
-        return _pending(plain("compress.card.group_gap.none"))
-    column = about["column"]
-    label = plain("compress.card.group_gap", column=column_name(column))
-    if gap.verdict == PENDING:
-        return CardText(label, numbers.UNKNOWN, "", help=t("compress.help.group_gap.none"))
-    names = {end: group_name(place, column, about[f"{end}_group"]) for end in ("best", "worst")}
-    ends = {name: numbers.signed(getattr(gap, name), 3) for name in ("change", "low", "high")}
-    help = t("compress.help.group_gap", dense=numbers.fixed(gap.dense, 3), **names, **ends)
-    return CardText(label, numbers.fixed(gap.value, 3), *_change(gap), help, GOOD.get(gap.verdict))
-
-
-def doubts(report: CompressionReport, language: str) -> list[str]:
-    """When and where it was measured, on whom, and what it was before training."""
+def doubts(report: CompressionReport, language: str, watched: str | None) -> list[str]:
+    """When and where it was measured, on whom, what gap is watched, and what it was before training."""
     when = datetime.fromisoformat(report.measured_at).astimezone()
     shown = f"{numbers.date(when.replace(tzinfo=UTC).timestamp(), language)}, {when:%H:%M}"
     is_here = report.machine == machine_name()
-    drift, before = report.explanation_drift, report.before_training
-    found = [
+    drift, before, found = report.explanation_drift, report.before_training, report_to_json(report)
+    said = [
         t("compress.doubt.measured" if is_here else "compress.doubt.elsewhere", when=shown, machine=report.machine),
-        t("compress.doubt.users", n=report.n_users),
+        t("compress.doubt.users", n=report.n_users) if not sample_size(found) else Markdown(sample_size(found)),
         t("compress.doubt.pairs", n=drift["n_pairs"], background=drift["background"]),
         t("compress.doubt.seed", seed=report.seed),
     ]
-    if before:
+    if before and before["auc"] is not None:
         auc, ndcg = numbers.fixed(before["auc"], 3), numbers.fixed(before["ndcg@10"], 3)
-        found.append(t("compress.doubt.before", auc=auc, ndcg=ndcg))
+        said.append(t("compress.doubt.before", auc=auc, ndcg=ndcg))
     if report.variant.pruning == "unstructured":
-        found.append(t("compress.doubt.sparse"))
-    return found
+        said.append(t("compress.doubt.sparse"))
+    return [*said, _watched(report, gap_of(found, watched))]
+
+
+def _watched(report: CompressionReport, gap: dict) -> Markdown:
+    """Why this column's gap is watched."""
+    if not gap.get("column"):
+        return t("compress.watch.none")
+    column, own = column_name(gap["column"]), report.group_gap
+    if gap["column"] != own.get("column"):
+        return t("compress.watch.chosen", column=column)
+    return t("compress.watch.largest" if own.get("is_real") else "compress.watch.noise", column=column)
+
+
+def lost_most(place: Place, report: CompressionReport) -> Markdown:
+    """Which group is over-represented among the users whose lists change most, where one clearly is."""
+    about = report.extra["lost_most"]
+    if not about["n"]:
+        return Markdown("")
+    n, kept = about["n"], round(10 * about["at_most"])
+    group = about["group"]
+    if group is None:
+        return t("compress.lost_most.nobody", n=n, kept=kept)
+    return t(
+        "compress.lost_most",
+        n=n,
+        kept=kept,
+        column=column_name(group["column"]),
+        group=group_name(place, group["column"], group["group"]),
+        share=opposing(numbers.percent(group["share"])),
+        share_of_all=numbers.percent(group["share_of_all"]),
+    )
+
+
+def ties(after: Recommendation) -> Markdown:
+    """How many items of the list, and beyond it, have equal scores; empty where none do."""
+    if not after.n_tied_listed:
+        return Markdown("")
+    return t("compress.ties", n=after.n_tied_listed, n_all=after.n_tied)
+
+
+def preset_label(name: str, report: CompressionReport | None) -> Markdown:
+    """A preset's name with what it costs and keeps: "Safe 67 KB · 95 % of lists"."""
+    shown = t(f"compress.preset.{name}")
+    if report is None:
+        return t("compress.preset.label.none", name=shown)
+    size, lists = numbers.size(report.compressed.size_bytes), numbers.percent(report.top_10_overlap)
+    return t("compress.preset.label", name=shown, size=size, lists=lists)
 
 
 def preset_help(name: str, variant: Variant | None) -> Markdown:
@@ -215,3 +180,30 @@ def preset_help(name: str, variant: Variant | None) -> Markdown:
     if variant is None:
         return t("compress.preset.none", rule=said)
     return t("compress.preset.is", rule=said, name=escape(plain_variant(variant)))
+
+
+def budget(budget: Budget, report: CompressionReport | None, best: CompressionReport | None) -> Markdown:
+    """Yes or no for this level, and the smallest measured level that is within the budget."""
+    answer = t("compress.budget.wait")
+    if report is not None:
+        answer = _budget_answer(budget, report)
+    if best is None:
+        return joined(answer, t("compress.budget.no_level"))
+    size, lists = numbers.size(best.compressed.size_bytes), numbers.percent(best.top_10_overlap)
+    return joined(answer, t("compress.budget.smallest", name=plain_variant(best.variant), size=size, lists=lists))
+
+
+def _budget_answer(budget: Budget, report: CompressionReport) -> Markdown:
+    found = report_to_json(report)
+    size, lists = report.compressed.size_bytes, report.top_10_overlap
+    about = {"size": numbers.size(size), "lists": numbers.percent(lists, 1)}
+    if budget.allows(found):
+        return t("compress.budget.yes", answer=supporting(plain("compress.yes")), **about)
+    reason = "ties" if has_ties(found) else "other"
+    if is_dead(found):
+        reason = "dead"
+    elif size > budget.most_bytes:
+        reason = "size"
+    elif lists is None or lists < budget.least_lists:
+        reason = "lists"
+    return t(f"compress.budget.no.{reason}", answer=opposing(plain("compress.no")), **about)

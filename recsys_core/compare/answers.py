@@ -13,11 +13,13 @@ from recsys_core.compare.sample import SEED, background_rows, explained_pairs, r
 from recsys_core.compress.quantize import unquantised
 from recsys_core.compress.runtime import OnnxScorer
 from recsys_core.explain.shapley import exact_contributions
+from recsys_core.fairness import scan
+from recsys_core.metrics import log_loss
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.material import LabelledPairs, RankingTask
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.workspace import Workspace
-from recsys_core.results import PairResult, RankingResult
+from recsys_core.results import Evaluation, PairResult, RankingResult
 from recsys_core.variant import DENSE
 
 TIMED_PAIRS = 64
@@ -106,9 +108,29 @@ class DenseSide:
         return user_groups(material.dataset, self.task.users, train=material.sequences())
 
     @cached_property
-    def column(self) -> str | None:
-        """The user column whose gap is watched; None where no column has groups to compare."""
-        return self.groups[0].column if self.groups else None
+    def evaluation(self) -> Evaluation:
+        """The dense model's lists and pairs as ``evaluate`` gives them, for an audit."""
+        loss = None if self.workspace.material.task == "rating" else log_loss(self.pairs.label, self.pairs.score)
+        return Evaluation(self.ranking, self.pairs, self.pairs.auc, loss)
+
+    @cached_property
+    def watched(self) -> dict[str, object]:
+        """``column`` whose gap of NDCG is watched, ``is_real``, and ``p_corrected`` with ``n_tested``.
+
+        The largest real gap of the dense model, corrected for all columns and measures
+        (`recsys_core.fairness.scan`); where none is real the first column, a sensitive one if there
+        is any. ``column`` is None where none has groups to compare.
+        """
+        columns = {groups.column for groups in self.groups}
+        if not columns:
+            return {"column": None, "is_real": False, "p_corrected": None, "n_tested": 0}
+        metric, material = f"ndcg@{self.ranking.k}", self.workspace.material
+        found = scan(material.dataset, self.evaluation, train=material.sequences())
+        gaps = {column: gap for column, gap in reversed(found.gaps) if gap.metric == metric and column in columns}
+        real = [column for column, gap in reversed(gaps.items()) if not gap.within_noise]
+        column = real[0] if real else self.groups[0].column
+        p = gaps[column].p_corrected if column in gaps else None
+        return {"column": column, "is_real": bool(real), "p_corrected": p, "n_tested": found.n_tested}
 
     def _training_pairs(self) -> Pairs:
         material = self.workspace.material

@@ -16,16 +16,17 @@ from recsys_core.compare.groups import group_gaps, lost_most
 from recsys_core.compare.machine import machine_name
 from recsys_core.compare.sample import SEED, rank
 from recsys_core.compare.sketch import sketch, stored_cost
-from recsys_core.compare.stored import load_report, report_from_json, save_report, without_nan
+from recsys_core.compare.stored import load_report, report_from_json, save_report
 from recsys_core.compress.measure import LatencySettings, measure_latency, one_at_a_time
 from recsys_core.compress.variants import VariantShelf
+from recsys_core.data.folder import without_nan
 from recsys_core.metrics import list_overlap
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import Workspace
 from recsys_core.results import CompressionReport, RankingResult
-from recsys_core.variant import Variant
+from recsys_core.variant import DENSE, Variant
 
 OnStage = Callable[[str, dict], None]
 STAGES = {"size": 0.0, "train": 0.03, "auc": 0.2, "latency": 0.3, "lists": 0.4, "reasons": 0.65, "gap": 0.95}
@@ -162,8 +163,16 @@ class _Run:
         metric = f"ndcg@{own.k}"
         gaps = group_gaps(dense.groups, dense.ranking.ndcg, own.ndcg, metric=metric, draws=dense.draws)
         self.found["group_gaps"] = gaps
-        self.found["group_gap"] = {"column": dense.column, "metric": metric} | gaps.get(dense.column, {})
+        watched = self._watched()
+        self.found["group_gap"] = watched | {"metric": metric} | gaps.get(watched["column"], {})
         self.found["extra"]["lost_most"] = lost_most(dense.groups, list_overlap(dense.ranking.top, own.top))
+
+    def _watched(self) -> dict[str, object]:
+        """Which column's gap is watched and whether it is real: as in the dense model's report, where there is one."""
+        known = load_report(self.workspace, DENSE)
+        if known is None:
+            return self.dense.watched
+        return {name: known.group_gap[name] for name in ("column", "is_real", "p_corrected", "n_tested")}
 
     def _quality(self, ranking: RankingResult) -> dict[str, float]:
         """NDCG and recall of all test users: where only some were ranked, the dense model's plus their mean change."""

@@ -6,7 +6,7 @@ import torch
 
 from recsys_core.compress.measure import count_macs
 from recsys_core.compress.prune import LEAST_UNITS, cut_units, prune_unstructured, units_left
-from recsys_core.compress.storage import size_bytes
+from recsys_core.compress.storage import size_bytes, text_bytes
 from recsys_core.compress.variants import store_at
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
@@ -41,6 +41,7 @@ def stored_cost(scorer: Scorer, encoder_bytes: int) -> dict[str, int]:
     """Bytes on disk, parameters and multiply-adds a pair, under the names of `Measurement`."""
     return {
         "size_bytes": size_bytes(scorer),
+        "text_bytes": text_bytes(scorer),
         "encoder_bytes": encoder_bytes,
         "n_parameters": sum(p.numel() for p in scorer.ranker.parameters()),
         "macs": count_macs(scorer.ranker),

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-import math
 from dataclasses import asdict
 from pathlib import Path
 
-from recsys_core.data.folder import read_checked_json, write_file
+from recsys_core.data.folder import read_checked_json, without_nan, write_file
 from recsys_core.errors import RecLensError
 from recsys_core.models.workspace import Workspace
 from recsys_core.results import CompressionReport, Measurement
 from recsys_core.variant import Variant
 
-FORMAT = "reclens-measurement-2"
+FORMAT = "reclens-measurement-3"
 PLAIN = (
     "top_10_overlap",
     "explanation_drift",
@@ -90,12 +89,3 @@ def _read(file: Path, workspace: Workspace) -> CompressionReport | None:
         return report_from_json(data) if data.get("workspace") == workspace.fingerprint else None
     except (RecLensError, KeyError, TypeError, ValueError, AttributeError):
         return None
-
-
-def without_nan(value: object) -> object:
-    """NaN as null: JSON has no NaN."""
-    if isinstance(value, dict):
-        return {k: without_nan(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
-        return [without_nan(v) for v in value]
-    return None if isinstance(value, float) and math.isnan(value) else value

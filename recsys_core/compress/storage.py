@@ -19,6 +19,13 @@ def size_bytes(scorer: Scorer) -> int:
     return len(save_tensors(stored_arrays(scorer)))
 
 
+def text_bytes(scorer: Scorer) -> int:
+    """Bytes of the cached text vectors alone, as `stored_arrays` keeps them: they grow with the catalogue."""
+    texts = scorer.cached or text_vectors(scorer.ranker, scorer.features)
+    parts = (_stored_matrix(x.numpy(), scorer.variant) for x in texts.values())
+    return sum(array.nbytes for stored in parts for array in stored.values())
+
+
 def n_parameters(scorer: Scorer) -> int:
     """Numbers that the network has to keep: all of them, less the single weights that were pruned."""
     total = sum(p.numel() for p in scorer.ranker.parameters())

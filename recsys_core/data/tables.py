@@ -18,6 +18,7 @@ KINDS = (".csv", ".parquet", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".xls
 PACKINGS = ("", ".gz", ".bz2", ".xz", ".zst")
 Notice = tuple[str, dict]
 _SHOWN_COLUMNS = 20
+_NUMBER = re.compile(r"-?\d+([.,]\d+)?")
 # names that programs give to the row numbers they write beside the data
 _INDEX_NAME = re.compile(r"Unnamed: \d+(\.\d+)*|__index_level_\d+__")
 _COUNTER_NAME = re.compile(r"index|level_\d+|(row|line)[_ ]?(number|num|no|id|index)?", re.IGNORECASE)
@@ -61,14 +62,25 @@ class Table:
         """Text of one column.
 
         Raises ``DataError`` where there is none (``table.column_missing``), where it holds no plain
-        values (``table.nested``), or where the whole file seems to be one column (``table.one_column``).
+        values (``table.nested``), where the whole file seems to be one column (``table.one_column``) or to
+        have no header (``table.no_header``).
         """
         if column in self.nested:
             raise DataError("table.nested", file=self.file, column=column, type=self.nested[column])
-        found = ", ".join(list(self.columns)[:_SHOWN_COLUMNS])
-        key = "table.one_column" if len(self.columns) == 1 and not found.isidentifier() else "table.column_missing"
-        verify(column in self.columns, key, file=self.file, column=column, found=found)
+        if column not in self.columns:
+            check_header(self.file, list(self.columns))
+            found = ", ".join(list(self.columns)[:_SHOWN_COLUMNS])
+            one = len(self.columns) == 1 and not found.isidentifier()
+            key = "table.one_column" if one else "table.column_missing"
+            raise DataError(key, file=self.file, column=column, found=found)
         return self.columns[column]
+
+
+def check_header(file: str, names: list[str]) -> None:
+    """Raises ``DataError`` (``table.no_header``) where half of the columns' names or more are numbers."""
+    n_numbers = sum(bool(_NUMBER.fullmatch(name)) for name in names)
+    shown = ", ".join(names[:_SHOWN_COLUMNS])
+    verify(len(names) < 2 or 2 * n_numbers < len(names), "table.no_header", file=file, found=shown)
 
 
 def row_indexes(table: Table) -> list[str]:

@@ -11,7 +11,7 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from recsys_core.data.features import Features, Group
-from recsys_core.data.folder import read_checked_json, sha256
+from recsys_core.data.folder import read_checked_json, sha256, without_nan
 from recsys_core.errors import WorkspaceError, phrase
 from recsys_core.models.ranker import Ranker, RankerShape
 
@@ -31,7 +31,7 @@ def save_artifact(folder: Path, ranker: Ranker, features: Features, about: dict)
     groups = [g.to_json() for g in features.groups]
     config = about["config"] | {"format": FORMAT, "shape": ranker.shape.to_json()}
     for name, data in (("config", config), ("schema", {"groups": groups}), ("metrics", about["metrics"])):
-        (folder / f"{name}.json").write_text(json.dumps(data, indent=1))
+        (folder / f"{name}.json").write_text(json.dumps(without_nan(data), indent=1, allow_nan=False))
     write_checksums(folder)
 
 

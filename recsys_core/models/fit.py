@@ -12,7 +12,7 @@ import numpy as np
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Features, make_features, text_values
-from recsys_core.data.folder import written_aside
+from recsys_core.data.folder import verify, written_aside
 from recsys_core.data.split import possible_kind
 from recsys_core.errors import SettingError, phrase
 from recsys_core.metrics import log_loss, mean_interval, rmse, roc_auc_interval
@@ -28,7 +28,7 @@ from recsys_core.models.scorer import Scorer
 from recsys_core.models.training import TrainedRanker, TrainingSettings, train_ranker
 from recsys_core.models.training_log import write_log
 from recsys_core.models.workspace import FORMAT
-from recsys_core.results import Evaluation
+from recsys_core.results import Evaluation, RankingResult
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,9 @@ def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress:
     """Train on ``dataset`` and write a workspace to ``out`` (as a whole, or not at all).
 
     Returns the metrics that are stored: ``task split seed auc logloss ndcg@10 recall@10 seconds
-    n_parameters baselines intervals``. Raises ``SettingError`` or ``DataError`` for a task
-    that the data cannot serve and for an ``out`` that holds something else.
+    n_parameters baselines intervals``; NaN where the test part holds nothing to measure by. Raises
+    ``SettingError`` or ``DataError`` before any training for a task that the data cannot serve, for
+    training rows that hold nothing to learn, and for an ``out`` that holds something else.
     """
     began = time.perf_counter()
     if request.epochs is not None and request.epochs < 1:
@@ -57,6 +58,7 @@ def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress:
     with written_aside(Path(out), phrase("what.workspace"), marker="workspace.json") as folder:
         length = history_length(task, possible_kind(dataset.schema, request.split), dataset.n_interactions)
         material = Material.build(dataset, task=task, kind=request.split, seed=request.seed, length=length)
+        _check_trainable(material)
         texts = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in text_values(dataset).items()}
         features = make_features(dataset, texts)
         chosen, features, tried = choose(features, material, request, progress)
@@ -66,6 +68,14 @@ def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress:
         _write(folder, dataset, chosen, features, {"config": config, "metrics": metrics})
         (folder / "workspace.json").write_text(json.dumps(_about(request, dataset, Path(out)), indent=1))
     return metrics
+
+
+def _check_trainable(material: Material) -> None:
+    """Raise ``DataError`` where there is nothing to rank, or one label only in the training rows."""
+    verify(material.dataset.n_items > 1, "train.one_item")
+    label = material.split.label[material.split.train]
+    same = material.task != "implicit" and (label == label[0]).all()
+    verify(not same, "train.one_value", split=material.split.kind, value=f"{label[0]:g}")
 
 
 def default_task(dataset: Dataset) -> str:
@@ -79,7 +89,8 @@ def choose(
     """Try with and without ids for a few epochs, train in full what validation likes best.
 
     Returns the trained ranker (calibrated), its features, and each candidate's validation figure
-    after the short run: NDCG@10 (``implicit``), minus log loss (``like``), minus RMSE (``rating``).
+    after the short run: NDCG@10 (``implicit``), minus log loss (``like``), minus RMSE (``rating``);
+    the first candidate and no figure where validation has nobody to rank.
     """
     settings = default_settings(material, seed=request.seed, epochs=request.epochs)
     options = [c for c in candidates(material.task) if len(features.without(set(c.without)).side("item"))]
@@ -93,7 +104,8 @@ def choose(
     if material.task != "rating":
         pairs = evaluate_pairs(Scorer(trained.ranker, features), material.labelled("validation"))
         calibrate(trained.ranker, pairs.label, pairs.score)
-    return trained, features, {c.name: probes[c].best.validation for c in options}
+    figures = {c.name: probes[c].best.validation for c in options}
+    return trained, features, {name: value for name, value in figures.items() if not np.isnan(value)}
 
 
 def _train(features: Features, material: Material, settings: TrainingSettings, progress: Progress) -> TrainedRanker:
@@ -104,7 +116,7 @@ def _train(features: Features, material: Material, settings: TrainingSettings, p
 def _validator(features: Features, material: Material):
     if material.task == "implicit":
         task = material.ranking("validation", most=EARLY_STOPPING_USERS)
-        return lambda ranker: float(rank_users(Scorer(ranker, features).score_catalogue, task).ndcg.mean())
+        return lambda ranker: _mean_ndcg(rank_users(Scorer(ranker, features).score_catalogue, task))
     labelled = material.labelled("validation")
     error = (lambda y, z: rmse(y, 1 / (1 + np.exp(-z)))) if material.task == "rating" else log_loss
 
@@ -148,7 +160,12 @@ def _best_ease(material: Material) -> CanScore:
     task = material.ranking("validation", most=EARLY_STOPPING_USERS)
     gram = item_gram(material)
     models = [Ease.fit(gram, penalty) for penalty in EASE_PENALTIES]
-    return max(models, key=lambda m: rank_users(m.score_catalogue, task).ndcg.mean())
+    return max(models, key=lambda m: _mean_ndcg(rank_users(m.score_catalogue, task)))
+
+
+def _mean_ndcg(ranking: RankingResult) -> float:
+    """NaN where nobody is ranked: all that was held out had been taken before."""
+    return float(ranking.ndcg.mean()) if len(ranking.ndcg) else float("nan")
 
 
 def _intervals(e: Evaluation, seed: int) -> dict[str, tuple[float, float]]:

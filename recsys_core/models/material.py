@@ -13,6 +13,7 @@ from recsys_core.data.order import tie_order
 from recsys_core.data.split import Split, make_split
 from recsys_core.metrics import Csr, csr_rows
 from recsys_core.models.scorer import Pairs
+from recsys_core.seeds import random_stream
 
 EARLY_STOPPING_USERS = 1000
 
@@ -22,8 +23,8 @@ class LabelledPairs:
     """Pairs with their target: 0/1, or for task ``rating`` the rating on a scale of 0 to 1.
 
     ``negatives`` is ``logged`` (ratings, clicks) or ``sampled`` (uniform among items that the
-    user never took, one for each positive, drawn once for the seed). ``known`` is all that a
-    scorer may know of each pair's user; the pairs' histories are the newest of it.
+    user never took, one for each positive of a user who left any, drawn once for the seed).
+    ``known`` is all that a scorer may know of each pair's user; the pairs' histories are the newest of it.
     """
 
     pairs: Pairs
@@ -100,28 +101,29 @@ class Material:
         if self.task != "implicit":
             return LabelledPairs(pairs, known, self.target(rows), "logged")
         drawn = self.sample_untaken(pairs.users, seed=self.split.seed)
-        both = Pairs(
-            np.concatenate([pairs.users, pairs.users]),
-            np.concatenate([pairs.items, drawn]),
-            np.concatenate([pairs.histories, pairs.histories]),
-        )
-        label = np.repeat([1.0, 0.0], len(rows)).astype(np.float32)
-        return LabelledPairs(both, known[np.tile(np.arange(len(rows)), 2)], label, "sampled")
+        there = np.flatnonzero(drawn >= 0)
+        again = np.concatenate([np.arange(len(rows)), there])
+        both = Pairs(pairs.users[again], np.concatenate([pairs.items, drawn[there]]), pairs.histories[again])
+        label = np.repeat([1.0, 0.0], [len(rows), len(there)]).astype(np.float32)
+        return LabelledPairs(both, known[again], label, "sampled")
 
     def sample_untaken(self, users: np.ndarray, *, seed: int) -> np.ndarray:
-        """For each entry a uniform item that this user has no interaction with, in any part."""
+        """For each entry a uniform item that this user has no interaction with, in any part; -1 where there is none.
+
+        The draw is a place among the user's untaken items. The ``j``-th of the items taken, in
+        ascending order from 0, has ``item - j`` untaken ones before it: those at or below the
+        place are passed over.
+        """
         n_items = self.dataset.n_items
         frame = self.dataset.interactions
         known = np.unique(frame["user_index"].to_numpy(np.int64) * n_items + frame["item_index"].to_numpy())
-        random = np.random.default_rng([seed, 7])
-        drawn = random.integers(0, n_items, len(users))
-        for _ in range(100):  # a user with nearly the whole catalogue keeps its last draw
-            at = np.searchsorted(known, users * n_items + drawn)
-            wrong = np.flatnonzero(known[np.minimum(at, len(known) - 1)] == users * n_items + drawn)
-            if not len(wrong):
-                break
-            drawn[wrong] = random.integers(0, n_items, len(wrong))
-        return drawn
+        user, item = known // n_items, known % n_items
+        start = np.searchsorted(user, np.arange(self.dataset.n_users + 1))
+        before = user * (n_items + 1) + item - (np.arange(len(known)) - start[user])
+        n_untaken = n_items - np.diff(start)[users]
+        place = np.floor(random_stream(seed, "untaken items").random(len(users)) * n_untaken).astype(np.int64)
+        passed = np.searchsorted(before, users * (n_items + 1) + place, side="right") - start[users]
+        return np.where(n_untaken > 0, place + passed, -1)
 
     def ranking(self, part: str, *, most: int | None = None) -> RankingTask:
         """Users with a held-out taken item in ``part``; at most ``most`` of them, drawn by the split's seed."""
@@ -153,6 +155,7 @@ class Material:
         if self.task == "implicit":
             items = pairs.items.copy()
             half = random.permutation(len(items))[: len(items) // 2]
-            items[half] = self.sample_untaken(pairs.users[half], seed=seed)
+            drawn = self.sample_untaken(pairs.users[half], seed=seed)
+            items[half] = np.where(drawn >= 0, drawn, items[half])
             pairs = Pairs(pairs.users, items, pairs.histories)
         return pairs

@@ -35,7 +35,7 @@ class Workspace:
     """A trained workspace, opened read-only.
 
     ``config`` holds what training decided (task, split, seed, settings, encoder, notes),
-    ``metrics`` its figures on the test part and those of the baselines.
+    ``metrics`` its figures on the test part and those of the baselines; NaN where there is no figure.
     """
 
     path: Path
@@ -68,7 +68,7 @@ class Workspace:
             raise WorkspaceError(
                 "workspace.damaged", path=path, file="schema.json", reason="groups do not fit the data"
             )
-        metrics = json.loads((path / "model" / "metrics.json").read_text())
+        metrics = _figures(json.loads((path / "model" / "metrics.json").read_text()))
         return cls(path, about["name"], dataset, features, ranker, config, metrics)
 
     @cached_property
@@ -97,3 +97,16 @@ class Workspace:
 
     def item_index(self, item_id: str) -> int:
         return self.dataset.item_index(item_id, self.name)
+
+
+def _figures(metrics: dict) -> dict:
+    """Stored metrics; null stands for NaN, but for a log loss: a scorer without probabilities has none."""
+
+    def number(value: object) -> object:
+        if isinstance(value, dict):
+            return {k: v if k in ("logloss", "best_possible") else number(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [number(v) for v in value]
+        return float("nan") if value is None else value
+
+    return number(metrics)

@@ -121,7 +121,7 @@ def test_whose_list_changed_most(open_compress, report, folder):
 
 def test_the_doubt_strip(open_compress, report):
     said = " ".join(texts_of(open_compress()))
-    for part in ("on this machine", f"{report.n_users} users", "explained pairs", "seed 0", "before its epoch"):
+    for part in ("on this machine", f"{report.n_users} users", "explained pairs", "seed 0", "before fine-tuning"):
         assert part in said
 
 
@@ -167,7 +167,7 @@ def test_no_user(open_compress):
 
 def test_badge_says_what_the_address_asks_for(open_compress):
     badges = [text for text in texts_of(open_compress()) if "-badge[" in text]
-    assert [numbers_alike(b) for b in badges] == [":blue-badge[50 % of whole units cut, 8 bits]"]
+    assert [numbers_alike(b) for b in badges] == [":blue-badge[50 % of neurons removed, 8 bits]"]
 
 
 def numbers_alike(text: str) -> str:

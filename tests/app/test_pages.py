@@ -81,7 +81,7 @@ def test_unknown_item_and_unknown_settings_are_named(open_app):
     assert "No item no-such in tiny shop. Pick another." in said
     assert "Bits 7 is not a level. Showing 32." in said
     assert "Sparsity 500 is not a level. Showing 0 %." in said
-    assert "Pruning magic is not a level. Showing whole units." in said
+    assert "Pruning magic is not a level. Showing neurons removed." in said
 
 
 def test_unknown_workspace_offers_the_others(open_app):

@@ -261,6 +261,6 @@ def test_nobody_to_rank(workspace):
     assert len(side.explained) == 0
     assert side.contributions.shape[0] == 0
     assert side.groups == ()
-    assert side.column is None
+    assert side.watched["column"] is None
     assert np.isnan(tie_shares(side.ranking)["across"])
     assert DENSE.is_dense

@@ -17,7 +17,8 @@ from recsys_core.data.importers import import_dataset
 from recsys_core.errors import RecLensError
 
 CASES = 1500
-ODD = (b"\0", b"\xff\xfe", b'"', b",", b"::", b"|", b"\n", b"\r", b"-1", b"nan", b"inf", b"1e400", b"9" * 20,
+ODD = (b"{", b"[", b"sep=;", b"\x1f\x8b", b"PK\x03\x04",
+       b"\0", b"\xff\xfe", b'"', b",", b"::", b"|", b"\n", b"\r", b"-1", b"nan", b"inf", b"1e400", b"9" * 20,
        b"\xe2\x80\xae", b"=1+1", b" ", b"")  # fmt: skip
 
 

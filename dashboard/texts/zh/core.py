@@ -72,6 +72,7 @@ TEXTS = {
     "core.table.quote_escaped": '{file} 第 {row} 行：“{value}”中的引号用反斜杠转义；请在映射文件中写 "escape": "\\\\"。',
     "core.table.nested": "{file}：“{column}”列的单元格里是 {type}，既不是单个值，也不是由值组成的列表；请把它展开，或不在映射文件中使用它。",
     "core.table.one_column": "{file}：缺少“{column}”列；整个文件被读成了一列“{found}”。请在映射文件中用“delimiter”写明分隔符。",
+    "core.table.no_header": "{file}：第一行（{found}）看起来是一条记录；请在它上面写上列名。",
     "core.table.json": "{file} 第 {row} 行：从第 {letter} 个字符起不是 JSON，请更正或删除此行。",
     "core.table.json_record": "{file} 第 {row} 行：不是花括号括起来的对象，请每条记录写一个对象。",
     "core.table.foreign": "{file}：这是{what}，不是数据表；请{fix}。",
@@ -162,7 +163,10 @@ TEXTS = {
     "core.warning.nameless": "{file}：第 {number} 列没有列名，已略去；要使用它，请在表头写上列名。",
     "core.warning.nested": "{file}：列 {columns} 存放的是结构而不是单个值，已略去。",
     "core.split.empty": "{part}部分将没有任何交互：{reason}。",
-    "core.train.no_held_out": "没有{what}可供训练：{reason}。",
+    "core.train.one_item": "数据集里只有一件物品，排序至少需要两件，请补充物品。",
+    "core.train.one_value": (
+        "划分方式“{split}”的训练部分只有 {value} 这一种值，模型需要不同的取值才能学习：请换一种划分方式，或补充交互。"
+    ),
     "core.train.text_encoder": "文本编码器 {name}：{reason}。",
     "core.explain.method_each": "方法“{method}”把历史当作一条理由；请使用 --history one，或改用 shapley。",
     "core.explain.method_quantised": "方法“{method}”需要梯度，而 {bits} 位模型没有梯度；请改用 shapley、shap、lime 或 occlusion。",

@@ -13,7 +13,7 @@ import pyarrow.csv
 
 from recsys_core.data.folder import verify
 from recsys_core.data.readers.text import TextFormat
-from recsys_core.data.tables import TEXT, Notice, Table, are_row_numbers
+from recsys_core.data.tables import TEXT, Notice, Table, are_row_numbers, check_header
 from recsys_core.errors import DataError, phrase
 
 DELIMITERS = (",", ";", "\t", "|", "::")
@@ -186,12 +186,14 @@ def _filled_rows(columns: list[pa.Array]) -> np.ndarray:
 def name_columns(file: str, pairs: list[tuple[str, pa.Array]], rows: np.ndarray, n_blank: int = 0) -> Table:
     """A table of named columns; nameless ones are left out, with a warning where they hold something.
 
-    Raises ``DataError`` (``table.column_twice``) for two columns of one name.
+    Raises ``DataError`` (``table.column_twice``, ``table.no_header``) for two columns of one name.
     """
     noticed: list[Notice] = []
     columns: dict[str, pa.Array] = {}
     for number, (name, cells) in enumerate(pairs, 1):
-        verify(not name or name not in columns, "table.column_twice", file=file, column=name)
+        if name in columns:
+            check_header(file, [name for name, _ in pairs if name])
+            raise DataError("table.column_twice", file=file, column=name)
         if name:
             columns[name] = cells
         elif pc.any(pc.not_equal(cells, "")).as_py():
