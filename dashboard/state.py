@@ -183,12 +183,6 @@ def address_number(key: str, top: float = math.inf) -> float | None:
     return value if math.isfinite(value) and 0 <= value <= top else None
 
 
-def unknown_id(key: str, known: dict[str, str]) -> str | None:
-    """What the address holds although there is no such thing; None where all is well."""
-    raw = st.session_state.get(key) or ""
-    return raw if raw and raw not in known else None
-
-
 def select(entry: Entry, place: Place, page: str) -> Selection:
     """Everything chosen, after the controls were drawn."""
     data, problems = cached.dataset(place), _setting_problems(page)
