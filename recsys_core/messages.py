@@ -38,6 +38,19 @@ MESSAGES: dict[str, str] = {
     "reason.format": "format {value!r}",
     "reason.few_users": "too few users have three interactions",
     "reason.equal_dates": "too many of the dates are equal",
+    "reason.encoder.unknown": (
+        "neither a folder nor a model of the Hugging Face hub that can be reached from here;"
+        " give a folder with its files"
+    ),
+    "reason.encoder.changed": "the packaged weights are not the published file",
+    "reason.encoder.damaged": "its files cannot be read ({problem})",
+    "reason.encoder.no_weights": "there are no weights (safetensors or bin) among its files",
+    "reason.encoder.weights": "weights such as {weights!r} are missing from its files",
+    "reason.encoder.not_finite": "its vectors are not numbers, so its weights are damaged",
+    "reason.encoder.encoder_decoder": (
+        "family {family!r} is encoder and decoder in one; use an encoder (such as BERT) or a decoder (such as GPT)"
+    ),
+    "reason.encoder.dpr": "of DPR only a context or a question encoder gives the vector of a text",
     "expected.mapping": "the mapping, a JSON file",
     "expected.mapped": "a table that {file} names",
     "expected.source": "the tables: a folder or a file",

@@ -20,7 +20,7 @@ from recsys_core.models.artifact import save_artifact, write_checksums
 from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, is_feasible, item_gram
 from recsys_core.models.calibration import calibrate
 from recsys_core.models.candidates import Candidate, candidates, default_settings, history_length, probe_settings
-from recsys_core.models.encoder import MINILM, Progress, encode_texts, encoder_info, silent
+from recsys_core.models.encoder import MINILM, NO_ENCODER, EncoderInfo, Progress, encode_texts, encoder_info, silent
 from recsys_core.models.evaluation import CanScore, evaluate, evaluate_pairs, rank_users
 from recsys_core.models.material import EARLY_STOPPING_USERS, Material
 from recsys_core.models.ranker import Ranker
@@ -59,12 +59,14 @@ def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress:
         length = history_length(task, possible_kind(dataset.schema, request.split), dataset.n_interactions)
         material = Material.build(dataset, task=task, kind=request.split, seed=request.seed, length=length)
         _check_trainable(material)
-        texts = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in text_values(dataset).items()}
-        features = make_features(dataset, texts)
+        texts = text_values(dataset)
+        encoder = encoder_info(request.encoder) if texts else NO_ENCODER
+        vectors = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in texts.items()}
+        features = make_features(dataset, vectors)
         chosen, features, tried = choose(features, material, request, progress)
         metrics = _measure(chosen.ranker, features, material, progress)
         metrics |= {"seconds": time.perf_counter() - began}
-        config = _config(request, material, chosen, tried)
+        config = _config(encoder, material, chosen, tried)
         _write(folder, dataset, chosen, features, {"config": config, "metrics": metrics})
         (folder / "workspace.json").write_text(json.dumps(_about(request, dataset, Path(out)), indent=1))
     return metrics
@@ -177,13 +179,13 @@ def _intervals(e: Evaluation, seed: int) -> dict[str, tuple[float, float]]:
     }
 
 
-def _config(request: FitRequest, material: Material, chosen: TrainedRanker, tried: dict[str, float]) -> dict:
+def _config(encoder: EncoderInfo, material: Material, chosen: TrainedRanker, tried: dict[str, float]) -> dict:
     split = material.split
     return {
         "task": material.task,
         "split": split.kind,
         "seed": split.seed,
-        "encoder": asdict(encoder_info(request.encoder)),
+        "encoder": asdict(encoder),
         "settings": chosen.settings.to_json(),
         "epochs": len(chosen.log),
         "best_epoch": chosen.best.epoch,
