@@ -5,7 +5,6 @@ Run ``python benchmarks/truth.py [SEED …]`` (0 1 2 by default); prints one lin
 
 from __future__ import annotations
 
-import json
 import sys
 import tempfile
 import time
@@ -84,7 +83,7 @@ def reasons(workspace: Workspace, tables: Path):
 
 def groups(workspace: Workspace):
     """The under-served region must be found, gender must not be flagged."""
-    truth = json.loads(workspace.dataset.schema.extra["truth"])
+    truth = workspace.dataset.truth
     evaluation = evaluate(workspace.dense, workspace.material)
     train = workspace.material.sequences()
     column, value = truth["under_served"]["column"], truth["under_served"]["value"]

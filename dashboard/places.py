@@ -7,8 +7,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from recsys_core.data.folder import sha256
 from recsys_core.errors import WorkspaceError, phrase
+from recsys_core.models.artifact import SUMS, fingerprint
 from recsys_core.models.workspace import Workspace
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -16,7 +16,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One state of one workspace: its folder and the fingerprint of model and data."""
+    """One state of one workspace: its folder, and the fingerprint of its model and of the data it was trained on.
+
+    Opening it compares every file with the checksums behind the fingerprint, so nothing else is ever shown under it.
+    """
 
     folder: Path
     fingerprint: str
@@ -60,8 +63,7 @@ def _title(folder: Path) -> str:
 
 def place(folder: Path) -> Place:
     """Where a workspace is and what state it is in. Raises ``WorkspaceError`` as opening it would."""
-    sums = folder / "model" / "checksums.json"
-    if not sums.is_file():
+    if not (folder / SUMS).is_file():
         Workspace.open(folder)  # says what is wrong, in the core's words
-        raise WorkspaceError("workspace.damaged", path=folder, file="checksums.json", reason=phrase("reason.missing"))
-    return Place(folder, sha256(sums)[:16])
+        raise WorkspaceError("workspace.damaged", path=folder, file=SUMS, reason=phrase("reason.missing"))
+    return Place(folder, fingerprint(folder))

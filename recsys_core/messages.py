@@ -73,6 +73,8 @@ MESSAGES: dict[str, str] = {
     "dataset.damaged": "{path}: file {file} is damaged or missing ({reason}); import the dataset again.",
     "workspace.missing": "{path}: no workspace here; run 'python -m recsys_core train' first.",
     "workspace.damaged": "{path}: file {file} is damaged ({reason}); train the workspace again or restore the file.",
+    "workspace.other_data": "{path}: the dataset is not the one that the model was trained on; "
+    "train the workspace again or restore the dataset.",
     "workspace.foreign": "{path}: {file} was not written by RecLens ({reason}).",
     "output.exists": "{path} exists already and is not {what}; choose another folder.",
     # tables

@@ -16,6 +16,7 @@ from recsys_core.errors import DataError, RecLensError, phrase, values_from_json
 
 FORMAT = "reclens-dataset-1"
 TABLES = ("users", "items", "interactions")
+TRUTH = "truth.json"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -41,6 +42,8 @@ class Dataset:
         (`recsys_core.data.order.in_canonical_order`).
     warnings
         Problems that do not stop anyone, as ``(message key, values)``.
+    truth
+        Of sample data: the function that its outcomes were drawn from, as the sample's ``truth.json`` tells it.
     """
 
     name: str
@@ -49,6 +52,7 @@ class Dataset:
     items: pd.DataFrame
     interactions: pd.DataFrame
     warnings: tuple[tuple[str, dict], ...] = ()
+    truth: dict | None = None
 
     @property
     def n_users(self) -> int:
@@ -76,10 +80,13 @@ class Dataset:
         return _row(self.items["item_id"], item_id, "item", where or self.name)
 
     def fingerprint(self) -> str:
-        """SHA-256 (first 16 hex digits) over schema and the content of the three tables."""
-        digest = hashlib.sha256(json.dumps(self.schema.to_json(), sort_keys=True).encode())
+        """SHA-256 (first 16 hex digits) over schema, truth and the content of the three tables.
+
+        Neither the name nor the way it was read (mapping, order of rows) plays a part.
+        """
+        digest = hashlib.sha256(json.dumps([self.schema.to_json(), self.truth], sort_keys=True).encode())
         for frame in (self.users, self.items, self.interactions):
-            digest.update(",".join(frame.columns).encode())
+            digest.update(json.dumps([list(frame.columns), len(frame)]).encode())
             digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
         return digest.hexdigest()[:16]
 
@@ -92,12 +99,16 @@ class Dataset:
         """Write the files into an existing empty folder."""
         for name in TABLES:
             getattr(self, name).to_parquet(folder / f"{name}.parquet", index=False)
+        files = [f"{name}.parquet" for name in TABLES]
+        if self.truth is not None:
+            (folder / TRUTH).write_text(json.dumps(self.truth, indent=1))
+            files.append(TRUTH)
         about = {
             "format": FORMAT,
             "name": self.name,
             "schema": self.schema.to_json(),
             "fingerprint": self.fingerprint(),
-            "sha256": {f"{name}.parquet": sha256(folder / f"{name}.parquet") for name in TABLES},
+            "sha256": {name: sha256(folder / name) for name in files},
             "warnings": [[key, values_to_json(values)] for key, values in self.warnings],
         }
         (folder / "dataset.json").write_text(json.dumps(about, indent=1))
@@ -116,7 +127,8 @@ class Dataset:
         try:
             frames = {name: _read_parquet(folder, name, about["sha256"][f"{name}.parquet"]) for name in TABLES}
             warnings = tuple((key, values_from_json(values)) for key, values in about["warnings"])
-            dataset = cls(about["name"], Schema.from_json(about["schema"]), warnings=warnings, **frames)
+            truth = _read_truth(folder, about["sha256"].get(TRUTH))
+            dataset = cls(about["name"], Schema.from_json(about["schema"]), warnings=warnings, truth=truth, **frames)
             same = dataset.fingerprint() == about["fingerprint"]
         except (KeyError, TypeError, ValueError, AttributeError) as problem:
             raise DataError("dataset.damaged", path=folder, file="dataset.json", reason=_reason(problem)) from None
@@ -124,16 +136,26 @@ class Dataset:
         return dataset
 
 
+def _read_truth(folder: Path, checksum: str | None) -> dict | None:
+    if checksum is None:
+        return None
+    _check(folder, TRUTH, checksum)
+    return json.loads((folder / TRUTH).read_text())
+
+
 def _read_parquet(folder: Path, name: str, checksum: str) -> pd.DataFrame:
     path = folder / f"{name}.parquet"
-    verify(path.is_file(), "dataset.damaged", path=folder, file=path.name, reason=phrase("reason.missing"))
     try:  # the checksum comes first: a Parquet reader is not built for damaged files
-        verify(
-            sha256(path) == checksum, "dataset.damaged", path=folder, file=path.name, reason=phrase("reason.changed")
-        )
+        _check(folder, path.name, checksum)
         return pd.read_parquet(path)
     except (OSError, ValueError) as problem:
         raise DataError("dataset.damaged", path=folder, file=path.name, reason=_reason(problem)) from None
+
+
+def _check(folder: Path, file: str, checksum: str) -> None:
+    verify((folder / file).is_file(), "dataset.damaged", path=folder, file=file, reason=phrase("reason.missing"))
+    same = sha256(folder / file) == checksum
+    verify(same, "dataset.damaged", path=folder, file=file, reason=phrase("reason.changed"))
 
 
 def _reason(problem: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 
 KINDS = ("category", "ordered", "number", "set", "text", "ignored")
 ID_COLUMNS = ("user_id", "item_id")
@@ -84,7 +84,6 @@ class Schema:
     has_time: bool = True
     user_name: str | None = None
     item_title: str = "title"
-    extra: dict[str, str] = field(default_factory=dict)
     positive_from: float | None = None
 
     def __post_init__(self) -> None:

@@ -11,16 +11,17 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from recsys_core.data.features import Features, Group
-from recsys_core.data.folder import read_checked_json, sha256, without_nan
+from recsys_core.data.folder import read_checked_json, sha256, verify, without_nan
 from recsys_core.errors import WorkspaceError, phrase
 from recsys_core.models.ranker import Ranker, RankerShape
 
 FORMAT = "reclens-model-1"
 WEIGHTS, TEXTS = "model.safetensors", "texts.safetensors"
+SUMS, DATA = "model/checksums.json", "dataset/dataset.json"
 
 
 def save_artifact(folder: Path, ranker: Ranker, features: Features, about: dict) -> None:
-    """Write weights, text vectors, configuration, feature groups and metrics, then the checksums of all of them.
+    """Write weights, text vectors, configuration, feature groups and metrics; `write_checksums` comes last.
 
     ``about`` holds ``config`` (settings, encoder, task) and ``metrics``.
     """
@@ -32,29 +33,44 @@ def save_artifact(folder: Path, ranker: Ranker, features: Features, about: dict)
     config = about["config"] | {"format": FORMAT, "shape": ranker.shape.to_json()}
     for name, data in (("config", config), ("schema", {"groups": groups}), ("metrics", about["metrics"])):
         (folder / f"{name}.json").write_text(json.dumps(without_nan(data), indent=1, allow_nan=False))
-    write_checksums(folder)
 
 
-def write_checksums(folder: Path) -> None:
-    """SHA-256 of every file below ``folder``, in ``checksums.json``."""
-    files = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "checksums.json")
-    sums = {str(p.relative_to(folder)): sha256(p) for p in files}
-    (folder / "checksums.json").write_text(json.dumps(sums, indent=1))
+def write_checksums(workspace: Path) -> None:
+    """SHA-256 of every file of the model and of what describes its data, in ``model/checksums.json``.
+
+    ``dataset/dataset.json`` holds the schema and the checksums of the tables in turn, so nothing that
+    a figure is made from can change under the same checksums.
+    """
+    files = sorted(p for p in (workspace / "model").rglob("*") if p.is_file() and p.name != "checksums.json")
+    sums = {p.relative_to(workspace).as_posix(): sha256(p) for p in [*files, workspace / DATA]}
+    (workspace / SUMS).write_text(json.dumps(sums, indent=1))
 
 
-def check_artifact(folder: Path, shown: Path) -> None:
-    """Raise ``WorkspaceError`` naming the first file that is missing or differs from its checksum."""
+def check_artifact(workspace: Path) -> None:
+    """Compare every file with its checksum.
+
+    Raises ``WorkspaceError`` (``workspace.damaged``) naming the first file that is missing or another
+    one; ``workspace.other_data`` where the dataset is not the one that the model was trained on.
+    """
     try:
-        sums = json.loads((folder / "checksums.json").read_text())
-    except (OSError, ValueError):
+        sums = dict(json.loads((workspace / SUMS).read_text()))
+        expected = sums.pop(DATA)
+    except (OSError, ValueError, TypeError, KeyError):
         raise WorkspaceError(
-            "workspace.damaged", path=shown, file="checksums.json", reason=phrase("reason.unreadable")
+            "workspace.damaged", path=workspace, file=SUMS, reason=phrase("reason.unreadable")
         ) from None
-    for name, expected in sums.items():
-        if not (folder / name).is_file():
-            raise WorkspaceError("workspace.damaged", path=shown, file=name, reason=phrase("reason.missing"))
-        if sha256(folder / name) != expected:
-            raise WorkspaceError("workspace.damaged", path=shown, file=name, reason=phrase("reason.changed"))
+    for name, checksum in sums.items():
+        if not (workspace / name).is_file():
+            raise WorkspaceError("workspace.damaged", path=workspace, file=name, reason=phrase("reason.missing"))
+        if sha256(workspace / name) != checksum:
+            raise WorkspaceError("workspace.damaged", path=workspace, file=name, reason=phrase("reason.changed"))
+    if (workspace / DATA).is_file():  # a dataset that is gone is said by `Dataset.load`
+        verify(sha256(workspace / DATA) == expected, "workspace.other_data", path=workspace)
+
+
+def fingerprint(workspace: Path) -> str:
+    """SHA-256 (first 16 hex digits) of the checksums: of the model, and through its description of the dataset."""
+    return sha256(workspace / SUMS)[:16]
 
 
 def load_config(folder: Path) -> dict:

@@ -150,11 +150,10 @@ def _measure(ranker: Ranker, features: Features, material: Material, progress: P
 
 def _best_possible(material: Material) -> dict[str, float] | None:
     """What the planted function itself reaches on these held-out rows (sample data under the default split)."""
-    truth = material.dataset.schema.extra.get("truth")
+    truth = material.dataset.truth
     if truth is None or (material.task, material.split.kind) != ("like", "time"):
         return None
-    about = json.loads(truth)
-    return {"auc": about["best_auc"], "ndcg@10": about["best_ndcg@10"]}
+    return {"auc": truth["best_auc"], "ndcg@10": truth["best_ndcg@10"]}
 
 
 def _best_ease(material: Material) -> CanScore:
@@ -202,7 +201,7 @@ def _write(folder: Path, dataset: Dataset, chosen: TrainedRanker, features: Feat
     dataset.write_into(folder / "dataset")
     write_log(folder / "log", chosen)
     save_artifact(folder / "model", chosen.ranker, features, about)
-    write_checksums(folder / "model")
+    write_checksums(folder)
 
 
 def _about(request: FitRequest, dataset: Dataset, out: Path) -> dict:

@@ -5,7 +5,7 @@
     workspace/
       workspace.json      name, format, when and with what it was made
       dataset/            the validated tables
-      model/              the artifact, with checksums over dataset, model and log
+      model/              the artifact, with checksums over the model and the dataset's description
       log/                training_log.csv, TensorBoard events
       variants/           students of pruned variants (cache; stamped with the model's fingerprint)
       measurements/       compression reports by variant (cache)
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Features, make_features
-from recsys_core.data.folder import read_checked_json, sha256
+from recsys_core.data.folder import read_checked_json
 from recsys_core.errors import WorkspaceError
 from recsys_core.models import artifact
 from recsys_core.models.material import Material
@@ -50,14 +50,15 @@ class Workspace:
     def open(cls, path: Path) -> Workspace:
         """Load and check.
 
-        Raises ``WorkspaceError``: ``workspace.missing``, ``workspace.foreign`` or, naming the
-        file, ``workspace.damaged``.
+        Raises ``WorkspaceError``: ``workspace.missing``, ``workspace.foreign``, naming the file
+        ``workspace.damaged``, or ``workspace.other_data`` where the dataset is not the model's own;
+        ``DataError`` where its tables are damaged.
         """
         path = Path(path)
         if not (path / "workspace.json").is_file():
             raise WorkspaceError("workspace.missing", path=path)
         about = read_checked_json(path / "workspace.json", FORMAT, "workspace")
-        artifact.check_artifact(path / "model", path)
+        artifact.check_artifact(path)
         config = artifact.load_config(path / "model")
         dataset = Dataset.load(path / "dataset")
         ranker = artifact.load_ranker(path / "model", config)
@@ -85,8 +86,8 @@ class Workspace:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Identifies model and data: stamps caches, keys the dashboard's."""
-        return sha256(self.path / "model" / "checksums.json")[:16]
+        """Identifies model and data, to the last cell: stamps caches, keys the dashboard's."""
+        return artifact.fingerprint(self.path)
 
     @property
     def task(self) -> str:

@@ -26,7 +26,7 @@ def nasty(workspaces, tmp_path):
     dataset.write_into(folder / "tiny" / "dataset")
     about = json.loads((folder / "tiny" / "workspace.json").read_text())
     (folder / "tiny" / "workspace.json").write_text(json.dumps(about | {"name": "<b>shop</b>"}))
-    write_checksums(folder / "tiny" / "model")
+    write_checksums(folder / "tiny")
     sums = json.loads((folder / "tiny" / "model" / "checksums.json").read_text())
     assert sums
     return folder

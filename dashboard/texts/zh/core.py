@@ -59,6 +59,7 @@ TEXTS = {
     "core.dataset.damaged": "{path}：文件 {file} 损坏或缺失（{reason}），请重新导入数据集。",
     "core.workspace.missing": "{path}：这里没有工作区；请先运行 'python -m recsys_core train'。",
     "core.workspace.damaged": "{path}：文件 {file} 已损坏（{reason}），请重新训练该工作区或恢复此文件。",
+    "core.workspace.other_data": "{path}：数据集不是训练该模型时所用的数据集，请重新训练该工作区或恢复原数据集。",
     "core.workspace.foreign": "{path}：{file} 不是由 RecLens 写入的（{reason}）。",
     "core.output.exists": "{path} 已存在，但不是{what}，请换一个文件夹。",
     "core.table.missing": "{file}：在 {folder} 中找不到，应有 {expected}。",

@@ -19,6 +19,7 @@ from recsys_core.data.importers.columns import Side, attribute_names, convert_si
 from recsys_core.data.importers.mapping import Mapping, SideMapping
 from recsys_core.data.importers.outcomes import read_outcomes
 from recsys_core.data.importers.sources import read_source
+from recsys_core.data.sample.truth import FORMAT as TRUTH_FORMAT
 from recsys_core.data.schema import Column, Schema
 from recsys_core.data.tables import Table, row_indexes
 from recsys_core.errors import DataError
@@ -41,14 +42,18 @@ def import_tables(source: Path, mapping: Path | None = None, *, name: str = "") 
 
 
 def _with_truth(dataset: Dataset, path: Path) -> Dataset:
-    """Sample data brings the function that its outcomes were drawn from: it travels with the dataset."""
+    """Sample data brings the function that its outcomes were drawn from: it travels with the dataset.
+
+    Another file of that name is none of ours.
+    """
     if not path.is_file():
         return dataset
     try:
         truth = json.loads(path.read_text())
     except (OSError, ValueError) as problem:
         raise DataError("table.unreadable", file=path.name, reason=str(problem).splitlines()[0][:80]) from None
-    return replace(dataset, schema=replace(dataset.schema, extra={"truth": json.dumps(truth)}))
+    is_ours = isinstance(truth, dict) and truth.get("format") == TRUTH_FORMAT
+    return replace(dataset, truth=truth) if is_ours else dataset
 
 
 def _convert(mapping: Mapping, tables: dict[str, Table], noticed: Warnings) -> Dataset:
