@@ -139,6 +139,8 @@ MESSAGES: dict[str, str] = {
     "kind.pdf": "a PDF",
     "kind.pickle": "a pickle, which could run code when opened",
     "kind.archive": "an archive",
+    "kind.lfs": "a pointer of Git LFS, without the file it points to",
+    "fix.lfs": "fetch the file with 'git lfs pull'",
     "fix.save_csv": "save the table as CSV or Parquet",
     "fix.unpack": "unpack it",
     "fix.download": "download the file again",

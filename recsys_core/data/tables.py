@@ -15,7 +15,7 @@ from recsys_core.errors import DataError, Phrase, phrase
 
 TEXT = pa.large_string()
 KINDS = (".csv", ".parquet", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".xlsx", ".feather", ".arrow", ".zip")
-PACKINGS = ("", ".gz", ".bz2", ".xz", ".zst")
+PACKINGS = ("", ".gz", ".bz2", ".xz", ".zst", ".zip")
 Notice = tuple[str, dict]
 _SHOWN_COLUMNS = 20
 _NUMBER = re.compile(r"-?\d+([.,]\d+)?")

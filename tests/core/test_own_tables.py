@@ -140,6 +140,10 @@ def test_quotes_may_be_letters(shop):
         (("interactions", "low"), True, ["'low'", "number"]),
         (("interactions", "high"), float("inf"), ["high"]),
         (("interactions", "outcome"), "taken", ["taken"]),
+        (("items", "delimiter"), '"', ["items", "'delimiter'"]),
+        (("items", "encoding"), "utf-9", ["items", "'utf-9'", "cp1252"]),
+        (("items", "encoding"), "base64", ["items", "'base64'"]),
+        (("items", "escape"), "ab", ["items", "'escape'", "'ab'"]),
     ],
 )
 def test_a_bad_mapping_is_refused(shop, path, value, words):
@@ -153,6 +157,27 @@ def test_a_bad_mapping_is_refused(shop, path, value, words):
         shop({**MAPPED, "mapping.json": json.dumps(mapping if path else value)})
     assert caught.value.key == "mapping.bad"
     assert all(word in str(caught.value) for word in words), str(caught.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
+def test_a_mapping_in_any_unicode_form(shop, encoding):
+    mapping = MAPPING | {"name": "Lädchen"}
+    assert shop({**MAPPED, "mapping.json": json.dumps(mapping, ensure_ascii=False).encode(encoding)}).name == "Lädchen"
+
+
+def test_a_mapping_says_how_a_text_file_is_written(shop):
+    goods = "sku~label~tags\nA~Café~red|new\nB~Chair~\n".encode("cp1252")
+    with pytest.raises(DataError, match=r'goods\.csv row 2: byte 0xE9 is not UTF-8 text; map "encoding": "cp1252"'):
+        shop({**MAPPED, "goods.csv": goods}, MAPPING)
+    with pytest.raises(DataError, match=r"goods\.csv: column 'sku' is missing; .*Name its \"delimiter\""):
+        shop({**MAPPED, "goods.csv": goods}, MAPPING | {"items": MAPPING["items"] | {"encoding": "cp1252"}})
+    form = {"encoding": "cp1252", "delimiter": "~"}
+    assert shop({**MAPPED, "goods.csv": goods}, MAPPING | {"items": MAPPING["items"] | form}).titles == [
+        "Café",
+        "Chair",
+    ]
+    tab = MAPPING | {"items": MAPPING["items"] | {"delimiter": "tab"}}
+    assert shop(MAPPED, tab).titles == ["Lamp", "Chair"]
 
 
 def test_a_mapping_that_is_no_json_or_names_what_is_not_there(shop, tmp_path):

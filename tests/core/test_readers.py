@@ -151,6 +151,7 @@ REFUSED = {  # name: bytes, the message's key and what it must name
     "frame.pkl": (b"\x80\x05\x95" + b"\1" * 90, "table.foreign", ["pickle"]),
     "t.7z": (b"7z\xbc\xaf\x27\x1c" + b"\0" * 90, "table.foreign", ["unpack"]),
     "t.tar": (b"t.csv" + b"\0" * 252 + b"ustar" + b"\0" * 600, "table.foreign", ["archive", "unpack"]),
+    "lfs.csv": (b"version https://git-lfs.github.com/spec/v1\noid sha256:1\n", "table.foreign", ["git lfs pull"]),
     "print.csv": (b"%PDF-1.7\n...", "table.foreign", ["PDF"]),
     "both.zip": (packed_zip({"a.csv": CSV, "b.csv": CSV}), "table.several", ["both.zip", "2 files", "a.csv", "b.csv"]),
     "none.zip": (packed_zip({}), "table.none_inside", ["none.zip"]),
@@ -338,6 +339,7 @@ def test_pandas_index_in_parquet(tmp_path):
         ("id\ttitle, long\n1\ta,b,c\n", "\t"),
         ("user_id::item_id\n1::2\n", "::"),
         ("alone\n1\n", ","),
+        ("\x1f\n", ","),
     ],
 )
 def test_the_delimiter_is_found(text, delimiter):
@@ -346,10 +348,10 @@ def test_the_delimiter_is_found(text, delimiter):
 
 def test_tables_are_found_by_name_in_any_format(tmp_path):
     assert find_table(tmp_path, "users") is None
-    for name in ("users.jsonl.gz", "Items.CSV", "interactions.xlsx"):
+    for name in ("users.jsonl.gz", "Items.CSV", "interactions.csv.zip"):
         put(tmp_path, name, b"x")
     assert [find_table(tmp_path, stem).name for stem in ("users", "items", "interactions")] == [
-        "users.jsonl.gz", "Items.CSV", "interactions.xlsx",
+        "users.jsonl.gz", "Items.CSV", "interactions.csv.zip",
     ]  # fmt: skip
 
 

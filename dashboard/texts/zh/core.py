@@ -101,6 +101,8 @@ TEXTS = {
     "core.kind.pdf": " PDF 文件",
     "core.kind.pickle": " pickle 文件（打开时可能运行代码）",
     "core.kind.archive": "压缩包",
+    "core.kind.lfs": "Git LFS 指针，而不是它指向的文件",
+    "core.fix.lfs": "用“git lfs pull”取回该文件",
     "core.fix.save_csv": "将数据表另存为 CSV 或 Parquet",
     "core.fix.unpack": "先解压",
     "core.fix.download": "重新下载该文件",

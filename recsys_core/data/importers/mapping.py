@@ -99,7 +99,7 @@ def read_mapping(path: Path, *, name: str, file: str | None = None) -> Mapping:
     if not path.is_file():
         raise DataError("table.missing", file=path.name, folder=path.parent, expected=phrase("expected.mapping"))
     try:
-        data = json.loads(path.read_text(encoding="utf-8-sig"))  # Windows' editor begins with a byte order mark
+        data = json.loads(path.read_bytes())  # UTF-8, 16 or 32, with a byte order mark or without
     except json.JSONDecodeError as problem:
         raise _bad(path.name, "mapping.not_json_at", line=problem.lineno, column=problem.colno) from None
     except (OSError, ValueError, RecursionError):
@@ -189,6 +189,7 @@ def _parse_side(data: object, side: str, source: str) -> SideMapping:
 def _parse_form(checked: dict, side: str, source: str) -> TextFormat:
     """What a side's part of the mapping says of its text file."""
     delimiter, encoding, escape = (checked.get(key) for key in ("delimiter", "encoding", "escape"))
+    delimiter = "\t" if delimiter in ("\\t", "tab") else delimiter
     if delimiter and ('"' in delimiter or "\n" in delimiter or "\r" in delimiter):
         raise _bad(source, "mapping.delimiter", where=side)
     if encoding and not is_text_encoding(encoding):

@@ -140,7 +140,7 @@ def _find_tables(folder: Path, file: Path | None) -> tuple[dict[str, Table], War
         return {"interactions": read_table(file)}, []
     paths = {side: path for side in SIDES if (path := find_table(folder, side))}
     if "interactions" not in paths:
-        names = ", ".join(f"interactions{kind}" for kind in KINDS)
+        names = ", ".join(f"interactions{kind}" for kind in KINDS[:6])
         expected = phrase("expected.interactions", names=names)
         raise DataError("table.missing", file="interactions", folder=folder, expected=expected)
     others = (p.name for p in sorted(folder.iterdir()) if p not in paths.values() and is_table_name(p.name))

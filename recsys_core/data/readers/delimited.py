@@ -56,7 +56,7 @@ def find_delimiter(data: bytes, *, quoting: bool) -> str:
     """
     lines = [line for line in data[:_SAMPLE_BYTES].decode("utf-8", "ignore").split("\n") if line.strip()]
     lines = [_QUOTED.sub("", line) if quoting else line for line in lines[:_SAMPLE_LINES]]
-    counts = {mark: [line.count(mark) for line in lines] for mark in DELIMITERS}
+    counts = {mark: [line.count(mark) for line in lines] or [0] for mark in DELIMITERS}
     agreeing = {mark: sum(n == found[0] for n in found) for mark, found in counts.items()}
     return max(DELIMITERS, key=lambda m: (counts[m][0] > 0, 2 * agreeing[m] > len(lines), counts[m][0], agreeing[m]))
 

@@ -40,6 +40,7 @@ _FOREIGN = (
     (b"\x89HDF\r\n", "kind.hdf", "fix.save_csv"),
     (b"\x93NUMPY", "kind.array", "fix.save_csv"),
     (b"%PDF-", "kind.pdf", "fix.save_csv"),
+    (b"version https://git-lfs", "kind.lfs", "fix.lfs"),
     *((bytes([0x80, version]), "kind.pickle", "fix.save_csv") for version in (2, 3, 4, 5)),
     (b"7z\xbc\xaf\x27\x1c", "kind.archive", "fix.unpack"),
     (b"Rar!\x1a\x07", "kind.archive", "fix.unpack"),
