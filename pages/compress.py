@@ -38,6 +38,8 @@ def show(page: frame.Frame) -> None:
             cards.lists(chosen)
         with grid.cell(column_span=2):
             cards.most_changed(chosen, report)
+    cards.both_models(chosen)
+    page.link_also(**cards.chosen(watched))
     table = cached.level_table(chosen.place, chosen.language)
     page.download("compression", table, report_to_json(report))
 

@@ -7,6 +7,7 @@ import math
 import streamlit as st
 
 from dashboard import cached, components, level_tables, state
+from dashboard.cards.explain import two_waterfalls
 from dashboard.charts import compress as charts
 from dashboard.components import RowColumn
 from dashboard.jobs import Job
@@ -116,8 +117,38 @@ def lists(selection: Selection) -> None:
             },
             key="lists",
             alt=plain("compress.lists.alt"),
+            **({} if selection.variant.is_dense else _picks(after)),
         )
-        components.doubt([_kept(before, after, selection.variant.is_dense), story.ties(after)])
+        hint = "" if selection.variant.is_dense else t("compress.lists.hint")
+        components.doubt([_kept(before, after, selection.variant.is_dense), story.ties(after), hint])
+
+
+def _picks(after: Recommendation) -> dict[str, object]:
+    """A click on a row looks at its item's reasons under both models."""
+    ids = [item.item_id for item in after.items]
+    asked = state.address_value("both")
+
+    def pick(row: int) -> None:
+        if row < len(ids):
+            state.choose(both=ids[row])
+
+    return {"pick": "after", "on_pick": pick, "selected": ids.index(asked) if asked in ids else None}
+
+
+def both_models(selection: Selection) -> None:
+    """One item's reasons by the full and by the compressed model, where a row of the lists was clicked."""
+    asked, place = state.address_value("both"), selection.place
+    if not asked or selection.user_index is None or selection.variant.is_dense:
+        return
+    listed = cached.recommendation(place, selection.user_index, selection.variant).items
+    item = next((item for item in listed if item.item_id == asked), None)
+    if item is None:
+        return
+    with components.card(t("compress.both", item=item.title)):
+        st.button(t("compress.both.close"), key="both_close", on_click=lambda: state.choose(both=None), type="tertiary")
+        key = ("both", place, selection.user_index, item.item_index, selection.variant)
+        with components.working(t("working.explanation"), once=key):
+            two_waterfalls(place, selection.user_index, item.item_index, selection.variant)
 
 
 def _kept(before: Recommendation, after: Recommendation, is_dense: bool) -> str:
@@ -236,6 +267,11 @@ def _number(page, key: str, top: float) -> float | None:
         args=(key,),
     )
     return value
+
+
+def chosen(watched: str | None) -> dict[str, object]:
+    """The page's own settings, for its link."""
+    return {"watch": watched, **{key: state.address_value(key) for key in ("kb", "lists_kept", "both")}}
 
 
 def notice(page, key: str, *, shown: str) -> None:

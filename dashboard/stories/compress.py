@@ -114,6 +114,9 @@ def doubts(report: CompressionReport, language: str, watched: str | None) -> lis
         t("compress.doubt.pairs", n=drift["n_pairs"], background=drift["background"]),
         t("compress.doubt.seed", seed=report.seed),
     ]
+    if report.compressed.encoder_bytes:
+        sizes = numbers.size(report.compressed.size_bytes), numbers.size(report.compressed.encoder_bytes)
+        said.append(t("compress.doubt.encoder", ranker=sizes[0], encoder=sizes[1]))
     if before and before["auc"] is not None:
         auc, ndcg = numbers.fixed(before["auc"], 3), numbers.fixed(before["ndcg@10"], 3)
         said.append(t("compress.doubt.before", auc=auc, ndcg=ndcg))

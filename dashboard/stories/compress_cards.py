@@ -105,14 +105,14 @@ def _speed_card(speed: Figure, batch: str, found: dict) -> CardText:
     spent = {side: found[side]["latency_ms"][batch] for side in ("variant", "dense")}
     same = found.get("same_runtime_ms")
     value = plain("compress.times", factor=numbers.fixed(speed.value, 1))
-    note = _ms(spent["variant"]["p50"])
+    now = _ms(spent["variant"]["p50"])
     shown = {side: _milliseconds(x) for side, x in spent.items()}
     if not same:
         more = _verdict(speed) or plain("compress.from", dense=_ms(spent["dense"]["p50"]))
-        return CardText(label, value, note, more, t("compress.help.speed", **shown), GOOD.get(speed.verdict))
+        return CardText(label, value, now, more, t("compress.help.speed", **shown), GOOD.get(speed.verdict))
     shown["same"] = _milliseconds(same[batch])
     help = t("compress.help.speed.split", **shown)
-    return CardText(label, value, note, _split(spent, same[batch]), help, GOOD.get(speed.verdict))
+    return CardText(label, value, _split(spent, same[batch]), help=help, good=GOOD.get(speed.verdict))
 
 
 def _split(spent: dict, same: dict[str, float]) -> str:

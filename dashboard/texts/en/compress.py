@@ -148,7 +148,7 @@ TEXTS = {
     "compress.lost_most.nobody": "No group stands out among the {n} {n|user who keeps|users who keep} least (at most {kept} of 10).",
     "compress.ties": "{n} of these ten {n|shares its|share their} score with another item ({n_all} items in all): their order is arbitrary.",
     "compress.split": "runtime ×{runtime} · cut ×{cut}",
-    "compress.encoder": "+ {encoder} encoder, runs only for new items",
+    "compress.encoder": "+ {encoder} encoder",
     "compress.range": "{low} to {high}",
     "compress.sample": "on {n} of {n_all} users",
     "compress.dead": "no longer tells items apart",
@@ -160,6 +160,7 @@ TEXTS = {
     "compress.doubt.users": "{n} {n|user|users}",
     "compress.doubt.pairs": "{n} explained {n|pair|pairs}, {background} background rows",
     "compress.doubt.seed": "seed {seed}",
+    "compress.doubt.encoder": "{ranker} ranker + {encoder} encoder, which runs only for new items",
     "compress.doubt.before": "before fine-tuning: AUC {auc}, NDCG@10 {ndcg}",
     "compress.doubt.sparse": "weights set to zero: the file holds only those that are left; speed comes from the runtime, not from the zeros",
     # stages
