@@ -1,0 +1,49 @@
+"""A comparison of models on data that hold little: nobody to rank, no positives, one user: what is there is measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from test_degenerate import TRAINED
+
+from recsys_core.compare import (
+    choose_presets,
+    figures,
+    is_dead,
+    levels,
+    load_report,
+    measure_variant,
+    report_to_json,
+    stored_reports,
+)
+from recsys_core.compress.measure import LatencySettings
+from recsys_core.models.fit import FitRequest, fit_workspace
+from recsys_core.models.workspace import Workspace
+from recsys_core.variant import DENSE, Variant
+
+QUICK = LatencySettings(seconds=0.02, least=3)
+HALF = Variant(0.5, 8)
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_little_data_are_measured(name: str, tmp_path: Path):
+    dataset, task, known = TRAINED[name]
+    fit_workspace(dataset, tmp_path / "w", FitRequest(task=task, epochs=1))
+    workspace = Workspace.open(tmp_path / "w")
+    for variant in (DENSE, HALF):
+        report = measure_variant(workspace, variant, latency=QUICK)
+        found = json.loads(json.dumps(report_to_json(report), allow_nan=False))
+        assert found["variant"]["size_bytes"] > 0
+        for metric in ("auc", "ndcg@10", "recall@10"):
+            assert (found["dense"][metric] is None) == (metric not in known), metric
+            assert (found["variant"][metric] is None) == (metric not in known), metric
+        assert found["n_users"] == found["n_test_users"]
+        for figure in figures(found).values():
+            assert (figure.value is None) == (figure.verdict == "pending")
+        assert not is_dead(found) or "auc" in known
+        assert load_report(workspace, variant) is not None
+    reports = stored_reports(workspace)
+    assert len(levels(reports)) == len(reports) == 2
+    choose_presets(reports)
