@@ -7,16 +7,23 @@ import threading
 import time
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pytest
 from app_texts import tables_of, texts_of
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cached
+from dashboard.charts import compress as charts
 from dashboard.jobs import Board
 from dashboard.stories import compress as story
+from dashboard.stories import compress_cards
 from dashboard.texts import numbers
-from recsys_core.compare import figures, load_report, measure_variant, report_to_json
+from recsys_core.compare import figures, load_report, measure_variant, report_from_json, report_to_json
 from recsys_core.compress.measure import LatencySettings
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.schema import Column, Schema
+from recsys_core.models.fit import FitRequest, fit_workspace
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import recommend
 from recsys_core.variant import DENSE, Variant
@@ -248,5 +255,163 @@ def test_work_that_has_begun_is_dropped_for_other_work():
     assert board.watched(("a",), lambda job: "again") is not first
 
 
-def test_sentences(report):
-    assert "smaller" in story.sentence(report)
+def test_speed_is_split_into_runtime_and_cut(open_compress, report):
+    metrics = {m.label: m for m in open_compress().metric}
+    for label, batch in (("Speed, one pair", "batch_1"), ("Speed, 256 pairs", "batch_256")):
+        same = report.same_runtime_ms[batch]["p50"]
+        runtime = report.dense.latency_ms[batch]["p50"] / same
+        cut = same / report.compressed.latency_ms[batch]["p50"]
+        said = f"runtime ×{numbers.fixed(runtime, 2)} · cut ×{numbers.fixed(cut, 2)}"
+        assert metrics[label].delta == said
+    assert "encoder" in metrics["Size"].proto.delta_description
+
+
+def test_presets_say_size_and_lists(open_compress, folder):
+    place = cached.place(folder / "shop")
+    app, reports = open_compress(), cached.reports(place)
+    for name, variant in cached.presets(place).items():
+        label = app.button(key=f"preset_{name}").label
+        assert label.startswith(name.capitalize())
+        if variant is not None:
+            size, lists = reports[variant].compressed.size_bytes, reports[variant].top_10_overlap
+            assert numbers_alike(label).endswith(
+                numbers_alike(f"{numbers.size(size)} · {numbers.percent(lists)} of lists")
+            )
+
+
+def test_the_watched_gap_is_the_reports_or_the_chosen_one(open_compress, report):
+    shown = cards(open_compress())
+    label = next(name for name in shown if name.startswith("Gap by"))
+    assert shown[label] == numbers.fixed(report.group_gap["compressed"], 3)
+    other = next(c for c in report.group_gaps if c != report.group_gap["column"])
+    app = open_compress(watch=other)
+    shown = cards(app)
+    label = next(name for name in shown if name.startswith("Gap by"))
+    assert shown[label] == numbers.fixed(report.group_gaps[other]["compressed"], 3)
+    assert "your choice" in " ".join(texts_of(app))
+    assert "nonsense" in " ".join(w.value for w in open_compress(watch="nonsense").warning)
+
+
+def test_a_budget_answers(open_compress, report, folder):
+    kb = report.compressed.size_bytes / 1000
+    said = " ".join(texts_of(open_compress(kb=f"{kb + 1:.0f}")))
+    assert "Yes" in said
+    assert "Smallest measured level within the budget" in said
+    app = open_compress(kb="1")
+    said = " ".join(texts_of(app))
+    assert "is too much" in said
+    assert "No measured level is within the budget" in said
+    app = open_compress(kb="100000", lists_kept="100")
+    assert ("of the lists stay" in " ".join(texts_of(app))) == (report.top_10_overlap < 1)
+    app.button(key="budget_go").click().run()
+    assert app.slider(key="sparsity").value == 0
+    assert "-5" in " ".join(w.value for w in open_compress(kb="-5").warning)
+
+
+def test_a_row_opens_both_explanations(open_compress, folder):
+    place = cached.place(folder / "shop")
+    first = cached.recommendation(place, 0, HALF).items[0]
+    app = open_compress(user=cached.dataset(place).users["user_id"].iloc[0], both=first.item_id)
+    assert not app.exception
+    said = " ".join(texts_of(app))
+    assert "before and after" in said
+    assert app.button(key="both_close")
+    assert "both_close" not in {b.key for b in open_compress(both="nonsense").button}
+
+
+def changed(report, **parts):
+    """A report's JSON with other parts, back as a report."""
+    return report_from_json(report_to_json(report) | parts)
+
+
+def test_the_sentence_names_the_worst(report):
+    def said(auc: float = 0.0, ndcg: float = 0.0, lists: float = 1.0, reasons: float = 1.0, none: int = 0) -> str:
+        dense = report.dense.to_json() | {"auc": 0.8, "ndcg@10": 0.2}
+        variant = report.compressed.to_json() | {"auc": 0.8 + auc, "ndcg@10": 0.2 + ndcg}
+        kept = report.extra["top_10_kept"] | {"mean": lists, "low": lists, "high": lists}
+        drift = {f"top_3_kept{end}": reasons for end in ("", "_low", "_high")}
+        ties = {"distinct": 10.0, "inside": 0.0, "across": 0.0}
+        return story.sentence(
+            changed(
+                report,
+                dense=dense,
+                variant=variant,
+                top_10_overlap=lists,
+                noise={"auc": 0.001, "ndcg@10": 0.001},
+                auc_interval={"dense": [0.79, 0.81], "variant": [0.79 + auc, 0.81 + auc]},
+                ties={"dense": ties, "variant": ties},
+                explanation_drift=report.explanation_drift | drift,
+                extra=report.extra
+                | {"top_10_kept": kept, "lost_most": report.extra["lost_most"] | {"kept_none": none}},
+            )
+        ).replace(numbers.THIN, " ")
+
+    assert "AUC is unchanged, and so are its lists and reasons" in said()
+    assert "AUC is unchanged, but :orange[**28 % of list places change and 13 users keep none" in said(
+        lists=0.72, reasons=0.8, none=13
+    )
+    assert "one reason in five differs" in said(lists=0.9, reasons=0.8)
+    assert "NDCG@10 falls by 50 %, to 0.100" in said(ndcg=-0.1, lists=0.9, reasons=0.8)
+    assert "AUC falls by 0.100" in said(auc=-0.1, lists=0.5)
+    assert ", and :orange[**50 % of list places change" in said(auc=-0.1, lists=0.5)
+    dead = said(auc=-0.29)
+    assert "no longer tells items apart" in dead
+    assert "list places" not in dead
+
+
+def test_a_dead_model_has_no_other_figures(place, report):
+    dead = report_to_json(report) | {"auc_interval": {"dense": [0.79, 0.81], "variant": [0.48, 0.52]}}
+    shown = {card.label: card for card in compress_cards.cards(place, dead)}
+    assert shown["AUC"].note == "no longer tells items apart"
+    for label in ("NDCG@10", "Top 10 kept", "Reasons kept"):
+        assert (shown[label].value, shown[label].note, shown[label].good) == ("–", "means nothing here", None)
+
+
+def test_a_sample_says_its_size_at_the_number(place, report):
+    few = report_to_json(report) | {"n_users": 500, "n_test_users": 6040}
+    shown = {card.label: card for card in compress_cards.cards(place, few)}
+    for label in ("NDCG@10", "Top 10 kept"):
+        assert "on 500 of 6 040 users" in shown[label].more.replace(numbers.THIN, " ")
+    whole = {card.label: card for card in compress_cards.cards(place, report_to_json(report))}
+    assert "of" not in whole["NDCG@10"].more
+
+
+def test_lines_join_measured_neighbours_only(folder):
+    found = [level for level in cached.levels(cached.place(folder / "shop")) if level.variant.bits == 8]
+    assert {level.variant.sparsity for level in found} == {0.5, 0.9}
+    rows = [row for layer in charts.survival(found, HALF).spec["layer"][1:2] for row in layer["data"]["values"]]
+    assert {(row["sparsity"], row["run"]) for row in rows} == {(50.0, 0), (90.0, 1)}
+
+
+def test_the_download_holds_raw_numbers(folder):
+    table = cached.level_table(cached.place(folder / "shop"), "en")
+    assert all(table.dtypes.drop(["Level", "key"]).map(lambda kind: kind.kind in "fiu"))
+    for name in ("auc", "top_10_kept", "top_3_kept"):
+        assert (table[f"{name}_low"] <= table[name]).all()
+        assert (table[name] <= table[f"{name}_high"]).all()
+
+
+@pytest.fixture(scope="module")
+def little(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A workspace whose test part ranks nobody: every user takes the same six items again."""
+    user = np.repeat(np.arange(10, dtype=np.int32), 6)
+    item = np.tile(np.array([0, 0, 0, 1, 1, 1], dtype=np.int32), 10)
+    log = pd.DataFrame({"user_index": user, "item_index": item, "value": np.ones(60, np.float32), "time": range(60)})
+    users = pd.DataFrame({"user_id": [f"u{i}" for i in range(10)]})
+    items = pd.DataFrame({"item_id": ["a", "b"], "title": ["A", "B"], "kind": ["x", "y"]})
+    data = Dataset("little", Schema((), (Column("kind", "category"),), "taken"), users, items, log)
+    folder = tmp_path_factory.mktemp("little")
+    fit_workspace(data, folder / "shop", FitRequest(task="implicit", epochs=1))
+    for variant in (DENSE, HALF):
+        measure_variant(Workspace.open(folder / "shop"), variant, latency=QUICK)
+    return folder
+
+
+@pytest.mark.parametrize("variant", [DENSE, HALF])
+def test_nobody_to_rank(open_app, little, variant):
+    asked = {"sparsity": str(round(100 * variant.sparsity)), "bits": str(variant.bits)}
+    app = open_app("compress", folder=little, workspace="shop", **asked)
+    assert not app.exception
+    assert cards(app)["NDCG@10"] == "–"
+    assert {m.delta for m in app.metric if m.label in ("NDCG@10", "Top 10 kept")} == {"no figure"}
+    assert "Nobody has held-out items" in " ".join(texts_of(app))

@@ -1,4 +1,4 @@
-"""A comparison of models on data that hold little: nobody to rank, no positives, one user: what is there is measured."""
+"""A comparison on data that hold little: nobody to rank, no positives, one user: what is there is measured."""
 
 from __future__ import annotations
 
