@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard.stories.fairness import chance, column_name, figure, good_end, interval, measure_name, name_of
+from dashboard.stories.fairness import (
+    chance,
+    column_name,
+    figure,
+    good_end,
+    interval,
+    measure_name,
+    name_of,
+    short_name,
+)
 from dashboard.texts import numbers, plain
 from recsys_core.fairness import (
     FairnessReport,
@@ -26,7 +35,7 @@ def largest(scan: ScanResult) -> pd.DataFrame:
     rows = [
         {
             plain("fairness.column"): column_name(column),
-            plain("fairness.measure"): measure_name(gap.metric),
+            plain("fairness.measure"): short_name(gap.metric),
             **_extremes(gap),
             plain("fairness.gaps.difference"): figure(gap.difference),
             plain("fairness.gaps.real"): real(gap),
@@ -99,7 +108,7 @@ def groups(reports: dict[str, FairnessReport]) -> pd.DataFrame:
                 plain("fairness.group"): name_of(row.group),
                 plain("fairness.n"): numbers.count(row.n),
             }
-            rows.append(about | {measure_name(m): figure(value) for m, value in row.values.items()})
+            rows.append(about | {short_name(m): figure(value) for m, value in row.values.items()})
     return pd.DataFrame(rows)
 
 

@@ -325,12 +325,11 @@ def recall(key: str) -> object:
     return st.session_state.get(f"_{key}")
 
 
-def page_link(name: str, label: str, **values: str) -> None:
-    """A link to another page, where everything chosen stays but ``values``; nothing where there is no such page."""
+def page_link(name: str, label: str) -> None:
+    """A link to another page, where everything chosen stays; nothing where there is no such page."""
     page = (recall("pages") or {}).get(name)
     if page is not None:
-        held = {k: v for k, v in (st.query_params.to_dict() | values).items() if v} if values else None
-        st.page_link(page, label=label, icon=":material/arrow_forward:", help="", query_params=held)
+        st.page_link(page, label=label, icon=":material/arrow_forward:", help="")
 
 
 def parameters(selection: Selection, item_id: str | None = None) -> dict[str, object]:

@@ -33,10 +33,10 @@ def show(page: frame.Frame) -> None:
     page.sentence(story.sentence(report, metric, cached_audits.rest_gaps(place, report.variant, by)))
     if changes:
         st.markdown(story.change_sentence(changes, metric))
-    with components.grid(9, min_width=88) as grid:
+    with components.grid(10, min_width=76) as grid:
         with grid.cell(column_span=4):
-            cards.dots(place, reports, metric)
-        with grid.cell(column_span=5):
+            cards.dots(page, reports, metric)
+        with grid.cell(column_span=6):
             cards.largest(scans, by, metric)
     cards.gaps(reports, changes)
     cards.details(place, reports)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import cached, cached_audits, components, group_tables, state
+from dashboard.address import address
 from dashboard.cached import Place
 from dashboard.charts import fairness as charts
 from dashboard.components import RowColumn
@@ -74,7 +75,8 @@ def first_gap(scan: ScanResult) -> tuple[str, str]:
 def model_picker(variant: Variant) -> dict[str, Variant]:
     """The models to look at, by ``dense`` and ``compressed``; without compression there is only one, and why."""
     chosen = "dense" if variant.is_dense else state.chosen_id("models", dict.fromkeys(state.MODELS)) or "both"
-    st.segmented_control(
+    place = st.container()
+    place.segmented_control(
         t("fairness.models"),
         state.MODELS,
         format_func=lambda model: plain(f"fairness.models.{model}"),
@@ -86,30 +88,35 @@ def model_picker(variant: Variant) -> dict[str, Variant]:
         width="stretch",
     )
     if variant.is_dense:
-        st.caption(t("fairness.models.help"))
+        place.caption(t("fairness.models.help"))
     both = {"dense": DENSE, "compressed": variant}
     return both if chosen == "both" else {chosen: both[chosen]}
 
 
-def dots(place: Place, reports: Reports, metric: str) -> None:
+def dots(page, reports: Reports, metric: str) -> None:
     """Every group as a dot with its interval; what the colours mean and what the figures rest on."""
-    report = next(iter(reports.values()))
-    words = story.measure_name(metric), story.columns_name(report.by)
+    report, place = next(iter(reports.values())), page.selection.place
+    words = story.short_name(metric), story.columns_name(report.by)
     with components.card(t("fairness.chart", metric=words[0], column=words[1]), stretch=True):
         components.draw(charts.dots(reports, metric, story.name_of, words), key=f"dots_{len(reports)}")
         components.doubt(story.legend(reports, metric))
         evaluation = cached.evaluation(place, report.variant).result
         components.doubt(story.doubts(report, evaluation, cached.dataset(place).n_items))
-        example(place, report, metric)
+        example(page, report, metric)
 
 
-def example(place: Place, report: FairnessReport, metric: str) -> None:
-    """The way to somebody of the worst group."""
+def example(page, report: FairnessReport, metric: str) -> None:
+    """The way to the worst served of the worst group, as a view of its own."""
     gap = report.gap(metric)
-    user = cached_audits.worst_served(place, report.variant, report.by, gap.worst_group) if gap is not None else None
+    user = (
+        cached_audits.worst_served(page.selection.place, report.variant, report.by, gap.worst_group)
+        if gap is not None
+        else None
+    )
     if user is not None:
         label = t("fairness.example", group=story.name_of(gap.worst_group))
-        state.page_link("explain", label, user=user, item="")
+        url = address("explain", state.parameters(page.selection) | {"user": user, "item": ""})
+        st.link_button(label, url, type="tertiary", icon=":material/open_in_new:")
 
 
 def largest(scans: Scans, by: tuple[str, ...], metric: str) -> None:

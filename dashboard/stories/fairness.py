@@ -16,9 +16,15 @@ from recsys_core.results import Evaluation
 CROSS = " × "
 
 
-def measure_name(metric: str) -> str:
-    """``ndcg@10`` as NDCG@10, others in words with the textbook's name in brackets."""
+def short_name(metric: str) -> str:
+    """``ndcg@10`` as NDCG@10, others in words."""
     return word("measure", metric)
+
+
+def measure_name(metric: str) -> str:
+    """The same with the textbook's name in brackets where the words differ from it."""
+    key = f"measure.textbook.{metric}"
+    return plain("measure.both", name=short_name(metric), textbook=plain(key)) if has(key) else short_name(metric)
 
 
 def meaning(metric: str) -> str:
@@ -78,7 +84,7 @@ def people(by: tuple[str, ...], group: Group) -> Markdown:
 
 def sentence(report: FairnessReport, metric: str, rest: tuple[RestGap, ...]) -> Markdown:
     """The worst group with its figures, or that nothing is beyond noise."""
-    column, name = columns_name(report.by), escape(measure_name(metric))
+    column, name = columns_name(report.by), escape(short_name(metric))
     gap = report.gap(metric)
     shown = [row for row in report.groups if not row.suppressed]
     if gap is None:
@@ -95,7 +101,7 @@ def sentence(report: FairnessReport, metric: str, rest: tuple[RestGap, ...]) -> 
 def _noise(report: FairnessReport, gap: Gap, n_groups: int) -> Markdown:
     return t(
         "fairness.noise",
-        metric=escape(measure_name(gap.metric)),
+        metric=escape(short_name(gap.metric)),
         n=n_groups,
         column=columns_name(report.by),
         worst=name_of(gap.worst_group),
@@ -113,7 +119,7 @@ def _pair(report: FairnessReport, gap: Gap) -> Markdown:
     return t(
         key,
         who=people(report.by, gap.worst_group),
-        metric=escape(measure_name(gap.metric)),
+        metric=escape(short_name(gap.metric)),
         other=name_of(gap.best_group),
         value=figure(gap.worst),
         best=figure(gap.best),

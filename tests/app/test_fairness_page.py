@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from app_texts import tables_of, texts_of
@@ -144,8 +144,8 @@ def test_columns_are_crossed(open_fairness, core, folder):
 
 def test_somebody_of_the_worst_group_is_explained(open_fairness, core, folder):
     app = open_fairness(by="region")
-    links = [element.proto for element in app.get("page_link") if element.proto.label.startswith("Explain one")]
-    chosen = dict(parse_qsl(links[0].query_string))["user"]
+    links = [element.proto for element in app.get("link_button") if element.proto.label.startswith("Explain one")]
+    chosen = dict(parse_qsl(urlsplit(links[0].url).query))["user"]
     report, _, _ = core("user.region")
     users = cached.dataset(cached.place(folder / "shop")).users.set_index("user_id")
     assert users.loc[chosen, "region"] == report.gap("ndcg@10").worst_group.value
