@@ -103,7 +103,7 @@ def read_numbers(
 
     ``unrated`` is no number of the scale and stands for none: NaN.
     A missing cell is NaN where ``optional``, and refused (``table.cells_empty``) elsewhere.
-    Raises ``DataError`` (``table.number``) for letters, NaN, infinity, or a value off the scale.
+    Raises ``DataError`` (``table.number``) for letters, NaN, anything beyond 1e15, or a value off the scale.
     """
     cells = table.cells(column)
     missing = _is_one_of(cells, MISSING_NUMBERS if optional else ("",))
@@ -111,7 +111,8 @@ def read_numbers(
         _refuse(table, column, missing)
     numbers = parse_numbers(cells, decimal).values
     unrated_rows = np.zeros(len(numbers), dtype=bool) if unrated is None else numbers == unrated
-    bad = ~missing & ~unrated_rows & ~(np.isfinite(numbers) & (numbers >= low) & (numbers <= high))
+    readable = (np.abs(numbers) <= LARGEST) & (numbers >= low) & (numbers <= high)
+    bad = ~missing & ~unrated_rows & ~readable
     if bad.any():
         bounded = math.isfinite(low) and math.isfinite(high)
         within = phrase("expected.within", low=f"{low:g}", high=f"{high:g}") if bounded else ""

@@ -151,6 +151,11 @@ BAD_SHOPS = {
     ),
     "NaN rating": ({"interactions.csv": RATINGS.replace("004,5", "004,NaN")}, "table.number", ["row 6", "'NaN'"]),
     "infinite rating": ({"interactions.csv": RATINGS.replace("004,5", "004,inf")}, "table.number", ["row 6", "'inf'"]),
+    "a rating beyond single precision": (
+        {"interactions.csv": RATINGS.replace("004,5", "004,1e300")},
+        "table.number",
+        ["row 6", "'1e300'"],
+    ),
     "huge rating": ({"interactions.csv": RATINGS.replace("004,5", "004,1e999")}, "table.number", ["row 6"]),
     "no rating": ({"interactions.csv": RATINGS.replace("004,5", "004,")}, "table.cells_empty", ["row 6", "rating"]),
     "cut line": ({"interactions.csv": CLICKS + "u1,a"}, "table.cut", ["row 14", "2 fields instead of 4"]),
