@@ -201,6 +201,8 @@ MESSAGES: dict[str, str] = {
         "'decimal': ','."
     ),
     "warning.column_ignored": "{side}: column '{column}' is no reason: {reason}.",
+    "side.users": "users",
+    "side.items": "items",
     "ignored.empty": "all cells are empty",
     "ignored.one_value": "all cells are equal",
     "ignored.long": "its texts are long; map it as 'text' to have it read",

@@ -15,6 +15,7 @@ from recsys_core.data.order import in_canonical_order
 from recsys_core.data.schema import Schema
 from recsys_core.data.split import LEAST_PER_USER, label_interactions, least_positive
 from recsys_core.data.tables import TEXT, Table
+from recsys_core.errors import phrase
 
 LEAST_INTERACTIONS = 10
 LOPSIDED = 0.9
@@ -111,7 +112,10 @@ def _percent_not_latin(titles: pd.Series) -> int:
 def _missing_cells(dataset: Dataset) -> Warnings:
     sides = (("users", dataset.users, dataset.schema.users), ("items", dataset.items, dataset.schema.items))
     return [
-        ("warning.cells_missing", {"side": side, "column": column.name, "count": count, "of": len(frame)})
+        (
+            "warning.cells_missing",
+            {"side": phrase(f"side.{side}"), "column": column.name, "count": count, "of": len(frame)},
+        )
         for side, frame, columns in sides
         for column in columns
         if column.is_feature and (count := int(frame[column.stored].isna().sum()))

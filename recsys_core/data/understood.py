@@ -78,7 +78,7 @@ def understood(dataset: Dataset) -> Understood:
     """What the importer made of the tables, computed from the dataset itself."""
     schema, frame = dataset.schema, dataset.interactions
     unreadable = {
-        (values["side"], values["column"]): int(values["count"])
+        (str(values["side"]), values["column"]): int(values["count"])
         for key, values in dataset.warnings
         if key == "warning.cells_unreadable"
     }

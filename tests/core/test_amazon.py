@@ -11,7 +11,7 @@ from small_data import AMAZON, warned, write_tables
 
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.schema import Column
-from recsys_core.errors import DataError
+from recsys_core.errors import DataError, phrase
 
 
 def rows_of(dataset) -> dict[str, dict]:
@@ -38,7 +38,7 @@ def test_reviews_of_2018(tmp_path):
     found = warned(dataset)
     assert found["warning.products_left_out"] == {"file": "meta_Toys.json", "count": 1, "of": 3}
     assert found["warning.cells_unreadable"] == {
-        "side": "items", "column": "price", "count": 2, "of": 4,
+        "side": phrase("side.items"), "column": "price", "count": 2, "of": 4,
         "examples": "'.a-box-inner{background-color:', '$10.00 - $25.00'",
     }  # fmt: skip
     assert found["warning.titles_missing"] == {"count": 1}

@@ -14,7 +14,7 @@ from small_data import CLICKS, ITEMS, RATINGS, SHOP, USERS, warned, write_tables
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.importers import FORMATS, import_dataset
 from recsys_core.data.schema import Column
-from recsys_core.errors import DataError, SettingError, filled
+from recsys_core.errors import DataError, SettingError, filled, phrase
 from recsys_core.messages import MESSAGES
 
 SAMPLE = Path(__file__).resolve().parents[2] / "sample_data" / "shop"
@@ -235,7 +235,7 @@ def test_oddities_become_warnings(shop):
     assert warned(dataset) == {
         "warning.titles_missing": {"count": 1},
         "warning.repeated_titles": {"count": 1, "example": "Red lamp"},
-        "warning.cells_missing": {"side": "users", "column": "gender", "count": 1, "of": 5},
+        "warning.cells_missing": {"side": phrase("side.users"), "column": "gender", "count": 1, "of": 5},
         "warning.users_untouched": {"count": 1, "of": 5},
         "warning.users_few": {"count": 1, "of": 5, "least": 3},
         "warning.items_untouched": {"count": 1, "of": 5},

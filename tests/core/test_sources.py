@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from small_data import ML_1M, SHOP, encode, warned, write_tables
 
 from recsys_core.data.importers import import_dataset
-from recsys_core.errors import DataError, RecLensError
+from recsys_core.errors import DataError, RecLensError, phrase
 
 
 def shop_frames() -> dict[str, pd.DataFrame]:
@@ -144,7 +144,7 @@ def test_what_a_flat_file_s_columns_are_taken_for(tmp_path):
     assert found["warning.row_index"] == {"file": "log.csv", "column": "Unnamed: 0"}
     n_varying = int((frame.groupby("user_id")["age"].nunique() > 1).sum())
     assert found["warning.flat_varies"] == {
-        "file": "log.csv", "column": "age", "side": "users", "count": n_varying, "of": 40,
+        "file": "log.csv", "column": "age", "side": phrase("side.users"), "count": n_varying, "of": 40,
         "example": next(u for u in frame["user_id"].unique() if frame[frame["user_id"] == u]["age"].nunique() > 1),
     }  # fmt: skip
 

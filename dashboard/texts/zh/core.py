@@ -147,6 +147,8 @@ TEXTS = {
     "core.warning.cells_clipped": "{side}：“{column}”列有 {count} 个数超过 1e15（{value}；第 {rows} 行），已截断到此值。",
     "core.warning.decimal_unsure": "{side}：“{column}”列的 {value} 读作 {number}；如果逗号是小数点，请在映射文件中写 'decimal': ','。",
     "core.warning.column_ignored": "{side}：“{column}”列不作为理由：{reason}。",
+    "core.side.users": "用户",
+    "core.side.items": "物品",
     "core.ignored.empty": "所有单元格都为空",
     "core.ignored.one_value": "所有单元格都相同",
     "core.ignored.long": "文字较长；如需读取，请在映射文件中把它写成“text”",

@@ -177,7 +177,13 @@ def _unread_prices(products: Table) -> Warnings:
     if not bad:
         return []
     examples = ", ".join(dict.fromkeys(repr(" ".join(c.split())[:_SHOWN_LETTERS]) for c in bad[:_SHOWN]))
-    counts = {"side": "items", "column": "price", "count": len(bad), "of": len(cells), "examples": examples}
+    counts = {
+        "side": phrase("side.items"),
+        "column": "price",
+        "count": len(bad),
+        "of": len(cells),
+        "examples": examples,
+    }
     return [("warning.cells_unreadable", counts)]
 
 

@@ -62,7 +62,7 @@ def convert_side(table: Table, side: SideMapping, id_name: str) -> Side:
             table.cells(column)
     found = [_convert_column(table, c, named.get(c), guess=id_name == "user_id") for c in names]
     frame = frame_of(id_name, ids, {column.stored: read.values for column, read in found})
-    about = {"side": id_name.replace("_id", "s")}
+    about = {"side": phrase(f"side.{id_name.replace('_id', 's')}")}
     noticed = [(k, {**about, "column": column.name, **v}) for column, read in found for k, v in read.noticed]
     return Side(frame, tuple(column for column, _ in found), label and stored_name(label), table.file, tuple(noticed))
 

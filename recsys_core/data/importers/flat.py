@@ -13,6 +13,7 @@ from recsys_core.data.assemble import Warnings
 from recsys_core.data.cells import read_ids
 from recsys_core.data.importers.mapping import Mapping, SideMapping
 from recsys_core.data.tables import TEXT, Table, row_indexes
+from recsys_core.errors import phrase
 
 CONSTANT = 0.9  # share of a column's variety that an id must account for
 
@@ -133,7 +134,12 @@ def _side_table(log: Table, side: SideMapping, key: str, columns: list[str]) -> 
         if len(several):
             example = ids[int(several[0])].as_py()
             counts = {"count": len(several), "of": len(ids), "example": example}
-            warnings.append(("warning.flat_varies", {"file": log.file, "column": column, "side": key, **counts}))
+            warnings.append(
+                ("warning.flat_varies", {"file": log.file, "column": column, "side": phrase(f"side.{key}"), **counts})
+            )
     if columns:
-        warnings.insert(0, ("warning.flat_columns", {"file": log.file, "side": key, "columns": ", ".join(columns)}))
+        warnings.insert(
+            0,
+            ("warning.flat_columns", {"file": log.file, "side": phrase(f"side.{key}"), "columns": ", ".join(columns)}),
+        )
     return replace(log, columns=cells, rows=log.rows[first], n_blank=0), warnings
