@@ -77,10 +77,10 @@ class Table:
 
 
 def check_header(file: str, names: list[str]) -> None:
-    """Raises ``DataError`` (``table.no_header``) where half of the columns' names or more are numbers."""
-    n_numbers = sum(bool(_NUMBER.fullmatch(name)) for name in names)
-    shown = ", ".join(names[:_SHOWN_COLUMNS])
-    verify(len(names) < 2 or 2 * n_numbers < len(names), "table.no_header", file=file, found=shown)
+    """Raises ``DataError`` (``table.no_header``) where names are numbers: half of them, or one that is there twice."""
+    numbers = [name for name in names if _NUMBER.fullmatch(name)]
+    data = len(names) > 1 and (2 * len(numbers) >= len(names) or len(set(numbers)) < len(numbers))
+    verify(not data, "table.no_header", file=file, found=", ".join(names[:_SHOWN_COLUMNS]))
 
 
 def row_indexes(table: Table) -> list[str]:

@@ -217,7 +217,9 @@ def test_one_column_is_said_with_the_way_out(tmp_path):
         table.cells("user_id")
 
 
-@pytest.mark.parametrize("text", ["196\t242\t3\t881250949\n1\t2\t3\t4\n", "1\t7\t\t7\ta9f3\n0\t8\t\t7\tb\n"])
+@pytest.mark.parametrize(
+    "text", ["196\t242\t3\t881250949\n1\t2\t3\t4\n", "1\t7\ta\t7\tb\tc\td\te\n0\t8\tb\t7\tb\tc\td\te\n"]
+)
 def test_a_file_without_a_header_is_said(tmp_path, text):
     path = put(tmp_path, "u.data", text.encode())
     with pytest.raises(DataError, match=r"u\.data: the first line \(1.*looks like a record; write the columns' names"):
