@@ -26,6 +26,7 @@ from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import Recommendation, Standing, ranked_item, recommend, stand, user_pairs
 from recsys_core.results import CompressionReport, Evaluation, Explanation, RankedItem
+from recsys_core.seeds import random_stream
 from recsys_core.variant import Variant
 
 __all__ = ["Entry", "Place", "entries", "place", "workspaces_folder"]  # told on: what a page looks at
@@ -125,7 +126,9 @@ def overall(place: Place, variant: Variant, n_pairs: int) -> Job:
     def work(progress) -> GlobalExplanation:
         opened = workspace(place)
         rows = opened.material.split.test
-        drawn = np.sort(np.random.default_rng([SEED, 17]).choice(rows, min(n_pairs, len(rows)), replace=False))
+        drawn = np.sort(
+            random_stream(SEED, "pairs of the global view").choice(rows, min(n_pairs, len(rows)), replace=False)
+        )
         return explain_overall(
             scorer(place, variant),
             opened.dataset,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 
 def random_stream(seed: int, name: str) -> np.random.Generator:
@@ -13,7 +16,7 @@ def random_stream(seed: int, name: str) -> np.random.Generator:
 
     The name says what is drawn (``"background rows"``), so that no two purposes share a stream by chance.
 
-    >>> first, again, other = (int(random_stream(0, name).integers(100)) for name in ("a", "a", "b"))
+    >>> first, again, other = (int(random_stream(0, name).integers(2**40)) for name in ("a", "a", "b"))
     >>> first == again, first == other
     (True, False)
     """
@@ -25,6 +28,8 @@ def torch_stream(seed: int, name: str) -> torch.Generator:
 
     Never the global generator, which another thread may seed or draw from at any moment.
     """
+    import torch
+
     state = np.random.SeedSequence(_entropy(seed, name)).generate_state(1, np.uint64)[0]
     return torch.Generator().manual_seed(int(state >> np.uint64(1)))
 

@@ -20,6 +20,7 @@ from recsys_core.models.material import LabelledPairs, RankingTask
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.workspace import Workspace
 from recsys_core.results import Evaluation, PairResult, RankingResult
+from recsys_core.seeds import random_stream
 from recsys_core.variant import DENSE
 
 TIMED_PAIRS = 64
@@ -44,7 +45,7 @@ class DenseSide:
     def timed(self) -> Pairs:
         """Seeded pairs for the latencies."""
         pairs = self.labelled.pairs if len(self.labelled.pairs) else self._training_pairs()
-        rows = np.random.default_rng([SEED, 23]).choice(len(pairs), min(TIMED_PAIRS, len(pairs)), replace=False)
+        rows = random_stream(SEED, "timed pairs").choice(len(pairs), min(TIMED_PAIRS, len(pairs)), replace=False)
         return pairs[rows]
 
     @cached_property

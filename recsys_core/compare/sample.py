@@ -12,6 +12,7 @@ from recsys_core.models.material import Material, RankingTask
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.workspace import Workspace
 from recsys_core.results import RankingResult
+from recsys_core.seeds import random_stream
 
 SEED = 0
 MOST_CELLS = 2_000_000  # users times items that are ranked for a level: one to two seconds on one core
@@ -46,7 +47,7 @@ def rank(scorer: Scorer, task: RankingTask) -> RankingResult:
 
 def explained_pairs(task: RankingTask, ranking: RankingResult) -> Pairs:
     """100 pairs: a seeded user, and a seeded place of that user's list; none where nobody has a list."""
-    random = np.random.default_rng([SEED, 19])
+    random = random_stream(SEED, "explained pairs")
     users = np.flatnonzero(ranking.top[:, 0] >= 0)
     rows = np.sort(random.permutation(users)[:N_PAIRS])
     place = random.integers(0, (ranking.top[rows] >= 0).sum(axis=1))

@@ -21,6 +21,7 @@ from torch.nn import functional as F
 from recsys_core.compress.prune import CutRanker, refit_layers
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.seeds import torch_stream
 
 MOST_FLOATS = 24_000_000  # of the body's inputs in memory; fewer pairs are drawn where groups are many
 CHUNK = 512
@@ -67,7 +68,7 @@ def draw_lessons(teacher: Scorer, pairs: Pairs, settings: DistilSettings) -> Les
 
     ``pairs`` are training rows with their histories, as many as the settings want or fewer.
     """
-    random = torch.Generator().manual_seed(settings.seed)
+    random = torch_stream(settings.seed, "lessons")
     n_inputs = teacher.ranker.body.first.in_features
     n_rows = min(len(pairs), settings.n_histories, max(1, MOST_FLOATS // (n_inputs * settings.n_items)))
     rows = torch.randperm(len(pairs), generator=random)[:n_rows].numpy()
@@ -122,7 +123,7 @@ def distil(student: Ranker, lessons: Lessons, epochs: int, settings: DistilSetti
     one seed) it was ahead of squared error and of other shifts at 90 % sparsity and level
     with them at 50 %. No global random state is used or changed.
     """
-    random = torch.Generator().manual_seed(settings.seed)
+    random = torch_stream(settings.seed, "batches of lessons")
     scale = lessons.logits.std().clamp(min=1e-6)
     centre = lessons.logits.mean() + 2 * scale
     with torch.enable_grad():

@@ -26,9 +26,10 @@ from recsys_core.models.material import Material
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.workspace import Workspace
+from recsys_core.seeds import random_stream
 from recsys_core.variant import Variant
 
-RECIPE = 1  # counts changes of pruning and distillation: students of an older recipe are built again
+RECIPE = 2  # counts changes of pruning and distillation: students of an older recipe are built again
 MOST = 8
 
 
@@ -122,7 +123,7 @@ def text_vectors(ranker: Ranker, features: Features) -> dict[str, Tensor]:
 def teaching_pairs(material: Material, settings: DistilSettings) -> Pairs:
     """Seeded training rows with their histories, for `draw_lessons`."""
     train = material.split.train
-    random = np.random.default_rng([settings.seed, 17])
+    random = random_stream(settings.seed, "lesson histories")
     rows = np.sort(random.choice(train, min(settings.n_histories, len(train)), replace=False))
     return material.pairs(rows, "train")
 

@@ -15,6 +15,7 @@ from recsys_core.explain.game import Games
 from recsys_core.explain.values import player_key
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.results import Explanation
+from recsys_core.seeds import random_stream, torch_stream
 
 RANDOM_ORDERS = 20
 SHUFFLES = 5
@@ -78,7 +79,7 @@ def removal_curves(
     by_key = {c.feature: c.contribution for c in explanation.contributions}
     players = [player_key(dataset, p) for p in games.players]
     order = np.argsort([-by_key[p] for p in players], kind="stable")
-    rng = np.random.default_rng(seed)
+    rng = random_stream(seed, "orders of removal")
     others = [rng.permutation(len(players)) for _ in range(RANDOM_ORDERS)]
     masks = np.concatenate([_entering(order), *(~_entering(other) for other in others)])
     values = games.mean_values(np.concatenate([~_entering(order), masks])).reshape(2 + RANDOM_ORDERS, -1)
@@ -120,7 +121,7 @@ def randomisation_check(
 def shuffled(scorer: Scorer, *, seed: int = 0) -> Scorer:
     """A scorer whose every parameter tensor is permuted; the given one is not touched."""
     ranker = copy.deepcopy(scorer.ranker)
-    draw = torch.Generator().manual_seed(seed)
+    draw = torch_stream(seed, "shuffled weights")
     for weights in ranker.parameters():
         mixed = weights.flatten()[torch.randperm(weights.numel(), generator=draw)]
         weights.copy_(mixed.view_as(weights))

@@ -12,6 +12,7 @@ from recsys_core.explain.shapley import solve_many
 from recsys_core.explain.values import Value, player_ranks, player_values
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.seeds import random_stream
 from recsys_core.variant import DENSE, Variant
 
 DRAWS = 1000
@@ -136,7 +137,7 @@ def size_interval(contributions: np.ndarray, *, seed: int = 0, draws: int = DRAW
     Pairs are taken as independent; several pairs of one user make the interval too narrow.
     """
     n_pairs = len(contributions)
-    rng = np.random.default_rng(seed)
+    rng = random_stream(seed, "interval of sizes")
     times_drawn = rng.multinomial(n_pairs, np.full(n_pairs, 1 / n_pairs), size=draws)
     means = times_drawn @ np.abs(contributions) / n_pairs
     tail = (1 - LEVEL) / 2

@@ -21,6 +21,7 @@ from recsys_core.explain.attribution import Attribution
 from recsys_core.explain.coalitions import coalitions
 from recsys_core.explain.game import Batch, Games
 from recsys_core.explain.shapley import EXACT_PLAYERS, ORDERINGS, draw_walks, solve
+from recsys_core.seeds import random_stream
 
 EVALUATIONS = 32_768  # network rows spent on a long history: half a second
 
@@ -86,7 +87,7 @@ def _differences(games: Games, most_exact: int, evaluations: int, seed: int) -> 
         values = games.all_values(batch) @ owen_matrix(batch.n_user, batch.n_history, n_after)
         items += games.weights[batch.row] @ (values - values.mean(1, keepdims=True))
     share = max(4, min(ORDERINGS, evaluations // (games.n_history + 1)) // games.n_rows)
-    rng, all_exact = np.random.default_rng(seed), True
+    rng, all_exact = random_stream(seed, "orderings of items"), True
     for batch in games.large_batches(most_exact, lambda _: share * (games.n_history + 1)):
         place, masks = _draw(batch, share, rng)
         values = games.batch_values(batch, masks).reshape(*place.shape[:2], games.n_history + 1)

@@ -15,6 +15,7 @@ from recsys_core.explain.coalitions import coalitions
 from recsys_core.explain.game import Batch, Games
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.seeds import random_stream
 
 EXACT_PLAYERS = 14  # 16,384 coalitions a background row
 ORDERINGS = 2048  # walks of a sampled explanation, shared out over the background rows
@@ -128,7 +129,7 @@ def solve(
         sums.add(batch, games.weights, (exact_shapley(values), 0.0, values[:, 0]))
         done += len(batch.pair)
         progress("explain", done / (n_pairs * n_rows))
-    rng, share = np.random.default_rng(seed), max(4, orderings // n_rows)
+    rng, share = random_stream(seed, "orderings of players"), max(4, orderings // n_rows)
     for batch in games.large_batches(most_exact, lambda n_active: share * (n_active - 1) + 2):
         place = draw_walks(len(batch.pair), batch.n_players, orderings=share, rng=rng)
         values = games.batch_values(batch, walk_coalitions(place))

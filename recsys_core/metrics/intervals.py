@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from recsys_core.seeds import random_stream
+
 
 def mean_interval(values: np.ndarray, *, seed: int, n_draws: int = 1000) -> tuple[float, float]:
     """95 % percentile bootstrap interval of a mean over users, which always holds the mean; NaN where there are none.
@@ -13,7 +15,7 @@ def mean_interval(values: np.ndarray, *, seed: int, n_draws: int = 1000) -> tupl
     """
     if not len(values):
         return (float("nan"), float("nan"))
-    random = np.random.default_rng(seed)
+    random = random_stream(seed, "interval of a mean")
     draws = random.multinomial(len(values), np.full(len(values), 1 / len(values)), n_draws)
     low, high = np.quantile(draws @ values / len(values), [0.025, 0.975])
     mean = float(np.mean(values))  # equal values: every draw is the mean but for its last digit

@@ -130,7 +130,7 @@ class Material:
         held_out = self.histories.held_out(part=part)
         users = np.flatnonzero(np.diff(held_out[0]) > 0)
         if most is not None and len(users) > most:
-            random = np.random.default_rng([self.split.seed, 11])
+            random = random_stream(self.split.seed, "ranked users")
             users = np.sort(random.choice(users, most, replace=False))
         seen = csr_rows(self.histories.seen_by_all(part), users)
         known = self.histories.known(users, part)
@@ -149,7 +149,7 @@ class Material:
 
         Task ``implicit`` has no logged negatives, so half of its examples are sampled ones.
         """
-        random = np.random.default_rng([seed, 13])
+        random = random_stream(seed, "background rows")
         rows = np.sort(random.choice(self.split.train, min(n, len(self.split.train)), replace=False))
         pairs = self.pairs(rows, "train")
         if self.task == "implicit":
