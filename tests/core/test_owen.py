@@ -116,7 +116,7 @@ def test_sampled_items_are_within_their_errors_and_sum_exactly():
 def test_errors_are_as_large_as_the_spread_over_seeds():
     games = Games(SCORER, MORE, BACKGROUND, history="each")
     whole = Games(SCORER, MORE, BACKGROUND)
-    drawn = [owen_attribution(games, whole, seed=s, most_exact=0, evaluations=700) for s in range(40)]
+    drawn = [owen_attribution(games, whole, seed=s, most_exact=0, evaluations=700) for s in range(80)]
     at = slice(games.first_history, games.first_history + games.n_history)
     spread = np.std([d.contributions[at] for d in drawn], axis=0, ddof=1)
     said = np.sqrt(np.mean([d.standard_error[at] ** 2 for d in drawn], axis=0))
