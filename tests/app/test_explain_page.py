@@ -1,0 +1,220 @@
+"""The Explain and Global pages say the core's figures: what sums, what is marked, who speaks, who ties."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+from app_texts import tables_of, texts_of
+from streamlit.testing.v1 import AppTest
+
+from dashboard import cached, history_tables, reasons, tables
+from dashboard.charts import explain as charts
+from dashboard.charts import overall as overall_charts
+from dashboard.charts.chart import IN_ORDER
+from dashboard.stories import explain as story
+from dashboard.stories import overall as overall_story
+from dashboard.texts import numbers, speak
+from recsys_core.explain.agreement import Agreement, Disagreement
+from recsys_core.results import probability
+from recsys_core.variant import DENSE, Variant
+
+HALF = Variant(0.5)
+USER, ITEM = "3", "7"
+
+
+def whole(app) -> str:
+    return "\n".join(texts_of(app))
+
+
+def number(text: str) -> float:
+    return float(text.replace(numbers.MINUS, "-").replace("+", ""))
+
+
+@pytest.fixture
+def where(place) -> tuple:
+    data = cached.dataset(place)
+    return place, data.user_index(USER), data.item_index(ITEM)
+
+
+def test_items_shares_sum_to_the_historys_bar_on_screen(open_app, where):
+    app = open_app("explain", user=USER, item=ITEM, history="each")
+    rows = tables_of(app)["taken"]
+    bar = next(c.contribution for c in cached.explanation(*where, DENSE).contributions if c.feature == "history")
+    shown = [number(cell) for cell in rows["Contribution"]]
+    assert sum(shown) == pytest.approx(bar, abs=0.0005 * len(shown) + 1e-9)
+    assert [abs(x) for x in shown] == sorted((abs(x) for x in shown), reverse=True)
+    assert f"{numbers.signed(bar, 3)} in all" in whole(app)
+
+
+def test_the_column_that_is_shown_is_marked_and_ordered(where):
+    place, user = where[:2]
+    taken = cached.taken_before(place, user)
+    score = cached.explanation(*where, DENSE).score
+    effects, shared = cached.effects(*where, DENSE), cached.explanation(*where, DENSE, history="each")
+    without = history_tables.history_rows(place, taken, effects, score)
+    each = history_tables.history_rows(place, taken, effects, score, shared)
+    assert (without["shown"] == without["change"]).all()
+    assert (each["shown"] == each["contribution"]).all()
+    for row in without.itertuples():
+        assert row.change == pytest.approx(probability(score - effects[row.item_index]) - probability(score))
+    for rows in (without, each):
+        ordered = history_tables.by_effect(rows)["shown"].abs().to_numpy()
+        assert (np.diff(ordered) <= 0).all()
+        said = story.marked(rows)
+        assert bool(said) == bool(rows["marked"].any())
+        if said:
+            share = rows["shown"][rows["marked"]].abs().sum() / rows["shown"].abs().sum()
+            assert f"{share:.0%}".replace("%", " %") in said
+
+
+def test_nothing_is_marked_where_nothing_moves():
+    rows = pd.DataFrame({"shown": [0.004, -0.003], "change": [0.004, -0.003]})
+    rows["marked"] = history_tables.mattering(rows["shown"].to_numpy())
+    assert not rows["marked"].any()
+    assert story.marked(rows) == ""
+
+
+def test_probability_without_is_the_cores_in_tooltip_table_and_files(where):
+    explanation = cached.explanation(*where, DENSE)
+    found = reasons.reasons(cached.dataset(where[0]), explanation)
+    by_key = {c.feature: c.probability_without for c in explanation.contributions}
+    assert {r.feature: r.probability_without for r in found} == by_key
+    before = numbers.fixed(explanation.probability)
+    steps = charts.waterfall(explanation, found).data.iloc[1:-1]
+    assert steps["without"].tolist() == [f"{before} → {numbers.fixed(by_key[r.feature])}" for r in found]
+    table = tables.reasons_table(explanation, found).iloc[:, -1]
+    assert table.tolist() == steps["without"].tolist()
+    csv = tables.contributions(explanation).set_index("feature")
+    assert csv["probability_without"].to_dict() == pytest.approx(by_key)
+    raw = json.loads(json.dumps(tables.explanation_json(explanation)))
+    assert {c["feature"]: c["probability_without"] for c in raw["contributions"]} == pytest.approx(by_key)
+    assert "item_index" not in json.dumps(raw)
+
+
+def test_files_hold_raw_numbers_with_low_and_high(where):
+    sampled = cached.explanation(*where, DENSE)
+    parts = tuple(replace(c, standard_error=0.1) for c in sampled.contributions)
+    rows = tables.contributions(replace(sampled, contributions=parts))
+    assert (rows["high"] - rows["low"]).tolist() == pytest.approx([2 * 1.96 * 0.1] * len(rows))
+    assert set(rows["user_id"]) == {USER}
+    history = rows[rows["feature"] == "history"].iloc[0]
+    assert (int(history["value"]), history["unit"]) == (cached.effects(*where, DENSE).__len__(), "items")
+
+
+def test_lines_have_an_order_of_their_own(where):
+    explanation = cached.explanation(*where, DENSE)
+    found = reasons.reasons(cached.dataset(where[0]), explanation)
+    for chart in (charts.waterfall(explanation, found), charts.two_methods(found, {}, ("a", "b"))):
+        assert chart.spec["encoding"]["y"]["sort"] == IN_ORDER
+
+
+def test_the_sentence_says_that_a_compressed_model_speaks(open_app):
+    assert "compressed model" not in whole(open_app("explain", user=USER, item=ITEM))
+    said = whole(open_app("explain", user=USER, item=ITEM, sparsity="50"))
+    assert "These are the reasons of the compressed model: 50 % of neurons removed." in said
+
+
+def test_ties_are_counted_under_the_list(place):
+    top = cached.recommendation(place, 0, DENSE)
+    assert story.ties(replace(top, n_tied_listed=0, n_tied=0)) == ""
+    assert "10 items share their score with others (70 in all)" in story.ties(replace(top, n_tied_listed=10, n_tied=70))
+
+
+def test_methods_that_differ_are_named_with_what_to_make_of_it(where):
+    second = cached.explanation(*where, DENSE, method="lime")
+    agreement = Agreement(0.89, 1.0, 1.0, 9)
+    words = {"user.region": "region: islands"}
+    turned = story.agreement_sentence(
+        agreement, replace(second, fit=0.9), (Disagreement("user.region", 0.3, -0.2),), words
+    )
+    assert "LIME turns *region: islands* around" in turned.replace("\\", "")
+    assert "sign depends on the method" in turned
+    other = replace(second, method="ig", fit=None)
+    differs = story.agreement_sentence(agreement, other, (Disagreement("user.region", -0.08, -0.55),), words)
+    assert differs.startswith("Integrated gradients says mostly the same: 3 of 3 main reasons the same")
+    assert f"{numbers.MINUS}0.55" in differs
+    poor = story.agreement_sentence(agreement, replace(second, fit=0.47), (), words)
+    assert "R² 0.47, below 0.7" in poor.replace("\\", "")
+
+
+def test_method_history_and_order_come_from_the_address_and_are_in_the_link(open_app):
+    app = open_app("explain", user=USER, item=ITEM, method="occlusion", history="each", order="time")
+    assert not app.exception
+    app.session_state["link"] = True
+    app.run()
+    link = next(c.value for c in app.code if "workspace=" in c.value)
+    for part in ("method=occlusion", "history=each", "order=time"):
+        assert part in link
+    rows = tables_of(app)["taken"]
+    assert list(rows["When"]) == sorted(rows["When"], reverse=True)
+
+
+def test_an_unknown_method_is_named(open_app):
+    app = open_app("explain", user=USER, item=ITEM, method="magic")
+    assert any("magic" in w.value for w in app.warning)
+    assert not app.exception
+
+
+def test_two_waterfalls_have_the_same_lines_and_one_scale(where):
+    data = cached.dataset(where[0])
+    full, cut = (cached.explanation(*where, v) for v in (DENSE, HALF))
+    lines = reasons.joined(reasons.reasons(data, full))
+    same = reasons.alike(reasons.reasons(data, cut), lines)
+    assert [r.label for r in same] == [r.label for r in lines]
+    assert sum(r.contribution for r in same) == pytest.approx(sum(c.contribution for c in cut.contributions))
+    ends = [charts.ends(full, lines), charts.ends(cut, same)]
+    reach = min(low for low, _ in ends), max(high for _, high in ends)
+    rooms = [charts.waterfall(e, s, reach=reach).data["room"] for e, s in ((full, lines), (cut, same))]
+    assert rooms[0].tolist()[:2] == pytest.approx(rooms[1].tolist()[:2])
+
+
+def test_two_waterfalls_can_stand_on_any_page(workspaces):
+    def page(folder: str) -> None:
+        from pathlib import Path
+
+        from dashboard import cached
+        from dashboard.cards.explain import two_waterfalls
+        from recsys_core.variant import Variant
+
+        two_waterfalls(cached.place(Path(folder)), 2, 5, Variant(0.5))
+
+    app = AppTest.from_function(page, kwargs={"folder": str(workspaces / "tiny")}, default_timeout=60).run()
+    assert not app.exception
+    assert len(app.get("vega_lite_chart")) == 2
+    said = whole(app)
+    assert "by the full model" in said
+    assert "Compressed: 50 % of neurons removed" in said.replace("\u202f", " ")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_global_shows_the_values_of_the_chosen_reason(open_app, place, language):
+    app = open_app("global", lang=language, pairs="100", reason="user.region")
+    assert not app.exception
+    assert app.selectbox(key="pick_reason").value == "user.region"
+    assert speak(language, "global.values") in whole(app)
+
+
+def test_tied_reasons_are_called_so(place):
+    job = cached.overall(place, DENSE, 100)
+    assert job.wait(60)
+    found = job.result
+    names = {p: p for p in found.players}
+    apart = replace(found, low=found.mean_size, high=found.mean_size)
+    together = replace(found, low=found.mean_size * 0, high=found.mean_size + 9)
+    assert "are tied" not in overall_story.sentence(apart, names)
+    assert "are tied" in overall_story.sentence(together, names)
+    marks = overall_charts.mean_sizes(together, names).data["text"].str.endswith(overall_charts.TIED)
+    assert marks.tolist() == [True] * (len(names) - 1) + [False]
+
+
+def test_known_values_are_said_in_the_readers_language(place, monkeypatch):
+    from dashboard import texts
+
+    assert reasons.known("islands") == "islands"
+    monkeypatch.setattr(texts, "language", lambda: "zh")
+    assert reasons.known("islands") == "群岛"
+    assert reasons.known("Acme") == "Acme"
