@@ -35,6 +35,8 @@ MESSAGES: dict[str, str] = {
     "reason.changed": "its content has changed",
     "reason.unreadable": "unreadable",
     "reason.other_tables": "not the description of these tables",
+    "reason.groups": "its groups do not fit the data",
+    "reason.truth": "{column} holds {value!r}, which truth.json does not know",
     "reason.format": "format {value!r}",
     "reason.few_users": "too few users have three interactions",
     "reason.equal_dates": "too many of the dates are equal",

@@ -111,8 +111,8 @@ def are_row_numbers(cells: pa.Array, *, counted: bool = False) -> bool:
 
 
 def find_file(folder: Path, name: str, *, expected: Phrase) -> Path:
-    """Path of ``name`` or ``name.gz`` in ``folder``. Raises ``DataError`` (``table.missing``)."""
-    for path in (folder / name, folder / f"{name}.gz"):
+    """Path of ``name``, packed or not, in ``folder``. Raises ``DataError`` (``table.missing``)."""
+    for path in (folder / f"{name}{packing}" for packing in PACKINGS):
         if path.is_file():
             return path
     raise DataError("table.missing", file=name, folder=folder, expected=expected)

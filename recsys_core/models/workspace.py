@@ -21,7 +21,7 @@ from pathlib import Path
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Features, make_features
 from recsys_core.data.folder import read_checked_json
-from recsys_core.errors import WorkspaceError
+from recsys_core.errors import WorkspaceError, phrase
 from recsys_core.models import artifact
 from recsys_core.models.material import Material
 from recsys_core.models.ranker import Ranker
@@ -66,9 +66,7 @@ class Workspace:
         wanted = {g.key for g in ranker.groups}
         features = features.without({g.key for g in features.groups if g.key not in wanted})
         if features.groups != ranker.groups:
-            raise WorkspaceError(
-                "workspace.damaged", path=path, file="schema.json", reason="groups do not fit the data"
-            )
+            raise WorkspaceError("workspace.damaged", path=path, file="schema.json", reason=phrase("reason.groups"))
         metrics = _figures(json.loads((path / "model" / "metrics.json").read_text()))
         return cls(path, about["name"], dataset, features, ranker, config, metrics)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -50,6 +51,19 @@ LONE_PLURAL = re.compile(r"\{(n|count)\} (?!of |different |times )(?:[a-z-]+ )?[
 def test_every_count_has_a_singular():
     """English sentences in which a number stands before a word that is always plural: "1 items"."""
     assert sorted(f"{k}: {v}" for k, v in catalogue("en").items() if LONE_PLURAL.search(v)) == []
+
+
+def test_reasons_of_the_core_are_phrases():
+    """A sentence in another language holds no English: what has words of its own is a message key."""
+    bad = []
+    for path in sorted((ROOT / "recsys_core").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.keyword) and node.arg in {"reason", "expected", "what", "part", "fix", "within"}:
+                words = isinstance(node.value, ast.JoinedStr) or (
+                    isinstance(node.value, ast.Constant) and " " in str(node.value.value)
+                )
+                bad += [f"{path.relative_to(ROOT)}:{node.value.lineno}"] * words
+    assert bad == []
 
 
 def test_every_key_is_used():

@@ -28,6 +28,8 @@ TEXTS = {
     "core.reason.changed": "内容已被改动",
     "core.reason.unreadable": "无法读取",
     "core.reason.other_tables": "描述的不是这些表",
+    "core.reason.groups": "其中的特征组与数据不符",
+    "core.reason.truth": "{column} 的值 {value!r} 在 truth.json 中没有",
     "core.reason.format": "格式为 {value!r}",
     "core.reason.few_users": "交互达到三次的用户太少",
     "core.reason.equal_dates": "相同的日期太多",

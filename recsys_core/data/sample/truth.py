@@ -12,7 +12,7 @@ import pandas as pd
 
 from recsys_core.data.folder import read_checked_json
 from recsys_core.data.sample.effects import Effect, Values, effect_from_json, effect_to_json
-from recsys_core.errors import DataError
+from recsys_core.errors import DataError, phrase
 
 FORMAT = "reclens-truth-1"
 FORMULA = "logit = slopes[user.region] * (steepness * (sum of effects) - threshold)"
@@ -224,7 +224,7 @@ def _codes(player: str, column: pd.Series, levels: Mapping[str, tuple[str, ...]]
     known = [_planted_word(title, code) for title in column] if player == "item.title" else column
     unknown = [value for value in known if value not in code]
     if unknown:
-        reason = f"{player} holds {unknown[0]!r}, which truth.json does not know"
+        reason = phrase("reason.truth", column=player, value=unknown[0])
         raise DataError("table.unreadable", file=player.split(".")[0] + "s", reason=reason)
     return np.array([code[value] for value in known], dtype=np.int64)
 
