@@ -25,17 +25,16 @@ compression controls stand in ``page.places["controls"]`` on the pages in ``LARG
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import cached, components, controls, state, texts
-from dashboard.address import address
+from dashboard import cached, components, controls, exports, state, texts
+from dashboard.address import address, is_local
 from dashboard.state import Selection
-from dashboard.texts import t
+from dashboard.texts import plain, t
 from dashboard.texts.markdown import Markdown
 from recsys_core.errors import RecLensError
 
@@ -77,19 +76,22 @@ class Frame:
         if not menu.open:
             return
         with menu:
-            csv = table.to_csv(index=False).encode("utf-8-sig")
-            text = json.dumps(everything, indent=1, ensure_ascii=False, default=_as_json)
-            st.download_button(
-                t("action.download.table"), csv, f"{name}.csv", "text/csv", key="download_csv", on_click="ignore"
-            )
-            st.download_button(
-                t("action.download.json"),
-                text,
-                f"{name}.json",
-                "application/json",
-                key="download_json",
-                on_click="ignore",
-            )
+            origin = self._origin()
+            for kind, content, media in (
+                ("csv", exports.as_csv(table, origin), "text/csv"),
+                ("json", exports.as_json(everything, origin), "application/json"),
+            ):
+                said, key = t(f"action.download.{kind}"), f"download_{kind}"
+                st.download_button(said, content, f"{name}.{kind}", media, key=key, on_click="ignore")
+
+    def _origin(self) -> dict[str, object]:
+        chosen = self.selection
+        return exports.about(
+            workspace=chosen.workspace,
+            model=chosen.place.fingerprint,
+            variant=chosen.variant.key,
+            seed=cached.workspace(chosen.place).config["seed"],
+        )
 
     def link(self) -> None:
         """The address of exactly this view, to be copied."""
@@ -99,7 +101,9 @@ class Frame:
         values = state.parameters(self.selection, self.shown_item) | self.more
         with menu:
             st.markdown(t("action.link.what"))
-            st.code(address(self.name, values), language=None, wrap_lines=True)
+            components.copyable(address(self.name, values), label=plain("action.link"), key="link_text")
+            if is_local():
+                st.markdown(f":small[{t('action.link.local')}]")
 
 
 def page(show: Callable[[Frame], None]) -> None:
@@ -196,7 +200,3 @@ def _no_workspaces() -> None:
     )
     what = t("frame.no_workspaces.what", folder=str(out))
     components.empty(t("frame.no_workspaces"), f"{what}\n\n{t('frame.no_workspaces.how')}", code=code)
-
-
-def _as_json(value: object) -> object:
-    return value.item() if hasattr(value, "item") else str(value)

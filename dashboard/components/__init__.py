@@ -1,6 +1,7 @@
 """What pages are put together from: cards, doubt strips, tables, empty states, errors, progress."""
 
 from dashboard.components.cards import card, doubt, figure_card, grid
+from dashboard.components.copying import copyable
 from dashboard.components.drawing import draw, table
 from dashboard.components.notices import (
     empty,
@@ -17,6 +18,7 @@ from dashboard.components.top import open_at_top, page_links
 __all__ = [
     "RowColumn",
     "card",
+    "copyable",
     "doubt",
     "draw",
     "empty",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import subprocess
 import sys
 import threading
@@ -13,7 +15,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import cached, people, reasons, tables
+from dashboard import cached, exports, people, reasons, tables
 from dashboard.jobs import Board
 from dashboard.places import Place
 from dashboard.reasons import Reason
@@ -129,8 +131,31 @@ def test_people_without_names_and_equal_titles():
         class schema:
             user_name = None
 
-    assert people.user_names(Data, "en") == {"17": "34, student (user 17)", "18": "user 18"}
+    assert people.user_names(Data, "en") == {"17": "user 17, 34, student", "18": "user 18"}
+    assert people.user_names(Data, "zh") == {"17": "用户 17，34，student", "18": "用户 18"}
+    Data.users = pd.DataFrame({"user_id": ["1003134", "7"], "age": ["25-34", "25-34"], "name": [None, "Eva"]})
+    assert people.user_names(Data, "en")["1003134"] == "user 1003134, 25–34"
+    Data.schema.user_name = "name"
+    assert people.user_names(Data, "en") == {"1003134": "user 1003134, 25–34", "7": "Eva, 25–34 (user 7)"}
     assert people.item_titles(Data, "en") == {"1": "A (item 1)", "2": "A (item 2)", "3": "B"}
+
+
+def test_files_say_what_they_came_from_and_hold_no_nan():
+    origin = exports.about(workspace="shop", model="abc", variant="structured-500-int8", seed=3)
+    csv = exports.as_csv(pd.DataFrame({"group": ["a", "b"], "auc": [0.5, None], "variant": ["x", "y"]}), origin)
+    read = pd.read_csv(io.BytesIO(csv))
+    assert read["group"].tolist() == ["a", "b"]
+    assert read["variant"].tolist() == ["x", "y"], "the table's own column stands"
+    assert set(read["workspace"]) == {"shop"}
+    assert set(read["model"]) == {"abc"}
+    assert set(read["seed"]) == {3}
+    assert set(read["reclens_version"]) == {exports.version()}
+    everything = {"a": np.float32("nan"), "b": [np.int64(2), float("inf")], "c": np.array([1.5, np.nan]), "d": None}
+    text = exports.as_json(everything, origin)
+    assert "NaN" not in text
+    assert "Infinity" not in text
+    assert json.loads(text) == {"about": origin, "a": None, "b": [2, None], "c": [1.5, None], "d": None}
+    assert json.loads(exports.as_json([1, 2], origin)) == {"about": origin, "rows": [1, 2]}
 
 
 def test_download_holds_every_contribution(place):

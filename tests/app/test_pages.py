@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pytest
@@ -133,7 +134,7 @@ def test_link_holds_every_value(open_app):
     app = open_app("explain", user="3", item="7", sparsity="0")
     app.session_state["link"] = True
     app.run()
-    link = next(c.value for c in app.code if "workspace=" in c.value)
+    link = next(d["text"] for e in app.get("bidi_component") if "copied" in (d := json.loads(e.proto.json)))
     for part in ("workspace=tiny", "user=3", "item=7", "sparsity=0", "bits=32", "pruning=structured", "lang=en"):
         assert part in link
 
