@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 
 from dashboard.cached import dataset, evaluation, fairness_scan, workspace
 from dashboard.kept import kept
@@ -83,3 +84,30 @@ def worst_served(place: Place, variant: Variant, by: tuple[str, ...], group: Gro
     if not len(inside):
         return None
     return opened.dataset.users["user_id"].iloc[ranking.user_index[inside[ranking.ndcg[inside].argmin()]]]
+
+
+@kept(8)
+def largest_rest_gap(place: Place, variant: Variant) -> RestGap | None:
+    """The worst group of the scan's largest real gap against everyone else; None where no gap is real."""
+    found = fairness_scan(place, variant).outcome().largest_real
+    if found is None:
+        return None
+    column, gap = found
+    of_column = rest_gaps(place, variant, (column,))
+    return next((r for r in of_column if (r.metric, r.group) == (gap.metric, gap.worst_group)), None)
+
+
+@kept(16)
+def group_sizes(place: Place, column: str) -> pd.DataFrame:
+    """``group`` and ``n`` of all users: numbers in the ranges that the Fairness page compares, others by value."""
+    from recsys_core.data.profile import group_sizes as by_value
+    from recsys_core.fairness import make_grouping
+
+    data = dataset(place)
+    known = data.schema.user_column(column)
+    if known is None or known.kind != "number":
+        return by_value(data, column)
+    found = make_grouping(data, (f"user.{column}",), train=workspace(place).material.sequences())
+    sizes = np.bincount(found.code[found.code >= 0], minlength=len(found.groups))
+    rows = [(g.value, int(n)) for g, n in zip(found.groups, sizes, strict=True) if g.kind == "range"]
+    return pd.DataFrame(rows, columns=["group", "n"])

@@ -69,6 +69,18 @@ class Frame:
         """Parameters of the page's own that the link must carry."""
         self.more |= values
 
+    def choice(self, key: str, names: dict[str, str], label: Markdown) -> str:
+        """A list whose choice stands in the address; the first name is the default, an unknown one is named."""
+        chosen, unknown = state.chosen_id(key, names) or next(iter(names)), state.unknown_id(key, names)
+        if unknown is not None:
+            with self.places["notices"]:
+                components.notice(t("frame.choice_unknown", name=label, value=unknown, shown=names[chosen]))
+        self.link_also(**{key: chosen})
+        picker = state.show_in_picker(key, chosen)
+        return st.selectbox(
+            label, list(names), format_func=names.get, key=picker, on_change=state.choose_picked, args=(key,)
+        )
+
     def download(self, name: str, table: pd.DataFrame, everything: dict | list) -> None:
         """Offer what is on the screen as a table and as JSON; both are made when the menu is opened."""
         where = self.places["download"]

@@ -19,18 +19,24 @@ FIRST_PART = {
 HEIGHT = 190
 
 
-def quality(metrics: dict, best: dict[str, float]) -> Chart:
-    """Each measure for the model and the baselines, with 95 % intervals and, where known, the best possible."""
+def quality(metrics: dict, best: dict[str, float]) -> Chart | None:
+    """Each measure for the model and the baselines, with 95 % intervals and, where known, the best possible.
+
+    None where there is no figure at all.
+    """
     rows = pd.DataFrame(_quality_rows(metrics, best))
+    if rows.empty:
+        return None
     spec = {
-        "height": {"step": 20},
+        "height": {"step": 24},
         "encoding": {"y": {**lines("line"), "axis": FIRST_PART}},
         "layer": [
             room(),
             {
                 "mark": {"type": "bar", "cornerRadius": 2},
                 "encoding": {
-                    "x": value_axis("value", None, values=[0, 0.25, 0.5, 0.75, 1], format=".2~f"),
+                    "x": value_axis("value", None, values=[0, 0.25, 0.5, 0.75, 1], format=".2~f")
+                    | {"scale": {"nice": False}},
                     "color": meaning(),
                     "opacity": {"field": "strength", "type": "quantitative", "scale": None},
                     "tooltip": [
@@ -67,35 +73,41 @@ def _quality_rows(metrics: dict, best: dict[str, float]) -> list[dict]:
     }
     rows: list[dict] = []
     for measure in METRICS:
-        if rows:
+        found = [
+            row
+            for name, figures in who.items()
+            if (row := _quality_row(measure, name, figures, metrics.get("intervals", {}), best)) is not None
+        ]
+        if found and rows:
             rows.append({"line": f"|{measure}", "room": 0.0})  # a line of air
-        first = True
-        for name, figures in who.items():
-            value = figures.get(measure)
-            if value is None or value != value:
-                continue
-            low, high = metrics["intervals"][name][measure]
-            name_shown = plain(f"overview.who.{name}")
-            rows.append(
-                {
-                    "line": f"{plain(f'measure.{measure}') if first else ''}|{measure}{name}",
-                    "measure": plain(f"measure.{measure}"),
-                    "who": name_shown,
-                    "value": value,
-                    "low": low,
-                    "high": high,
-                    "best": best.get(measure) if name == "model" else None,
-                    "beside": max(high, best.get(measure, 0) if name == "model" else 0),
-                    "text": numbers.number(value),
-                    "label": f"{name_shown} {numbers.number(value)}",
-                    "interval": f"{numbers.number(low)} – {numbers.number(high)}",
-                    "meaning": FOR if name == "model" else NEUTRAL,
-                    "strength": 1.0 if name != "popularity" else 0.55,
-                    "room": 1.42,
-                }
-            )
-            first = False
+        for at, row in enumerate(found):
+            rows.append(row | {"line": f"{'' if at else row['measure']}|{measure}{row['who']}"})
     return rows
+
+
+def _quality_row(measure: str, name: str, figures: dict, intervals: dict, best: dict[str, float]) -> dict | None:
+    """One bar; None where the measure has no figure."""
+    value = figures.get(measure)
+    low, high = intervals.get(name, {}).get(measure) or (None, None)
+    if value is None or value != value or low is None or low != low:
+        return None
+    top = best.get(measure) if name == "model" else None
+    who = plain(f"overview.who.{name}")
+    return {
+        "measure": plain(f"measure.{measure}"),
+        "who": who,
+        "value": value,
+        "low": low,
+        "high": high,
+        "best": top,
+        "beside": max(high, top or 0),
+        "text": numbers.number(value),
+        "label": f"{who} {numbers.number(value)}",
+        "interval": plain("interval", low=numbers.number(low), high=numbers.number(high)),
+        "meaning": FOR if name == "model" else NEUTRAL,
+        "strength": 1.0 if name != "popularity" else 0.55,
+        "room": 1.3,
+    }
 
 
 def over_time(found: Profile) -> Chart:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import json
+from datetime import datetime
+
 import pandas as pd
 
-from dashboard.texts import core_message, joined, numbers, plain, t
-from dashboard.texts.markdown import Markdown, supporting
+from dashboard.stories import fairness
+from dashboard.texts import core_message, has, joined, numbers, plain, t
+from dashboard.texts.markdown import Markdown, escape, opposing, supporting
 from recsys_core.data.profile import Profile
+from recsys_core.data.split import least_positive
+from recsys_core.fairness import RestGap, ScanResult
 from recsys_core.models.anatomy import Stage
 from recsys_core.models.workspace import Workspace
+
+MOST_OF_IT = 0.9  # of what is possible above chance
+TWICE = 2.0
 
 
 def best_possible(workspace: Workspace) -> dict[str, float]:
@@ -17,38 +26,139 @@ def best_possible(workspace: Workspace) -> dict[str, float]:
 
 
 def sentence(workspace: Workspace) -> Markdown:
-    """Quality against the best possible, popularity and EASE."""
+    """Quality against the best possible, popularity and EASE, as far as there are figures."""
     metrics, best = workspace.metrics, best_possible(workspace)
+    if not known(metrics.get("auc")):
+        return joined(t("overview.sentence.no_auc"), _ranking(metrics))
     auc = supporting(numbers.number(metrics["auc"]))
-    of_best = t("overview.of_best", best=numbers.number(best["auc"])) if "auc" in best else Markdown("")
-    first = t("overview.sentence.auc", auc=auc, of_best=of_best, percent=numbers.percent(metrics["auc"]))
-    return joined(first, _ranking(metrics))
+    of_best = t("overview.of_best", best=numbers.number(best["auc"])) if known(best.get("auc")) else Markdown("")
+    values = {"auc": auc, "of_best": of_best, "percent": numbers.percent(metrics["auc"])}
+    return joined(t(f"overview.sentence.auc.{_what(workspace)}", **values), _ranking(metrics))
+
+
+def _what(workspace: Workspace) -> str:
+    """What tells a positive from a negative: ``bought``, ``shown``, ``liked``, ``taken`` or ``rated``."""
+    if workspace.task != "like":
+        return {"implicit": "taken", "rating": "rated"}[workspace.task]
+    if workspace.dataset.schema.outcome == "rating":
+        return "liked"
+    return "bought" if (workspace.dataset.truth or {}).get("domain") == "shop" else "shown"
+
+
+def known(value: float | None) -> bool:
+    """Whether there is a figure."""
+    return value is not None and value == value
 
 
 def _ranking(metrics: dict) -> Markdown:
-    ndcg, popularity = metrics["ndcg@10"], metrics["baselines"]["popularity"]["ndcg@10"]
+    ndcg, popularity = metrics.get("ndcg@10"), _of(metrics, "popularity")
+    if not known(ndcg):
+        return t("overview.sentence.no_ndcg")
     if is_below_popularity(metrics):
         return t("overview.sentence.ndcg_below", ndcg=numbers.number(ndcg), popularity=numbers.number(popularity))
-    values = {"ndcg": supporting(numbers.number(ndcg))}
-    times = {"times": numbers.number(ndcg / popularity, 2)} if popularity > 0 else {}
-    ease = metrics["baselines"].get("ease")
-    against = (
-        t(f"overview.ease.{_against_ease(metrics)}", ease=numbers.number(ease["ndcg@10"])) if ease else Markdown("")
-    )
-    key = "overview.sentence.ndcg" if times else "overview.sentence.ndcg_alone"
-    return t(key, **values, **times, ease=against)
+    values, ease = {"ndcg": supporting(numbers.number(ndcg))}, _of(metrics, "ease")
+    times = {"times": numbers.number(ndcg / popularity, 2)} if known(popularity) and popularity > 0 else {}
+    verdict = against(metrics, "ease")
+    said = t(f"overview.ease.{verdict}", ease=numbers.number(ease)) if verdict else Markdown("")
+    return t("overview.sentence.ndcg" if times else "overview.sentence.ndcg_alone", **values, **times, ease=said)
+
+
+def _of(metrics: dict, name: str) -> float | None:
+    """A baseline's NDCG@10; None where there is none."""
+    return metrics.get("baselines", {}).get(name, {}).get("ndcg@10")
+
+
+def against(metrics: dict, name: str) -> str:
+    """``above``, ``below`` or ``par`` of a baseline's lists by the paired interval; empty where nothing is known."""
+    found = difference(metrics, name)
+    if found is None:
+        return ""
+    _, low, high = found
+    return "above" if low > 0 else "below" if high < 0 else "par"
+
+
+def difference(metrics: dict, name: str) -> tuple[float, float, float] | None:
+    """NDCG@10 minus a baseline's with its interval: over the same users, else from both intervals."""
+    if not (known(metrics.get("ndcg@10")) and known(_of(metrics, name))):
+        return None
+    paired = metrics.get("comparisons", {}).get(name, {}).get("ndcg@10")
+    if paired is not None:
+        return tuple(paired) if known(paired[0]) else None
+    ours, theirs = (metrics["intervals"][side]["ndcg@10"] for side in ("model", name))
+    return metrics["ndcg@10"] - _of(metrics, name), ours[0] - theirs[1], ours[1] - theirs[0]
 
 
 def is_below_popularity(metrics: dict) -> bool:
-    """Whether the model's lists are worse than popularity's, beyond both intervals."""
-    ours, theirs = (metrics["intervals"][name]["ndcg@10"] for name in ("model", "popularity"))
-    return ours[1] < theirs[0]
+    """Whether the model's lists are worse than popularity's, beyond the interval of the difference."""
+    return against(metrics, "popularity") == "below"
 
 
-def _against_ease(metrics: dict) -> str:
-    """``above``, ``below`` or ``par``, where the intervals overlap."""
-    ours, theirs = metrics["intervals"]["model"]["ndcg@10"], metrics["intervals"]["ease"]["ndcg@10"]
-    return "above" if ours[0] > theirs[1] else "below" if ours[1] < theirs[0] else "par"
+def of_possible(workspace: Workspace) -> float | None:
+    """Share of what is possible above chance that the AUC reaches, on data with a known truth."""
+    auc, best = workspace.metrics.get("auc"), best_possible(workspace).get("auc")
+    return (auc - 0.5) / (best - 0.5) if known(auc) and known(best) and best > 0.5 else None
+
+
+def verdicts(workspace: Workspace) -> list[tuple[bool | None, Markdown]]:
+    """What can be trusted, line by line: yes, no, or None where it is not proven."""
+    found: list[tuple[bool | None, Markdown]] = []
+    for name in ("popularity", "ease"):
+        verdict = against(workspace.metrics, name)
+        if verdict:
+            change, low, high = (numbers.signed(x, 3) for x in difference(workspace.metrics, name))
+            said = t(f"overview.verdict.{name}.{verdict}", change=change, low=low, high=high)
+            found.append(({"above": True, "below": False, "par": None}[verdict], said))
+    share = of_possible(workspace)
+    if share is not None:
+        found.append((share >= MOST_OF_IT, t("overview.verdict.possible", share=numbers.percent(share))))
+    return found
+
+
+def gap_verdict(scan: ScanResult, rest: RestGap | None) -> tuple[bool, Markdown]:
+    """The largest real gap between groups of users, or that none is more than noise."""
+    if rest is None:
+        return True, t("overview.verdict.no_gap", n=len(scan.reports))
+    column, gap = scan.largest_real
+    report = scan.reports[column]
+    values = {
+        "who": fairness.people((column,), gap.worst_group),
+        "metric": escape(fairness.measure_name(gap.metric)),
+        "value": fairness.figure(rest.value),
+        "rest": fairness.figure(rest.rest),
+        "n": max(1, round(report.overall.n / rest.n)),
+    }
+    is_less = fairness.direction(gap.metric) == fairness.HIGHER_IS_BETTER and 0 < rest.value < rest.rest
+    if is_less and rest.rest / rest.value >= TWICE:
+        return False, t("overview.verdict.gap.times", times=numbers.number(rest.rest / rest.value, 2), **values)
+    return False, t("overview.verdict.gap", **values)
+
+
+def verdict_line(is_good: bool | None, said: Markdown) -> Markdown:
+    """A line of the verdict with its sign: yes, no, or not proven."""
+    sign = {True: supporting("✓"), False: opposing("✗"), None: Markdown("**?**")}[is_good]
+    return Markdown(f"{sign} {said}")
+
+
+def with_gap(sentence: Markdown, said: Markdown) -> Markdown:
+    """The sentence, ended by the largest gap."""
+    return joined(sentence, t("overview.but", gap=said))
+
+
+def best_sentence(workspace: Workspace) -> Markdown:
+    """The best that any model can reach, in figures; empty where the truth is not known."""
+    best = {name: value for name, value in best_possible(workspace).items() if known(value)}
+    shown = [f"{plain(f'measure.{name}')} {numbers.number(value)}" for name, value in best.items()]
+    return t("overview.quality.best", figures=plain("list.join").join(shown)) if shown else Markdown("")
+
+
+def last_period(found: Profile, language: str) -> str:
+    """That the last bar is of a period that is not over; empty where it is whole."""
+    starts = found.periods["start"]
+    if found.last_time is None or len(starts) < 2:
+        return ""
+    length = (starts.iloc[-1] - starts.iloc[-2]).total_seconds()
+    left = starts.iloc[-1].timestamp() + length - found.last_time
+    return t("overview.time.last", last=numbers.date(found.last_time, language)) if left > length / 7 else ""
 
 
 def doubts(workspace: Workspace) -> list[str]:
@@ -63,6 +173,29 @@ def doubts(workspace: Workspace) -> list[str]:
         t("overview.doubt.seed", seed=config["seed"]),
         t("overview.doubt.interval"),
     ]
+
+
+def meaning(workspace: Workspace) -> list[Markdown]:
+    """What the data are and what "taken" means in them: synthetic with a known truth, bought, shown, rated."""
+    schema = workspace.dataset.schema
+    truth = workspace.dataset.truth
+    found = [t("overview.synthetic")] if truth else []
+    if truth and has(f"overview.taken.{truth.get('domain')}"):
+        return [*found, t(f"overview.taken.{truth['domain']}")]
+    if schema.outcome == "rating":
+        key = "rating.like" if workspace.task == "like" else "rating"
+        return [*found, t(f"overview.taken.{key}", least=f"{least_positive(schema):g}", high=f"{schema.high:g}")]
+    return [*found, t(f"overview.taken.{schema.outcome}")]
+
+
+def made(workspace: Workspace, language: str) -> Markdown:
+    """When the workspace was trained."""
+    about = json.loads((workspace.path / "workspace.json").read_text(encoding="utf-8"))
+    try:
+        when = datetime.fromisoformat(about["made"]).timestamp()
+    except (KeyError, TypeError, ValueError):
+        return Markdown("")
+    return t("overview.made", when=numbers.date(when, language))
 
 
 def problems(workspace: Workspace) -> list[Markdown]:
@@ -87,7 +220,11 @@ def ids_sentence(workspace: Workspace) -> Markdown:
         if name in names
     ]
     measure = plain(f"overview.validation.{workspace.task}")
-    shown = t("overview.ids.tried", figures=", ".join(figures), measure=measure) if len(figures) > 1 else Markdown("")
+    shown = (
+        t("overview.ids.tried", figures=plain("list.join").join(figures), measure=measure)
+        if len(figures) > 1
+        else Markdown("")
+    )
     return joined(t(key), shown)
 
 
@@ -105,7 +242,8 @@ def figures(found: Profile, language: str) -> list[tuple[str, str, str]]:
     ]
     if found.first_time is not None:
         last = numbers.date(found.last_time, language)
-        cards.append((t("overview.period"), numbers.month(found.first_time), t("overview.period.to", last=last)))
+        first = numbers.date(found.first_time, language)
+        cards.append((t("overview.period"), first, t("overview.period.to", last=last)))
     return cards
 
 
@@ -132,6 +270,6 @@ def quality_table(workspace: Workspace) -> pd.DataFrame:
         [
             {"who": name, "measure": measure, "value": figures.get(measure), "low": low, "high": high}
             for name, figures in who.items()
-            for measure, (low, high) in metrics["intervals"][name].items()
+            for measure, (low, high) in metrics.get("intervals", {}).get(name, {}).items()
         ]
     )

@@ -145,6 +145,7 @@ def _measure(ranker: Ranker, features: Features, material: Material, progress: P
         "baselines": {name: e.to_json() for name, e in found.items()},
         "best_possible": _best_possible(material),
         "intervals": {name: _intervals(e, material.split.seed) for name, e in ({"model": model} | found).items()},
+        "comparisons": {name: _comparison(model, e, material.split.seed) for name, e in found.items()},
     }
 
 
@@ -176,6 +177,16 @@ def _intervals(e: Evaluation, seed: int) -> dict[str, tuple[float, float]]:
         "recall@10": mean_interval(e.ranking.recall, seed=seed),
         "auc": roc_auc_interval(e.auc, int(taken.sum()), int((~taken).sum())),
     }
+
+
+def _comparison(model: Evaluation, baseline: Evaluation, seed: int) -> dict[str, tuple[float, float, float]]:
+    """Mean difference to a baseline over the same users with its paired 95 % interval: ``(difference, low, high)``."""
+    found = {}
+    for name in ("ndcg", "recall"):
+        change = getattr(model.ranking, name) - getattr(baseline.ranking, name)
+        mean = float(change.mean()) if len(change) else float("nan")
+        found[f"{name}@{model.ranking.k}"] = (mean, *mean_interval(change, seed=seed))
+    return found
 
 
 def _config(encoder: EncoderInfo, material: Material, chosen: TrainedRanker, tried: dict[str, float]) -> dict:

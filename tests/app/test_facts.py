@@ -16,14 +16,19 @@ import pandas as pd
 import pytest
 
 from dashboard import cached, exports, people, reasons, tables
+from dashboard.charts import overview as charts
 from dashboard.jobs import Board
 from dashboard.places import Place
 from dashboard.reasons import Reason
 from dashboard.stories import overview as story
+from dashboard.texts import numbers
 from recsys_core.data.profile import group_sizes, profile, taken_before
 from recsys_core.explain.game import Games
 from recsys_core.explain.without import history_effects
+from recsys_core.metrics import mean_interval
 from recsys_core.models.anatomy import STAGES, anatomy
+from recsys_core.models.baselines import Popularity
+from recsys_core.models.evaluation import evaluate
 from recsys_core.recommend import user_pairs
 from recsys_core.variant import DENSE
 
@@ -48,12 +53,66 @@ def test_lists_worse_than_popularity_are_called_so(place):
         metrics = workspace.metrics | {
             "ndcg@10": model[0],
             "intervals": intervals | {"model": intervals["model"] | {"ndcg@10": model}},
+            "comparisons": {"popularity": {"ndcg@10": [-0.2, -0.3, -0.1] if is_poor else [0.0, -0.1, 0.1]}},
         }
         of_ratings = replace(workspace, metrics=metrics, dataset=ratings)
         said = story.sentence(of_ratings)
         assert ("worse than popularity's" in said) == is_poor
         assert bool(story.lists_sentence(of_ratings)) == is_poor
         assert not story.lists_sentence(replace(workspace, metrics=metrics)), "clicks were shown, not chosen"
+
+
+def test_verdicts_follow_the_paired_difference():
+    def verdict(change):
+        metrics = {
+            "ndcg@10": 0.2,
+            "baselines": {"ease": {"ndcg@10": 0.19}},
+            "comparisons": {"ease": {"ndcg@10": change}},
+        }
+        return story.against(metrics, "ease")
+
+    assert verdict([0.01, 0.002, 0.02]) == "above"
+    assert verdict([0.01, -0.002, 0.02]) == "par"
+    assert verdict([-0.01, -0.02, -0.002]) == "below"
+    assert verdict([None, None, None]) == ""
+    metrics = {"ndcg@10": 0.22, "baselines": {"ease": {"ndcg@10": 0.20}}}
+    intervals = {"model": {"ndcg@10": [0.21, 0.23]}, "ease": {"ndcg@10": [0.19, 0.215]}}
+    assert story.against(metrics | {"intervals": intervals}, "ease") == "par", "older workspaces: overlapping intervals"
+    assert story.against({"ndcg@10": None, "baselines": {"ease": {"ndcg@10": 0.2}}}, "ease") == ""
+    assert story.against({"ndcg@10": 0.2, "baselines": {}}, "ease") == ""
+
+
+def test_training_stores_the_paired_difference_to_each_baseline(place):
+    workspace = cached.workspace(place)
+    metrics = workspace.metrics
+    for name, baseline in metrics["baselines"].items():
+        change, low, high = metrics["comparisons"][name]["ndcg@10"]
+        assert change == pytest.approx(metrics["ndcg@10"] - baseline["ndcg@10"])
+        assert low <= change <= high
+    ours = evaluate(workspace.dense, workspace.material)
+    theirs = evaluate(Popularity(), workspace.material, calibrated=False)
+    paired = mean_interval(ours.ranking.ndcg - theirs.ranking.ndcg, seed=metrics["seed"])
+    assert metrics["comparisons"]["popularity"]["ndcg@10"][1:] == pytest.approx(paired)
+
+
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_an_overview_without_figures_has_sentences_and_no_dash(place, missing):
+    workspace = cached.workspace(place)
+    none = dict.fromkeys(("auc", "ndcg@10", "recall@10"), missing)
+    nothing = {name: [missing, missing] for name in none}
+    metrics = workspace.metrics | none | {
+        "baselines": {"popularity": none},
+        "intervals": {"model": nothing, "popularity": nothing},
+        "comparisons": {"popularity": {"ndcg@10": [missing, missing, missing]}},
+        "best_possible": None,
+    }  # fmt: skip
+    bare = replace(workspace, metrics=metrics)
+    assert "there is no AUC" in story.sentence(bare)
+    assert numbers.UNKNOWN not in story.sentence(bare)
+    assert story.verdicts(bare) == []
+    assert charts.quality(metrics, {}) is None
+    no_ease = replace(workspace, metrics=workspace.metrics | {"baselines": {}})
+    assert "NDCG@10" in story.sentence(no_ease)
 
 
 def test_profile_counts(place):

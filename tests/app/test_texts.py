@@ -45,7 +45,9 @@ def test_a_word_follows_its_number():
     assert "1 item " in RecLensError("warning.titles_missing", count=1).args[0]
 
 
-LONE_PLURAL = re.compile(r"\{(n|count)\} (?!of |different |times )(?:[a-z-]+ )?[a-z]+(?:s|eople)\b(?<! differs)")
+LONE_PLURAL = re.compile(
+    r"\{(n|count)\} (?!of |different |times |is |was )(?:[a-z-]+ )?[a-z]+(?:s|eople)\b(?<! differs)"
+)
 
 
 def test_every_count_has_a_singular():

@@ -62,6 +62,7 @@ TEXTS = {
     "frame.workspace_broken": "This workspace cannot be opened",
     "frame.workspace_broken.how": "The other workspaces in the list on the left still work.",
     "frame.page_unknown": "No page {page} here. This is the overview; the other pages stand above.",
+    "frame.choice_unknown": "{name}: no {value} here. Showing {shown}.",
     "frame.setting_unknown": "{name} {value} is not a level. Showing {shown}.",
     "frame.failed": "This cannot be shown",
     "frame.pick_user": "Pick a user on the left, or take one at random.",

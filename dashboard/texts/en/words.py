@@ -2,6 +2,7 @@
 
 TEXTS = {
     "sentence.join": " ",
+    "interval": "{low} to {high}",
     "list.last": "{first} and {last}",
     "list.join": ", ",
     "value.unknown": "unknown",

@@ -2,6 +2,7 @@
 
 TEXTS = {
     "sentence.join": "",
+    "interval": "{low} 至 {high}",
     "list.last": "{first}和{last}",
     "list.join": "、",
     "value.unknown": "未知",
