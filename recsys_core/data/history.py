@@ -10,7 +10,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.known import Known, TakenRows
 from recsys_core.data.schema import Schema
 from recsys_core.data.split import Split
-from recsys_core.metrics import Csr
+from recsys_core.metrics import Csr, sorted_once
 
 LENGTH = 50
 PARTS = ("train", "validation", "test")
@@ -154,8 +154,7 @@ class Histories:
 
     def _pairs(self, owner: np.ndarray, item: np.ndarray) -> np.ndarray:
         """Each pair of owner and item once, as ``owner * n_items + item``, ascending."""
-        pairs = np.sort(owner.astype(np.int64) * self.n_items + item)
-        return pairs[np.diff(pairs, prepend=-1) > 0]
+        return sorted_once(owner.astype(np.int64) * self.n_items + item)
 
     def _csr(self, pairs: np.ndarray, n_rows: int) -> Csr:
         owner, item = np.divmod(pairs, self.n_items)

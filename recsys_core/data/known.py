@@ -131,10 +131,9 @@ class Known:
 
     def moments(self) -> tuple[Known, np.ndarray]:
         """The different moments, without targets, and for each row which of them is its own."""
-        both = np.stack([self.user, self.position], axis=1)
-        different, own = np.unique(both, axis=0, return_inverse=True)
-        none = np.full(len(different), -1)
-        return Known(self.taken, different[:, 0], different[:, 1], none), own.reshape(-1)
+        moment = self.user * (len(self.taken.key) + 1) + self.position
+        _, first, own = np.unique(moment, return_index=True, return_inverse=True)
+        return Known(self.taken, self.user[first], self.position[first], np.full(len(first), -1)), own
 
     def chunks(self) -> Iterator[np.ndarray]:
         """Consecutive row numbers, so that ``self[rows].csr()`` looks at about a million rows of the log at most."""

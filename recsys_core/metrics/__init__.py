@@ -27,7 +27,7 @@ from recsys_core.metrics.pairs import (
     roc_auc,
     roc_auc_interval,
 )
-from recsys_core.metrics.ranking import Csr, csr_rows, is_relevant, ndcg_at_k, recall_at_k, to_csr, top_k
+from recsys_core.metrics.ranking import Csr, csr_rows, is_relevant, ndcg_at_k, recall_at_k, sorted_once, to_csr, top_k
 from recsys_core.metrics.ties import list_ties
 
 __all__ = [
@@ -59,6 +59,7 @@ __all__ = [
     "rmse",
     "roc_auc",
     "roc_auc_interval",
+    "sorted_once",
     "to_csr",
     "top_k",
     "top_overlap",

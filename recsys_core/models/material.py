@@ -11,7 +11,7 @@ from recsys_core.data.history import LENGTH, Histories
 from recsys_core.data.known import Known
 from recsys_core.data.order import tie_order
 from recsys_core.data.split import Split, make_split
-from recsys_core.metrics import Csr, csr_rows
+from recsys_core.metrics import Csr, csr_rows, sorted_once
 from recsys_core.models.scorer import Pairs
 from recsys_core.seeds import random_stream
 
@@ -116,7 +116,7 @@ class Material:
         """
         n_items = self.dataset.n_items
         frame = self.dataset.interactions
-        known = np.unique(frame["user_index"].to_numpy(np.int64) * n_items + frame["item_index"].to_numpy())
+        known = sorted_once(frame["user_index"].to_numpy(np.int64) * n_items + frame["item_index"].to_numpy())
         user, item = known // n_items, known % n_items
         start = np.searchsorted(user, np.arange(self.dataset.n_users + 1))
         before = user * (n_items + 1) + item - (np.arange(len(known)) - start[user])

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from recsys_core.data.features import Features
-from recsys_core.metrics import Csr
+from recsys_core.metrics import Csr, sorted_once
 from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.models.scorer import Pairs
 
@@ -155,7 +155,7 @@ class SequenceObjective(Objective):
         self.length = ranker.shape.history
         self.start_logit = 0.0
         owner = np.repeat(np.arange(features.n_users), np.diff(self.indptr))
-        self.taken = np.unique(owner * features.n_items + self.items)
+        self.taken = sorted_once(owner * features.n_items + self.items)
 
     def batches(self, size: int, random: np.random.Generator) -> Iterator[np.ndarray]:
         order = random.permutation(self.active)

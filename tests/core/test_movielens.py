@@ -39,6 +39,12 @@ def test_the_ranker_beats_popularity(movielens):
     assert found["intervals"]["model"]["ndcg@10"][0] < found["ndcg@10"] < found["intervals"]["model"]["ndcg@10"][1]
 
 
+def test_ease_reads_what_the_ranker_reads(movielens):
+    _, found = movielens
+    assert 0.150 < found["baselines"]["ease"]["ndcg@10"] < 0.158  # on training rows alone it is .14
+    assert found["baselines"]["popularity"]["ndcg@10"] == pytest.approx(0.082, abs=2e-3)
+
+
 def test_lists_are_explained_to_the_digit(movielens):
     workspace, _ = movielens
     for user in ("1", "405"):
