@@ -98,7 +98,10 @@ def history_columns(place: Place, rows: pd.DataFrame) -> dict[str, RowColumn]:
         "contribution": RowColumn(plain("explain.history.contribution"), right=True),
     }
     if (about := _telling_column(place)) is not None:
-        names["about"] = RowColumn(word("column", about.name).capitalize(), wrap=True)
+        shown = word("column", about.name).capitalize()
+        if shown in {column.name for column in names.values()}:  # a column called like ours keeps its own letters
+            shown = f"{shown} ({about.name})"
+        names["about"] = RowColumn(shown, wrap=True)
     return {c: names[c] for c in rows.columns}
 
 

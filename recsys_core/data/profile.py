@@ -96,6 +96,8 @@ def group_sizes(dataset: Dataset, column: str, *, most: int = 12) -> pd.DataFram
 
 
 def _ranges(numbers: pd.Series) -> pd.DataFrame:
+    if numbers.empty:
+        return pd.DataFrame({"group": pd.Series(dtype="str"), "n": pd.Series(dtype="int64")})
     edges = np.unique(np.round(np.quantile(numbers, np.linspace(0, 1, 6)), 6))
     if len(edges) < 3:
         counted = numbers.value_counts().sort_index()
