@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +14,7 @@ from small_data import CLICKS, ITEMS, SHOP, warned, write_tables
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.importers import import_dataset
-from recsys_core.errors import DataError
+from recsys_core.errors import DataError, RecLensError
 
 FAULTS = Path(__file__).resolve().parents[3] / "shared" / "faults"
 MAPPING = {
@@ -106,46 +106,98 @@ def test_quotes_escaped_by_a_backslash_are_named_and_then_read(shop):
 
 @dataclass(frozen=True)
 class Expected:
-    """What `import` must make of a folder: features by side and warnings that must (not) be there, or a refusal."""
+    """What `import` must make of a folder: features by side and their kinds, or a refusal."""
 
+    users: dict[str, str] = field(default_factory=dict)
+    items: dict[str, str] = field(default_factory=dict)
+    outcome: str = "click"
     format: str = "tables"
-    users: tuple[str, ...] | None = None
-    items: tuple[str, ...] | None = None
     warned: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
 
 
+PEOPLE = {"age": "number", "gender": "category", "city": "category"}
+THINGS = {"title": "text", "category": "category", "price": "number"}
+PLAIN = Expected(PEOPLE, THINGS)
 FOLDERS = {
-    "16-index-column-parquet": Expected(users=("age", "gender", "city"), warned=("warning.row_index",)),
-    "18-unused-struct": Expected(items=("title", "category", "price"), warned=("warning.nested",)),
-    "23-sep-line": Expected(users=("age", "gender", "city"), items=("title", "category", "price")),
-    "25-long-quoted-cell": Expected(items=("title", "category", "price")),
+    "01-no-user-columns-movielens-latest": Expected(
+        {}, {"title": "text", "year": "number", "genres": "set"}, "rating", "movielens-latest"
+    ),
+    "02-no-users-table": Expected({}, THINGS, "taken"),
+    "04-repeats-memory": Expected({"sex": "category"}, {"title": "text"}, "taken"),
+    "05-yyyymmdd": PLAIN,
+    "08-play-counts": Expected(PEOPLE, THINGS, "taken", warned=("warning.counts",)),
+    "10-column-named-id": Expected(PEOPLE | {"id": "category"}, THINGS),
+    "13-no-ranked-users": Expected(PEOPLE, THINGS, warned=("warning.lopsided",)),
+    "14-dot-and-underscores": Expected(PEOPLE | {"a.b": "category", "a__b": "number"}, THINGS, "taken"),
+    "15-dbl-max": Expected(
+        PEOPLE,
+        {"title": "text", "allnan": "number", "const": "number", "big": "number", "genres": "set"},
+        warned=("warning.cells_clipped",),
+    ),
+    "16-index-column-parquet": Expected(PEOPLE, THINGS, warned=("warning.row_index",)),
+    "18-unused-struct": Expected(PEOPLE, THINGS, warned=("warning.nested",)),
+    "20-list-column": Expected(PEOPLE, THINGS | {"genres": "set"}),
+    "21-decimal-comma": PLAIN,
+    "23-sep-line": PLAIN,
+    "25-long-quoted-cell": PLAIN,
     "26-backslash-quotes": Expected(refused=("items.csv row 2", "backslash", '"escape"')),
-    "29-trailing-delimiters": Expected(users=("age", "gender", "city"), items=("title", "category", "price")),
+    "29-trailing-delimiters": PLAIN,
 }
+NAMES = {"11-item-column-named-item": ("items", "item"), "12-missing-group": ("users", "a, b")}
+SEPTEMBER_2020, FEBRUARY_2021 = 1_598_918_400, 1_612_137_600
 
 
-@pytest.mark.parametrize("folder", FOLDERS)
-def test_the_folder_does_what_it_should(folder):
-    source, expected = FAULTS / folder, FOLDERS[folder]
-    if not source.is_dir():
-        pytest.skip(f"no {source}")
+def folder_of(name: str) -> Path:
+    if not (FAULTS / name).is_dir():
+        pytest.skip(f"no {FAULTS / name}")
+    return FAULTS / name
+
+
+@pytest.mark.parametrize("name", FOLDERS)
+def test_the_folder_does_what_it_should(name):
+    source, expected = folder_of(name), FOLDERS[name]
     if expected.refused:
         with pytest.raises(DataError) as caught:
             import_dataset(expected.format, source)
         assert all(word in str(caught.value) for word in expected.refused), str(caught.value)
         return
     dataset = import_dataset(expected.format, source)
-    for wanted, columns in ((expected.users, dataset.schema.users), (expected.items, dataset.schema.items)):
-        if wanted is not None:
-            assert tuple(c.name for c in columns if c.is_feature) == wanted
+    schema = dataset.schema
+    for wanted, columns in ((expected.users, schema.users), (expected.items, schema.items)):
+        assert {c.name: c.kind for c in columns if c.is_feature} == wanted
+    assert schema.outcome == expected.outcome
+    assert dataset.interactions["time"].between(SEPTEMBER_2020 - 86_400, FEBRUARY_2021).all()
     assert set(expected.warned) <= set(warned(dataset))
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_the_folder_s_names_are_kept(name):
+    side, column = NAMES[name]
+    dataset = import_dataset("tables", folder_of(name))
+    assert column in {c.name for c in getattr(dataset.schema, side) if c.is_feature}
+
+
+def test_any_other_folder_is_read_or_refused_in_one_line():
+    if not FAULTS.is_dir():
+        pytest.skip(f"no {FAULTS}")
+    for source in sorted(p for p in FAULTS.iterdir() if p.is_dir() and p.name not in FOLDERS):
+        form = "movielens-latest" if (source / "movies.csv").is_file() else "tables"
+        try:
+            said = str(import_dataset(form, source).warnings)
+        except RecLensError as refused:
+            said = str(refused)
+        assert "\n" not in said
+
+
+@pytest.mark.parametrize("name", ["16-index-column-parquet", "18-unused-struct", "21-decimal-comma", "23-sep-line"])
+def test_the_same_tables_written_in_another_way_are_the_same_dataset(name):
+    plain = import_dataset("tables", folder_of("29-trailing-delimiters"))
+    assert import_dataset("tables", folder_of(name)).fingerprint() == plain.fingerprint()
+
+
 def test_the_folder_with_backslashes_is_read_with_the_key_that_its_refusal_names(tmp_path):
-    source = FAULTS / "26-backslash-quotes"
-    if not source.is_dir():
-        pytest.skip(f"no {source}")
+    source = folder_of("26-backslash-quotes")
     mapping = json.loads((source / "mapping.json").read_text())
     mapping["items"]["escape"] = "\\"
     (tmp_path / "mapping.json").write_text(json.dumps(mapping))
