@@ -161,3 +161,48 @@ def test_a_damaged_workspace_is_named_and_the_other_still_works(visit):
 def test_chinese(visit):
     text = visit.open("explain", lang="zh").page.locator("h1").inner_text()
     assert re.search(r"[\u4e00-\u9fff]", text)
+
+
+CHART_ROWS = """() => [...document.querySelectorAll('[data-testid="stMain"] [data-testid="stVegaLiteChart"]')].map(
+  chart => [...chart.querySelectorAll('svg text')].filter(t => t.textContent.trim()).map(t => {
+    const r = t.getBoundingClientRect()
+    return [Math.round(r.top + r.bottom), Math.round(r.left), t.textContent.trim()] })
+  .sort((a, b) => a[0] - b[0] || a[1] - b[1]).map(r => r[2]))"""
+
+
+def test_lines_stand_in_the_same_order_after_a_click_as_after_a_reload(visit, workspace):
+    """A chart whose data change in place keeps old lines where they were unless their order is a column."""
+    visit.open("explain", user="7")
+    visit.page.get_by_role("table", name="The user's ten best unseen items").get_by_role("row").nth(4).click()
+    visit.page.wait_for_url("**item=**")
+    visit.settle()
+    visit.page.get_by_text("Occlusion", exact=True).click()
+    visit.page.wait_for_url("**method=occlusion**")
+    visit.page.get_by_text("Each item's share", exact=True).click()
+    visit.page.wait_for_url("**history=each**")
+    sparsity = visit.page.get_by_role("slider", name="Sparsity").first
+    for _ in range(5):
+        sparsity.press("ArrowRight")
+    visit.page.wait_for_url("**sparsity=50**")
+    visit.settle()
+    after_clicks, words = visit.page.evaluate(CHART_ROWS), visit.page.locator("h5").first.inner_text()
+    visit.page.reload()
+    visit.settle()
+    assert visit.page.evaluate(CHART_ROWS) == after_clicks
+    assert visit.page.locator("h5").first.inner_text() == words
+    assert "compressed model" in words
+    waterfall = after_clicks[0]
+    assert waterfall.index("Average case") < waterfall.index("This score")
+    assert visit.page.get_by_text("Owen values", exact=False).count() == 1
+    assert len(after_clicks) == 2
+
+
+def test_a_click_on_a_bar_shows_that_reasons_values(visit):
+    visit.open("global", pairs="100")
+    bars = visit.page.locator('[data-testid="stVegaLiteChart"]').first.locator("path[aria-roledescription='bar']")
+    bars.nth(1).click()
+    visit.page.wait_for_url("**reason=**")
+    visit.settle()
+    reason = parse_qs(urlparse(visit.page.url).query)["reason"][0]
+    assert reason
+    assert "What each value of a reason does" in visit.text()
