@@ -77,6 +77,7 @@ READ = {  # a file's name and its bytes: all hold the same table
     "trailing.csv": CSV.replace(b"\n", b",,\n"),
     "trailing_records.csv": CSV.replace(b"\n", b",\n").replace(b"n,\n", b"n\n", 1),
     "trailing_header.csv": CSV.replace(b"\n", b",\n", 1),
+    "ragged.csv": CSV.replace(b"\n", b",,\n", 2),
     "lines_of_delimiters.csv": CSV + b",,\n,,\n",
     "t.csv.gz": gzip.compress(CSV),
     "no_suffix_gz.csv": gzip.compress(CSV),
@@ -171,7 +172,9 @@ REFUSED = {  # name: bytes, the message's key and what it must name
     "mixed.jsonl": (b'{"a": 1}\n{"a": 2}\n[3]\n', "table.json_record", ["mixed.jsonl row 3"]),
     "empty.json": (b"[]", "table.empty", ["empty.json"]),
     "surplus.csv": (b"a,b\n1,2,\n3,4,x\n", "table.cut", ["surplus.csv row 3", "3 fields instead of 2"]),
-    "ragged.csv": (b"a,b\n1,2,\n3,4\n", "table.cut", ["ragged.csv row 2"]),
+    "ragged.csv": (b"a,b,\n1,2,\n3,4\n5,6,x\n", "table.cut", ["ragged.csv row 4"]),
+    "ragged_quoted.csv": (b'a,b,\n"1",2,\n3,4\n5,6,x\n', "table.cut", ["ragged_quoted.csv row 4"]),
+    "short.csv": (b"a,b,,\n1,2,,\n3\n", "table.cut", ["short.csv row 3"]),
     "only_sep.csv": (b"sep=;\n", "table.empty", ["only_sep.csv"]),
     "latin.csv": ("id,was\n1,ok\n2,Café crème\n".encode("cp1252"), "table.encoding",
                   ["latin.csv row 3", "0xE9", "UTF-8", '"encoding": "cp1252"', "Café"]),
@@ -190,6 +193,16 @@ def test_what_is_no_table_is_named_in_one_line(tmp_path, name):
     assert caught.value.key == key, message
     assert all(word in message for word in words), message
     assert "\n" not in message
+
+
+@pytest.mark.parametrize("mark", [";", "::"])
+def test_delimiters_beyond_the_last_column_may_be_there_in_some_lines(tmp_path, mark):
+    text = "a;b;;\n1;2;;\n3;;;\n5;\n;6;\n".replace(";", mark)
+    table = read_table(put(tmp_path, "t.csv", text.encode()))
+    assert {name: cells.to_pylist() for name, cells in table.columns.items()} == {
+        "a": ["1", "3", "5", ""], "b": ["2", "", "", "6"],
+    }  # fmt: skip
+    assert table.rows.tolist() == [2, 3, 4, 5]
 
 
 def test_what_the_mapping_says_of_a_text_file(tmp_path):

@@ -73,16 +73,37 @@ def _read_plain(file: str, data: bytes, delimiter: str, names: Names | None, n_a
     n_fields = np.diff(np.searchsorted(marks, ends), prepend=0) + 1
     length = np.diff(ends, prepend=-1) - 1
     lines = np.flatnonzero(length > 0)
-    begin = 0
+    begin, given = 0, names
     if names is None:
         first, lines = lines[0], lines[1:]
         header = data[ends[first] - length[first] : ends[first]].decode().split(mark.decode())
         names, begin = _clean_names(header), int(ends[first]) + 1
+    if _is_ragged(n_fields[lines], names):
+        shorter = _without_surplus(data, mark, _n_named(names))
+        if len(shorter) < len(data):
+            return _read_plain(file, shorter, mark.decode(), given, n_above)
     rows = lines + 1 + n_above
     width = _check_fields(file, n_fields[lines], rows, names)
     columns = _parse_plain(memoryview(data)[begin:], mark.decode(), width, int(length.max()))
     n_blank = int(np.count_nonzero(length[: lines[-1]] == 0))
     return _table(file, names, columns, rows, n_blank)
+
+
+def _n_named(names: Names) -> int:
+    """How many columns there are up to the last that has a name."""
+    return max((i for i, name in enumerate(names, 1) if name), default=0)
+
+
+def _is_ragged(n_fields: np.ndarray, names: Names) -> bool:
+    """Whether records differ in their cells beyond the named ones only (Excel ends every 16 lines alike, no more)."""
+    return len(n_fields) > 0 and bool((n_fields != n_fields[0]).any() and n_fields.min() >= _n_named(names) > 0)
+
+
+def _without_surplus(data: bytes, mark: bytes, n_named: int) -> bytes:
+    """The text without delimiters that follow the last named column's cell, where nothing stands between them."""
+    cell, end = b"[^%b\n]*" % re.escape(mark), re.escape(mark)
+    pattern = rb"^((?:%b%b){%d}%b)(?:%b)+$" % (cell, end, n_named - 1, cell, end)
+    return re.sub(pattern, rb"\1", data, flags=re.MULTILINE)
 
 
 def _private_mark(data: bytes) -> bytes:
@@ -112,6 +133,10 @@ def _read_quoted(file: str, data: bytes, delimiter: str, how: TextFormat, n_abov
         names = _clean_names(records[filled[0]])
         filled = filled[1:]
     n_fields = np.array([len(records[i]) for i in filled], dtype=np.int64)
+    if _is_ragged(n_fields, names):
+        names = names[: _n_named(names)]
+        records = [r if any(r[len(names) :]) else r[: len(names)] for r in records]
+        n_fields = np.array([len(records[i]) for i in filled], dtype=np.int64)
     rows = np.array([lines[i] for i in filled], dtype=np.int64)
     _check_fields(file, n_fields, rows, names)
     columns = [pa.array(cells, TEXT) for cells in zip(*(records[i] for i in filled), strict=True)]
