@@ -237,6 +237,8 @@ MESSAGES: dict[str, str] = {
     ),
     "warning.cells_missing": "{side}: column '{column}' is empty for {count} of {of}; they count as missing.",
     "warning.lopsided": "{percent} % of the interactions have the value {value}; there is little to learn from.",
+    "warning.one_user": "there is one user only: nobody can be compared.",
+    "warning.one_item": "there is one item only: no list can be ranked.",
     "warning.no_time": "the interactions carry no time; the test set is drawn at random.",
     "warning.scale_inferred": "the rating scale was taken from the data: {low} to {high}.",
     "warning.columns_unused": "{file}: columns {columns} are not used.",

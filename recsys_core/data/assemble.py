@@ -134,6 +134,9 @@ def _interaction_warnings(dataset: Dataset) -> Warnings:
         "warning.repeated_pairs": {"count": count_repeated_pairs(dataset)},
     }
     noticed: Warnings = [(key, values) for key, values in counts.items() if values["count"]]
+    noticed += [
+        (f"warning.one_{what}", {}) for what, n in (("user", dataset.n_users), ("item", dataset.n_items)) if n == 1
+    ]
     if schema.outcome != "taken":
         noticed += _lopsided(frame["value"])
     if schema.outcome == "rating":
@@ -162,7 +165,9 @@ def _lopsided(values: pd.Series) -> Warnings:
     shares = values.value_counts(normalize=True)
     if shares.iloc[0] < LOPSIDED:
         return []
-    return [("warning.lopsided", {"percent": round(100 * float(shares.iloc[0])), "value": f"{shares.index[0]:g}"})]
+    percent = round(100 * float(shares.iloc[0]))
+    percent = percent if len(shares) == 1 else min(percent, 99)  # a few others are not none
+    return [("warning.lopsided", {"percent": percent, "value": f"{shares.index[0]:g}"})]
 
 
 def frame_of(id_name: str, ids: pa.Array, columns: dict[str, pd.Series]) -> pd.DataFrame:

@@ -135,15 +135,16 @@ def label_interactions(dataset: Dataset, task: str) -> np.ndarray:
     return np.select([liked, disliked], [np.float32(1), np.float32(0)], np.float32(np.nan))
 
 
-def least_positive(schema: Schema) -> float:
-    """The rating from which task ``implicit`` counts a row as taken: ``positive_from``, else 3 stars.
+def least_positive(schema: Schema, task: str = "implicit") -> float:
+    """The rating from which a row is a positive: ``positive_from``, else 3 stars (``implicit``) or 4 (``like``).
 
-    >>> least_positive(Schema((), (), "rating", low=0, high=100))
-    50.0
+    >>> least_positive(Schema((), (), "rating", low=0, high=100)), least_positive(Schema((), (), "rating"), "like")
+    (50.0, 4.0)
     """
     if schema.positive_from is not None:
         return schema.positive_from
-    return 3.0 if schema.high == FIVE_STARS else schema.low + (schema.high - schema.low) / 2
+    stars = 3.0 if task == "implicit" else 4.0
+    return stars if schema.high == FIVE_STARS else schema.low + (schema.high - schema.low) * (stars - 1) / 4
 
 
 def stars_of(value: np.ndarray, schema: Schema) -> np.ndarray:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
-from recsys_core.data.split import label_interactions, possible_tasks
+from recsys_core.data.split import label_interactions, least_positive, possible_tasks
 
 EXAMPLES = 3
 LONGEST = 40  # letters of an example
@@ -47,10 +47,14 @@ class ColumnUnderstood:
 
 @dataclass(frozen=True, slots=True)
 class TaskRows:
-    """Rows that a task learns from or is tested on, and how many of them are positives (of ``rating``: none)."""
+    """Rows that a task learns from or is tested on, and how many of them are positives (of ``rating``: none).
+
+    ``positive_from`` is the rating from which a row is one; None where values are no ratings.
+    """
 
     rows: int
     positives: int | None
+    positive_from: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,10 @@ def _short(value: str, column: Column) -> str:
 def _task_rows(dataset: Dataset, task: str) -> TaskRows:
     labels = label_interactions(dataset, task)
     used = int(np.count_nonzero(~np.isnan(labels)))
-    return TaskRows(used, None if task == "rating" else int(np.count_nonzero(labels == 1)))
+    if task == "rating":
+        return TaskRows(used, None)
+    least = least_positive(dataset.schema, task) if dataset.schema.outcome == "rating" else None
+    return TaskRows(used, int(np.count_nonzero(labels == 1)), least)
 
 
 def _moment(seconds: int) -> str:
@@ -150,7 +157,8 @@ def _facts(found: dict) -> list[str]:
     for task, use in found["tasks"].items():
         share = f"{use['rows'] / max(found['n_rows'], 1):.0%}"
         positives = "" if use["positives"] is None else f", {use['positives']:,} of them positive"
-        lines.append(f"task {task}: uses {use['rows']:,} of {found['n_rows']:,} rows ({share}){positives}")
+        bound = "" if use["positive_from"] is None else f" (from {use['positive_from']:g} on)"
+        lines.append(f"task {task}: uses {use['rows']:,} of {found['n_rows']:,} rows ({share}){positives}{bound}")
     if "parts" in found:
         lines.append("rows: " + ", ".join(f"{count:,} {part}" for part, count in found["parts"].items()))
     return lines

@@ -304,7 +304,7 @@ def test_what_was_understood_is_what_the_tables_hold(tables: Import) -> None:
     lines = table_lines(found.to_json())
     assert any(line.split()[:5] == ["users.age", "number", "38", "2", "1"] for line in lines)
     assert "outcome: rating from 1 to 5" in lines
-    assert "task implicit: uses 48 of 80 rows (60%), 48 of them positive" in lines
+    assert "task implicit: uses 48 of 80 rows (60%), 48 of them positive (from 3 on)" in lines
 
 
 @settings(max_examples=25, deadline=None)
@@ -327,3 +327,11 @@ def test_the_order_of_columns_changes_nothing(users: list[str], log: list[str]) 
         dataset = import_dataset("tables", write_tables(Path(folder), files))
     assert {c.name: c.kind for c in dataset.schema.users} == {"age": "category", "sex": "category"}
     assert dataset.interactions["value"].tolist() == rows["outcome"]
+
+
+def test_one_item_and_few_positives_are_said(tables: Import, tmp_path: Path) -> None:
+    few = tables({"outcome": [int(k == 5) for k in range(2 * N)]})
+    assert warned(few)["warning.lopsided"] == {"percent": 99, "value": "0"}
+    log = "user_id,item_id\n" + "".join(f"u{k},i0\n" for k in range(12))
+    alone = import_dataset("tables", write_tables(tmp_path / "one", {"interactions.csv": log}))
+    assert "there is one item only: no list can be ranked" in said(alone)

@@ -165,6 +165,8 @@ TEXTS = {
     "core.warning.rows_unused": "{least} 分及以上算作选择：{percent}% 的行低于此值，任务 implicit 用不到它们；“positive_from”可以改变这个界限。",
     "core.warning.cells_missing": "{side}：“{column}”列有 {count} 个空值（共 {of} 个），按缺失处理。",
     "core.warning.lopsided": "{percent} % 的交互取值都是 {value}，可学的东西不多。",
+    "core.warning.one_user": "只有一位用户：无法比较。",
+    "core.warning.one_item": "只有一件物品：无法排出列表。",
     "core.warning.no_time": "交互没有时间，测试集是随机抽取的。",
     "core.warning.scale_inferred": "评分范围由数据推断：{low} 到 {high}。",
     "core.warning.columns_unused": "{file}：没有用到的列：{columns}。",
