@@ -11,6 +11,7 @@ from dashboard.charts import fairness as charts
 from dashboard.components import RowColumn
 from dashboard.stories import fairness as story
 from dashboard.texts import plain, t
+from recsys_core.errors import RecLensError
 from recsys_core.fairness import FairnessReport, GapChange, ScanResult
 from recsys_core.variant import DENSE, Variant
 
@@ -96,7 +97,7 @@ def model_picker(variant: Variant) -> dict[str, Variant]:
 def dots(page, reports: Reports, metric: str) -> None:
     """Every group as a dot with its interval; what the colours mean and what the figures rest on."""
     report, place = next(iter(reports.values())), page.selection.place
-    words = story.short_name(metric), story.columns_name(report.by)
+    words = story.inside(story.short_name(metric)), story.columns_name(report.by)
     with components.card(t("fairness.chart", metric=words[0], column=words[1]), stretch=True):
         components.draw(charts.dots(reports, metric, story.name_of, words), key=f"dots_{len(reports)}")
         components.doubt(story.legend(reports, metric))
@@ -114,7 +115,7 @@ def example(page, report: FairnessReport, metric: str) -> None:
         else None
     )
     if user is not None:
-        label = t("fairness.example", group=story.name_of(gap.worst_group))
+        label = t("fairness.example", group=story.inside(story.name_of(gap.worst_group)).rstrip())
         url = address("explain", state.parameters(page.selection) | {"user": user, "item": ""})
         st.link_button(label, url, type="tertiary", icon=":material/open_in_new:")
 
@@ -189,7 +190,11 @@ def exposure(place: Place, reports: Reports) -> None:
     """Exposure by item group, of every model that is looked at."""
     names = cached.group_columns(place, "item")
     by = st.selectbox(t("fairness.details.items.by"), names, format_func=story.column_name, key="items_by")
-    found = {model: cached_audits.item_report(place, report.variant, by) for model, report in reports.items()}
+    try:
+        found = {model: cached_audits.item_report(place, report.variant, by) for model, report in reports.items()}
+    except RecLensError as error:
+        components.unavailable(error)
+        return
     changes = cached_audits.exposure_changes(place, found["compressed"].variant, by) if len(found) > 1 else ()
     components.table(group_tables.exposure(found, changes), key="exposure", alt=plain("fairness.details.items.alt"))
     model = plain(f"fairness.models.{'both' if len(found) > 1 else next(iter(found))}")

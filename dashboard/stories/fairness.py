@@ -5,7 +5,7 @@ from __future__ import annotations
 from dashboard.cached_audits import groups
 from dashboard.places import Place
 from dashboard.reasons import known, shorten
-from dashboard.texts import core_message, has, numbers, plain, t, word
+from dashboard.texts import core_message, has, language, listed, numbers, plain, t, word
 from dashboard.texts.markdown import Markdown, escape, opposing, supporting
 from recsys_core.errors import Phrase
 from recsys_core.fairness import FairnessReport, Gap, GapChange, Group, RestGap, ScanResult, direction
@@ -44,9 +44,17 @@ def column_name(column: str) -> str:
     return plain(f"training.{name}") if side == TRAINING else word("column", name)
 
 
+def inside(name: str) -> str:
+    """A name as it stands inside a sentence: Chinese asks for a space beside Latin letters and digits."""
+    if language() != "zh" or not name:
+        return name
+    before, after = (" " if end.isascii() and end.isalnum() else "" for end in (name[0], name[-1]))
+    return f"{before}{name}{after}"
+
+
 def columns_name(by: tuple[str, ...]) -> str:
     """The columns of an audit: "region", "region × gender"."""
-    return CROSS.join(column_name(column) for column in by)
+    return inside(CROSS.join(column_name(column) for column in by))
 
 
 def group_name(place: Place, column: str, group: Group | str) -> str:
@@ -70,7 +78,7 @@ def people(by: tuple[str, ...], group: Group) -> Markdown:
     """A group as the subject of a sentence: "Users from the islands"."""
     side, name = by[0].split(".", 1)
     if group.kind == "missing":
-        return t("fairness.missing", column=column_name(by[0]))
+        return t("fairness.missing", column=inside(column_name(by[0])))
     shown, key, said = name_of(group), "fairness.who", f"group.said.{group.value}"
     if len(by) > 1 or group.kind == "rest":
         key = "fairness.who_are"
@@ -79,12 +87,17 @@ def people(by: tuple[str, ...], group: Group) -> Markdown:
     elif has(f"fairness.who.{name}") and (name != "gender" or has(said)):
         key = f"fairness.who.{name}"
         shown = plain(said) if has(said) else shown
-    return t(key, column=columns_name(by), group=Markdown(f"**{escape(shown)}**"))
+    return t(key, column=columns_name(by), group=bold(shown))
+
+
+def bold(name: str) -> Markdown:
+    """A name in bold inside a sentence."""
+    return Markdown(inside(name).replace(name, f"**{escape(name)}**"))
 
 
 def sentence(report: FairnessReport, metric: str, rest: tuple[RestGap, ...]) -> Markdown:
     """The worst group with its figures, or that nothing is beyond noise."""
-    column, name = columns_name(report.by), escape(short_name(metric))
+    column, name = columns_name(report.by), escape(inside(short_name(metric)))
     gap = report.gap(metric)
     shown = [row for row in report.groups if not row.suppressed]
     if gap is None:
@@ -101,7 +114,7 @@ def sentence(report: FairnessReport, metric: str, rest: tuple[RestGap, ...]) -> 
 def _noise(report: FairnessReport, gap: Gap, n_groups: int) -> Markdown:
     return t(
         "fairness.noise",
-        metric=escape(short_name(gap.metric)),
+        metric=escape(inside(short_name(gap.metric))),
         n=n_groups,
         column=columns_name(report.by),
         worst=name_of(gap.worst_group),
@@ -119,8 +132,8 @@ def _pair(report: FairnessReport, gap: Gap) -> Markdown:
     return t(
         key,
         who=people(report.by, gap.worst_group),
-        metric=escape(short_name(gap.metric)),
-        other=name_of(gap.best_group),
+        metric=escape(inside(short_name(gap.metric))),
+        other=inside(name_of(gap.best_group)),
         value=figure(gap.worst),
         best=figure(gap.best),
         rest=figure(gap.best),
@@ -133,7 +146,7 @@ def _against_rest(report: FairnessReport, alone: RestGap) -> Markdown:
     low, high = sorted((abs(alone.low), abs(alone.high)))
     values = {
         "who": people(report.by, alone.group),
-        "metric": escape(measure_name(alone.metric)),
+        "metric": escape(inside(short_name(alone.metric))),
         "value": figure(alone.value),
         "rest": figure(alone.rest),
         "low": figure(low),
@@ -188,7 +201,10 @@ def why(reason: Phrase) -> Markdown:
 
 def caveats(report: FairnessReport) -> list[Markdown]:
     """What cannot be shown and why, and what must be known of the groups."""
-    left = [t("fairness.left_out", metric=measure_name(x.metric), why=why(x.reason)) for x in report.left_out]
+    reasons: dict[Phrase, list[str]] = {}
+    for out in report.left_out:
+        reasons.setdefault(out.reason, []).append(measure_name(out.metric))
+    left = [t("fairness.left_out", metric=listed(names), why=why(reason)) for reason, names in reasons.items()]
     return [*left, *(why(note) for note in report.notes if note.key != "fairness.no_groups")]
 
 

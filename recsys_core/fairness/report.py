@@ -63,7 +63,8 @@ def audit(
     Raises
     ------
     RecLensError
-        ``column.unknown``; ``fairness.nobody`` where the test part holds no user.
+        ``column.unknown``; ``fairness.nobody`` where the test part holds no user,
+        ``fairness.reason.nobody_ranked`` where an item column is asked for and nobody is ranked.
     SettingError
         ``fairness.mixed_sides``, ``fairness.too_many_groups``.
 
@@ -178,7 +179,7 @@ def _user_parts(totals: UserTotals, grouping: Grouping, settings: AuditSettings,
 
 def _item_parts(evaluation: Evaluation, grouping: Grouping, settings: AuditSettings) -> Parts:
     if not len(evaluation.ranking.user_index):
-        raise RecLensError("fairness.nobody")
+        raise RecLensError("fairness.reason.nobody_ranked")
     totals = item_totals(evaluation, grouping.membership)
     metrics = totals.metrics
     size = np.count_nonzero(grouping.membership, axis=0)
