@@ -18,13 +18,17 @@ def show(page: frame.Frame) -> None:
         with components.grid(3, min_width=240):
             watched, limits = cards.watch_picker(page, report), cards.budget(page)
         cards.budget_answer(chosen, report, limits)
+    page.link_also(**cards.chosen(watched))
+    table = cached.level_table(chosen.place, chosen.language)
     if report is None:
         job = cached.measurement(chosen.place, chosen.variant)
         if job.error:
             components.failed(job.error)
             return
         cards.measuring(page, job, watched)
+        page.download("compression", table, job.partial)
     else:
+        page.download("compression", table, report_to_json(report))
         page.sentence(story.sentence(report))
         cards.figures(chosen.place, report_to_json(report), watched)
     with components.grid(2):
@@ -39,9 +43,6 @@ def show(page: frame.Frame) -> None:
         with grid.cell(column_span=2):
             cards.most_changed(chosen, report)
     cards.both_models(chosen)
-    page.link_also(**cards.chosen(watched))
-    table = cached.level_table(chosen.place, chosen.language)
-    page.download("compression", table, report_to_json(report))
 
 
 frame.page(show)

@@ -57,9 +57,9 @@ def cards(place: Place, found: dict, watched: str | None = None) -> list[CardTex
 def gap_of(found: dict, watched: str | None) -> dict:
     """The gap of one user column from a report's JSON; empty while it is not known."""
     gaps, own = found.get("group_gaps"), found.get("group_gap", {})
-    if watched is None or watched == own.get("column") or gaps is None:
+    if watched is None or watched == own.get("column"):
         return own
-    return {"column": watched} | gaps.get(watched, {})
+    return {"column": watched} | (gaps or {}).get(watched, {})
 
 
 def sample_size(found: dict) -> str:
