@@ -171,7 +171,7 @@ def _sizes_spec(rows: list[dict]) -> dict:
         "layer": [
             {
                 **every,
-                "params": [{"name": "picked", "select": {"type": "point", "fields": ["key"]}}],
+                "params": [{"name": "picked", "select": {"type": "point", "fields": ["key"], "clear": "mouseout"}}],
                 "mark": {"type": "circle", "size": 70, "opacity": 0.9, "cursor": "pointer"},
                 "encoding": {"color": colour, "tooltip": tooltip},
             },
