@@ -105,7 +105,8 @@ def _reasons(share: float, found: dict) -> str:
 def doubts(report: CompressionReport, language: str, watched: str | None) -> list[str]:
     """When and where it was measured, on whom, what gap is watched, and what it was before training."""
     when = datetime.fromisoformat(report.measured_at).astimezone()
-    shown = f"{numbers.date(when.replace(tzinfo=UTC).timestamp(), language)}, {when:%H:%M}"
+    date = numbers.date(when.replace(tzinfo=UTC).timestamp(), language)
+    shown = plain("compress.doubt.when", date=date, time=f"{when:%H:%M}")
     is_here = report.machine == machine_name()
     drift, before, found = report.explanation_drift, report.before_training, report_to_json(report)
     said = [

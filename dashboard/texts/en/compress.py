@@ -155,6 +155,7 @@ TEXTS = {
     "compress.no_meaning": "means nothing here",
     "compress.no_figure": "no figure",
     # doubt
+    "compress.doubt.when": "{date}, {time}",
     "compress.doubt.measured": "measured {when} on this machine",
     "compress.doubt.elsewhere": "measured {when} on another machine ({machine})",
     "compress.doubt.users": "{n} {n|user|users}",
@@ -162,7 +163,7 @@ TEXTS = {
     "compress.doubt.seed": "seed {seed}",
     "compress.doubt.encoder": "{ranker} ranker + {encoder} encoder, which runs only for new items",
     "compress.doubt.before": "before fine-tuning: AUC {auc}, NDCG@10 {ndcg}",
-    "compress.doubt.sparse": "weights set to zero: the file holds only those that are left; speed comes from the runtime, not from the zeros",
+    "compress.doubt.sparse": "weights set to zero: the file holds only those that are left; zeros bring no speed, another runtime does",
     # stages
     "stage.queue": "Waiting for another measurement",
     "stage.size": "Cutting",
