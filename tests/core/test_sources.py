@@ -55,7 +55,7 @@ def test_a_zip_cannot_write_beside_its_folder(tmp_path):
     with pytest.raises(DataError, match=r"interactions: not found in .*bad\.zip; expected"):
         import_dataset(
             "tables",
-            zip_of(tmp_path / "in" / "bad.zip", {"a/../../evil.csv": "x", "/evil.csv": "y", "b/evil.csv": "z"}),
+            zip_of(tmp_path / "in" / "bad.zip", {"a/../../evil.csv": "x", "/evil.csv": "y", "/evil2.csv": "z"}),
         )
     assert [p.name for p in tmp_path.rglob("*")] == ["in", "bad.zip"]
     assert not Path("/evil.csv").exists()
@@ -67,6 +67,13 @@ def test_a_workbook_with_a_sheet_a_table(shop, tmp_path):
             frame.to_excel(book, sheet_name=name.capitalize(), index=False)
         pd.DataFrame({"note": ["made by hand"]}).to_excel(book, sheet_name="about", index=False)
     assert import_dataset("tables", tmp_path / "shop.xlsx").fingerprint() == shop.fingerprint()
+    mapping = {
+        "users": {"file": "shop.xlsx", "id": "user_id"},
+        "items": {"file": "shop.xlsx", "id": "item_id"},
+        "interactions": {"file": "shop.xlsx", "user": "user_id", "item": "item_id", "time": "time", "value": "outcome"},
+    }
+    (tmp_path / "mapping.json").write_text(json.dumps(mapping))
+    assert import_dataset("tables", tmp_path).fingerprint() == shop.fingerprint()
 
 
 def test_jsonl_feather_and_a_workbook_beside_one_another(shop, tmp_path):
@@ -104,6 +111,12 @@ def test_one_flat_file_gives_the_same_tables(shop, tmp_path, suffix):
     assert [v["columns"] for k, v in flat.warnings if k == "warning.flat_columns"] == [
         "name, age, gender", "title, price, category",
     ]  # fmt: skip
+
+
+def test_the_one_table_of_a_folder_is_flat_whatever_its_name(tmp_path):
+    folder = write_tables(tmp_path / "in", {"README.md": "x", "notes.pdf": "x"})
+    big_flat().to_csv(folder / "export 2024.csv", index=False)
+    assert [c.name for c in import_dataset("tables", folder).schema.items] == ["name", "price"]
 
 
 def big_flat(n: int = 4000, *, seed: int = 0) -> pd.DataFrame:

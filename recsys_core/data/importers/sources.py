@@ -88,7 +88,8 @@ def read_source(source: Path, mapping: Path | None, *, name: str) -> tuple[Mappi
     Parameters
     ----------
     source
-        A folder with the tables, or one file: a flat table, or a workbook with a sheet a table.
+        A folder with the tables (or with one flat table), or one file: a flat table, or a workbook with a
+        sheet a table.
     mapping
         Says which file and column is what; else the folder's ``mapping.json``, else names are guessed.
     name
@@ -97,12 +98,11 @@ def read_source(source: Path, mapping: Path | None, *, name: str) -> tuple[Mappi
     folder, file = (source, None) if source.is_dir() else (source.parent, source)
     path = mapping or (None if file else folder / MAPPING)
     if mapping or (path and path.is_file()):
-        known = read_mapping(path, name=name, file=file and file.name)
-        tables = _read_mapped(folder, known, path.name)
-        warnings: Warnings = []
-    else:
-        tables, warnings = _find_tables(folder, file)
-        known = guess_mapping(tables, name=name, flat=file is not None and len(tables) == 1)
+        known, tables = _read_mapped(folder, read_mapping(path, name=name, file=file and file.name))
+        return known, *split_flat(known, tables)
+    file = file or _lone_table(folder)
+    tables, warnings = _find_tables(folder, file)
+    known = guess_mapping(tables, name=name, flat=file is not None and len(tables) == 1)
     made, noticed = split_flat(known, tables)
     return _label_items(known, made), made, [*warnings, *noticed]
 
@@ -115,18 +115,38 @@ def _label_items(known: Mapping, tables: dict[str, Table]) -> Mapping:
     return known
 
 
-def _read_mapped(folder: Path, known: Mapping, mapping_file: str) -> dict[str, Table]:
-    """Every table that the mapping names; a file that several sides name is read once."""
-    expected = phrase("expected.mapped", file=mapping_file)
+def _read_mapped(folder: Path, known: Mapping) -> tuple[Mapping, dict[str, Table]]:
+    """Every table that the mapping names; a file that several sides name is flat, or a workbook with their sheets."""
+    expected = phrase("expected.mapped", file=known.source)
     log = known.interactions
-    tables = {"interactions": read_table(find_file(folder, log.file, expected=expected), log.form)}
-    for key, side in (("users", known.users), ("items", known.items)):
-        if side and side.file != log.file:
-            tables[key] = read_table(find_file(folder, side.file, expected=expected), side.form)
-    return tables
+    parts = {"interactions": log, "users": known.users, "items": known.items}
+    paths = {key: find_file(folder, part.file, expected=expected) for key, part in parts.items() if part}
+    shared = paths["interactions"]
+    sheets = _read_sheets(shared) if list(paths.values()).count(shared) > 1 else {}
+    tables = {key: sheets[key] for key, path in paths.items() if path == shared and key in sheets}
+    known = replace(known, **{key: replace(parts[key], file=table.file) for key, table in tables.items()})
+    if "interactions" not in tables:
+        tables["interactions"] = read_table(shared, log.form)
+    for key, path in paths.items():
+        if key not in tables and path != shared:
+            tables[key] = read_table(path, parts[key].form)
+    return known, tables
+
+
+def _lone_table(folder: Path) -> Path | None:
+    """The one table in a folder, whatever its name."""
+    found = [path for path in sorted(folder.iterdir()) if path.is_file() and _is_table(path)]
+    return found[0] if len(found) == 1 and not find_table(folder, "interactions") else None
+
+
+def _is_table(path: Path) -> bool:
+    return is_table_name(path.name) and not path.name.lower().startswith(("readme", "truth."))
 
 
 def _read_sheets(file: Path) -> dict[str, Table]:
+    """Sheets of a workbook that are called like the three tables; none of another file."""
+    if not zipfile.is_zipfile(file):
+        return {}
     label, data, kind = read_content(file)
     return read_sheets(label, data, SIDES) if kind == "workbook" else {}
 
@@ -134,7 +154,7 @@ def _read_sheets(file: Path) -> dict[str, Table]:
 def _find_tables(folder: Path, file: Path | None) -> tuple[dict[str, Table], Warnings]:
     """Tables by the names of files or sheets; one flat file stands for all three."""
     if file:
-        sheets = _read_sheets(file) if zipfile.is_zipfile(file) else {}
+        sheets = _read_sheets(file)
         if "interactions" in sheets:
             return sheets, []
         return {"interactions": read_table(file)}, []
@@ -143,8 +163,7 @@ def _find_tables(folder: Path, file: Path | None) -> tuple[dict[str, Table], War
         names = ", ".join(f"interactions{kind}" for kind in KINDS[:6])
         expected = phrase("expected.interactions", names=names)
         raise DataError("table.missing", file="interactions", folder=folder, expected=expected)
-    others = (p.name for p in sorted(folder.iterdir()) if p not in paths.values() and is_table_name(p.name))
-    unread = [name for name in others if not name.lower().startswith(("readme", "truth."))]
+    unread = [p.name for p in sorted(folder.iterdir()) if p not in paths.values() and _is_table(p)]
     warnings: Warnings = []
     if unread:
         shown = ", ".join(unread[:_SHOWN_FILES]) + (", …" if len(unread) > _SHOWN_FILES else "")
