@@ -17,7 +17,6 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.profile import Profile
 from recsys_core.data.profile import profile as make_profile
 from recsys_core.data.profile import taken_before as find_taken
-from recsys_core.data.schema import stored_name
 from recsys_core.explain.explain import explain
 from recsys_core.explain.overall import GlobalExplanation, explain_overall
 from recsys_core.explain.without import history_effects
@@ -34,6 +33,8 @@ __all__ = ["Entry", "Place", "entries", "place", "workspaces_folder"]  # told on
 BACKGROUND, SEED = 32, 0
 OVERALL_BACKGROUND = 20
 VARIANTS = 8
+MOST_FILTERS, MOST_VALUES = 12, 60  # columns to filter by, values to choose from
+ACTIVITY = "training.activity"
 
 
 @kept(4)
@@ -157,12 +158,34 @@ def item_names(place: Place, language: str) -> dict[str, str]:
     return item_titles(dataset(place), language)
 
 
-@kept(16)
-def user_values(place: Place, column: str) -> list[str]:
-    """One user column as text, in matrix order."""
+@kept(4)
+def filter_cells(place: Place) -> dict[str, np.ndarray | list[str]]:
+    """Columns that users can be filtered by, in matrix order: numbers as they are, others as text.
+
+    The last one is how many items a user took before.
+    """
     from dashboard.people import cell_texts
 
-    return cell_texts(dataset(place).users[stored_name(column)])
+    data = dataset(place)
+    names = [c.name for c in data.schema.users if c.kind in ("number", "category", "ordered")]
+    names += [c for c in ("age", "occupation") if c in data.users.columns and c not in names]
+    kinds = {c.name: c.kind for c in data.schema.users}
+    found: dict[str, np.ndarray | list[str]] = {}
+    for name in names[:MOST_FILTERS]:
+        cells = pd.to_numeric(data.users[name], errors="coerce").to_numpy(float)
+        if kinds.get(name) == "number" and not np.isnan(cells).all():
+            found[name] = cells
+        elif data.users[name].nunique() <= MOST_VALUES:
+            found[name] = cell_texts(data.users[name])
+    return found | {ACTIVITY: np.diff(workspace(place).material.sequences()[0]).astype(float)}
+
+
+@kept(16)
+def cases(place: Place, variant: Variant, story: str) -> list:
+    """Users or pairs worth looking at: ``served`` worst, or ``wrong`` most; after the evaluation."""
+    from recsys_core.compare.cases import most_wrong, worst_served
+
+    return {"served": worst_served, "wrong": most_wrong}[story](evaluation(place, variant).outcome())
 
 
 def short_name(place: Place, user_index: int, language: str) -> str:

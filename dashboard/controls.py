@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import random
-
 import streamlit as st
 
 from dashboard import cached, state, texts
 from dashboard.cached import Entry, Place
+from dashboard.cards.cases import ways_to_a_user
 from dashboard.texts import plain, t
 from dashboard.texts.markdown import escape
 from recsys_core.variant import BITS, PRUNINGS
 
 MOST_OPTIONS = 3000  # a list of more is searched on the server
 MOST_HITS = 50
+LONGEST_SHOWN = 26  # letters that the box of users shows at the sidebar's width
 
 
 def language_switch() -> None:
@@ -54,8 +54,11 @@ def user_and_item(place: Place) -> None:
     language = state.language()
     people, items = cached.people(place, language), cached.item_names(place, language)
     user = state.chosen_id("user", people)
-    _picker("user", people, user or (None if state.is_named("user") else next(iter(people))))
-    _random(place, list(people))
+    shown = user or (None if state.is_named("user") else next(iter(people)))
+    _picker("user", people, shown)
+    if len(people.get(shown, "")) > LONGEST_SHOWN:
+        st.markdown(f":small[:gray[{escape(people[shown])}]]")  # the box cuts it off, and the id stands last
+    ways_to_a_user(place, list(people))
     _picker("item", items, state.chosen_id("item", items), placeholder=plain("control.item.top"))
 
 
@@ -90,41 +93,6 @@ def hits(names: dict[str, str], wanted: str | None, chosen: str | None) -> list[
     found = (i for i, name in names.items() if all(w in f"{i} {name}".casefold() for w in words))
     first = [chosen] if chosen in names else []
     return first + [i for i, _ in zip((i for i in found if i != chosen), range(MOST_HITS), strict=False)]
-
-
-def _random(place: Place, ids: list[str]) -> None:
-    with st.container(horizontal=True, gap="xsmall"):
-        st.button(
-            t("control.random"), key="random", on_click=lambda: state.choose(user=random.choice(ids)), type="tertiary"
-        )
-        fitting = st.popover(t("control.random.filter"), type="tertiary", key="random_filter", on_change="rerun")
-        if fitting.open:
-            with fitting:
-                _filter(place)
-
-
-def _filter(place: Place) -> None:
-    data = cached.dataset(place)
-    columns = [c.name for c in data.schema.users if c.kind in ("category", "ordered")]
-    columns += [c for c in ("age", "occupation") if c in data.users.columns and c not in columns]
-    if not columns:
-        return
-    column = st.selectbox(
-        t("control.random.column"), columns, format_func=texts.names_of("column", columns), key="filter_column"
-    )
-    texts_of = cached.user_values(place, column)
-    value = st.selectbox(t("control.random.value"), sorted(set(texts_of), key=_by_number), key=f"filter_{column}")
-    fitting = [i for i, text in zip(data.users["user_id"], texts_of, strict=True) if text == value]
-    st.button(
-        t("control.random.go"),
-        key="filter_go",
-        on_click=lambda: state.choose(user=random.choice(fitting)),
-        type="primary",
-    )
-
-
-def _by_number(text: str) -> tuple[float, str]:
-    return (float(text) if text.replace(".", "", 1).isdecimal() else float("inf"), text)
 
 
 def model_controls(*, large: bool = False) -> None:

@@ -58,7 +58,7 @@ class Frame:
         self.places["title"].markdown(f"# {text}", anchors=False)
 
     def sentence(self, text: Markdown) -> None:
-        """The answer, with its figure and size."""
+        """The answer, with its figure and size; said again, it takes the place of what stood there."""
         self.places["sentence"].markdown(f"##### {text}", anchors=False)
 
     def shows_item(self, item_id: str) -> None:
@@ -188,7 +188,7 @@ def _places() -> dict[str, object]:
     places["title"] = row.container(width=TITLE_WIDTH)
     actions = row.container(horizontal=True, width="content", gap="xsmall")
     places["link"], places["download"] = (actions.container(width="content") for _ in range(2))
-    places["sentence"], places["controls"] = st.container(), st.container()
+    places["sentence"], places["controls"] = st.empty(), st.container()
     return places
 
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import cached, cached_audits, components, state
 from dashboard.charts import overview as charts
 from dashboard.stories import overview as story
-from dashboard.texts import t, word
+from dashboard.texts import joined, t, word
 from dashboard.texts.markdown import escape
 from recsys_core.models.anatomy import anatomy
 from recsys_core.variant import DENSE
@@ -39,7 +39,7 @@ def gap(page, sentence) -> None:
     is_good, said = story.gap_verdict(job.result, rest)
     st.markdown(story.verdict_line(is_good, said))
     if not is_good:
-        page.sentence(story.with_gap(sentence, said))
+        page.sentence(joined(sentence, said))
         state.page_link("fairness", t("overview.verdict.look"))
 
 

@@ -142,7 +142,6 @@ def long_tail(found: Profile) -> Chart:
     """Interactions of the items, most popular first."""
     spec = {
         "height": HEIGHT,
-        "padding": {"right": 14},
         "mark": {"type": "area", "line": False, "opacity": 0.7},
         "encoding": {
             "x": {

@@ -11,6 +11,7 @@ from dashboard.charts.chart import PLACE, Chart
 from dashboard.texts.numbers import THIN
 
 # figures on axes and in tooltips are grouped as those in sentences are
+PADDING = {"padding": {"left": 4, "right": 16, "top": 4, "bottom": 4}}  # the last label of an axis is not cut
 LOCALE = {"locale": {"number": {"decimal": ".", "thousands": THIN, "grouping": [3], "currency": ["", ""]}}}
 
 
@@ -27,7 +28,7 @@ def draw(chart: Chart, *, key: str, on_pick: Callable[[list[dict]], None] | None
         on_pick(st.session_state[key].selection.get("picked", []))
 
     clickable = {"on_select": picked} if on_pick else {}
-    spec, data = chart.spec | {"config": LOCALE}, chart.data.assign(**{PLACE: range(len(chart.data))})
+    spec, data = PADDING | chart.spec | {"config": LOCALE}, chart.data.assign(**{PLACE: range(len(chart.data))})
     st.vega_lite_chart(data, spec, key=key, alt=chart.alt, width="stretch", **clickable)
 
 

@@ -9,23 +9,19 @@ import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
-WIDE = 768  # px; below, Streamlit hides its own links to the pages in the closed sidebar
-_HIDDEN, _LINKS = "opened_page", "page_links"
+STYLE = (ASSETS / "frame.css").read_text(encoding="utf-8")
 _draw = st.components.v2.component("reclens_top", js=(ASSETS / "top.js").read_text(encoding="utf-8"))
 
 
 def open_at_top(page: str) -> None:
-    """Show the page from its beginning when it is another one than before."""
-    with st.container(key=_HIDDEN):
-        where = f'.st-key-{_HIDDEN}, [data-testid="stLayoutWrapper"]:has(> .st-key-{_HIDDEN})'
-        st.html(f"<style>{where} {{ display: none; }}</style>")
+    """Show the page from its beginning when it is another one than before; also brings the frame's style."""
+    with st.container(key="opened_page"):
+        st.html(f"<style>{STYLE}</style>")
         _draw(key="opens_at_top", data={"page": page})
 
 
 def page_links(pages: Iterable[StreamlitPage]) -> None:
     """Links to all pages above the title, in a narrow window only."""
-    with st.container(key=_LINKS, horizontal=True, gap="xsmall"):
-        where = f'.st-key-{_LINKS}, [data-testid="stLayoutWrapper"]:has(> .st-key-{_LINKS})'
-        st.html(f"<style>@media (min-width: {WIDE}px) {{ {where} {{ display: none; }} }}</style>")
+    with st.container(key="page_links", horizontal=True, gap="xsmall"):
         for page in pages:
             st.page_link(page)

@@ -139,11 +139,6 @@ def verdict_line(is_good: bool | None, said: Markdown) -> Markdown:
     return Markdown(f"{sign} {said}")
 
 
-def with_gap(sentence: Markdown, said: Markdown) -> Markdown:
-    """The sentence, ended by the largest gap."""
-    return joined(sentence, t("overview.but", gap=said))
-
-
 def best_sentence(workspace: Workspace) -> Markdown:
     """The best that any model can reach, in figures; empty where the truth is not known."""
     best = {name: value for name, value in best_possible(workspace).items() if known(value)}

@@ -1,0 +1,70 @@
+"""Ways to a user: conditions in the address, at random among those who meet them, and cases by story."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from dashboard import cached, user_filter
+from recsys_core.compare.cases import most_wrong, worst_served
+from recsys_core.models.evaluation import evaluate
+from recsys_core.variant import DENSE
+
+
+@pytest.mark.parametrize(
+    "conditions",
+    [
+        {},
+        {"age": (18.0, 25.5)},
+        {"a b;c": ("x|y", "1..2", "ü:%"), "price": (-3.0, 1e9)},
+        {"region": ("north",), "training.activity": (0.0, 7.0)},
+    ],
+)
+def test_conditions_come_back_from_the_address(conditions):
+    assert user_filter.parse(user_filter.written(conditions)) == conditions
+
+
+@pytest.mark.parametrize("nonsense", ["age", "age:", ":", ";;", "age:9..1", "age:nan..inf", "a:b..c"])
+def test_nonsense_in_the_address_is_no_range(nonsense):
+    assert all(isinstance(c[0], str) for c in user_filter.parse(nonsense).values())
+
+
+def test_users_fit_all_conditions(place):
+    users = cached.dataset(place).users
+    cells = cached.filter_cells(place)
+    region = users["region"].iloc[0]
+    found = user_filter.fitting(cells, {"age": (20.0, 50.0), "region": (region,)})
+    wanted = users["age"].between(20, 50) & (users["region"] == region)
+    assert found.tolist() == np.flatnonzero(wanted).tolist()
+    assert 0 < len(found) < len(users)
+    busy = cached.filter_cells(place)[cached.ACTIVITY]
+    assert busy.sum() == len(cached.workspace(place).material.sequences()[1])
+
+
+def test_the_address_filters_and_a_random_user_fits(open_app, place):
+    users = cached.dataset(place).users.set_index("user_id")
+    region = users["region"].iloc[0]
+    app = open_app("overview", filter=user_filter.written({"age": (20.0, 50.0), "region": (region,)}))
+    for _ in range(3):
+        app.button(key="random").click().run()
+        user = users.loc[app.session_state["user"]]
+        assert 20 <= user["age"] <= 50
+        assert user["region"] == region
+    app.session_state["random_filter"] = True
+    app.run()
+    said = next(m.value for m in app.markdown if " fit; " in m.value)
+    assert said.startswith(f"{((users['age'].between(20, 50)) & (users['region'] == region)).sum()} of {len(users)}")
+
+
+def test_worst_served_and_most_wrong_are_the_evaluations(place):
+    workspace = cached.workspace(place)
+    found = evaluate(workspace.dense, workspace.material)
+    served = worst_served(found, most=5)
+    assert [c.value for c in served] == sorted(found.ranking.ndcg)[:5]
+    wrong = most_wrong(found, most=5)
+    off = np.abs(found.pairs.label - 1 / (1 + np.exp(-found.pairs.score.astype(float))))
+    assert abs(wrong[0].label - wrong[0].value) == pytest.approx(off.max())
+    assert len({c.user_index for c in wrong}) == 5
+    job = cached.evaluation(place, DENSE)
+    assert job.wait(60)
+    assert cached.cases(place, DENSE, "served")[:5] == served
