@@ -18,8 +18,8 @@ def show(page: frame.Frame) -> None:
     sentence = story.sentence(workspace)
     page.sentence(sentence)
     components.doubt([*story.meaning(workspace), story.made(workspace, page.selection.language)])
-    figures = story.figures(profile, page.selection.language)
-    with components.grid(len(figures), min_width=120):
+    figures = story.figures(profile)
+    with components.grid(len(figures), min_width=165):
         for label, value, note in figures:
             components.figure_card(label, value, note)
     with components.grid(3, min_width=290) as wide:

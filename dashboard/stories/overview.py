@@ -223,7 +223,7 @@ def ids_sentence(workspace: Workspace) -> Markdown:
     return joined(t(key), shown)
 
 
-def figures(found: Profile, language: str) -> list[tuple[str, str, str]]:
+def figures(found: Profile) -> list[tuple[str, str, str]]:
     """Label, value and note of each figure card."""
     cards = [
         (t("overview.users"), numbers.count(found.n_users), ""),
@@ -236,8 +236,7 @@ def figures(found: Profile, language: str) -> list[tuple[str, str, str]]:
         (t("overview.seen"), numbers.percent(found.density, 1), t("overview.seen.note")),
     ]
     if found.first_time is not None:
-        last = numbers.date(found.last_time, language)
-        first = numbers.date(found.first_time, language)
+        first, last = numbers.day(found.first_time), numbers.day(found.last_time)
         cards.append((t("overview.period"), first, t("overview.period.to", last=last)))
     return cards
 

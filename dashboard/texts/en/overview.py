@@ -47,7 +47,7 @@ TEXTS = {
     "overview.period": "From",
     "overview.period.to": "to {last}",
     "overview.quality": "How good are its lists?",
-    "overview.quality.best": "The yellow mark is the best that any model can reach on this sample data: {figures}.",
+    "overview.quality.best": "The yellow mark is the best that any model can reach on this sample data: {figures}",
     "overview.quality.alt": "Quality on the test part: {figures}",
     "overview.measure": "Measure",
     "overview.model": "Model",
