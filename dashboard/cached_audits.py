@@ -34,6 +34,16 @@ def fairness_report(place: Place, variant: Variant, by: tuple[str, ...]) -> Fair
     return corrected([*scanned.values(), crossed])[-1]
 
 
+@kept(16)
+def largest_gaps(place: Place, variant: Variant, language: str) -> tuple[pd.DataFrame, list[str]]:
+    """The gaps of all columns as a table in the session's language, and what each row's measure means."""
+    from dashboard import group_tables
+    from dashboard.stories.fairness import meaning
+
+    found = fairness_scan(place, variant).outcome()
+    return group_tables.largest(found), [meaning(gap.metric) for _, gap in found.gaps]
+
+
 @kept(64)
 def rest_gaps(place: Place, variant: Variant, by: tuple[str, ...]) -> tuple[RestGap, ...]:
     """Every group of users against all others."""

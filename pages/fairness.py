@@ -37,7 +37,7 @@ def show(page: frame.Frame) -> None:
         with grid.cell(column_span=4):
             cards.dots(page, reports, metric)
         with grid.cell(column_span=6):
-            cards.largest(scans, by, metric)
+            cards.largest(page, scans, by, metric)
     cards.gaps(reports, changes)
     cards.details(place, reports)
     cross = {"cross": by[1]} if len(by) > 1 else {}

@@ -120,11 +120,11 @@ def example(page, report: FairnessReport, metric: str) -> None:
         st.link_button(label, url, type="tertiary", icon=":material/open_in_new:")
 
 
-def largest(scans: Scans, by: tuple[str, ...], metric: str) -> None:
+def largest(page, scans: Scans, by: tuple[str, ...], metric: str) -> None:
     """The gaps of all columns and measures; a row opens its column and measure."""
     model, scan = next(iter(scans.items()))
     with components.card(t("fairness.found"), stretch=True):
-        rows = group_tables.largest(scan)
+        rows, titles = cached_audits.largest_gaps(page.selection.place, scan.variant, page.selection.language)
         if rows.empty:
             st.markdown(t("fairness.gaps.none"))
             return
@@ -140,7 +140,7 @@ def largest(scans: Scans, by: tuple[str, ...], metric: str) -> None:
             on_pick=lambda row: state.choose(by=shown[row][0], measure=shown[row][1], cross=""),
             pick=pick,
             height=LARGEST_HEIGHT,
-            titles=[story.meaning(gap.metric) for _, gap in scan.gaps],
+            titles=titles,
         )
         components.doubt(story.scan_doubts(scan, model))
 
