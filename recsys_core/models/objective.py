@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
 from recsys_core.data.features import Features
+from recsys_core.data.known import Known, TakenRows
 from recsys_core.metrics import Csr, sorted_once
 from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.models.scorer import Pairs
@@ -139,8 +141,9 @@ class LabelledObjective(Objective):
 class SequenceObjective(Objective):
     """Task ``implicit``: at a random moment of a user's sequence, tell what is taken later from what is not.
 
-    For each user of a batch a moment is drawn; the history before it is the input, up to
-    ``targets`` later items are the positives, each set by softmax cross-entropy against
+    For each user of a batch a moment is drawn at which an item is taken for the first time; the
+    history before it is the input, each item once as at evaluation, up to ``targets`` items
+    taken for the first time from then on are the positives, each set by softmax cross-entropy against
     ``negatives`` uniform items that all users of the batch share and that the user never took
     (sampled softmax, Jean et al. 2015). One pass draws one moment a user.
     """
@@ -149,13 +152,17 @@ class SequenceObjective(Objective):
         self, ranker: Ranker, features: Features, ids: IdRegulation, sequences: Csr, *, negatives: int, targets: int
     ) -> None:
         super().__init__(ranker, features, ids)
-        self.indptr, self.items = sequences
-        self.active = np.flatnonzero(np.diff(self.indptr) > 0)
+        indptr, self.items = sequences
+        owner = np.repeat(np.arange(features.n_users), np.diff(indptr))
+        pairs = owner * features.n_items + self.items
+        self.taken = sorted_once(pairs)
+        self.first = np.flatnonzero(~pd.Series(pairs).duplicated().to_numpy())  # rows that are no repetition
+        self.first_of = np.searchsorted(owner[self.first], np.arange(features.n_users + 1))
+        self.active = np.flatnonzero(np.diff(indptr) > 0)
         self.n_negatives, self.n_targets = min(negatives, features.n_items), targets
-        self.length = ranker.shape.history
         self.start_logit = 0.0
-        owner = np.repeat(np.arange(features.n_users), np.diff(self.indptr))
-        self.taken = sorted_once(owner * features.n_items + self.items)
+        shape, at = (features.n_users, features.n_items, len(self.items)), np.arange(len(self.items))
+        self.rows = TakenRows.build(owner, self.items, at, shape=shape, length=ranker.shape.history)
 
     def batches(self, size: int, random: np.random.Generator) -> Iterator[np.ndarray]:
         order = random.permutation(self.active)
@@ -180,17 +187,16 @@ class SequenceObjective(Objective):
 
     def _moments(self, users: np.ndarray, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
         """History (b, L) before a random moment, newest first, and targets (b, T) after it, -1 padded."""
-        start, end = self.indptr[users], self.indptr[users + 1]
+        start, end = self.first_of[users], self.first_of[users + 1]
         moment = start + np.floor(random.random(len(users)) * (end - start)).astype(np.int64)
-        back = moment[:, None] - 1 - np.arange(self.length)
-        history = np.where(back >= start[:, None], self.items[np.maximum(back, 0)], -1)
+        history = Known(self.rows, users, self.first[moment], np.full(len(users), -1)).newest()
         left = end - moment
         ahead = np.floor(random.random((len(users), self.n_targets)) * left[:, None]).astype(np.int64)
         few = left <= self.n_targets  # take each of them once rather than some of them twice
         ahead[few] = np.arange(self.n_targets)
         inside = ahead < left[:, None]
-        targets = np.where(inside, self.items[np.minimum(moment[:, None] + ahead, len(self.items) - 1)], -1)
-        return history, targets
+        later = self.first[np.minimum(moment[:, None] + ahead, len(self.first) - 1)]
+        return history, np.where(inside, self.items[later], -1)
 
     def _took(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         wanted = users[:, None] * self.features.n_items + items[None]

@@ -273,6 +273,18 @@ def test_every_moment_has_its_history_and_later_targets():
     assert seen == set(range(7))
 
 
+def test_an_item_taken_again_stands_once_in_the_history_and_is_no_target():
+    """As at evaluation: what a user has had is not asked for, however often it is taken."""
+    taken = [0, 1, 0, 2, 1, 0, 2, 2]
+    sequence = (np.array([0, 8, 8]), np.array(taken))
+    objective = SequenceObjective(random_ranker(), FEATURES, PLAIN, sequence, negatives=1, targets=4)
+    seen = set()
+    for seed in range(40):
+        (history,), (targets,) = objective._moments(np.array([0]), np.random.default_rng(seed))
+        seen.add((tuple(i for i in history.tolist() if i >= 0), tuple(t for t in targets.tolist() if t >= 0)))
+    assert seen == {((), (0, 1, 2)), ((0,), (1, 2)), ((0, 1), (2,))}
+
+
 SETTINGS = TrainingSettings(epochs=2, batch_size=64, shape=RankerShape(width=8, attention=8, first=16, second=8))
 
 
