@@ -34,6 +34,13 @@ MESSAGES: dict[str, str] = {
     "reason.missing": "missing",
     "reason.changed": "its content has changed",
     "reason.unreadable": "unreadable",
+    "reason.damaged": "it is damaged, or was cut off when copied",
+    "reason.ends_early": "it ends too early",
+    "reason.permission": "no permission",
+    "reason.deep": "it is nested too deeply",
+    "reason.memory": "it does not fit into memory",
+    "reason.packing": "it is packed in a way that is not known here",
+    "reason.password": "it is protected by a password",
     "reason.other_tables": "not the description of these tables",
     "reason.groups": "its groups do not fit the data",
     "reason.truth": "{column} holds {value!r}, which truth.json does not know",
@@ -245,9 +252,10 @@ MESSAGES: dict[str, str] = {
     "warning.blank_lines": "{file}: {count} blank {count|line was|lines were} passed over.",
     "warning.products_left_out": "{file}: {count} of {of} products {count|has|have} no review here; left out.",
     "warning.files_unused": "{count} {count|file|files} of the folder {count|is|are} not read: {files}.",
-    "warning.flat_columns": "{file}: taken as attributes of the {side}: {columns}.",
+    "warning.flat_columns": "{side}: {columns} taken from {file}, where the id decides them.",
     "warning.flat_varies": (
-        "{file}: '{column}' varies for {count} of {of} {side} (such as {example!r}); the most frequent value counts."
+        "{side}: '{column}' varies within {count} of {of} ids in {file} (such as {example!r});"
+        " the most frequent value counts."
     ),
     "warning.row_index": "{file}: column '{column}' only numbers the rows; it is left out.",
     "warning.nameless_index": "{file}: column number {number} has no name and only numbers the rows; it is left out.",

@@ -121,13 +121,14 @@ def names_of(prefix: str, names: Iterable[str]) -> Callable[[str], str]:
 
 
 def core_message(key: str, values: dict) -> Markdown:
-    """A message key of the core and its values as a sentence, starting with a capital."""
+    """A message key of the core and its values as a sentence, starting with a capital, a file's name as it is."""
     template = catalogue(language())[f"core.{key}"]
     if has(f"method.{values.get('method')}"):
         values = values | {"method": plain(f"method.{values['method']}")}
     if has(f"table.{values.get('side')}"):
         values = values | {"side": plain(f"table.{values['side']}")}
-    return capital(filled(template.replace("!r}", "}"), {k: _said(v) for k, v in values.items()}))
+    sentence = filled(template.replace("!r}", "}"), {k: _said(v) for k, v in values.items()})
+    return Markdown(sentence) if template.startswith(("{file}", "{path}", "{folder}")) else capital(sentence)
 
 
 def _said(value: object) -> object:

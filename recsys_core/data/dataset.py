@@ -130,8 +130,9 @@ class Dataset:
             truth = _read_truth(folder, about["sha256"].get(TRUTH))
             dataset = cls(about["name"], Schema.from_json(about["schema"]), warnings=warnings, truth=truth, **frames)
             same = dataset.fingerprint() == about["fingerprint"]
-        except (KeyError, TypeError, ValueError, AttributeError) as problem:
-            raise DataError("dataset.damaged", path=folder, file="dataset.json", reason=_reason(problem)) from None
+        except (KeyError, TypeError, ValueError, AttributeError):
+            reason = phrase("reason.unreadable")
+            raise DataError("dataset.damaged", path=folder, file="dataset.json", reason=reason) from None
         verify(same, "dataset.damaged", path=folder, file="dataset.json", reason=phrase("reason.other_tables"))
         return dataset
 
@@ -148,18 +149,14 @@ def _read_parquet(folder: Path, name: str, checksum: str) -> pd.DataFrame:
     try:  # the checksum comes first: a Parquet reader is not built for damaged files
         _check(folder, path.name, checksum)
         return pd.read_parquet(path)
-    except (OSError, ValueError) as problem:
-        raise DataError("dataset.damaged", path=folder, file=path.name, reason=_reason(problem)) from None
+    except (OSError, ValueError):
+        raise DataError("dataset.damaged", path=folder, file=path.name, reason=phrase("reason.unreadable")) from None
 
 
 def _check(folder: Path, file: str, checksum: str) -> None:
     verify((folder / file).is_file(), "dataset.damaged", path=folder, file=file, reason=phrase("reason.missing"))
     same = sha256(folder / file) == checksum
     verify(same, "dataset.damaged", path=folder, file=file, reason=phrase("reason.changed"))
-
-
-def _reason(problem: Exception) -> str:
-    return f"{type(problem).__name__}: {str(problem)[:80]}".replace("\n", " ")
 
 
 def _row(ids: pd.Series, wanted: str, what: str, where: str) -> int:

@@ -96,9 +96,8 @@ def read_checked_json(path: Path, format_mark: str, what: str) -> dict:
     """Read one of our JSON files; a foreign or damaged one raises with the file's name."""
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as problem:
-        reason = f"{type(problem).__name__}: {str(problem)[:80]}"
-        verify(False, f"{what}.damaged", path=path.parent, file=path.name, reason=reason)
+    except (OSError, ValueError, RecursionError):
+        verify(False, f"{what}.damaged", path=path.parent, file=path.name, reason=phrase("reason.unreadable"))
     if not isinstance(data, dict) or data.get("format") != format_mark:
         found = data.get("format") if isinstance(data, dict) else type(data).__name__
         reason = phrase("reason.format", value=found)

@@ -131,6 +131,15 @@ def missing(path: Path) -> DataError:
 
 
 def unreadable(file: str, problem: BaseException) -> DataError:
-    """A file that its reader gives up on, with the first line of what the reader says."""
-    reason = (str(problem).splitlines() or [""])[0][:80] or type(problem).__name__
-    return DataError("table.unreadable", file=file, reason=reason)
+    """A file that its reader gives up on, and why, as far as the kind of the problem tells."""
+    kinds = {
+        PermissionError: "permission",
+        EOFError: "ends_early",
+        RecursionError: "deep",
+        MemoryError: "memory",
+        NotImplementedError: "packing",
+    }
+    reason = next((name for kind, name in kinds.items() if isinstance(problem, kind)), "damaged")
+    if isinstance(problem, RuntimeError) and "password" in str(problem):
+        reason = "password"
+    return DataError("table.unreadable", file=file, reason=phrase(f"reason.{reason}"))

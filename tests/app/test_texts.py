@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from app_texts import tables_of, texts_of
 
-from dashboard.texts import catalogue, escape, numbers, placeholders
+from dashboard.texts import catalogue, core_message, escape, numbers, placeholders
 from recsys_core.errors import RecLensError, filled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -66,6 +66,12 @@ def test_reasons_of_the_core_are_phrases():
                 )
                 bad += [f"{path.relative_to(ROOT)}:{node.value.lineno}"] * words
     assert bad == []
+
+
+@pytest.mark.parametrize("key", ["table.nul", "warning.row_index"])
+def test_a_file_s_name_keeps_its_case_at_the_start_of_a_sentence(key):
+    assert core_message(key, {"file": "log.csv", "row": 3, "column": "index"}).startswith("log.csv")
+    assert core_message("warning.no_time", {})[:1].isupper()
 
 
 def test_every_key_is_used():

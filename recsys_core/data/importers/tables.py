@@ -21,8 +21,7 @@ from recsys_core.data.importers.outcomes import read_outcomes
 from recsys_core.data.importers.sources import read_source
 from recsys_core.data.sample.truth import FORMAT as TRUTH_FORMAT
 from recsys_core.data.schema import Column, Schema
-from recsys_core.data.tables import Table, row_indexes
-from recsys_core.errors import DataError
+from recsys_core.data.tables import Table, row_indexes, unreadable
 
 TRUTH = "truth.json"
 LEAST_PROPENSITY = 1e-9
@@ -51,7 +50,7 @@ def _with_truth(dataset: Dataset, path: Path) -> Dataset:
     try:
         truth = json.loads(path.read_text())
     except (OSError, ValueError) as problem:
-        raise DataError("table.unreadable", file=path.name, reason=str(problem).splitlines()[0][:80]) from None
+        raise unreadable(path.name, problem) from None
     is_ours = isinstance(truth, dict) and truth.get("format") == TRUTH_FORMAT
     return replace(dataset, truth=truth) if is_ours else dataset
 

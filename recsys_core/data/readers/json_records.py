@@ -14,7 +14,7 @@ import pyarrow.compute as pc
 
 from recsys_core.data.folder import verify
 from recsys_core.data.readers.delimited import name_columns
-from recsys_core.data.tables import TEXT, Table
+from recsys_core.data.tables import TEXT, Table, unreadable
 from recsys_core.errors import DataError, phrase
 
 _CHUNK = 50_000  # records that are held as Python objects at a time
@@ -85,7 +85,7 @@ def _load(file: str, text: bytes, row: int = 1) -> object:
         row += problem.lineno - 1
         raise DataError("table.json", file=file, row=row, letter=problem.colno) from None
     except (ValueError, RecursionError) as problem:
-        raise DataError("table.unreadable", file=file, reason=type(problem).__name__) from None
+        raise unreadable(file, problem) from None
 
 
 def _document(file: str, data: bytes) -> Iterator[Record]:
