@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -22,7 +23,7 @@ from recsys_core.fairness.gaps import group_row, holm, make_gap
 from recsys_core.fairness.groups import Grouping, make_grouping
 from recsys_core.fairness.intervals import bootstrap, interval, permutation_p
 from recsys_core.fairness.metrics import UserTotals, direction, figures, undefined, user_totals
-from recsys_core.fairness.resamples import Resamples
+from recsys_core.fairness.resamples import Resamples, most_shuffles
 from recsys_core.fairness.results import EVERYONE, FairnessReport, Gap, Group, GroupRow, LeftOut
 from recsys_core.metrics import Csr
 from recsys_core.results import Evaluation
@@ -74,7 +75,10 @@ def audit(
     from the others and the overall row: suppression keeps a figure from being read, no more.
     """
     grouping = make_grouping(dataset, by, train=train)
-    return audit_grouping(evaluation, user_totals(dataset, evaluation, train), grouping, variant, settings)
+    totals = user_totals(dataset, evaluation, train)
+    n = len(totals.user_index) if grouping.side == "user" else dataset.n_items
+    settings = replace(settings, most_shuffles=most_shuffles(n, len(totals.metrics), settings.most_shuffles))
+    return audit_grouping(evaluation, totals, grouping, variant, settings)
 
 
 def audit_grouping(

@@ -9,6 +9,8 @@ import numpy as np
 
 CELLS_A_PIECE = 2_000_000
 MOST_KEPT = 40_000_000  # numbers kept in memory of each kind; what is beyond is drawn again
+SHUFFLES_A_TEST, LEAST_A_TEST = 100, 25  # the smallest corrected p-values are 0.01 and 0.04
+MOST_SHUFFLED, LEAST_SHUFFLES = 200_000_000, 2500  # users times shuffles of one audit: half a minute
 BOOTSTRAP, PERMUTATION = 0, 1  # two independent streams of one seed
 FEW, MORE = 10, 4  # a gap that so few shuffles reach is shuffled so many times as often
 ROUNDING = 1e-6  # gaps closer than this are the same gap
@@ -79,6 +81,18 @@ class Resamples:
         if at == len(self._orders) and (at + 1) * size * self.n_users <= MOST_KEPT:
             self._orders.append(piece)
         return piece
+
+
+def most_shuffles(n: int, n_tests: int, wanted: int) -> int:
+    """Shuffles of ``n`` users (or items) at most: ``wanted``, 100 a test, fewer where they would take minutes.
+
+    Never so few that a verdict corrected for ``n_tests`` tests cannot be reached: 25 a test.
+
+    >>> most_shuffles(2_000, 80, 10_000), most_shuffles(2_000, 300, 10_000), most_shuffles(100_000, 80, 10_000)
+    (10000, 30000, 2500)
+    """
+    asked = max(wanted, SHUFFLES_A_TEST * n_tests)
+    return min(asked, max(MOST_SHUFFLED // max(n, 1), LEAST_A_TEST * n_tests, LEAST_SHUFFLES))
 
 
 def shuffled(n: int, size: int, generator: np.random.Generator) -> np.ndarray:

@@ -12,14 +12,12 @@ from recsys_core.fairness.gaps import corrected
 from recsys_core.fairness.groups import make_grouping
 from recsys_core.fairness.metrics import NEITHER, direction, user_totals
 from recsys_core.fairness.report import audit_grouping, gap_json, report_json
-from recsys_core.fairness.resamples import Resamples
+from recsys_core.fairness.resamples import Resamples, most_shuffles
 from recsys_core.fairness.results import FairnessReport, Gap
 from recsys_core.metrics import Csr
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.results import Evaluation
 from recsys_core.variant import DENSE, Variant
-
-SHUFFLES_A_TEST = 100  # the smallest corrected p-value is 1 / 100 of one test's, so 0.05 is five shuffles away
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,14 +60,15 @@ def scan(
 ) -> ScanResult:
     """Audit every column of ``side`` that can form groups, and rank the gaps.
 
-    Other arguments as in `audit`; small p-values rest on at least 100 shuffles a test. Empty where the
+    Other arguments as in `audit`; small p-values rest on 100 shuffles a test (`most_shuffles`). Empty where the
     test part holds no user.
     """
     start = time.perf_counter()
     columns = groupable_columns(dataset, side)
     totals = user_totals(dataset, evaluation, train)
     n_tests = len(columns) * len(totals.metrics)
-    settings = replace(settings, most_shuffles=max(settings.most_shuffles, SHUFFLES_A_TEST * n_tests))
+    n = totals.n_users if side == "user" else dataset.n_items
+    settings = replace(settings, most_shuffles=most_shuffles(n, n_tests, settings.most_shuffles))
     resamples = Resamples(totals.n_users, settings.n_bootstrap, settings.seed)
     found = []
     for at, column in enumerate(columns if totals.n_users else ()):

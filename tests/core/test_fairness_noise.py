@@ -9,7 +9,7 @@ import pytest
 from fairness_data import audit_of, draw_case, make_evaluation, train_rows
 
 from recsys_core.errors import SettingError
-from recsys_core.fairness import DEFAULT_SETTINGS, AuditSettings, against_rest, gap_changes
+from recsys_core.fairness import DEFAULT_SETTINGS, AuditSettings, against_rest, gap_changes, holm
 from recsys_core.fairness.cohort import user_cohort
 from recsys_core.fairness.groups import make_grouping
 from recsys_core.fairness.intervals import bootstrap, interval, permutation_p
@@ -164,6 +164,9 @@ def test_gap_changes_are_paired():
         c.metric: c
         for c in gap_changes(dataset, dense, worse, train=train_rows(dataset), by=("region",), settings=settings)
     }
+    corrected = holm(np.array([c.p_value for c in changes.values()]))
+    assert [c.p_corrected for c in changes.values()] == pytest.approx(corrected.tolist())
+    assert min(c.p_value for c in changes.values()) < min(c.p_corrected for c in changes.values())
     change = changes["auc"]
     assert change.worst_group.label == "N"
     assert change.change == pytest.approx(change.compressed - change.dense)
