@@ -81,7 +81,7 @@ def _states(
     start: np.ndarray, following: np.ndarray, n_states: np.ndarray, first_block: np.ndarray, *, width: int
 ) -> np.ndarray:
     """Each state from the one before it and the rows between them, all users side by side."""
-    newest = np.full((n_states.sum(), width), -1)
+    newest = np.full((n_states.sum(), width), -1, dtype=np.int32 if len(following) < 2**31 else np.int64)
     users = np.argsort(-n_states, kind="stable")[: np.count_nonzero(n_states)]
     for begin in range(0, len(users), USERS):
         some = users[begin : begin + USERS]
