@@ -83,11 +83,10 @@ def parse_times(cells: pa.Array, *, form: str = "", unit: str = "") -> Moments:
     """
     if form:
         return Moments(_by_form(cells, form), form)
-    numbers = parse_numbers(cells, ".").values
     if unit:
-        return Moments(_by_unit(numbers, unit), unit)
-    if np.isfinite(numbers[:_TRIED]).mean() > 0.5:
-        return _from_numbers(cells, numbers)
+        return Moments(_by_unit(parse_numbers(cells, ".").values, unit), unit)
+    if np.isfinite(parse_numbers(cells[:_TRIED], ".").values).mean() > 0.5:
+        return _from_numbers(cells, parse_numbers(cells, ".").values)
     return _from_texts(cells)
 
 

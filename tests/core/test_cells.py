@@ -253,6 +253,7 @@ def test_lists_in_any_writing_are_sets(tables: Import, tmp_path: Path) -> None:
     assert dataset.items["genres"][1] == "Action|Comedy"
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(min_size=1, max_size=6).map(str.strip).filter(bool), max_size=5, unique=True))
 def test_a_list_comes_back_from_python_and_json(values: list[str]) -> None:
     wanted = [" ".join(v.split()).replace("|", "/") for v in values]
@@ -335,3 +336,35 @@ def test_one_item_and_few_positives_are_said(tables: Import, tmp_path: Path) -> 
     log = "user_id,item_id\n" + "".join(f"u{k},i0\n" for k in range(12))
     alone = import_dataset("tables", write_tables(tmp_path / "one", {"interactions.csv": log}))
     assert "there is one item only: no list can be ranked" in said(alone)
+
+
+CELLS = st.one_of(
+    st.text(max_size=8),
+    st.sampled_from(
+        ["", "nan", "1", "0", "TRUE", "1,5", "1.234,5", "€ 3", "20200913", "1600000000", "9/13/2020", "[1]", "a|b"]
+    ),
+    st.floats().map(repr),
+    st.integers(-(10**20), 10**20).map(str),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(CELLS, CELLS, CELLS), min_size=12, max_size=24))
+def test_any_cells_are_read_or_refused_in_words(cells: list[tuple[str, str, str]]) -> None:
+    import csv
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        with open(Path(folder) / "interactions.csv", "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([("user_id", "item_id", "time", "value")])
+            csv.writer(file).writerows((f"u{k % 4}", f"i{k % 5}", *row[:2]) for k, row in enumerate(cells))
+        with open(Path(folder) / "users.csv", "w", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerows([("user_id", "a"), *((f"u{k}", row[2]) for k, row in enumerate(cells))])
+        try:
+            dataset = import_dataset("tables", Path(folder))
+        except DataError:
+            return
+    assert understood(dataset).n_rows == len(cells)
+    assert (dataset.interactions["time"] > 0).all()
+    features = make_features(dataset)
+    assert all(np.isfinite(table).all() for table in features.tables.values())

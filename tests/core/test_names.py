@@ -72,6 +72,7 @@ def test_a_title_column_that_is_not_the_title_keeps_its_cells(tmp_path: Path) ->
     assert data.items["title"].tolist() == ["Dr"] * 4
 
 
+@settings(deadline=None)
 @given(NAMES, NAMES)
 def test_keys_and_modules_are_distinct_for_any_names(users: list[str], items: list[str]) -> None:
     keys = [*(f"user.{n}" for n in users), *(f"item.{n}" for n in items), "user_id", "item_id"]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pyarrow as pa
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys_core.data.moments import parse_times
@@ -58,6 +58,7 @@ def test_thousands_or_decimals_is_unsure_and_the_mapping_decides() -> None:
 AMOUNTS = st.lists(st.decimals(-(10**7), 10**7, places=2, allow_nan=False), min_size=1, max_size=6)
 
 
+@settings(deadline=None)
 @given(AMOUNTS, st.sampled_from([(".", ","), (",", "."), (",", " "), (".", "'"), (".", "")]), st.sampled_from("€$%"))
 def test_amounts_written_in_any_form_come_back(amounts, form, sign) -> None:
     decimal, group = form
@@ -67,6 +68,7 @@ def test_amounts_written_in_any_form_come_back(amounts, form, sign) -> None:
     assert (found.sign, found.is_sure) == (sign, True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
 def test_programs_numbers_come_back_exactly(numbers) -> None:
     np.testing.assert_array_equal(parse_numbers(texts(*map(repr, numbers))).values, numbers)
@@ -74,6 +76,7 @@ def test_programs_numbers_come_back_exactly(numbers) -> None:
     np.testing.assert_array_equal(parse_numbers(texts(*cells)).values, [*numbers, NAN])
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(max_size=12), min_size=1))
 def test_any_text_is_a_finite_number_or_none(cells) -> None:
     values = parse_numbers(texts(*cells)).values
@@ -139,6 +142,7 @@ def test_day_and_month_are_told_by_the_whole_column_or_not_at_all() -> None:
     assert parse_times(texts(*far)).form == "%d/%m/%Y"
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.integers(200_000_000, 4_000_000_000), min_size=1, max_size=20),
     st.sampled_from(["s", "ms", "us", "%Y-%m-%dT%H:%M:%SZ", "%Y%m%d%H%M%S", "%d.%m.%Y %H:%M:%S", "%d %b %Y %H:%M:%S"]),
