@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
-from app_texts import tables_of, texts_of
+from app_texts import PAGES, tables_of, texts_of
 
 from dashboard.texts import catalogue, core_message, escape, numbers, placeholders
 from recsys_core.errors import RecLensError, filled
@@ -89,7 +89,7 @@ def test_every_key_is_used():
     assert unused == []
 
 
-@pytest.mark.parametrize("page", ["overview", "explain", "global"])
+@pytest.mark.parametrize("page", list(PAGES))
 def test_no_text_is_hard_coded(open_app, page):
     app = open_app(page, lang="pseudo", user="3")
     assert not app.exception
@@ -97,6 +97,68 @@ def test_no_text_is_hard_coded(open_app, page):
     bare = [without_catalogue(text) for text in texts_of(app) + chart_titles(app) + table_titles(app)]
     words = {word for text in bare for word in re.findall(r"[A-Za-z]{4,}", text)}
     assert words - known == set()
+
+
+LATIN = set(  # names and words of the field that Chinese sentences write in Latin letters
+    re.findall(
+        r"\w+",
+        "AUC NDCG EASE RecLens Shapley SHAP LIME DeepLIFT Holm MiniLM HOST AND logit implicit like rating",
+    )
+)
+
+
+@pytest.mark.parametrize("page", list(PAGES))
+def test_no_english_in_chinese(open_app, page):
+    app = open_app(page, lang="zh", user="3")
+    assert not app.exception
+    known = data_words(app) | words_of_the_data()
+    all_texts = texts_of(app) + chart_titles(app) + table_titles(app)
+    shown = [re.sub(r":[a-z-]+\[|:material/\w+:", "", text) for text in all_texts]
+    english = {word for text in shown for word in re.findall(r"[A-Za-z]{3,}", text)}
+    assert english - known - LATIN == set()
+
+
+def words_of_the_data() -> set[str]:
+    """Words of the sample's tables and of its generator's names."""
+    data = "\n".join((ROOT / "sample_data" / "shop" / f"{name}.csv").read_text() for name in ("users", "items"))
+    return set(re.findall(r"[A-Za-z]{3,}", data))
+
+
+CODE = re.compile(r"\{[^}]*\}|'[^']*'|“[^”]*”|--[a-z-]+|[A-Z]{2,}[\w@]*|\b[\w.]*[_./@0-9][\w./@-]*")
+TERMS = set(  # commands, file formats, names of models and of settings as they are typed
+    re.findall(
+        r"\w+",
+        "RecLens MiniLM Mini Unix ISO NUL NumPy Excel Parquet Feather Git Hugging Face README python "
+        "pickle safetensors bin utf true false None True False structured unstructured implicit like rating task epochs seed history one each "
+        "shap lime shapley occlusion deeplift ig k",
+    )
+)
+
+
+def test_chinese_messages_hold_no_english_but_terms():
+    """Every message of the core with its English phrases as values: what is said in Chinese holds terms only."""
+    chinese = {k: v for k, v in catalogue("zh").items() if k.startswith("core.")}
+    english = {k: set(re.findall(r"[A-Za-z]{2,}", CODE.sub(" ", v))) - TERMS for k, v in chinese.items()}
+    known = set(re.findall(r"[A-Za-z]{2,}", " ".join(data_terms())))
+    assert {k: sorted(words - known) for k, words in english.items() if words - known} == {}
+
+
+def data_terms() -> list[str]:
+    """What a person types or reads in files: column names, keys of the mapping, commands."""
+    sources = "\n".join(p.read_text() for p in sorted((ROOT / "recsys_core" / "data" / "importers").glob("*.py")))
+    return re.findall(r"[\"']([\w-]+)[\"']", sources)
+
+
+HALF_WIDTH = re.compile(
+    r"[\u4e00-\u9fff][,;?!]|[\u4e00-\u9fff]: |[\u4e00-\u9fff][A-Za-z0-9]|[A-Za-z0-9][\u4e00-\u9fff]"
+)
+
+
+def test_chinese_is_set_as_chinese():
+    """Full-width punctuation after a character, and a space between characters and Latin letters or numbers."""
+    allowed = re.compile(r"\{[^}]*\}|[\\d]+年[\\d]+月[\\d]+日")
+    bad = [f"{k}: {v}" for k, v in catalogue("zh").items() if HALF_WIDTH.search(allowed.sub("", v))]
+    assert bad == []
 
 
 def without_catalogue(text: str) -> str:
