@@ -129,7 +129,8 @@ TERMS = set(  # commands, file formats, names of models and of settings as they 
     re.findall(
         r"\w+",
         "RecLens MiniLM Mini Unix ISO NUL NumPy Excel Parquet Feather Git Hugging Face README python "
-        "pickle safetensors bin utf true false None True False structured unstructured implicit like rating task epochs seed history one each "
+        "pickle safetensors bin utf true false None True False structured unstructured "
+        "implicit like rating task epochs seed history one each "
         "shap lime shapley occlusion deeplift ig k",
     )
 )
