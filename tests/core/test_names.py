@@ -83,7 +83,7 @@ def test_keys_and_modules_are_distinct_for_any_names(users: list[str], items: li
     assert not any("." in m for m in modules)
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=10)
 @given(NAMES)
 def test_a_ranker_of_any_names_keeps_a_weight_for_each_column(names: list[str]) -> None:
     groups = tuple(Group(f"user.{n}", "category", 3, ("a", "b")) for n in (*names, *AWKWARD))
