@@ -279,6 +279,7 @@ MESSAGES: dict[str, str] = {
     ),
     # fairness
     "fairness.no_groups": "column {column}: no group has {least} users or more; choose another column.",
+    "fairness.no_item_groups": "column {column}: no group has {least} items or more; choose another column.",
     "fairness.nobody": "the test part holds no user, so no group has figures; train on more interactions.",
     "fairness.too_many_groups": (
         "the columns make {count} {count|group|groups} together; cross columns with at most {most}."

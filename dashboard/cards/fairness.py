@@ -149,7 +149,7 @@ def gaps(reports: Reports, changes: tuple[GapChange, ...]) -> None:
     """Every measure with its two extreme groups; with two models both gaps and the change, side by side."""
     report = next(iter(reports.values()))
     both = len(reports) > 1
-    model = plain(f"fairness.models.{'both' if both else next(iter(reports))}")
+    model = plain(f"fairness.model.{'both' if both else next(iter(reports))}")
     with components.card(t("fairness.gaps", column=story.columns_name(report.by), model=model)):
         rows = group_tables.gap_changes(report, changes) if both else group_tables.gaps(report)
         if rows.empty:
@@ -197,7 +197,7 @@ def exposure(place: Place, reports: Reports) -> None:
         return
     changes = cached_audits.exposure_changes(place, found["compressed"].variant, by) if len(found) > 1 else ()
     components.table(group_tables.exposure(found, changes), key="exposure", alt=plain("fairness.details.items.alt"))
-    model = plain(f"fairness.models.{'both' if len(found) > 1 else next(iter(found))}")
+    model = plain(f"fairness.model.{'both' if len(found) > 1 else next(iter(found))}")
     components.doubt([t("fairness.details.items.model", model=model), t("fairness.details.items.what")])
     for said in story.caveats(next(iter(found.values()))):
         components.doubt([said])

@@ -145,7 +145,8 @@ def _report(
     overall, groups, gaps, left_out = parts
     notes = grouping.notes
     if all(row.suppressed for row in groups):
-        notes += (phrase("fairness.no_groups", column=" × ".join(grouping.by), least=settings.least_size),)
+        key = "fairness.no_groups" if grouping.side == "user" else "fairness.no_item_groups"
+        notes += (phrase(key, column=" × ".join(grouping.by), least=settings.least_size),)
     return FairnessReport(
         by=grouping.by,
         side=grouping.side,

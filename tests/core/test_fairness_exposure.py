@@ -93,7 +93,7 @@ def test_items_looked_for_are_the_rankings_not_the_pairs():
 
 def test_small_groups_of_items_are_suppressed():
     few = audit_of(DATASET, EVALUATION, by=("category",))
-    assert [note.key for note in few.notes] == ["fairness.no_groups"]
+    assert [note.key for note in few.notes] == ["fairness.no_item_groups"]
     assert few.overall.values["recall@2"] == pytest.approx(1 / 3)
     report = audit_of(DATASET, EVALUATION, by=("tags",), settings=replace(QUICK, least_size=2))
     assert [(r.group.label, r.suppressed) for r in report.groups] == [("x", False), ("y", False), ("(missing)", True)]

@@ -20,6 +20,7 @@ TEXTS = {
     "stage.ranking the catalogue": "Ranking the catalogue",
     "fairness.model.dense": "full model",
     "fairness.model.compressed": "compressed model",
+    "fairness.model.both": "both models",
     # who
     "fairness.who": "Users with {column} {group}",
     "fairness.who.age": "Users aged {group}",

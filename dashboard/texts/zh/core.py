@@ -195,6 +195,7 @@ TEXTS = {
     "core.explain.method_each": "方法“{method}”把历史当作一条理由；请使用 --history one，或改用 shapley。",
     "core.explain.method_quantised": "方法“{method}”需要梯度，而 {bits} 位模型没有梯度；请改用 shapley、shap、lime 或 occlusion。",
     "core.fairness.no_groups": "{column} 列：没有任何群体达到 {least} 位用户，请换一列。",
+    "core.fairness.no_item_groups": "{column} 列：没有任何群体达到 {least} 件物品，请换一列。",
     "core.fairness.nobody": "测试部分没有任何用户，因此所有群体都没有数字；请用更多交互来训练。",
     "core.fairness.too_many_groups": "这些列合起来有 {count} 个群体；交叉后最多只能有 {most} 个。",
     "core.fairness.note.rest": "{column} 列的值太多：最常见的 {alone} 个各成一组，其余 {count} 行中较少见的值合为一组。",

@@ -20,6 +20,7 @@ TEXTS = {
     "stage.ranking the catalogue": "正在对全部物品排序",
     "fairness.model.dense": "完整模型",
     "fairness.model.compressed": "压缩模型",
+    "fairness.model.both": "两个模型",
     "fairness.who": "{column}为{group}的用户",
     "fairness.who.age": "{group}的用户",
     "fairness.who.region": "来自{group}的用户",
