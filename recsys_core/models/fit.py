@@ -15,7 +15,7 @@ from recsys_core.data.features import Features, make_features, text_values
 from recsys_core.data.folder import verify, written_aside
 from recsys_core.data.split import possible_kind
 from recsys_core.errors import SettingError, phrase
-from recsys_core.metrics import log_loss, mean_interval, rmse, roc_auc_interval
+from recsys_core.metrics import log_loss, logistic, mean_interval, rmse, roc_auc_interval
 from recsys_core.models.artifact import save_artifact, write_checksums
 from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, is_feasible, item_gram
 from recsys_core.models.calibration import calibrate
@@ -120,7 +120,7 @@ def _validator(features: Features, material: Material):
         task = material.ranking("validation", most=EARLY_STOPPING_USERS)
         return lambda ranker: _mean_ndcg(rank_users(Scorer(ranker, features).score_catalogue, task))
     labelled = material.labelled("validation")
-    error = (lambda y, z: rmse(y, 1 / (1 + np.exp(-z)))) if material.task == "rating" else log_loss
+    error = (lambda y, z: rmse(y, logistic(z))) if material.task == "rating" else log_loss
 
     def validate(ranker: Ranker) -> float:
         pairs = evaluate_pairs(Scorer(ranker, features), labelled)
