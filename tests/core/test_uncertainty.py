@@ -14,6 +14,7 @@ from recsys_core.compare.resampling import user_draws
 from recsys_core.explain.game import Games
 from recsys_core.explain.shap_method import shap_attribution
 from recsys_core.explain.shapley import solve
+from recsys_core.fairness.resamples import shuffled_p
 from recsys_core.metrics import mean_interval, roc_auc_interval
 from recsys_core.models.scorer import Pairs
 
@@ -67,6 +68,18 @@ def test_ndcg_noise_is_the_half_width_of_the_paired_difference():
 def test_speeds_within_a_tenth_are_noise(milliseconds, verdict):
     sides = [{"latency_ms": {"batch_1": {"p50": ms, "p95": ms}}} for ms in (1.0, milliseconds)]
     assert figures({"dense": sides[0], "variant": sides[1]})["speed_1"].verdict == verdict
+
+
+def test_p_values_by_hand():
+    """Shuffled gaps 1 … 19: (1 + how many are as large) / (1 + 19), so never 0 (Phipson & Smyth 2010)."""
+    shuffles = np.arange(1.0, 20)[:, None]
+    observed = np.array([20.0, 19.0, 5.0, 0.5, np.nan])
+
+    def draw(first: int, last: int, metrics: np.ndarray):
+        yield np.broadcast_to(shuffles[first:last], (last - first, len(metrics)))
+
+    found = shuffled_p(observed, draw, n_draws=19, most=19)
+    np.testing.assert_allclose(found, [1 / 20, 2 / 20, 16 / 20, 20 / 20, np.nan])
 
 
 DATASET = tiny_dataset(extra=5)
