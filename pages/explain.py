@@ -82,6 +82,7 @@ def waterfall(page: frame.Frame, where: tuple, item: RankedItem, n_candidates: i
     components.draw(charts.waterfall(explanation, reasons.joined(found)), key="waterfall")
     doubt = st.container()
     details = st.expander(t("explain.table"), key="all_reasons", on_change="rerun", bind="query-params")
+    page.link_also(all_reasons="true" if details.open else "")
     if details.open:
         with details:
             components.table(tables.reasons_table(explanation, found), key="reasons", alt=plain("explain.table.alt"))

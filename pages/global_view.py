@@ -36,6 +36,7 @@ def show(page: frame.Frame) -> None:
     components.doubt(story.doubts(found, cached.workspace(chosen.place).task))
     effects = cards.by_value(page, found, names)
     with st.expander(t("explain.table"), key="all_reasons", on_change="rerun", bind="query-params") as opened:
+        page.link_also(all_reasons="true" if opened.open else "")
         if opened.open:
             components.table(tables.global_table(chosen.place, found), key="reasons", alt=plain("global.table.alt"))
     page.download("global", tables.global_rows(found), tables.global_json(found) | {"by_value": effects})

@@ -24,7 +24,7 @@ def choice(page, key: str, names: dict[str, str]) -> str:
     """Buttons whose choice stands in the address; the first name is the default."""
     chosen, unknown = state.chosen_id(key, names) or next(iter(names)), state.unknown_id(key, names)
     if unknown is not None:
-        said = t("frame.setting_unknown", name=plain(f"explain.{key}.choice"), value=unknown, shown=names[chosen])
+        said = t("frame.choice_unknown", name=plain(f"explain.{key}.choice"), value=unknown, shown=names[chosen])
         with page.places["notices"]:
             components.notice(said)
     st.segmented_control(

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from dashboard import cached, components, state
+from dashboard import cached, components
 from dashboard.charts import overall as charts
 from dashboard.stories import overall as story
 from dashboard.texts import t
@@ -19,9 +19,8 @@ def by_value(page, found: GlobalExplanation, names: dict[str, str]) -> dict:
     data = cached.dataset(page.selection.place)
     order = {found.players[i]: names[found.players[i]] for i in found.order}
     with components.card(t("global.values"), key="values"):
-        chosen = picker(page, order)
+        chosen = page.choice("reason", order, t("explain.reason"))
         effects = effects_by_value(data, found, chosen)
-        page.link_also(reason=chosen)
         if not effects:
             st.markdown(t("global.values.none", reason=order[chosen]))
         else:
@@ -30,21 +29,3 @@ def by_value(page, found: GlobalExplanation, names: dict[str, str]) -> dict:
             components.draw(charts.by_value(rows), key="by_value")
             components.doubt([t("global.values.doubt"), t("global.doubt.pairs", n=found.n_pairs)])
     return {"feature": chosen, "values": [asdict(effect) for effect in effects]}
-
-
-def picker(page, names: dict[str, str]) -> str:
-    """The reasons, largest first, the first one as default; the choice stands in the address."""
-    chosen, unknown = state.chosen_id("reason", names) or next(iter(names)), state.unknown_id("reason", names)
-    if unknown is not None:
-        said = t("frame.setting_unknown", name=t("explain.reason"), value=unknown, shown=names[chosen])
-        with page.places["notices"]:
-            components.notice(said)
-    return st.selectbox(
-        t("explain.reason"),
-        list(names),
-        format_func=names.get,
-        key=state.show_in_picker("reason", chosen),
-        on_change=state.choose_picked,
-        args=("reason",),
-        width=320,
-    )

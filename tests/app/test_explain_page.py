@@ -144,13 +144,13 @@ def test_methods_that_differ_are_named_with_what_to_make_of_it(where):
 def test_method_history_and_order_come_from_the_address_and_are_in_the_link(open_app):
     app = open_app("explain", user=USER, item=ITEM, method="occlusion", history="each", order="time")
     assert not app.exception
-    app.session_state["link"] = True
-    app.run()
-    link = next(c.value for c in app.code if "workspace=" in c.value)
-    for part in ("method=occlusion", "history=each", "order=time"):
-        assert part in link
     rows = tables_of(app)["taken"]
     assert list(rows["When"]) == sorted(rows["When"], reverse=True)
+    app.session_state["link"] = True
+    app.run()
+    link = next(d["text"] for e in app.get("bidi_component") if "copied" in (d := json.loads(e.proto.json)))
+    for part in ("method=occlusion", "history=each", "order=time"):
+        assert part in link
 
 
 def test_an_unknown_method_is_named(open_app):
