@@ -88,7 +88,7 @@ def groups(workspace: Workspace):
     train = workspace.material.sequences()
     column, value = truth["under_served"]["column"], truth["under_served"]["value"]
     rest = against_rest(workspace.dataset, evaluation, by=(column,), train=train)
-    worst = next(r for r in rest if r.metric == "ndcg@10" and r.group == value)
+    worst = next(r for r in rest if r.metric == "ndcg@10" and r.group.value == value)
     text = f"{worst.value:.3f} against {worst.rest:.3f}, difference {worst.low:.3f} to {worst.high:.3f}"
     yield f"{column} {value} is found: NDCG@10", text, lambda _: not worst.low <= 0 <= worst.high
     report = audit(workspace.dataset, evaluation, by=(truth["sensitive_without_effect"],), train=train)
