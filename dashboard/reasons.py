@@ -82,13 +82,20 @@ def said(value: Value, column: Column | None = None, *, with_unit: bool = True) 
         return plain("value.unknown")
     kind = column.kind if column is not None else ""
     if kind == "number":
-        unit = word("unit", column.unit) if column.unit and with_unit else ""
-        return f"{amount(value)} {unit}".rstrip()
+        return with_its_unit(value, column.unit) if with_unit else amount(value)
     if kind == "set":
         return plain("list.join").join(known(part) for part in str(value).split("|") if part) or plain("value.unknown")
     if kind in ("category", "ordered"):
         return known(str(value))
     return amount(value) if isinstance(value, int | float) else value
+
+
+def with_its_unit(value: float, unit: str) -> str:
+    """A number with its unit in words; some languages count in another one: 31 thousand € are 3.1 万欧元."""
+    if has(f"unit.per.{unit}"):
+        value, unit = value / float(plain(f"unit.per.{unit}")), plain(f"unit.instead.{unit}")
+        return f"{amount(value)} {unit}"
+    return f"{amount(value)} {word('unit', unit) if unit else ''}".rstrip()
 
 
 def known(value: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
 import pytest
@@ -24,8 +25,7 @@ TOP = """document.querySelector('[data-testid="stMain"]').scrollTop"""
 
 
 def seen(visit) -> list[str]:
-    words, *charts = (TIMES.sub("", text) for text in visit.page.evaluate(SEEN))
-    return [words, *(" | ".join(sorted(chart.split(" | "))) for chart in charts)]
+    return [TIMES.sub("", text) for text in visit.page.evaluate(SEEN)]
 
 
 def entries(visit) -> int:
@@ -74,6 +74,26 @@ def test_each_choice_is_one_entry_and_back_returns_to_the_one_before(visit):
     assert (query(visit), seen(visit)) == views[1]
 
 
+def test_a_narrow_window_names_the_pages(visit):
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    visit.open("explain")
+    for name in ("Overview", "Global", "Compress", "Fairness"):
+        assert visit.page.get_by_role("link", name=name, exact=True).first.is_visible(), name
+    visit.page.get_by_role("link", name="Fairness", exact=True).first.click()
+    visit.page.wait_for_url("**/fairness?**")
+    visit.settle()
+    assert visit.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_it_listens_on_this_machine_only(address):
+    port = f"{int(address.rsplit(':', 1)[1]):04X}"
+    tables = [path for path in (Path("/proc/net/tcp"), Path("/proc/net/tcp6")) if path.exists()]
+    rows = [row.split() for path in tables for row in path.read_text().splitlines()[1:]]
+    listening = {row[1].split(":")[0] for row in rows if row[3] == "0A" and row[1].endswith(f":{port}")}
+    assert listening <= {"0100007F", "00000000000000000000000001000000"}
+    assert listening or not tables
+
+
 def test_a_preset_is_one_entry(visit):
     visit.open("compress", sparsity="50", bits="8", pruning="structured")
     before, n = seen(visit), entries(visit)
@@ -86,7 +106,7 @@ def test_a_preset_is_one_entry(visit):
 
 
 def test_pages_open_at_their_top(visit):
-    visit.page.set_viewport_size({"width": 1440, "height": 500})
+    visit.page.set_viewport_size({"width": 1440, "height": 400})
     visit.open("")
     for name in ("Explain", "Compress", "Overview"):
         visit.page.evaluate("""document.querySelector('[data-testid="stMain"]').scrollTo(0, 700)""")

@@ -26,6 +26,8 @@ TEXTS = {
     "unit.years": "岁",
     "unit.stars": "星",
     "unit.thousand €": "千欧元",
+    "unit.per.thousand €": "10",
+    "unit.instead.thousand €": "万欧元",
     "reason.history": "历史",
     "reason.history.item": "历史",
     "reason.history.n": "历史（{n} 件）",
