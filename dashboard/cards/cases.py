@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import cached, components, state, user_filter
 from dashboard.cached import ACTIVITY, Place
 from dashboard.components import RowColumn
+from dashboard.reasons import known
 from dashboard.texts import numbers, plain, t, word
 from dashboard.user_filter import Conditions
 from recsys_core.compare.cases import Case
@@ -45,18 +46,18 @@ def ways_to_a_user(place: Place, ids: list[str]) -> None:
 
 
 def _conditions(place: Place) -> Conditions:
-    known = cached.filter_cells(place)
-    return {c: x for c, x in user_filter.parse(state.address_value("filter")).items() if c in known}
+    columns = cached.filter_cells(place)
+    return {c: x for c, x in user_filter.parse(state.address_value("filter")).items() if c in columns}
 
 
 def _filter(place: Place, conditions: Conditions, fits: list[str]) -> None:
+    st.markdown(t("control.random.fits", n=len(fits), of=cached.dataset(place).n_users))
     for column, cells in cached.filter_cells(place).items():
         name = plain("training.activity") if column == ACTIVITY else word("column", column)
         if isinstance(cells, np.ndarray):
             _range(column, name, cells, conditions)
         else:
             _values(column, name, cells, conditions)
-    st.markdown(t("control.random.fits", n=len(fits), of=cached.dataset(place).n_users))
     names = cached.people(place, state.language())
     _users([(names[i], "") for i in fits[:MOST_LISTED]], [{"user": i} for i in fits], "fitting")
     if conditions:
@@ -81,10 +82,14 @@ def _range(column: str, name: str, cells: np.ndarray, conditions: Conditions) ->
 
 
 def _values(column: str, name: str, cells: list[str], conditions: Conditions) -> None:
-    known = sorted(set(cells) - {""})
-    chosen = [v for v in conditions.get(column, ()) if v in known]
+    values = sorted(set(cells) - {""})
+    chosen = [v for v in conditions.get(column, ()) if v in values]
     key = state.show_in_picker(f"filter_{column}", chosen)
-    st.multiselect(name, known, key=key, on_change=lambda: _choose(conditions, column, tuple(st.session_state[key])))
+
+    def changed() -> None:
+        _choose(conditions, column, tuple(st.session_state[key]))
+
+    st.multiselect(name, values, format_func=known, key=key, on_change=changed)
 
 
 def _choose(conditions: Conditions, column: str, condition: tuple) -> None:
