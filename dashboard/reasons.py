@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.texts import has, numbers, plain, word
+from dashboard.texts import has, language, numbers, plain, word
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import HISTORY, split_key
 from recsys_core.data.schema import Column
@@ -91,10 +91,9 @@ def said(value: Value, column: Column | None = None, *, with_unit: bool = True) 
 
 
 def with_its_unit(value: float, unit: str) -> str:
-    """A number with its unit in words; some languages count in another one: 31 thousand € are 3.1 万欧元."""
-    if has(f"unit.per.{unit}"):
-        value, unit = value / float(plain(f"unit.per.{unit}")), plain(f"unit.instead.{unit}")
-        return f"{amount(value)} {unit}"
+    """A number with its unit in words; Chinese counts in ten thousands: 31 thousand € are 3.1 万欧元."""
+    if (language(), unit) == ("zh", "thousand €"):
+        value, unit = value / 10, "ten thousand €"
     return f"{amount(value)} {word('unit', unit) if unit else ''}".rstrip()
 
 
