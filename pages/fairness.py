@@ -20,7 +20,7 @@ def show(page: frame.Frame) -> None:
     if not scans:
         return
     scan = next(iter(scans.values()))
-    if not scan.reports:
+    if not any(report.overall.values for report in scan.reports.values()):
         components.empty(t("fairness.nobody"), t("fairness.nobody.how"))
         return
     with columns:

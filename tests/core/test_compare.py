@@ -24,6 +24,7 @@ from recsys_core.compare import (
     stored_reports,
 )
 from recsys_core.compare.changes import auc_noise, auc_parts, explanation_drift, lists_kept
+from recsys_core.compare.presets import RULES
 from recsys_core.compare.resampling import user_draws
 from recsys_core.compare.sketch import sketch, stored_cost
 from recsys_core.compare.stored import measurement_file
@@ -243,6 +244,18 @@ def test_presets_follow_their_rules(half):
     ]
     assert choose_presets(reports) == {"safe": a, "balanced": b, "extreme": c}
     assert choose_presets(reports[:1]) == {"safe": None, "balanced": None, "extreme": None}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
+def test_each_limit_of_a_rule_refuses_by_itself(half, rule):
+    def allows(loss: float, lists: float, reasons: float) -> bool:
+        return rule.allows(report_to_json(_level(half, HALF, 500, 0.9 - loss, lists, reasons)))
+
+    lists, reasons = rule.least_lists, rule.least_reasons
+    assert allows(rule.most_loss, lists, reasons)
+    assert not allows(rule.most_loss, lists - 0.01, 1.0)
+    assert not allows(rule.most_loss, 1.0, reasons - 0.01)
+    assert not allows(rule.most_loss + 0.004, 1.0, 1.0)  # of which 0.002 is noise
 
 
 def test_verdicts(half):

@@ -19,7 +19,7 @@ from recsys_core.compress.distill import (
     mix_groups,
     teach,
 )
-from recsys_core.compress.prune import narrow, prune_structured
+from recsys_core.compress.prune import narrow, prune_structured, refit_layers
 from recsys_core.models.scorer import Pairs, Scorer
 
 DATASET = tiny_dataset()
@@ -91,6 +91,14 @@ def test_a_taught_student_is_closer_to_the_teacher(lessons, sparsity):
     dense, before, after = (ranker(inputs) for ranker in (SCORER.ranker, cut.ranker, taught))
     assert F.mse_loss(after, dense) < F.mse_loss(before, dense) / 2
     assert taught.shape == cut.ranker.shape
+
+
+def test_teaching_begins_with_refitted_layers(lessons):
+    cut = prune_structured(SCORER.ranker, 0.75, lessons.sample(1500))
+    refitted = refit_layers(cut, SCORER.ranker, lessons.sample(SETTINGS.n_sample)).state_dict()
+    begun = teach(cut, SCORER.ranker, lessons, epochs=0, settings=SETTINGS).state_dict()
+    assert all(torch.equal(begun[name], x) for name, x in refitted.items())
+    assert not torch.equal(begun["head.weight"], cut.ranker.head.weight)
 
 
 def test_teaching_twice_gives_the_same_student(lessons):
