@@ -1,0 +1,101 @@
+"""Every format and shape the whole way: import, train, recommend, explain by all methods, compress, audit, every page."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from app_texts import PAGES, texts_of
+from shapes import SOURCES, Source
+
+from recsys_core.__main__ import main
+from recsys_core.explain.explain import METHODS
+
+REAL = {
+    "ml-100k": ("movielens-100k", {"user.age", "item.genres"}),
+    "ml-latest-small": ("movielens-latest", {"item.genres"}),
+    "amazon-gift-cards": ("amazon-reviews", {"item.brand"}),
+}
+
+
+@pytest.fixture
+def ask(capsys):
+    """Run one command with ``--json`` and return its object."""
+
+    def run(*words: object) -> dict:
+        status = main([*map(str, words), "--json"])
+        said = capsys.readouterr()
+        assert status == 0, said.err
+        return json.loads(said.out)
+
+    return run
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_every_shape_goes_the_whole_way(name, ask, open_app, tmp_path):
+    source = SOURCES[name](tmp_path / "source")
+    workspace = trained(ask, source, tmp_path)
+    user, item = answered(ask, workspace, source.reasons)
+    opened(open_app, workspace, user, item)
+
+
+@pytest.mark.parametrize("name", REAL)
+@pytest.mark.timeout(600)
+def test_real_data_go_the_whole_way(name, ask, open_app, tmp_path, data_folder):
+    form, reasons = REAL[name]
+    source = Source(data_folder / name, form, reasons=frozenset(reasons))
+    workspace = trained(ask, source, tmp_path)
+    user, item = answered(ask, workspace, source.reasons)
+    opened(open_app, workspace, user, item)
+
+
+def trained(ask, source: Source, folder: Path) -> Path:
+    """The workspace after one epoch."""
+    data, workspace = folder / "data", folder / "workspaces" / "w"
+    imported = ask("import", "--format", source.format, source.path, "--out", data)
+    assert imported["n_interactions"] > 0
+    found = ask("train", "--data", data, "--out", workspace, "--epochs", 1, *source.train)
+    assert 0 <= found["ndcg@10"] <= 1
+    low, high = found["intervals"]["model"]["auc"]
+    assert low <= found["auc"] <= high
+    return workspace
+
+
+def answered(ask, workspace: Path, reasons: frozenset[str]) -> tuple[str, str]:
+    """Every question of the command line is answered; a user and the item that is first on the user's list."""
+    user = str(pd.read_parquet(workspace / "dataset" / "users.parquet")["user_id"].iloc[-1])
+    about = ("--workspace", workspace)
+    first = ask("recommend", *about, "--user", user, "--k", 5)["items"][0]
+    for method in METHODS:
+        found = ask(
+            "explain", *about, "--user", user, "--item", first["item_id"], "--method", method, "--background", 4
+        )
+        keys = [row["feature"] for row in found["contributions"]]
+        assert len(set(keys)) == len(keys)
+        assert reasons <= set(keys)
+        total = found["base_value"] + sum(row["contribution"] for row in found["contributions"])
+        assert found["score"] == pytest.approx(first["score"], abs=1e-4)
+        assert total - found["score"] == pytest.approx(found["completeness_gap"], abs=1e-6)
+        if method in ("shapley", "shap"):
+            assert abs(found["completeness_gap"]) < 1e-3
+    measured = ask("compress", *about, "--sparsity", 0.5, "--bits", 8)
+    assert measured["variant"]["size_bytes"] < measured["dense"]["size_bytes"]
+    audited = ask("fairness", *about, "--by", "activity")
+    assert measured["dense"]["ndcg@10"] == pytest.approx(audited["overall"]["ndcg@10"], abs=1e-6)
+    assert len(audited["groups"]) > 0
+    return user, first["item_id"]
+
+
+def opened(open_app, workspace: Path, user: str, item: str) -> None:
+    """Every page says its question and an answer, for the full model and for a compressed one."""
+    place = {"folder": workspace.parent, "workspace": workspace.name, "user": user}
+    for page in PAGES:
+        for more in ({}, {"sparsity": "50", "bits": "8", "item": item, "lang": "zh"}):
+            app = open_app(page, **place, **more)
+            assert not app.exception, (page, more, app.exception)
+            assert not app.error, (page, more, [e.value for e in app.error])
+            said = texts_of(app)
+            assert any(text.startswith("# ") for text in said), page
+            assert not [text for text in said if "nan" in text.lower().split() or "None" in text.split()], page
