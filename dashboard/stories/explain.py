@@ -29,7 +29,7 @@ def title(item: RankedItem, user: str) -> Markdown:
 
 
 def sentence(found: list[Reason], item: RankedItem, n_candidates: int, variant: Variant = DENSE) -> Markdown:
-    """The strongest reasons for and against, the place on the list and the probability, and which model says so."""
+    """The strongest reasons for and against, the place, the probability with and without the first, and who says so."""
     total = sum(abs(r.contribution) for r in found)
     worth = [r for r in found if abs(r.contribution) >= LEAST_SHARE * total]
     decimals = numbers.decimals_for(r.contribution for r in found)
@@ -40,7 +40,15 @@ def sentence(found: list[Reason], item: RankedItem, n_candidates: int, variant: 
     because, despite = (pro, con) if recommended else (con, pro)
     why = Markdown(f"{_because(first, because)}{_despite(second, despite)}")
     by = "" if variant.is_dense else t("explain.by", variant=plain_variant(variant))
-    return joined(why, _place(item, n_candidates), by)
+    first_named = next((r for r in worth if (r.contribution > 0) == (first == "for")), None)
+    return joined(why, _place(item, n_candidates), _without(first_named), by)
+
+
+def _without(reason: Reason | None) -> str:
+    """The probability if the first reason were any other case's."""
+    if reason is None or reason.probability_without is None:
+        return ""
+    return t("explain.place.without", reason=reason.label, probability=numbers.fixed(reason.probability_without))
 
 
 def _because(side: str, said: list[Markdown]) -> str:

@@ -44,6 +44,15 @@ def test_explain_takes_the_top_recommendation_where_no_item_is_chosen(open_app, 
     assert f"probability {numbers.fixed(top.probability)}" in said
 
 
+def test_explain_says_the_probability_without_the_first_reason(open_app, place):
+    user = cached.dataset(place).user_index("3")
+    top = cached.recommendation(place, user, DENSE).items[0]
+    explanation = cached.explanation(place, user, top.item_index, DENSE)
+    first = max(explanation.contributions, key=lambda c: c.contribution)
+    said = whole(open_app("explain", user="3"))
+    assert f"it would be {numbers.fixed(first.probability_without)}." in said
+
+
 def test_explain_says_the_largest_reasons(open_app, place):
     user, item = cached.dataset(place).user_index("3"), cached.dataset(place).item_index("7")
     explanation = cached.explanation(place, user, item, DENSE)

@@ -1,4 +1,4 @@
-"""Every format and shape the whole way: import, train, recommend, explain by all methods, compress, audit, every page."""
+"""Every format and shape the whole way: import, train, recommend, explain by all methods, compress, audit, pages."""
 
 from __future__ import annotations
 
