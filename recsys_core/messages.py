@@ -93,6 +93,10 @@ MESSAGES: dict[str, str] = {
     "table.cells_empty": (
         "{file}: column '{column}' has {count} empty {count|cell (row|cells (rows} {rows}); fill or drop them."
     ),
+    "table.cells_missing": (
+        "{file}: column '{column}' has {count} {count|cell|cells} without a value "
+        "({count|row|rows} {rows}; {value} counts as missing); write another id or drop them."
+    ),
     "table.number": "{file} row {row}: column '{column}' holds {value!r}, not a number{within}; correct or drop it.",
     "table.time": (
         "{file} row {row}: column '{column}' holds {value!r}, not a time like the others; write unix seconds "

@@ -31,7 +31,7 @@ _SHOWN_LETTERS = 80
 def read_ids(table: Table, column: str) -> pa.Array:
     """Raw ids as text; where all are whole numbers, 12.0 is 12 (a float column holds ids with a gap so).
 
-    Raises ``DataError`` (``table.cells_empty``) where one is missing.
+    Raises ``DataError`` (``table.cells_empty``, ``table.cells_missing``) where one is missing.
     """
     cells = table.cells(column)
     _refuse(table, column, _is_one_of(cells, MISSING_IDS))
@@ -240,7 +240,10 @@ def _is_one_of(cells: pa.Array, words: tuple[str, ...]) -> np.ndarray:
 def _refuse(table: Table, column: str, missing: np.ndarray) -> None:
     rows = table.rows[missing]
     shown = ", ".join(map(str, rows[:_SHOWN_ROWS])) + (", …" if len(rows) > _SHOWN_ROWS else "")
-    verify(len(rows) == 0, "table.cells_empty", file=table.file, column=column, count=len(rows), rows=shown)
+    more = {"file": table.file, "column": column, "count": len(rows), "rows": shown}
+    words = [word for word in pc.unique(table.cells(column).filter(pa.array(missing))).to_pylist() if word]
+    verify(not words, "table.cells_missing", **more, value=", ".join(words))  # whoever looks there finds no empty cell
+    verify(len(rows) == 0, "table.cells_empty", **more)
 
 
 def _refuse_value(key: str, table: Table, column: str, bad: np.ndarray, **more: str) -> None:

@@ -119,8 +119,8 @@ BAD_SHOPS = {
     "missing id": ({"users.csv": USERS.replace("u2", "")}, "table.cells_empty", ["users.csv", "user_id", "row 3"]),
     "id written by a program": (
         {"users.csv": USERS.replace("u2", "nan")},
-        "table.cells_empty",
-        ["users.csv", "row 3"],
+        "table.cells_missing",  # there is no empty cell to be found in row 3
+        ["users.csv", "user_id", "row 3", "nan"],
     ),
     "missing item": (
         {"interactions.csv": CLICKS.replace("u1,b", "u1,")},

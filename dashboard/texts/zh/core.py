@@ -75,6 +75,7 @@ TEXTS = {
     "core.table.empty": "{file}：文件是空的，应有{expected}。",
     "core.table.column_missing": "{file}：缺少“{column}”列，现有 {found}。请补上该列，或在映射文件中指明。",
     "core.table.cells_empty": "{file}：“{column}”列有 {count} 个空单元格（第 {rows} 行），请补全或删除这些行。",
+    "core.table.cells_missing": "{file}：“{column}”列有 {count} 个单元格没有值（第 {rows} 行，{value} 视为缺失），请改用其他 ID 或删除这些行。",
     "core.table.number": "{file} 第 {row} 行：“{column}”列的 {value!r} 不是{within}数字，请更正或删除。",
     "core.table.time": "{file} 第 {row} 行：“{column}”列的 {value!r} 与其他时间的写法不同，请写成 Unix 秒或 ISO 8601 格式，或在映射文件中写明“time_format”或“time_unit”。",
     "core.table.time_ambiguous": "{file}：“{column}”列（{value}）可以读作 {first}，也可以读作 {second}，请在映射文件中用“time_format”写明。",
