@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys_core.compare.groups import UserGroups, user_groups
 from recsys_core.compare.resampling import user_draws
-from recsys_core.compare.sample import SEED, background_rows, explained_pairs, rank, ranked_users
+from recsys_core.compare.sample import SEED, background_rows, explained_pairs, orderings_within, rank, ranked_users
 from recsys_core.compress.quantize import unquantised
 from recsys_core.compress.runtime import OnnxScorer
 from recsys_core.explain.shapley import exact_contributions
@@ -63,6 +63,10 @@ class DenseSide:
     @cached_property
     def background(self) -> Pairs:
         return background_rows(self.scorer, self.explained, self.workspace.material)
+
+    @cached_property
+    def orderings(self) -> int:
+        return orderings_within(self.scorer, self.explained, self.background)
 
     @cached_property
     def contributions(self) -> np.ndarray:
@@ -138,10 +142,10 @@ class DenseSide:
         return material.pairs(material.split.train[:TIMED_PAIRS], "train")
 
     def reasons(self, scorer: Scorer) -> np.ndarray:
-        """Exact contributions of the explained pairs ``(n_pairs, n_players)``, logits, under any variant."""
+        """Contributions of the explained pairs ``(n_pairs, n_players)``, logits, under any variant."""
         if not len(self.explained):
             return np.zeros((0, len(scorer.features.players)))
-        return exact_contributions(scorer, self.explained, self.background)[0]
+        return exact_contributions(scorer, self.explained, self.background, orderings=self.orderings)[0]
 
 
 @lru_cache(maxsize=2)

@@ -6,7 +6,7 @@ import numpy as np
 
 from recsys_core.data.known import Known
 from recsys_core.explain.game import Games
-from recsys_core.explain.shapley import EXACT_PLAYERS
+from recsys_core.explain.shapley import EXACT_PLAYERS, ORDERINGS
 from recsys_core.models.evaluation import rank_users
 from recsys_core.models.material import Material, RankingTask
 from recsys_core.models.scorer import Pairs, Scorer
@@ -19,7 +19,7 @@ MOST_CELLS = 2_000_000  # users times items that are ranked for a level: one to 
 LEAST_USERS = 200
 N_PAIRS = 100
 BACKGROUNDS = (4, 2, 1)
-MOST_COALITIONS = 2_000_000  # network rows behind the exact reasons of the pairs: another second
+MOST_COALITIONS = 2_000_000  # network rows behind the reasons of the pairs, exact or sampled: another second
 FLOATS_AT_ONCE = 4_000_000  # working memory of ranking that stays in the processor's cache: a third faster
 
 
@@ -65,3 +65,13 @@ def background_rows(dense: Scorer, explained: Pairs, material: Material) -> Pair
         if np.exp2(np.minimum(differing, EXACT_PLAYERS)).sum() <= MOST_COALITIONS:
             break
     return background
+
+
+def orderings_within(dense: Scorer, explained: Pairs, background: Pairs) -> int:
+    """Walks of a sampled explanation: as many as elsewhere, fewer where tables of many columns would cost too much.
+
+    Both models are asked along the same walks, so that what the draw adds is the same on both sides.
+    """
+    differing = Games(dense, explained, background).differs.sum(axis=-1)
+    steps = ORDERINGS / len(background) * differing[differing > EXACT_PLAYERS].sum()
+    return int(ORDERINGS * min(1.0, MOST_COALITIONS / max(steps, 1.0)))

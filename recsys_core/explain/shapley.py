@@ -159,7 +159,7 @@ class _Sums:
 
 
 def exact_contributions(
-    scorer: Scorer, pairs: Pairs, background: Pairs, *, progress: Progress = silent
+    scorer: Scorer, pairs: Pairs, background: Pairs, *, orderings: int = ORDERINGS, progress: Progress = silent
 ) -> tuple[np.ndarray, np.ndarray]:
     """Shapley values of many pairs against one background, history as one player.
 
@@ -168,9 +168,9 @@ def exact_contributions(
     contributions, base_values
         ``(n_pairs, n_players)`` in the order of ``scorer.features.players``, and ``(n_pairs,)``,
         float64 logits; their sum is each pair's score. Exact wherever a pair and a background
-        row differ in up to 14 players, else sampled with a fixed seed.
+        row differ in up to 14 players, else sampled from ``orderings`` walks with a fixed seed.
     """
-    found = solve_many(scorer, pairs, background, progress=progress)
+    found = solve_many(scorer, pairs, background, orderings=orderings, progress=progress)
     return found.contributions, found.base_values
 
 
