@@ -139,6 +139,7 @@ MESSAGES: dict[str, str] = {
     "table.several": "{file}: holds {count} {count|file|files} ({names}); unpack it and name the one that is meant.",
     "table.several_sets": "{folder}: holds {count} {count|set|sets} of reviews ({names}); keep one in a folder.",
     "table.too_big": "{file}: unpacked it is {size}, more than this disk can hold; unpack it elsewhere.",
+    "table.over_memory": "{file}: unpacked it is more than {size}, half of the memory that is free; take fewer rows.",
     "table.none_inside": "{file}: the archive holds no file.",
     "table.sheets": "{file}: {count} {count|sheet is|sheets are} filled ({names}); save the one meant in its own file.",
     "kind.html": "a web page (an error or a login page?)",

@@ -20,7 +20,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys_core.data.readers import TextFormat, read_table
+from recsys_core.data.readers import TextFormat, packed, read_table
 from recsys_core.data.readers.delimited import find_delimiter
 from recsys_core.data.tables import find_table, row_indexes
 from recsys_core.errors import DataError
@@ -394,3 +394,27 @@ def test_damage_of_any_kind_of_file_is_read_or_refused(tmp_path_factory, name, d
         said = ""
         assert all(len(cells) == table.n_rows > 0 for cells in table.columns.values())
     assert "\n" not in said
+
+
+@pytest.mark.parametrize("suffix", ["csv.gz", "csv.bz2", "csv.xz", "csv.zst", "csv.gz.gz", "zip", "xlsx"])
+def test_what_unpacks_to_more_than_memory_is_refused_before_it_is_unpacked(suffix, tmp_path, monkeypatch):
+    """A megabyte of zeros is a kilobyte here; of a real bomb a chunk is unpacked, not all of it."""
+    text = b"id\n" + b"0" * 1_000_000
+    pack = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": pa.Codec("zstd").compress}
+    if suffix == "zip":
+        data = packed_zip({"users.csv": text})
+    elif suffix == "xlsx":
+        data = workbook(users=[["id"], *(["0" * 1000] for _ in range(1000))])
+    else:
+        data = text
+        for packing in suffix.split(".")[1:]:
+            data = pack[packing](data)
+            data = data if isinstance(data, bytes) else data.to_pybytes()
+    (tmp_path / f"users.{suffix}").write_bytes(data)
+    assert len(read_table(tmp_path / f"users.{suffix}").cells("id"))
+    monkeypatch.setattr(packed, "free_memory", lambda: 400_000)
+    monkeypatch.setattr(packed, "_CHUNK", 50_000)
+    with pytest.raises(DataError) as found:
+        read_table(tmp_path / f"users.{suffix}")
+    assert found.value.key == "table.over_memory"
+    assert "0.0002 GB" in str(found.value) and f"users.{suffix}" in str(found.value)

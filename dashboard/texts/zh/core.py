@@ -98,6 +98,7 @@ TEXTS = {
     "core.table.several": "{file}：其中有 {count} 个文件（{names}）；请解压后指明要用哪一个。",
     "core.table.several_sets": "{folder}：其中有 {count} 份评论（{names}）；请每个文件夹只放一份。",
     "core.table.too_big": "{file}：解压后有 {size}，本机磁盘放不下；请在别处解压。",
+    "core.table.over_memory": "{file}：解压后超过 {size}，即本机空闲内存的一半；请减少行数。",
     "core.table.none_inside": "{file}：压缩包里没有文件。",
     "core.table.sheets": "{file}：有 {count} 个工作表不为空（{names}）；请把要用的那个单独存为一个文件。",
     "core.kind.html": "网页（报错页或登录页？）",

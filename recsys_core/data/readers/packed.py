@@ -6,10 +6,12 @@ import bz2
 import gzip
 import io
 import lzma
+import os
 import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 import pyarrow as pa
 
@@ -18,19 +20,21 @@ from recsys_core.errors import DataError, phrase
 
 _DEEPEST = 3  # a packed file in a packed file in an archive
 _HEAD = 1000  # bytes; a text may begin like a binary file, but holds no NUL
+_CHUNK = 4_000_000  # bytes unpacked at once
+_MOST_SHARE = 0.5  # of the memory that is free: the bytes and the table that is made of them stand side by side
 _DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, MemoryError)
 _DAMAGE += (zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException)
 
 
-def _unpack_zstd(data: bytes) -> bytes:
-    return pa.CompressedInputStream(pa.BufferReader(data), "zstd").read()
+def _open_zstd(packed: io.BytesIO) -> BinaryIO:
+    return pa.CompressedInputStream(pa.BufferReader(packed.getvalue()), "zstd")
 
 
-_PACKED: dict[bytes, Callable[[bytes], bytes]] = {
-    b"\x1f\x8b": gzip.decompress,
-    **{b"BZh%d1AY&SY" % level: bz2.decompress for level in range(1, 10)},
-    b"\xfd7zXZ\x00": lzma.decompress,
-    b"\x28\xb5\x2f\xfd": _unpack_zstd,
+_PACKED: dict[bytes, Callable[[io.BytesIO], BinaryIO]] = {
+    b"\x1f\x8b": gzip.open,
+    **{b"BZh%d1AY&SY" % level: bz2.open for level in range(1, 10)},
+    b"\xfd7zXZ\x00": lzma.open,
+    b"\x28\xb5\x2f\xfd": _open_zstd,
 }
 # how other kinds of file begin: what they are, and what to do
 _FOREIGN = (
@@ -60,7 +64,8 @@ def read_content(path: Path) -> tuple[str, bytes, str]:
     ------
     DataError
         ``table.missing``; ``table.unreadable`` for damage; ``table.foreign`` for a kind of file that is
-        not read, with what it is; ``table.several`` and ``table.none_inside`` for an archive.
+        not read, with what it is; ``table.several`` and ``table.none_inside`` for an archive;
+        ``table.over_memory`` for a packed file that unpacks to more than half of the free memory.
     """
     try:
         data = path.read_bytes()
@@ -75,15 +80,20 @@ def unpack(file: str, data: bytes, depth: int = 0) -> tuple[str, bytes, str]:
     """`read_content` of bytes that were read already."""
     inner, packed = file, None
     try:
-        packed = next((unpacked for magic, unpacked in _PACKED.items() if data.startswith(magic)), None)
+        packed = next((opened for magic, opened in _PACKED.items() if data.startswith(magic)), None)
         if packed and depth < _DEEPEST:
-            return unpack(file, packed(data), depth + 1)
+            with packed(io.BytesIO(data)) as stream:
+                data = _read_all(file, stream)
+            return unpack(file, data, depth + 1)
         if data.startswith((b"PK\x03\x04", b"PK\x05\x06")) and depth < _DEEPEST:
             with zipfile.ZipFile(io.BytesIO(data)) as archive:
                 if _is_workbook(file, archive):
+                    _check_size(file, sum(info.file_size for info in archive.infolist()), free_memory())
                     return file, data, "workbook"
                 member = _only_table(file, archive)
-                inner, data = f"{file} ({member})", archive.read(member)
+                inner = f"{file} ({member})"
+                with archive.open(member) as stream:
+                    data = _read_all(inner, stream)
             return unpack(inner, data, depth + 1)
     except _DAMAGE as problem:
         raise unreadable(inner, problem) from None
@@ -92,6 +102,34 @@ def unpack(file: str, data: bytes, depth: int = 0) -> tuple[str, bytes, str]:
             return file, data, kind
     _refuse_foreign(file, data)
     return file, data, "text"
+
+
+def free_memory() -> int:
+    """Bytes of memory that are free now; without a bound where the system does not say."""
+    try:
+        lines = dict(line.split(":", 1) for line in Path("/proc/meminfo").read_text().splitlines())
+        return 1024 * int(lines["MemAvailable"].split()[0])
+    except (OSError, KeyError, ValueError):
+        pass
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):  # not on Windows
+        return 2**63
+
+
+def _read_all(file: str, stream: BinaryIO) -> bytes:
+    """What is packed in a stream, a chunk at a time: a few kilobytes may unpack to more than any memory."""
+    free, found = free_memory(), io.BytesIO()
+    while chunk := stream.read(_CHUNK):
+        found.write(chunk)
+        _check_size(file, found.tell(), free)
+    return found.getvalue()
+
+
+def _check_size(file: str, n_bytes: int, free: int) -> None:
+    most = int(free * _MOST_SHARE)
+    if n_bytes > most:
+        raise DataError("table.over_memory", file=file, size=f"{most / 1e9:.2g} GB")
 
 
 def _refuse_foreign(file: str, data: bytes) -> None:
