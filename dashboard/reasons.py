@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from dashboard.texts import has, language, numbers, plain, word
@@ -11,6 +12,7 @@ from recsys_core.data.schema import Column
 from recsys_core.explain.values import Value, key_column
 from recsys_core.results import Explanation
 
+NUMBER = re.compile(r"\d+(\.\d+)?")
 LONGEST = 30
 MOST_DECIMALS = 2
 MOST_SHOWN = 8
@@ -95,6 +97,13 @@ def with_its_unit(value: float, unit: str) -> str:
     if (language(), unit) == ("zh", "thousand €"):
         value, unit = value / 10, "ten thousand €"
     return f"{amount(value)} {word('unit', unit) if unit else ''}".rstrip()
+
+
+def range_with_its_unit(ends: str, unit: str) -> str:
+    """A range in words ("21–28.9") with its unit, as `with_its_unit` says it."""
+    if (language(), unit) == ("zh", "thousand €"):
+        ends, unit = NUMBER.sub(lambda found: amount(float(found[0]) / 10), ends), "ten thousand €"
+    return f"{ends} {word('unit', unit) if unit else ''}".rstrip()
 
 
 def known(value: str) -> str:

@@ -39,7 +39,7 @@ def show(page: frame.Frame) -> None:
         with grid.cell(column_span=6):
             cards.largest(page, scans, by, metric)
     cards.gaps(reports, changes)
-    cards.details(place, reports)
+    cards.details(page, reports)
     cross = {"cross": by[1]} if len(by) > 1 else {}
     models = "both" if len(reports) > 1 else next(iter(reports))
     page.link_also(by=by[0], measure=metric, models=models, **cross)

@@ -239,6 +239,9 @@ MESSAGES: dict[str, str] = {
         "{file}: column '{column}' says yes or no, but every row counts as taken; if it is the outcome, map "
         "it: 'value': '{column}'."
     ),
+    "warning.all_taken": (
+        "{file}: column '{column}' says yes in every row: each counts as taken, none as passed over."
+    ),
     "warning.scale_assumed": (
         "the ratings lie between {least} and {most}; their scale is taken to be {low} to {high}. Map 'low' "
         "and 'high' if it is another."

@@ -6,7 +6,6 @@ import streamlit as st
 
 from dashboard import cached, cached_audits, components, group_tables, state
 from dashboard.address import address
-from dashboard.cached import Place
 from dashboard.charts import fairness as charts
 from dashboard.components import RowColumn
 from dashboard.stories import fairness as story
@@ -173,23 +172,24 @@ def columns(rows, *, wrap: tuple[str, ...]) -> dict[str, RowColumn]:
     return {name: RowColumn(name, help=about.get(name, ""), wrap=name in wrap) for name in rows.columns}
 
 
-@st.fragment
-def details(place: Place, reports: Reports) -> None:
-    """All figures of all groups, and the item side; worked out when opened."""
-    groups = st.expander(t("fairness.details.groups"), key="all_groups", on_change="rerun")
+def details(page, reports: Reports) -> None:
+    """All figures of all groups, and the item side; worked out when opened, and open in the link as here."""
+    groups = st.expander(t("fairness.details.groups"), key="all_groups", on_change="rerun", bind="query-params")
     if groups.open:
         with groups:
             components.table(group_tables.groups(reports), key="groups", alt=plain("fairness.details.groups.alt"))
-    items = st.expander(t("fairness.details.items"), key="item_groups", on_change="rerun")
+    items = st.expander(t("fairness.details.items"), key="item_groups", on_change="rerun", bind="query-params")
+    page.link_also(all_groups="true" if groups.open else "", item_groups="true" if items.open else "")
     if items.open:
         with items:
-            exposure(place, reports)
+            exposure(page, reports)
 
 
-def exposure(place: Place, reports: Reports) -> None:
+def exposure(page, reports: Reports) -> None:
     """Exposure by item group, of every model that is looked at."""
-    names = cached.group_columns(place, "item")
-    by = st.selectbox(t("fairness.details.items.by"), names, format_func=story.column_name, key="items_by")
+    place = page.selection.place
+    names = {column: story.column_name(column) for column in cached.group_columns(place, "item")}
+    by = page.choice("items_by", names, t("fairness.details.items.by"))
     try:
         found = {model: cached_audits.item_report(place, report.variant, by) for model, report in reports.items()}
     except RecLensError as error:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dashboard.cached_audits import groups
 from dashboard.places import Place
-from dashboard.reasons import known, shorten
+from dashboard.reasons import known, range_with_its_unit, shorten
 from dashboard.texts import core_message, has, language, listed, numbers, plain, t, word
 from dashboard.texts.markdown import Markdown, escape, opposing, supporting
 from recsys_core.errors import Phrase
@@ -69,8 +69,7 @@ def name_of(group: Group) -> str:
     if group.kind == "value":
         return shorten(known(group.value))
     if group.kind == "range":
-        unit = word("unit", group.unit) if group.unit else ""
-        return f"{group.value} {unit}".strip()
+        return range_with_its_unit(group.value, group.unit)
     return plain(f"group.{group.kind}")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
@@ -9,10 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from app_texts import tables_of, texts_of
 
-from dashboard import cached, cached_audits
+from dashboard import cached, cached_audits, reasons, texts
 from dashboard.stories import fairness as story
 from dashboard.texts import numbers
-from recsys_core.fairness import against_rest, audit, scan
+from recsys_core.fairness import Group, against_rest, audit, scan
 from recsys_core.models.evaluation import evaluate
 from recsys_core.variant import DENSE, Variant
 
@@ -163,6 +164,26 @@ def test_groups_and_their_sizes_stand_in_the_details(open_fairness, core):
     assert hidden, "one group of the sample is too small"
     names = [story.name_of(row.group) for row in hidden]
     assert rows.loc[rows["Group"].isin(names), "AUC"].tolist() == ["–"] * len(hidden)
+
+
+def test_open_details_and_their_choice_come_from_the_address_and_are_in_the_link(open_fairness):
+    app = open_fairness(by="gender", item_groups="true", items_by="item.price")
+    assert not app.exception
+    assert app.selectbox(key="pick_items_by").value == "item.price"
+    app.session_state["link"] = True
+    app.run()
+    link = next(d["text"] for e in app.get("bidi_component") if "copied" in (d := json.loads(e.proto.json)))
+    assert {"item_groups=true", "items_by=item.price"} <= set(link.split("?")[1].split("&"))
+    assert "all_groups" not in link
+
+
+def test_ends_of_a_range_are_said_in_the_readers_units(monkeypatch):
+    """31.4 thousand euros are 3.14 ten thousands, in a group's name as in a reason."""
+    income, age = Group("range", "21–31.4", "thousand €", 21, 31.4), Group("range", "21–31", "years", 21, 31)
+    assert [story.name_of(g) for g in (income, age)] == ["21–31.4 k€", "21–31 years"]
+    for module in (texts, reasons):
+        monkeypatch.setattr(module, "language", lambda: "zh")
+    assert [story.name_of(g) for g in (income, age)] == ["2.1–3.14 万欧元", "21–31 岁"]
 
 
 def test_doubt_says_how_much_it_rests_on(open_fairness, core):

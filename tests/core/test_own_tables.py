@@ -109,6 +109,19 @@ def test_interactions_alone_are_enough(shop):
     assert {"warning.titles_missing", "warning.no_time"} <= set(warned(dataset))
 
 
+@pytest.mark.parametrize("yes", ["1", "true", "yes"])
+def test_an_outcome_that_is_yes_in_every_row_is_a_log_of_what_was_taken(shop, yes):
+    log = CLICKS.replace(",0\n", ",1\n").replace(",1\n", f",{yes}\n")
+    dataset = shop({"interactions.csv": log})
+    assert dataset.schema.outcome == "taken"
+    assert set(dataset.interactions["value"]) == {1}
+    assert warned(dataset)["warning.all_taken"] == {"file": "interactions.csv", "column": "outcome"}
+    clicks = {"interactions": {"file": "interactions.csv", "user": "user_id", "item": "item_id", "time": "time"}}
+    clicks["interactions"] |= {"value": "outcome", "outcome": "click"}
+    with pytest.raises(DataError, match="holds only 1"):  # called clicks, it lacks what was passed over
+        shop({"interactions.csv": log}, clicks)
+
+
 def test_quotes_may_be_letters(shop):
     goods = MAPPED["goods.csv"].replace("Lamp", '"The" lamp')
     with pytest.raises(DataError, match=r"goods\.csv row 2: misplaced quotation mark .*, or map 'quotes': false"):

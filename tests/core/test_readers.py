@@ -417,4 +417,5 @@ def test_what_unpacks_to_more_than_memory_is_refused_before_it_is_unpacked(suffi
     with pytest.raises(DataError) as found:
         read_table(tmp_path / f"users.{suffix}")
     assert found.value.key == "table.over_memory"
-    assert "0.0002 GB" in str(found.value) and f"users.{suffix}" in str(found.value)
+    assert "0.0002 GB" in str(found.value)
+    assert f"users.{suffix}" in str(found.value)

@@ -132,9 +132,9 @@ BAD_SHOPS = {
     "unknown user": ({"interactions.csv": CLICKS + "u9,a,1,0\n"}, "table.reference", ["row 14", "'u9'", "users.csv"]),
     "unknown item": ({"interactions.csv": CLICKS + "u1,z,1,0\n"}, "table.reference", ["row 14", "'z'", "items.csv"]),
     "no click": (
-        {"interactions.csv": CLICKS.replace(",0\n", ",1\n")},
+        {"interactions.csv": CLICKS.replace(",1\n", ",0\n")},
         "table.one_class",
-        ["interactions.csv", "outcome", "only 1"],
+        ["interactions.csv", "outcome", "only 0"],
     ),
     "letters for a time": (
         {"interactions.csv": CLICKS.replace("1700000004", "noon")},

@@ -63,7 +63,7 @@ TEXTS = {
     "explain.history.mattered": "Mattered",
     "explain.history.working": "Working out what each of {n} {n|item|items} adds",
     "explain.history.doubt": "contribution: Owen values, each item's share of the history's bar ({total} in all); out of the history, with all out the background's history instead",
-    "explain.history.without_doubt": "without it: how the probability ({probability} with all) changes if this one item leaves the history; alike items hide each other",
+    "explain.history.without_doubt": "without it: how the probability ({probability} with all) changes if this one item leaves the history (an only one leaves an empty history); alike items hide each other",
     "explain.profile.none": "nothing is known of this user",
     "explain.second": "Does another method agree?",
     "explain.method.choice": "Method",

@@ -170,6 +170,7 @@ TEXTS = {
     "core.warning.positive_from": "{of} 行中有 {count} 行达到 {least}，算作选择。",
     "core.warning.unrated": "{of} 行中有 {count} 行是 {value}，表示没有评分：它们说明选了什么，不说明喜欢的程度。",
     "core.warning.outcome_unused": "{file}：“{column}”列只有是与否，但目前每一行都算作选择；如果它就是结果，请在映射文件中写 'value': '{column}'。",
+    "core.warning.all_taken": "{file}：“{column}”列每一行都是“是”：每一行都算作选择，没有看到而未选的。",
     "core.warning.scale_assumed": "评分在 {least} 到 {most} 之间，评分范围按 {low} 到 {high} 处理；如果不是，请在映射文件中写明“low”和“high”。",
     "core.warning.rows_unused": "{least} 分及以上算作选择：{percent}% 的行低于此值，任务 implicit 用不到它们；“positive_from”可以改变这个界限。",
     "core.warning.cells_missing": "{side}：“{column}”列有 {count} 个空值（共 {of} 个），按缺失处理。",

@@ -63,7 +63,7 @@ TEXTS = {
     "explain.history.mattered": "起作用",
     "explain.history.working": "正在计算 {n} 件物品各自的贡献",
     "explain.history.doubt": "贡献：Owen 值，即历史一栏（共 {total}）分给每件的份额；“去掉”即从历史中移除，全部移除时换成背景样本的历史",
-    "explain.history.without_doubt": "去掉后：只从历史中移除这一件时概率（全部保留时为 {probability}）的变化；相似的物品会互相掩盖",
+    "explain.history.without_doubt": "去掉后：只从历史中移除这一件时概率（全部保留时为 {probability}）的变化（唯一的一件移除后历史为空）；相似的物品会互相掩盖",
     "explain.profile.none": "对这位用户一无所知",
     "explain.second": "换一种方法，结论一样吗？",
     "explain.method.choice": "方法",

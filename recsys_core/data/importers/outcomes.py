@@ -57,7 +57,10 @@ def read_outcomes(log: Table, how: InteractionMapping, source: str) -> Outcomes:
     if how.outcome == "click" and how.positive_from is None:
         return Outcomes("click", read_flags(log, how.value))
     if how.outcome is None and how.positive_from is None and are_flags(log.cells(how.value)):
-        return Outcomes("click", read_flags(log, how.value))
+        flags = read_flags(log, how.value)
+        if flags.all():  # a log of what was taken: every row is a positive, none is an impression passed over
+            return Outcomes("taken", flags, noticed=[("warning.all_taken", {"file": log.file, "column": how.value})])
+        return Outcomes("click", flags)
     if how.outcome in ("click", "taken") or (how.outcome is None and how.positive_from is not None):
         return _from_threshold(log, how, source)
     bounds = {key: value for key, value in (("low", how.low), ("high", how.high)) if value is not None}
