@@ -268,6 +268,13 @@ def _amount(row: dict) -> dict:
 
 
 def _short(value: object) -> str:
+    """A cell of the text for a person, four digits of a number.
+
+    >>> _short(0.123456), _short(None), _short("None")
+    ('0.1235', 'none', 'None')
+    """
+    if value is None:  # the JSON's null in words: Python's are nobody's
+        return "none"
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 

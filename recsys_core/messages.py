@@ -227,6 +227,10 @@ MESSAGES: dict[str, str] = {
     "warning.ids_kept": (
         "{file}: {n_ids} {n_ids|id|ids} of column '{column}' {n_ids|is|are} in no table ({examples}); added bare."
     ),
+    "warning.amounts": (
+        "{file}: column '{column}' holds amounts (up to {most}), not ratings: every row above 0 counts as taken; "
+        "'positive_from' asks for more."
+    ),
     "warning.counts": (
         "{file}: column '{column}' holds counts (up to {most}), not ratings: every row from 1 on counts as "
         "taken; 'positive_from' asks for more."
@@ -254,6 +258,8 @@ MESSAGES: dict[str, str] = {
     "warning.lopsided": "{percent} % of the interactions have the value {value}; there is little to learn from.",
     "warning.one_user": "there is one user only: nobody can be compared.",
     "warning.one_item": "there is one item only: no list can be ranked.",
+    "warning.equal_times": "{percent} % of the interactions share their time with another one of the same user; "
+    "which of them came last is drawn by the seed.",
     "warning.no_time": "the interactions carry no time; the test set is drawn at random.",
     "warning.scale_inferred": "the rating scale was taken from the data: {low} to {high}.",
     "warning.columns_unused": "{file}: columns {columns} are not used.",

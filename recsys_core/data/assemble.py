@@ -20,6 +20,7 @@ from recsys_core.errors import phrase
 LEAST_INTERACTIONS = 10
 LOPSIDED = 0.9
 MOST_UNUSED = 0.5
+MOST_EQUAL_TIMES = 0.5
 
 Warnings = list[tuple[str, dict]]
 
@@ -143,6 +144,8 @@ def _interaction_warnings(dataset: Dataset) -> Warnings:
         noticed += _rows_unused(dataset)
     if not schema.has_time:
         noticed.append(("warning.no_time", {}))
+    elif (equal := float(frame.duplicated(["user_index", "time"], keep=False).mean())) > MOST_EQUAL_TIMES:
+        noticed.append(("warning.equal_times", {"percent": int(100 * equal)}))
     return noticed
 
 
@@ -151,7 +154,7 @@ def _rows_unused(dataset: Dataset) -> Warnings:
     unused = float(np.isnan(label_interactions(dataset, "implicit")).mean())
     if unused <= MOST_UNUSED:
         return []
-    return [("warning.rows_unused", {"percent": round(100 * unused), "least": f"{least_positive(dataset.schema):g}"})]
+    return [("warning.rows_unused", {"percent": int(100 * unused), "least": f"{least_positive(dataset.schema):g}"})]
 
 
 def count_repeated_pairs(dataset: Dataset) -> int:

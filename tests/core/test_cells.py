@@ -19,7 +19,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import hat_weights, make_features
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.importers.kinds import split_set
-from recsys_core.data.importers.outcomes import look_like_counts
+from recsys_core.data.importers.outcomes import look_like_amounts, look_like_counts
 from recsys_core.data.split import label_interactions, make_split
 from recsys_core.data.understood import table_lines, understood
 from recsys_core.errors import DataError, filled, phrase
@@ -97,7 +97,7 @@ def test_counts_are_positives_and_not_stars(tables: Import) -> None:
     assert "reach 5 and count as taken" in said(least)
     rated = tables({"rating": counts}, mapping={"value": "rating", "outcome": "rating"})
     assert (rated.schema.outcome, rated.schema.high) == ("rating", 120)
-    unused = round(100 * np.mean([c < 61.5 for c in counts]))
+    unused = int(100 * np.mean([c < 61.5 for c in counts]))
     assert f"{unused} % of the rows are below and are not used" in said(rated)
 
 
@@ -109,6 +109,29 @@ def test_counts_and_ratings_are_told_apart() -> None:
         assert not look_like_counts(np.clip(random.normal(0.65 * scale, 0.2 * scale, 500).round(), 0, scale))
     assert not look_like_counts(np.array([0.5, 40.0, 1.0, 2.0]))  # no whole numbers
     assert not look_like_counts(np.array([-10.0, 12.0, 1.0, 2.0]))
+
+
+def test_amounts_of_money_are_positives_and_not_stars(tables: Import) -> None:
+    """Sales values read as ratings left 34 of 42,058 rows to learn from."""
+    random = np.random.default_rng(0)
+    assert look_like_amounts(random.lognormal(1, 1, 500).round(2))
+    assert not look_like_amounts(random.uniform(0, 100, 500).round(2))  # a slider's marks
+    assert not look_like_amounts(random.integers(1, 41, 500) / 2)
+    assert not look_like_amounts(random.normal(0, 9, 500))
+    paid = [0.0, 99.99, *(round(0.99 + 0.07 * k, 2) for k in range(2 * N - 2))]
+    dataset = tables({"rating": paid})
+    assert dataset.schema.outcome == "taken"
+    assert dataset.interactions["value"].sum() == 2 * N - 1
+    assert warned(dataset)["warning.amounts"] == {"file": "interactions.csv", "column": "rating", "most": "99.99"}
+    rated = tables({"rating": paid}, mapping={"value": "rating", "outcome": "rating"})
+    assert rated.schema.outcome == "rating"
+    assert "98 % of the rows are below" in said(rated)  # 79 of 80: rounded down, 100 % would be all
+
+
+def test_equal_times_are_said(tables: Import) -> None:
+    times = [1_600_000_000 + 60 * k for k in range(2 * N)]
+    assert "warning.equal_times" not in warned(tables({"time": times}))
+    assert warned(tables({"time": [times[0]] * 2 * N}))["warning.equal_times"] == {"percent": 100}
 
 
 def test_a_threshold_for_ratings_and_for_clicks(tables: Import) -> None:

@@ -18,6 +18,7 @@ USUAL_HIGHEST = 10  # what scales of whole numbers end at: larger ones have to l
 LOW_SHARE = 0.3  # of the range: counts have their median below it, ratings do not
 MOST_AT_TOP = 0.05  # of the rows: more of them at the largest value make it the end of a scale
 FIRST_COUNT = 1.0
+MANY_VALUES = 50  # a scale has no more steps: more are amounts (of money, seconds)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,9 +66,12 @@ def read_outcomes(log: Table, how: InteractionMapping, source: str) -> Outcomes:
         return _from_threshold(log, how, source)
     bounds = {key: value for key, value in (("low", how.low), ("high", how.high)) if value is not None}
     values = read_numbers(log, how.value, **bounds, decimal=how.decimal, unrated=how.unrated_value)
-    if how.outcome is None and not bounds and how.unrated_value is None and look_like_counts(values):
-        noticed = ("warning.counts", {"file": log.file, "column": how.value, "most": f"{values.max():g}"})
-        return Outcomes("taken", (values >= FIRST_COUNT).astype(float), noticed=[noticed])
+    if how.outcome is None and not bounds and how.unrated_value is None:
+        about = {"file": log.file, "column": how.value, "most": f"{values.max():g}"}
+        if look_like_counts(values):
+            return Outcomes("taken", (values >= FIRST_COUNT).astype(float), noticed=[("warning.counts", about)])
+        if look_like_amounts(values):
+            return Outcomes("taken", (values > 0).astype(float), noticed=[("warning.amounts", about)])
     return _ratings(log, how, values)
 
 
@@ -77,7 +81,20 @@ def look_like_counts(values: np.ndarray) -> bool:
     >>> look_like_counts(np.array([1, 2, 1, 40, 3, 1, 5, 2])), look_like_counts(np.array([80, 65, 100, 20, 90]))
     (True, False)
     """
-    if values.min() < 0 or values.max() <= USUAL_HIGHEST or (values != np.floor(values)).any():
+    return bool((values == np.floor(values)).all()) and _is_lopsided(values)
+
+
+def look_like_amounts(values: np.ndarray) -> bool:
+    """Whether fractions are amounts (of money, of seconds watched) rather than ratings: as counts, of many values.
+
+    >>> look_like_amounts(np.arange(1, 400) ** 2 / 100), look_like_amounts(np.arange(400) % 20 / 2 + 1)
+    (True, False)
+    """
+    return bool((values != np.floor(values)).any()) and len(np.unique(values)) > MANY_VALUES and _is_lopsided(values)
+
+
+def _is_lopsided(values: np.ndarray) -> bool:
+    if values.min() < 0 or values.max() <= USUAL_HIGHEST:
         return False
     low, high = float(values.min()), float(values.max())
     ends = len(values) >= 1 / MOST_AT_TOP and np.mean(values == high) >= MOST_AT_TOP
