@@ -17,6 +17,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.profile import Profile
 from recsys_core.data.profile import profile as make_profile
 from recsys_core.data.profile import taken_before as find_taken
+from recsys_core.data.understood import ColumnUnderstood, columns_understood
 from recsys_core.explain.explain import explain
 from recsys_core.explain.overall import GlobalExplanation, explain_overall
 from recsys_core.explain.without import history_effects
@@ -78,12 +79,6 @@ def item(place: Place, user_index: int, item_index: int, variant: Variant) -> Ra
     return ranked_item(standing(place, user_index, variant), workspace(place).material, item_index)
 
 
-def top_item(place: Place, user_index: int, variant: Variant) -> int | None:
-    """The user's first recommendation, None where nothing is left to recommend."""
-    items = recommendation(place, user_index, variant).items
-    return items[0].item_index if items else None
-
-
 @kept(256)
 def explanation(
     place: Place, user_index: int, item_index: int, variant: Variant, method: str = "shapley", history: str = "one"
@@ -99,6 +94,12 @@ def explanation(
 def profile(place: Place) -> Profile:
     """The dataset in figures."""
     return make_profile(dataset(place))
+
+
+@kept(8)
+def columns_read(place: Place) -> tuple[ColumnUnderstood, ...]:
+    """Every attribute as the importer understood it."""
+    return columns_understood(dataset(place))
 
 
 @kept(256)

@@ -38,6 +38,7 @@ def show(page: frame.Frame) -> None:
             cards.groups(page)
     with components.card(t("overview.problems")):
         cards.problems(workspace)
+        cards.columns(page)
     cards.stages(workspace)
     next_links(page)
     everything = {"profile": figures, "metrics": workspace.metrics, "config": workspace.config}

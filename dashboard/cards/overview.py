@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import cached, cached_audits, components, state
 from dashboard.charts import overview as charts
 from dashboard.stories import overview as story
-from dashboard.texts import joined, t, word
+from dashboard.texts import joined, plain, t, word
 from dashboard.texts.markdown import escape
 from recsys_core.models.anatomy import anatomy
 from recsys_core.variant import DENSE
@@ -48,6 +48,16 @@ def problems(workspace) -> None:
     st.markdown(t("overview.problems.n", n=len(found)) if found else t("overview.problems.none"))
     for said in found:
         st.markdown(f"- {said}")
+
+
+def columns(page) -> None:
+    """How every column was understood, worked out when opened; open in the link as here."""
+    opened = st.expander(t("overview.columns"), key="columns_read", on_change="rerun", bind="query-params")
+    page.link_also(columns_read="true" if opened.open else "")
+    if opened.open:
+        with opened:
+            rows = story.columns_table(cached.columns_read(page.selection.place))
+            components.table(rows, key="columns_table", alt=plain("overview.columns.alt"))
 
 
 def over_time(profile, language: str) -> None:

@@ -8,10 +8,11 @@ from datetime import datetime
 import pandas as pd
 
 from dashboard.stories import fairness
-from dashboard.texts import core_message, has, joined, numbers, plain, t
+from dashboard.texts import core_message, has, joined, numbers, plain, t, word
 from dashboard.texts.markdown import Markdown, escape, opposing, supporting
 from recsys_core.data.profile import Profile
 from recsys_core.data.split import least_positive
+from recsys_core.data.understood import ColumnUnderstood
 from recsys_core.fairness import RestGap, ScanResult
 from recsys_core.models.anatomy import Stage
 from recsys_core.models.workspace import Workspace
@@ -196,6 +197,23 @@ def made(workspace: Workspace, language: str) -> Markdown:
 def problems(workspace: Workspace) -> list[Markdown]:
     """Everything that was noticed when the data came in, as sentences."""
     return [core_message(key, values) for key, values in workspace.dataset.warnings]
+
+
+def columns_table(found: tuple[ColumnUnderstood, ...]) -> pd.DataFrame:
+    """What each column was taken for, in the reader's words; examples as the data have them."""
+    rows = (
+        (
+            word("column", c.column),
+            plain(f"overview.columns.{c.side}"),
+            plain(f"overview.columns.kind.{c.kind}"),
+            plain(f"overview.columns.{'reason' if c.is_reason else 'no_reason'}"),
+            *(numbers.count(n) for n in (c.values, c.missing, c.unreadable)),
+            ", ".join(c.examples),
+        )
+        for c in found
+    )
+    heads = ("column", "side", "kind", "use", "values", "missing", "unreadable", "examples")
+    return pd.DataFrame(rows, columns=[plain(f"overview.columns.{head}") for head in heads])
 
 
 def lists_sentence(workspace: Workspace) -> list[Markdown]:

@@ -11,8 +11,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.tables import TEXT
-
 PLAIN = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 _CODES = (
     *("EUR", "USD", "GBP", "CHF", "CNY", "RMB", "JPY", "INR", "AUD", "CAD", "NZD", "SEK", "NOK", "DKK", "PLN", "CZK"),
@@ -166,8 +164,3 @@ def _is_grouped(whole: str, group: str) -> bool:
     """Whether thousands are set apart as they should: 1,234 and 12,34,567 (lakh), not 1,2."""
     first, *rest = whole.split(group)
     return not rest or (1 <= len(first) <= 3 and all(len(r) in (2, 3) for r in rest[:-1]) and len(rest[-1]) == 3)
-
-
-def as_text(cells: list[str]) -> pa.Array:
-    """Cells as the arrays that `parse_numbers` reads."""
-    return pa.array(cells, TEXT)

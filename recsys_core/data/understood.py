@@ -81,25 +81,30 @@ class Understood:
 def understood(dataset: Dataset) -> Understood:
     """What the importer made of the tables, computed from the dataset itself."""
     schema, frame = dataset.schema, dataset.interactions
-    unreadable = {
-        (str(values["side"]), values["column"]): int(values["count"])
-        for key, values in dataset.warnings
-        if key == "warning.cells_unreadable"
-    }
-    sides = (("users", dataset.users, schema.users), ("items", dataset.items, schema.items))
-    columns = tuple(
-        _column(side, column, cells[column.stored], unreadable.get((side, column.name), 0))
-        for side, cells, columns in sides
-        for column in columns
-    )
     return Understood(
-        columns,
+        columns_understood(dataset),
         schema.outcome,
         (schema.low, schema.high) if schema.outcome == "rating" else None,
         schema.positive_from,
         (_moment(frame["time"].min()), _moment(frame["time"].max())) if schema.has_time and len(frame) else None,
         len(frame),
         {task: _task_rows(dataset, task) for task in possible_tasks(schema)},
+    )
+
+
+def columns_understood(dataset: Dataset) -> tuple[ColumnUnderstood, ...]:
+    """Every attribute, of users first, in the order of the tables."""
+    schema = dataset.schema
+    unreadable = {
+        (str(values["side"]), values["column"]): int(values["count"])
+        for key, values in dataset.warnings
+        if key == "warning.cells_unreadable"
+    }
+    sides = (("users", dataset.users, schema.users), ("items", dataset.items, schema.items))
+    return tuple(
+        _column(side, column, cells[column.stored], unreadable.get((side, column.name), 0))
+        for side, cells, columns in sides
+        for column in columns
     )
 
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 from scipy.optimize import minimize
-from scipy.special import expit
 
-from recsys_core.metrics import log_loss
+from recsys_core.metrics import log_loss, logistic
 from recsys_core.models.ranker import Ranker
 
 LEAST_GAIN = 1e-6  # of log loss, in nats: less may be rounding of single-precision weights
@@ -48,5 +47,5 @@ def calibrate(ranker: Ranker, label: np.ndarray, logit: np.ndarray) -> None:
 def _loss_and_slope(scaling: np.ndarray, target: np.ndarray, logit: np.ndarray) -> tuple[float, np.ndarray]:
     """Mean log loss of ``scale * logit + shift`` against soft targets, and its gradient."""
     scaled = scaling[0] * logit + scaling[1]
-    error = (expit(scaled) - target) / len(target)
+    error = (logistic(scaled) - target) / len(target)
     return log_loss(target, scaled), np.array([error @ logit, error.sum()])

@@ -9,7 +9,8 @@ import pytest
 from app_texts import PAGES, tables_of, texts_of
 
 from dashboard import cached
-from dashboard.texts import numbers
+from dashboard.texts import numbers, plain
+from recsys_core.data.understood import understood
 from recsys_core.variant import DENSE
 
 
@@ -33,6 +34,17 @@ def test_overview_says_the_stored_metrics(open_app, place):
     assert f"AUC :blue[**{numbers.number(metrics['auc'])}**]" in said
     assert numbers.number(metrics["ndcg@10"]) in said
     assert numbers.count(cached.dataset(place).n_interactions) in said
+
+
+def test_overview_says_how_each_column_was_read(open_app, place):
+    app = open_app("overview", columns_read="true")
+    assert not app.exception
+    rows = next(d.value for d in app.dataframe if "Unreadable" in d.value.columns)
+    found = understood(cached.dataset(place)).columns
+    assert rows["Kind"].tolist() == [plain(f"overview.columns.kind.{c.kind}") for c in found]
+    for head, field in (("Values", "values"), ("Missing", "missing"), ("Unreadable", "unreadable")):
+        assert rows[head].tolist() == [numbers.count(getattr(c, field)) for c in found]
+    assert rows["Examples"].tolist() == [", ".join(c.examples) for c in found]
 
 
 def test_explain_takes_the_top_recommendation_where_no_item_is_chosen(open_app, place):
