@@ -1,5 +1,6 @@
 # Two commands: `make run` serves the app, `make test` runs every test. Everything else is a part of them.
 PORT ?= 8501
+WORKERS ?= 2  # processes that share the test files; each computes on one core
 # make run HOST=0.0.0.0 lets others in; a HOST that the shell happens to hold does not
 LISTEN := $(if $(filter command line,$(origin HOST)),--host $(HOST))
 VENV := .venv
@@ -47,10 +48,10 @@ browser:
 
 test: $(READY_DEV) browser
 	$(PY) -m ruff check .
-	$(PY) -m pytest -q
+	OMP_NUM_THREADS=1 $(PY) -m pytest -q -rs -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 soak: $(READY_DEV)
-	$(PY) -m pytest -q -m soak --timeout 3600
+	$(PY) -m pytest -q tests -m soak --timeout 3600
 	$(PY) -m pytest -q tests/core --hypothesis-profile search --timeout 3600
 
 bench: $(READY_DEV)
