@@ -276,7 +276,7 @@ MESSAGES: dict[str, str] = {
     "warning.nameless": "{file}: column number {number} has no name; it is left out. Name it in the header to use it.",
     "warning.nested": "{file}: the cells of {columns} hold structures, not plain values; left out.",
     # splitting
-    "split.empty": "the {part} part would hold no interactions: {reason}.",
+    "split.empty": "the {part} part would hold no interactions: {reason}; use --split random.",
     # training
     "train.one_item": "the dataset holds one item; a ranking needs two or more: add items.",
     "train.one_value": (

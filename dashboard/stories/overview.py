@@ -58,9 +58,11 @@ def _ranking(metrics: dict) -> Markdown:
     if is_below_popularity(metrics):
         return t("overview.sentence.ndcg_below", ndcg=numbers.number(ndcg), popularity=numbers.number(popularity))
     values, ease = {"ndcg": supporting(numbers.number(ndcg))}, _of(metrics, "ease")
-    times = {"times": numbers.number(ndcg / popularity, 2)} if known(popularity) and popularity > 0 else {}
     verdict = against(metrics, "ease")
     said = t(f"overview.ease.{verdict}", ease=numbers.number(ease)) if verdict else Markdown("")
+    if against(metrics, "popularity") == "par":  # "1.5 times" of what chance may have made is no finding
+        return t("overview.sentence.ndcg_par", **values, popularity=numbers.number(popularity), ease=said)
+    times = {"times": numbers.number(ndcg / popularity, 2)} if known(popularity) and popularity > 0 else {}
     return t("overview.sentence.ndcg" if times else "overview.sentence.ndcg_alone", **values, **times, ease=said)
 
 

@@ -160,7 +160,7 @@ def _facts(found: dict) -> list[str]:
         outcome += f", positive from {found['positive_from']:g}"
     lines = [f"outcome: {outcome}", f"times: {' to '.join(found['time_range'] or ['none'])}"]
     for task, use in found["tasks"].items():
-        share = f"{use['rows'] / max(found['n_rows'], 1):.0%}"
+        share = f"{100 * use['rows'] // max(found['n_rows'], 1)}%"  # rounded down: 100% are all
         positives = "" if use["positives"] is None else f", {use['positives']:,} of them positive"
         bound = "" if use["positive_from"] is None else f" (from {use['positive_from']:g} on)"
         lines.append(f"task {task}: uses {use['rows']:,} of {found['n_rows']:,} rows ({share}){positives}{bound}")

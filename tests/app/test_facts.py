@@ -58,6 +58,8 @@ def test_lists_worse_than_popularity_are_called_so(place):
         of_ratings = replace(workspace, metrics=metrics, dataset=ratings)
         said = story.sentence(of_ratings)
         assert ("worse than popularity's" in said) == is_poor
+        assert ("on a par with popularity" in said) != is_poor
+        assert "times what popularity" not in said, "what chance may have made is no finding"
         assert bool(story.lists_sentence(of_ratings)) == is_poor
         assert not story.lists_sentence(replace(workspace, metrics=metrics)), "clicks were shown, not chosen"
 

@@ -126,6 +126,8 @@ def test_amounts_of_money_are_positives_and_not_stars(tables: Import) -> None:
     rated = tables({"rating": paid}, mapping={"value": "rating", "outcome": "rating"})
     assert rated.schema.outcome == "rating"
     assert "98 % of the rows are below" in said(rated)  # 79 of 80: rounded down, 100 % would be all
+    turned = tables({"rating": [round(100 - p, 2) for p in paid]}, mapping={"value": "rating", "outcome": "rating"})
+    assert "task implicit: uses 79 of 80 rows (98%)" in "".join(table_lines(understood(turned).to_json()))
 
 
 def test_equal_times_are_said(tables: Import) -> None:

@@ -33,6 +33,7 @@ TEXTS = {
     "overview.time.last": "The last bar ends on {last}, before its period is over.",
     "overview.of_best": ", best possible here {best}",
     "overview.sentence.ndcg": "Its lists reach NDCG@10 {ndcg}, {times} times what popularity reaches{ease}.",
+    "overview.sentence.ndcg_par": "Its lists reach NDCG@10 {ndcg}, on a par with popularity ({popularity}){ease}.",
     "overview.sentence.ndcg_below": "Its lists are worse than popularity's: NDCG@10 {ndcg} against {popularity}.",
     "overview.sentence.ndcg_alone": "Its lists reach NDCG@10 {ndcg}{ease}.",
     "overview.ease.above": " and more than EASE ({ease})",

@@ -33,6 +33,7 @@ TEXTS = {
     "overview.time.last": "最后一根柱截至 {last}，该时段尚未结束。",
     "overview.of_best": "，这份数据的上限是 {best}",
     "overview.sentence.ndcg": "推荐列表的 NDCG@10 为 {ndcg}，是热门榜的 {times} 倍{ease}。",
+    "overview.sentence.ndcg_par": "推荐列表的 NDCG@10 为 {ndcg}，与热门榜（{popularity}）不相上下{ease}。",
     "overview.sentence.ndcg_below": "推荐列表不如热门榜：NDCG@10 为 {ndcg}，热门榜为 {popularity}。",
     "overview.sentence.ndcg_alone": "推荐列表的 NDCG@10 为 {ndcg}{ease}。",
     "overview.ease.above": "，高于 EASE（{ease}）",
