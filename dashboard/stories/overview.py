@@ -38,9 +38,11 @@ def sentence(workspace: Workspace) -> Markdown:
 
 
 def _what(workspace: Workspace) -> str:
-    """What tells a positive from a negative: ``bought``, ``shown``, ``liked``, ``taken`` or ``rated``."""
-    if workspace.task != "like":
-        return {"implicit": "taken", "rating": "rated"}[workspace.task]
+    """What tells a positive from a negative: ``bought``, ``shown``, ``liked``, ``taken``, ``held`` or ``rated``."""
+    if workspace.task == "implicit":  # a part drawn at random holds nothing that came next
+        return "held" if workspace.metrics["split"] == "random" else "taken"
+    if workspace.task == "rating":
+        return "rated"
     if workspace.dataset.schema.outcome == "rating":
         return "liked"
     return "bought" if (workspace.dataset.truth or {}).get("domain") == "shop" else "shown"

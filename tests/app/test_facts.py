@@ -64,6 +64,14 @@ def test_lists_worse_than_popularity_are_called_so(place):
         assert not story.lists_sentence(replace(workspace, metrics=metrics)), "clicks were shown, not chosen"
 
 
+def test_only_a_split_by_time_has_a_next(place):
+    workspace = cached.workspace(place)
+    by_time = replace(workspace, config=workspace.config | {"task": "implicit"})
+    at_random = replace(by_time, metrics=by_time.metrics | {"split": "random"})
+    assert "one taken next" in story.sentence(by_time)
+    assert "one taken and one not" in story.sentence(at_random)
+
+
 def test_verdicts_follow_the_paired_difference():
     def verdict(change):
         metrics = {

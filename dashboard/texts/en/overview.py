@@ -6,6 +6,7 @@ TEXTS = {
     "overview.sentence.auc.shown": "Of two items shown, one taken and one not, the model prefers the taken one in {percent} of cases (AUC {auc}{of_best}).",
     "overview.sentence.auc.liked": "Of two rated items, one liked and one not, the model prefers the liked one in {percent} of cases (AUC {auc}{of_best}).",
     "overview.sentence.auc.taken": "Of two items, one taken next and one not, the model prefers the taken one in {percent} of cases (AUC {auc}{of_best}).",
+    "overview.sentence.auc.held": "Of two items, one taken and one not, the model prefers the taken one in {percent} of cases (AUC {auc}{of_best}).",
     "overview.sentence.auc.rated": "Of two items, one rated in the upper half of the scale and one in the lower, the model prefers the better rated one in {percent} of cases (AUC {auc}{of_best}).",
     "overview.sentence.no_auc": "The test part does not hold both positive and negative rows, so there is no AUC.",
     "overview.sentence.no_ndcg": "Nobody has held-out items to rank, so there is no figure for its lists.",

@@ -51,7 +51,7 @@ TEXTS = {
     "method.short.ig": "IG",
     "method.short.occlusion": "Occlusion",
     "task.like": "task: like (taken or liked, against shown or rated but not)",
-    "task.implicit": "task: implicit (what comes next)",
+    "task.implicit": "task: implicit (what is taken)",
     "task.rating": "task: rating (here probability means the share of the scale: 0 is the lowest rating, 1 the highest)",
     "split.time": "split by time: each user's last tenth",
     "split.random": "split at random",

@@ -191,7 +191,7 @@ TEXTS = {
     "core.warning.nameless_index": "{file}：第 {number} 列没有列名，而且只是行号，已略去。",
     "core.warning.nameless": "{file}：第 {number} 列没有列名，已略去；要使用它，请在表头写上列名。",
     "core.warning.nested": "{file}：列 {columns} 存放的是结构而不是单个值，已略去。",
-    "core.split.empty": "{part}部分将没有任何交互：{reason}，请改用 --split random。",
+    "core.split.empty": "{part}部分将没有任何交互：{reason}，请改为随机划分。",
     "core.train.one_item": "数据集里只有一件物品，排序至少需要两件，请补充物品。",
     "core.train.one_value": (
         "划分方式“{split}”的训练部分只有 {value} 这一种值，模型需要不同的取值才能学习：请换一种划分方式，或补充交互。"

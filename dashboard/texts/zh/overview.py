@@ -6,6 +6,7 @@ TEXTS = {
     "overview.sentence.auc.shown": "给出两件展示过的物品，一件选了、一件没选，模型在 {percent} 的情况下更看好选了的那件（AUC {auc}{of_best}）。",
     "overview.sentence.auc.liked": "给出两件评过分的物品，一件喜欢、一件不喜欢，模型在 {percent} 的情况下更看好喜欢的那件（AUC {auc}{of_best}）。",
     "overview.sentence.auc.taken": "给出两件物品，一件接下来被选、一件没有，模型在 {percent} 的情况下更看好被选的那件（AUC {auc}{of_best}）。",
+    "overview.sentence.auc.held": "给出两件物品，一件选了、一件没选，模型在 {percent} 的情况下更看好选了的那件（AUC {auc}{of_best}）。",
     "overview.sentence.auc.rated": "给出两件物品，一件评分在上半段、一件在下半段，模型在 {percent} 的情况下更看好评分高的那件（AUC {auc}{of_best}）。",
     "overview.sentence.no_auc": "测试集里没有同时包含正例和负例，因此没有 AUC。",
     "overview.sentence.no_ndcg": "没有用户留出可供排序的物品，因此推荐列表没有指标。",

@@ -51,7 +51,7 @@ TEXTS = {
     "method.short.ig": "积分梯度",
     "method.short.occlusion": "遮挡",
     "task.like": "任务：喜欢（正例：选过或喜欢；负例：展示或评过但未选）",
-    "task.implicit": "任务：隐式（接下来会选什么）",
+    "task.implicit": "任务：隐式（会选什么）",
     "task.rating": "任务：评分（这里的概率指评分范围中的位置：0 为最低分，1 为最高分）",
     "split.time": "按时间划分：每位用户最后十分之一",
     "split.random": "随机划分",
