@@ -14,6 +14,7 @@ from recsys_core.compare.resampling import user_draws
 from recsys_core.explain.game import Games
 from recsys_core.explain.shap_method import shap_attribution
 from recsys_core.explain.shapley import solve
+from recsys_core.fairness import Gap, GapChange, Group, GroupChange
 from recsys_core.fairness.resamples import shuffled_p
 from recsys_core.metrics import mean_interval, roc_auc_interval
 from recsys_core.models.scorer import Pairs
@@ -68,6 +69,20 @@ def test_ndcg_noise_is_the_half_width_of_the_paired_difference():
 def test_speeds_within_a_tenth_are_noise(milliseconds, verdict):
     sides = [{"latency_ms": {"batch_1": {"p50": ms, "p95": ms}}} for ms in (1.0, milliseconds)]
     assert figures({"dense": sides[0], "variant": sides[1]})["speed_1"].verdict == verdict
+
+
+@pytest.mark.parametrize(("corrected", "noise"), [(0.0, False), (0.05, False), (0.051, True), (np.nan, True)])
+@pytest.mark.parametrize("raw", [0.001, 0.9])
+def test_a_verdict_follows_the_corrected_p_value_at_five_per_cent(corrected, noise, raw):
+    low, high = Group("value", "a"), Group("value", "b")
+    p = {"p_value": raw, "p_corrected": corrected}
+    ends = {"dense": 0.1, "compressed": 0.2, "change": 0.1, "low": 0.0, "high": 0.2}
+    found = (
+        Gap("ndcg@10", low, high, 0.1, 0.2, 0.1, 0.5, 0.0, 0.2, **p),
+        GapChange("ndcg@10", low, high, **ends, **p),
+        GroupChange(low, **ends, **p),
+    )
+    assert [one.within_noise for one in found] == [noise] * 3
 
 
 def test_p_values_by_hand():
