@@ -28,7 +28,7 @@ pages = {
         f"../pages/{file}",
         title=t(f"nav.{name}"),
         help=t(f"nav.{name}.help"),
-        url_path=None if name == FIRST else name,
+        url_path="" if name == FIRST else name,  # None would reserve the file's name, which the address may hold
         default=name == FIRST,
     )
     for name, file in PAGES.items()

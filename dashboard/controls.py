@@ -123,7 +123,7 @@ def model_controls(*, large: bool = False) -> None:
         st.segmented_control(
             t("control.pruning"),
             PRUNINGS,
-            format_func=texts.names_of("pruning", PRUNINGS),
+            format_func=texts.names_of("pruning" if large else "pruning.short", PRUNINGS),
             required=True,
             key=state.show_in_picker("pruning", state.pruning()),
             on_change=state.choose_picked,

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pandas as pd
 
-from dashboard.texts import speak
+from dashboard.texts import has, speak
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.values import raw_value
 
@@ -19,7 +19,7 @@ def user_names(dataset: Dataset, language: str) -> dict[str, str]:
     """Names by raw id: "Anna Keller, 34, nurse (user 17)"; where nobody has a name, "user 17, 34, nurse"."""
     named = dataset.schema.user_name if dataset.schema.user_name in dataset.users.columns else None
     columns = [c for c in (named, *DESCRIBED_BY) if c and c in dataset.users.columns]
-    cells = [cell_texts(dataset.users[c]) for c in columns]
+    cells = [[_word(text, language) if c != named else text for text in cell_texts(dataset.users[c])] for c in columns]
     join = speak(language, "person.join")
     found = {}
     for row, user_id in enumerate(dataset.users["user_id"]):
@@ -29,6 +29,11 @@ def user_names(dataset: Dataset, language: str) -> dict[str, str]:
         key = "person.full" if has_name else "person.nameless" if parts else "person.bare"
         found[user_id] = speak(language, key, parts=parts, id=user_id)
     return found
+
+
+def _word(text: str, language: str) -> str:
+    """The dashboard's word for a value that it knows ("retired", "nurse"), else the value itself."""
+    return speak(language, f"value.is.{text}") if has(f"value.is.{text}") else text
 
 
 def item_titles(dataset: Dataset, language: str) -> dict[str, str]:

@@ -89,7 +89,9 @@ def said(value: Value, column: Column | None = None, *, with_unit: bool = True) 
         return plain("list.join").join(known(part) for part in str(value).split("|") if part) or plain("value.unknown")
     if kind in ("category", "ordered"):
         return known(str(value))
-    return amount(value) if isinstance(value, int | float) else value
+    if isinstance(value, int | float):
+        return amount(value)
+    return known(value) if kind == "ignored" else value  # a column that is shown only, as an occupation
 
 
 def with_its_unit(value: float, unit: str) -> str:

@@ -29,6 +29,9 @@ from recsys_core.explain.values import Value
 TIED = " ≈"  # behind a size whose interval overlaps with that of the next
 MOST_PAIRS = 250  # dots of one reason
 BINS = 60
+# Streamlit draws this many marks on a canvas, which the page's style does not reach: axes take the theme's grey
+# from the scale that ``one(NEUTRAL)`` names.
+READABLE = {colour: {"expr": f"scale('stroke', '{NEUTRAL}')"} for colour in ("labelColor", "titleColor")}
 
 
 def mean_sizes(found: GlobalExplanation, names: dict[str, str]) -> Chart:
@@ -95,12 +98,14 @@ def swarm(found: GlobalExplanation, names: dict[str, str], say: Callable[[str, V
     step = max(1, -(-found.n_pairs // MOST_PAIRS))
     parts = [_dots(found, int(i), names, step, say) for i in found.order]
     rows = pd.concat(parts, ignore_index=True)
+    by_reason = lines()
     spec = {
         "height": {"step": ROW},
-        "mark": {"type": "circle", "size": 16, "opacity": 0.75},
+        "mark": {"type": "circle", "size": 16, "opacity": 0.75, "strokeWidth": 0},
         "encoding": {
-            "x": value_axis("contribution", plain("global.swarm.axis")),
-            "y": {**lines(), "scale": {"paddingInner": 0.1}},
+            "x": value_axis("contribution", plain("global.swarm.axis"), **READABLE),
+            "y": {**by_reason, "scale": {"paddingInner": 0.1}, "axis": by_reason["axis"] | READABLE},
+            "stroke": one(NEUTRAL),  # not drawn: names the theme's grey for ``READABLE``
             "yOffset": {"field": "spread", "type": "quantitative", "scale": {"domain": [-1, 1]}, "axis": None},
             "color": {
                 "field": "rank",
@@ -113,6 +118,7 @@ def swarm(found: GlobalExplanation, names: dict[str, str], say: Callable[[str, V
                     "labelExpr": f"datum.value < 0.5 ? '{plain('global.low')}' : '{plain('global.high')}'",
                     "gradientLength": 120,
                     "gradientThickness": 8,
+                    **READABLE,
                 },
                 "condition": {"test": "!datum.has_order", **_neutral()},
             },

@@ -17,6 +17,10 @@ FIRST_PART = {
     "labelFontWeight": 600,
 }
 HEIGHT = 190
+MONTH, DAY = "%Y-%m", "%m-%d"
+DATES = {  # days and hours where the time range is that short: months would name every mark alike
+    "format": {"year": MONTH, "quarter": MONTH, "month": MONTH, "week": DAY, "date": DAY, "hours": "%H:%M"},
+}
 
 
 def quality(metrics: dict, best: dict[str, float]) -> Chart | None:
@@ -120,7 +124,7 @@ def over_time(found: Profile) -> Chart:
                 "field": "start",
                 "type": "temporal",
                 "title": None,
-                "axis": {"format": "%Y-%m", "tickCount": 6, "labelOverlap": True, "grid": False},
+                "axis": {**DATES, "tickCount": 6, "labelOverlap": True, "grid": False},
             },
             "y": {
                 "field": "n",

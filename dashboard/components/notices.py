@@ -78,10 +78,10 @@ def finished(job: Job, what: Markdown, *, key: str, patience: float = PATIENCE_S
             st.markdown(what)
             bar, until = st.empty(), time.monotonic() + patience
             while time.monotonic() < until and not job.wait(STEP_SECONDS):
-                _progress(bar, job, what)
+                _progress(bar, job)
             if not job.is_done:
                 bar.empty()
-                _watch(job, what)
+                _watch(job)
                 return False
         place.empty()
     if job.error:
@@ -90,15 +90,16 @@ def finished(job: Job, what: Markdown, *, key: str, patience: float = PATIENCE_S
 
 
 @st.fragment(run_every=POLL_SECONDS)
-def _watch(job: Job, what: Markdown) -> None:
+def _watch(job: Job) -> None:
     if job.error:  # drawn again, the page would ask for the work again
         failed(job.error)
         return
     if job.is_done:
         st.rerun()
-    _progress(st, job, what)
+    _progress(st, job)
 
 
-def _progress(where, job: Job, what: Markdown) -> None:
+def _progress(where, job: Job) -> None:
     stage = t(f"stage.{job.stage}") if has(f"stage.{job.stage}") else escape(job.stage)
-    where.progress(job.share, t("working.stage", stage=stage or what, share=numbers.percent(job.share)))
+    share = numbers.percent(job.share)
+    where.progress(job.share, t("working.stage", stage=stage, share=share) if stage else escape(share))

@@ -14,6 +14,7 @@ from recsys_core.fairness.metrics import HIGHER_IS_BETTER, LOWER_IS_BETTER
 from recsys_core.results import Evaluation
 
 CROSS = " × "
+NO_BREAK = "\u00a0"
 
 
 def short_name(metric: str) -> str:
@@ -45,10 +46,13 @@ def column_name(column: str) -> str:
 
 
 def inside(name: str) -> str:
-    """A name as it stands inside a sentence: Chinese asks for a space beside Latin letters and digits."""
+    """A name as it stands inside a sentence: Chinese asks for a space beside Latin letters and digits.
+
+    The space is one that ``escape`` keeps at an end.
+    """
     if language() != "zh" or not name:
         return name
-    before, after = (" " if end.isascii() and end.isalnum() else "" for end in (name[0], name[-1]))
+    before, after = (NO_BREAK if end.isascii() and end.isalnum() else "" for end in (name[0], name[-1]))
     return f"{before}{name}{after}"
 
 

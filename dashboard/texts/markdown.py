@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 JOINER = "\u2060"  # invisible; breaks what is replaced even behind a backslash: smileys, arrows, bare addresses
+_BLANKS = re.compile(r"[^\S\u00a0\u202f]+")  # those that keep a number and its unit on one line stay
 _ANYWHERE = re.compile(r"([\\`*_\[\]<>|~$:@&^{}#!=/])")
 _AT_START = re.compile(r"^(\s*)(\d*)([-+.)])")
 _REPLACED = re.compile(r":(?=[\w+/-]+:|//)|[-<=](?=[->])|(?i:\bwww)(?=\.)|@")
@@ -21,12 +22,14 @@ def escape(text: object) -> Markdown:
 
     >>> escape("<b>5 * 3</b>").replace(chr(92), "")
     '<b>5 * 3</b>'
+    >>> escape("1\\u202f755 users,\\n 83\\u202f%")
+    '1\\u202f755 users, 83\\u202f%'
     >>> print(escape("*Star* :red[x]"))
     \\*Star\\* \\:red\\[x\\]
     """
     if isinstance(text, Markdown):
         return text
-    line = " ".join(str(text).split())
+    line = _BLANKS.sub(" ", str(text)).strip(" ")
     line = _REPLACED.sub(lambda found: found.group(0) + JOINER, line)
     line = _ANYWHERE.sub(r"\\\1", line)
     return Markdown(_AT_START.sub(r"\1\2\\\3", line))

@@ -68,7 +68,7 @@ def test_the_column_that_is_shown_is_marked_and_ordered(where):
         assert bool(said) == bool(rows["marked"].any())
         if said:
             share = rows["shown"][rows["marked"]].abs().sum() / rows["shown"].abs().sum()
-            assert f"{share:.0%}".replace("%", " %") in said
+            assert f"{share:.0%}".replace("%", "\u202f%") in said
 
 
 def test_nothing_is_marked_where_nothing_moves():

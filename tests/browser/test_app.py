@@ -151,6 +151,14 @@ def test_unknown_ids_get_a_message_and_a_way_on(visit, parameters):
     assert "Traceback" not in text
 
 
+@pytest.mark.parametrize("name", ["overview", "nosuch"])
+def test_the_first_page_answers_to_any_name(visit, name):
+    """Its own name is not its address; the file's name was reserved for it and ended the app."""
+    page = visit.open(name).page
+    assert page.locator("h1").count() == 1
+    assert page.locator('[data-testid="stException"]').count() == 0
+
+
 def test_a_damaged_workspace_is_named_and_the_other_still_works(visit):
     text = visit.open("", workspace="broken").text()
     assert "model.safetensors" in text

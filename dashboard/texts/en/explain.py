@@ -18,7 +18,7 @@ TEXTS = {
     "explain.by": "These are the reasons of the compressed model: {variant}.",
     "explain.place": "Rank {rank} of {n}, probability {probability}.",
     "explain.place.seen": "It is no candidate, because it was shown or taken before; probability {probability}.",
-    "explain.place.without": "Without {reason} it would be {probability}.",
+    "explain.place.without": "Without “{reason}” it would be {probability}.",
     "explain.waterfall": "From the average case to this score",
     "explain.waterfall.alt": "From the average case, reason by reason, to this score in logits; every figure is in the table below",
     "explain.axis": "contribution, logit",

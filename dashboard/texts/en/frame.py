@@ -51,6 +51,8 @@ TEXTS = {
     "cases.changed.unmeasured": "This level is not measured yet; Compress measures it.",
     "pruning.structured": "neurons removed",
     "pruning.unstructured": "weights set to zero",
+    "pruning.short.structured": "neurons",
+    "pruning.short.unstructured": "weights",
     "variant.dense": "Full model",
     "variant.name.cut": "{sparsity} of {pruning}",
     "variant.name.student": "student of width {width}",

@@ -206,10 +206,10 @@ TEXTS = {
     "core.fairness.note.rest": "{column} 列的值太多：最常见的 {alone} 个各成一组，其余 {count} 行中较少见的值合为一组。",
     "core.fairness.reason.no_category": "没有可以区分类别的物品列。",
     "core.fairness.reason.many_values": "物品列 {column} 有 {count} 种不同的值，最多只能比较 {most} 种。",
-    "core.fairness.reason.no_probabilities": "模型没有给出物品被接受的概率。",
+    "core.fairness.reason.no_probabilities": "模型没有给出物品被选的概率。",
     "core.fairness.reason.nobody_ranked": "没有任何用户有可供排序检验的留出物品。",
-    "core.fairness.reason.no_history": "参与排序的用户在训练中没有接受过任何物品。",
+    "core.fairness.reason.no_history": "参与排序的用户在训练中没有选过任何物品。",
     "core.fairness.reason.no_pairs": "没有测试样本对。",
-    "core.fairness.reason.one_class": "所需的测试样本对全部为接受，或全部为未接受。",
+    "core.fairness.reason.one_class": "所需的测试样本对全部为选过，或全部为未选。",
     "core.fairness.mixed_sides": "{columns} 同时包含用户列和物品列，只能在同一侧交叉。",
 }

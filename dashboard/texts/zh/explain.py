@@ -18,7 +18,7 @@ TEXTS = {
     "explain.by": "以上是压缩模型（{variant}）的理由。",
     "explain.place": "在 {n} 件中排第 {rank}，概率 {probability}。",
     "explain.place.seen": "它已展示或选过，因此不参与推荐；概率 {probability}。",
-    "explain.place.without": "若没有{reason}，概率为 {probability}。",
+    "explain.place.without": "若没有“{reason}”，概率为 {probability}。",
     "explain.waterfall": "从平均情况到这个分数",
     "explain.waterfall.alt": "从平均情形出发，逐条理由累加到这个分数（logit）；全部数字见下方表格",
     "explain.axis": "贡献，logit",

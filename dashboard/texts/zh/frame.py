@@ -51,6 +51,8 @@ TEXTS = {
     "cases.changed.unmeasured": "这一档尚未测量，请到“压缩”页测量。",
     "pruning.structured": "按神经元",
     "pruning.unstructured": "按权重",
+    "pruning.short.structured": "按神经元",
+    "pruning.short.unstructured": "按权重",
     "variant.dense": "完整模型",
     "variant.name.cut": "{pruning}剪去 {sparsity}",
     "variant.name.student": "宽度为 {width} 的学生模型",
