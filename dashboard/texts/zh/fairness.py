@@ -62,7 +62,7 @@ TEXTS = {
     "fairness.change.noise": "压缩没有改变最差与最好两个群体之间的差距：之前 {dense}，之后 {compressed}，变化为 {low} 到 {high}（95 %），对全部指标校正后在噪声之内。",
     "fairness.change.wider": "压缩使最差与最好两个群体之间的差距从 {dense} 扩大到 {compressed}（变化 {low} 到 {high}，95 %）。",
     "fairness.change.narrower": "压缩使最差与最好两个群体之间的差距从 {dense} 缩小到 {compressed}（变化 {low} 到 {high}，95 %）。",
-    "fairness.chart": "各群体的{metric}（按{column}划分），附 95 % 区间",
+    "fairness.chart": "按{column}划分的{metric}及 95 % 区间",
     "fairness.chart.alt": "按{column}划分的{metric}：每个群体一个点及其区间，虚线为全部用户；全部数字见下方表格",
     "fairness.range": "{low} 到 {high}",
     "fairness.p.small": "< 0.001",
