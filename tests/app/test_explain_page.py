@@ -115,7 +115,7 @@ def test_lines_have_an_order_of_their_own(where):
 def test_the_sentence_says_that_a_compressed_model_speaks(open_app):
     assert "compressed model" not in whole(open_app("explain", user=USER, item=ITEM))
     said = whole(open_app("explain", user=USER, item=ITEM, sparsity="50"))
-    assert "These are the reasons of the compressed model: 50 % of neurons removed." in said
+    assert "These are the reasons of the compressed model: 50\u202f% of neurons removed." in said
 
 
 def test_ties_are_counted_under_the_list(place):
