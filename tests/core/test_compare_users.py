@@ -245,6 +245,17 @@ def test_the_group_that_loses_most_is_found_and_chance_is_not():
     assert lost_most((), np.zeros(0))["n"] == 0
 
 
+def test_a_group_is_named_from_five_per_cent_on_after_correction():
+    """Five of 20 users lose their list: all in one half 2 * 252 / 15504 = .033, four of them 2 * 2352 / 15504 = .30."""
+    halves = UserGroups("user.half", ("a", "b"), np.repeat([0, 1], 10))
+    all_in_a, four_in_a = np.ones(20), np.ones(20)
+    all_in_a[:5], four_in_a[6:11] = 0.0, 0.0
+    found = lost_most((halves,), all_in_a)["group"]
+    assert found["group"] == "a"
+    assert found["p_corrected"] == pytest.approx(504 / 15504)
+    assert lost_most((halves,), four_in_a)["group"] is None
+
+
 def test_gaps_of_nobody():
     assert group_gaps((), np.zeros(0), np.zeros(0), metric="ndcg@10", draws=user_draws(0, seed=0)) == {}
 
