@@ -27,7 +27,8 @@ def draw(browser):
 
 def table(rows, *, pick=None, selected=None, height=None, names=("#", "Item")):
     columns = [{"name": name, "help": "", "right": name == "#", "wrap": False} for name in names]
-    return {"alt": "list", "columns": columns, "rows": rows, "pick": pick, "selected": selected, "height": height}
+    data = {"alt": "list", "columns": columns, "rows": rows, "titles": [None] * len(rows)}
+    return data | {"pick": pick, "selected": selected, "height": height}
 
 
 def cells(page):
