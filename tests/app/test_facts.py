@@ -201,7 +201,7 @@ def test_people_without_names_and_equal_titles():
             user_name = None
 
     assert people.user_names(Data, "en") == {"17": "user 17, 34, student", "18": "user 18"}
-    assert people.user_names(Data, "zh") == {"17": "用户 17，34，student", "18": "用户 18"}
+    assert people.user_names(Data, "zh") == {"17": "用户 17，34，学生", "18": "用户 18"}
     Data.users = pd.DataFrame({"user_id": ["1003134", "7"], "age": ["25-34", "25-34"], "name": [None, "Eva"]})
     assert people.user_names(Data, "en")["1003134"] == "user 1003134, 25–34"
     Data.schema.user_name = "name"
