@@ -22,15 +22,15 @@ from dataclasses import replace
 
 from explain_model import random_scorer, tiny_dataset, tiny_features
 
-from recsys_core.models.material import Material
 from recsys_core.models.ranker import RankerShape
 from recsys_core.models.scorer import Scorer
+from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.recommend import recommend, user_pairs
 
 N_USERS, N_ITEMS, TAKEN, HISTORY, REPEATS = 500, 10_000, 80, 50, 200
 
 
-def build() -> tuple[Scorer, Material]:
+def build() -> tuple[Scorer, SplitDataset]:
     dataset = tiny_dataset(N_USERS, N_ITEMS, extra=1)
     rng = np.random.default_rng(0)
     items = np.concatenate([rng.choice(N_ITEMS, TAKEN, replace=False) for _ in range(N_USERS)])
@@ -44,31 +44,31 @@ def build() -> tuple[Scorer, Material]:
     )
     dataset = replace(dataset, interactions=interactions)
     scorer = random_scorer(tiny_features(dataset), shape=RankerShape(history=HISTORY))
-    return scorer, Material.build(dataset, task="implicit", kind="time", seed=0, length=HISTORY)
+    return scorer, SplitDataset.build(dataset, task="implicit", kind="time", seed=0, length=HISTORY)
 
 
-def in_batches(scorer: Scorer, material: Material, user: int) -> np.ndarray:
-    pairs = user_pairs(material, user, np.arange(N_ITEMS))
+def in_batches(scorer: Scorer, split_dataset: SplitDataset, user: int) -> np.ndarray:
+    pairs = user_pairs(split_dataset, user, np.arange(N_ITEMS))
     parts = [pairs[start : start + 1000] for start in range(0, N_ITEMS, 1000)]
     return np.concatenate([scorer.score_pairs(p.users, p.items, p.histories) for p in parts])
 
 
 def main() -> None:
-    scorer, material = build()
-    users = np.flatnonzero((material.histories.users(np.arange(N_USERS), "test") >= 0).sum(1) == HISTORY)
+    scorer, split_dataset = build()
+    users = np.flatnonzero((split_dataset.histories.users(np.arange(N_USERS), "test") >= 0).sum(1) == HISTORY)
     whole, loop = [], []
     for at in range(REPEATS):
         user = int(users[at % len(users)])
         began = time.perf_counter()
-        recommend(scorer, material, user)
+        recommend(scorer, split_dataset, user)
         whole.append(1000 * (time.perf_counter() - began))
         if at % 10 == 0:
             began = time.perf_counter()
-            scores = in_batches(scorer, material, user)
+            scores = in_batches(scorer, split_dataset, user)
             loop.append(1000 * (time.perf_counter() - began))
             np.testing.assert_allclose(
                 scores,
-                scorer.score_catalogue(np.array([user]), material.histories.users(np.array([user]), "test"))[0],
+                scorer.score_catalogue(np.array([user]), split_dataset.histories.users(np.array([user]), "test"))[0],
                 rtol=1e-4,
                 atol=1e-4,
             )

@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "core"
 
 from explain_model import random_scorer, tiny_dataset, tiny_features
 
-from recsys_core.compress.measure import count_macs, score_items
+from recsys_core.compress.latency import count_macs, score_items
+from recsys_core.compress.onnx_runtime import OnnxScorer
 from recsys_core.compress.prune import cut_units, prune_unstructured
 from recsys_core.compress.quantize import quantise_ranker
-from recsys_core.compress.runtime import OnnxScorer
 from recsys_core.compress.storage import size_bytes
 from recsys_core.compress.threads import one_core
 from recsys_core.compress.variants import store_at

@@ -24,7 +24,7 @@ from explain_model import random_scorer, tiny_dataset, tiny_features
 
 from recsys_core.explain.coalitions import joined, value_codes
 from recsys_core.explain.game import Games
-from recsys_core.explain.overall import MOST_EXACT, ORDERINGS
+from recsys_core.explain.global_explanation import MOST_EXACT, ORDERINGS
 from recsys_core.explain.owen import owen_attribution
 from recsys_core.explain.shapley import exact_contributions, solve_many
 from recsys_core.models.ranker import RankerShape

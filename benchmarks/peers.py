@@ -17,7 +17,7 @@ from scipy.sparse import csr_matrix
 
 from recsys_core.data.known import Known
 from recsys_core.models.evaluation import rank_users
-from recsys_core.models.material import Material
+from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.workspace import Workspace
 
 SETTINGS = [  # factors, learning rate, regularisation, iterations; more iterations or a higher rate learn by heart
@@ -41,11 +41,11 @@ class Factors:
         return self.users[users] @ self.items.T
 
 
-def fit_bpr(material: Material, factors: int, rate: float, regularisation: float, iterations: int) -> Factors:
+def fit_bpr(split_dataset: SplitDataset, factors: int, rate: float, regularisation: float, iterations: int) -> Factors:
     from implicit.cpu.bpr import BayesianPersonalizedRanking
 
-    indptr, items = material.sequences()
-    shape = (material.dataset.n_users, material.dataset.n_items)
+    indptr, items = split_dataset.sequences()
+    shape = (split_dataset.dataset.n_users, split_dataset.dataset.n_items)
     taken = csr_matrix((np.ones(len(items), dtype=np.float32), items, indptr), shape=shape)
     model = BayesianPersonalizedRanking(
         factors=factors, learning_rate=rate, regularization=regularisation, iterations=iterations, random_state=0
@@ -54,8 +54,8 @@ def fit_bpr(material: Material, factors: int, rate: float, regularisation: float
     return Factors(np.asarray(model.user_factors), np.asarray(model.item_factors))
 
 
-def ndcg(model: Factors, material: Material, part: str) -> float:
-    return float(rank_users(model.score_catalogue, material.ranking(part)).ndcg.mean())
+def ndcg(model: Factors, split_dataset: SplitDataset, part: str) -> float:
+    return float(rank_users(model.score_catalogue, split_dataset.ranking(part)).ndcg.mean())
 
 
 def main() -> int:
@@ -63,7 +63,7 @@ def main() -> int:
         print(__doc__)
         return 2
     workspace = Workspace.open(Path(sys.argv[1]))
-    material, metrics = workspace.material, workspace.metrics
+    split_dataset, metrics = workspace.split_dataset, workspace.metrics
     try:
         import implicit  # noqa: F401
     except ImportError:
@@ -72,12 +72,12 @@ def main() -> int:
     best, best_value = None, -1.0
     for settings in SETTINGS:
         began = time.perf_counter()
-        model = fit_bpr(material, *settings)
-        value = ndcg(model, material, "validation")
+        model = fit_bpr(split_dataset, *settings)
+        value = ndcg(model, split_dataset, "validation")
         print(f"BPR {settings}: validation NDCG@10 {value:.4f}, {time.perf_counter() - began:.0f} s", flush=True)
         if value > best_value:
             best, best_value = model, value
-    rows = {"ours": metrics["ndcg@10"], "BPR (implicit 0.7.3)": ndcg(best, material, "test")}
+    rows = {"ours": metrics["ndcg@10"], "BPR (implicit 0.7.3)": ndcg(best, split_dataset, "test")}
     rows |= {name: found["ndcg@10"] for name, found in metrics["baselines"].items()}
     where = f"{metrics['task']}, split {metrics['split']}, seed {metrics['seed']}, {metrics['n_users']} users"
     print(f"{where}: test NDCG@10")

@@ -59,9 +59,9 @@ def measure(folder: Path, seed: int):
 
 def reasons(workspace: Workspace, tables: Path):
     """Contributions of the model and of the planted function on the same pairs and background."""
-    material = workspace.material
-    rows = np.random.default_rng(0).choice(material.split.test, PAIRS, replace=False)
-    pairs, background = material.pairs(rows, "test"), material.background(BACKGROUND, seed=0)
+    split_dataset = workspace.split_dataset
+    rows = np.random.default_rng(0).choice(split_dataset.split.test, PAIRS, replace=False)
+    pairs, background = split_dataset.pairs(rows, "test"), split_dataset.background(BACKGROUND, seed=0)
     found = solve_many(workspace.dense, pairs, background, seed=0)
     truth = PlantedTruth.load(tables)
     planted_pairs, planted_background = (
@@ -84,8 +84,8 @@ def reasons(workspace: Workspace, tables: Path):
 def groups(workspace: Workspace):
     """The under-served region must be found, gender must not be flagged."""
     truth = workspace.dataset.truth
-    evaluation = evaluate(workspace.dense, workspace.material)
-    train = workspace.material.sequences()
+    evaluation = evaluate(workspace.dense, workspace.split_dataset)
+    train = workspace.split_dataset.sequences()
     column, value = truth["under_served"]["column"], truth["under_served"]["value"]
     rest = against_rest(workspace.dataset, evaluation, by=(column,), train=train)
     worst = next(r for r in rest if r.metric == "ndcg@10" and r.group.value == value)

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import frame, state, warm
-from dashboard.texts import t
+from dashboard.presentation.texts import t
 
 ROOT = Path(__file__).resolve().parents[1]
 ICON = Path(__file__).resolve().parent / "assets" / "reclens.png"

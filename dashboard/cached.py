@@ -19,13 +19,13 @@ from recsys_core.data.profile import profile as make_profile
 from recsys_core.data.profile import taken_before as find_taken
 from recsys_core.data.understood import ColumnUnderstood, columns_understood
 from recsys_core.explain.explain import explain
-from recsys_core.explain.overall import GlobalExplanation, explain_overall
-from recsys_core.explain.without import history_effects
+from recsys_core.explain.global_explanation import GlobalExplanation, explain_overall
+from recsys_core.explain.leave_one_out import history_effects
 from recsys_core.fairness import ScanResult
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import Workspace
-from recsys_core.recommend import Recommendation, Standing, ranked_item, recommend, stand, user_pairs
-from recsys_core.results import CompressionReport, Evaluation, Explanation, RankedItem
+from recsys_core.recommend import UserScores, ranked_item, recommend, score_user, user_pairs
+from recsys_core.results import CompressionReport, Evaluation, Explanation, RankedItem, Recommendation
 from recsys_core.seeds import random_stream
 from recsys_core.variant import Variant
 
@@ -42,7 +42,7 @@ ACTIVITY = "training.activity"
 def workspace(place: Place) -> Workspace:
     """The opened workspace, its split and its dense scorer ready. Raises ``WorkspaceError``, ``DataError``."""
     opened = Workspace.open(place.folder)
-    _ = opened.material, opened.dense
+    _ = opened.split_dataset, opened.dense
     return opened
 
 
@@ -52,9 +52,9 @@ def dataset(place: Place) -> Dataset:
 
 @kept(4)
 def _shelf(place: Place):
-    from recsys_core.compress.variants import VariantShelf
+    from recsys_core.compress.variants import VariantCache
 
-    return VariantShelf(workspace(place), most=VARIANTS)
+    return VariantCache(workspace(place), most=VARIANTS)
 
 
 def scorer(place: Place, variant: Variant) -> Scorer:
@@ -63,20 +63,20 @@ def scorer(place: Place, variant: Variant) -> Scorer:
 
 
 @kept(256)
-def standing(place: Place, user_index: int, variant: Variant) -> Standing:
+def user_scores(place: Place, user_index: int, variant: Variant) -> UserScores:
     """Scores and seen items of one user."""
-    return stand(scorer(place, variant), workspace(place).material, user_index)
+    return score_user(scorer(place, variant), workspace(place).split_dataset, user_index)
 
 
 @kept(256)
 def recommendation(place: Place, user_index: int, variant: Variant, k: int = 10) -> Recommendation:
     """The user's ``k`` best unseen items."""
-    return recommend(scorer(place, variant), workspace(place).material, user_index, k=k)
+    return recommend(scorer(place, variant), workspace(place).split_dataset, user_index, k=k)
 
 
 def item(place: Place, user_index: int, item_index: int, variant: Variant) -> RankedItem:
     """Score, rank and title of any item for a user (rank 0: seen already)."""
-    return ranked_item(standing(place, user_index, variant), workspace(place).material, item_index)
+    return ranked_item(user_scores(place, user_index, variant), workspace(place).split_dataset, item_index)
 
 
 @kept(256)
@@ -85,8 +85,8 @@ def explanation(
 ) -> Explanation:
     """Reasons of one score, 32 background examples, seed 0. Raises ``SettingError`` where a method cannot answer."""
     opened = workspace(place)
-    pair = user_pairs(opened.material, user_index, np.array([item_index]))
-    background = opened.material.background(BACKGROUND, seed=SEED)
+    pair = user_pairs(opened.split_dataset, user_index, np.array([item_index]))
+    background = opened.split_dataset.background(BACKGROUND, seed=SEED)
     return explain(scorer(place, variant), opened.dataset, pair, background, method=method, history=history, seed=SEED)
 
 
@@ -106,13 +106,13 @@ def columns_read(place: Place) -> tuple[ColumnUnderstood, ...]:
 def taken_before(place: Place, user_index: int) -> pd.DataFrame:
     """The history that a user's list was made from, newest first."""
     opened = workspace(place)
-    return find_taken(opened.dataset, opened.material.histories, user_index)
+    return find_taken(opened.dataset, opened.split_dataset.histories, user_index)
 
 
 @kept(256)
 def effects(place: Place, user_index: int, item_index: int, variant: Variant) -> dict[int, float]:
     """What a score loses without each history item."""
-    pair = user_pairs(workspace(place).material, user_index, np.array([item_index]))
+    pair = user_pairs(workspace(place).split_dataset, user_index, np.array([item_index]))
     return history_effects(scorer(place, variant), pair)
 
 
@@ -127,15 +127,15 @@ def overall(place: Place, variant: Variant, n_pairs: int) -> Job:
 
     def work(progress) -> GlobalExplanation:
         opened = workspace(place)
-        rows = opened.material.split.test
+        rows = opened.split_dataset.split.test
         drawn = np.sort(
             random_stream(SEED, "pairs of the global view").choice(rows, min(n_pairs, len(rows)), replace=False)
         )
         return explain_overall(
             scorer(place, variant),
             opened.dataset,
-            opened.material.pairs(drawn, "test"),
-            opened.material.background(OVERALL_BACKGROUND, seed=SEED),
+            opened.split_dataset.pairs(drawn, "test"),
+            opened.split_dataset.background(OVERALL_BACKGROUND, seed=SEED),
             seed=SEED,
             progress=progress,
         )
@@ -146,7 +146,7 @@ def overall(place: Place, variant: Variant, n_pairs: int) -> Job:
 @kept(8)
 def people(place: Place, language: str) -> dict[str, str]:
     """What to call each user, by raw id, in matrix order."""
-    from dashboard.people import user_names
+    from dashboard.presentation.labels import user_names
 
     return user_names(dataset(place), language)
 
@@ -154,7 +154,7 @@ def people(place: Place, language: str) -> dict[str, str]:
 @kept(8)
 def item_names(place: Place, language: str) -> dict[str, str]:
     """What to call each item, by raw id, in matrix order; equal titles are told apart by id."""
-    from dashboard.people import item_titles
+    from dashboard.presentation.labels import item_titles
 
     return item_titles(dataset(place), language)
 
@@ -165,7 +165,7 @@ def filter_cells(place: Place) -> dict[str, np.ndarray | list[str]]:
 
     The last one is how many items a user took before.
     """
-    from dashboard.people import cell_texts
+    from dashboard.presentation.labels import cell_texts
 
     data = dataset(place)
     names = [c.name for c in data.schema.users if c.kind in ("number", "category", "ordered")]
@@ -178,7 +178,7 @@ def filter_cells(place: Place) -> dict[str, np.ndarray | list[str]]:
             found[name] = cells
         elif data.users[name].nunique() <= MOST_VALUES:
             found[name] = cell_texts(data.users[name])
-    return found | {ACTIVITY: np.diff(workspace(place).material.sequences()[0]).astype(float)}
+    return found | {ACTIVITY: np.diff(workspace(place).split_dataset.sequences()[0]).astype(float)}
 
 
 @kept(16)
@@ -203,7 +203,7 @@ def evaluation(place: Place, variant: Variant) -> Job:
     def work(progress) -> Evaluation:
         from recsys_core.models.evaluation import evaluate
 
-        return evaluate(scorer(place, variant), workspace(place).material, progress=progress)
+        return evaluate(scorer(place, variant), workspace(place).split_dataset, progress=progress)
 
     return board().job(("evaluation", place, variant), work)
 
@@ -224,7 +224,7 @@ def fairness_scan(place: Place, variant: Variant, side: str = "user") -> Job:
         from recsys_core.fairness import scan
 
         opened = workspace(place)
-        how = {"train": opened.material.sequences(), "side": side, "variant": variant, "progress": progress}
+        how = {"train": opened.split_dataset.sequences(), "side": side, "variant": variant, "progress": progress}
         return scan(opened.dataset, ranked.outcome(), **how)
 
     return board().job(("scan", place, variant, side), work)
@@ -259,7 +259,7 @@ def _levels(place: Place, stamp: int) -> list[Level]:
 
 @kept(8)
 def _level_table(place: Place, stamp: int, language: str) -> pd.DataFrame:
-    from dashboard.level_tables import levels as table
+    from dashboard.presentation.tables.variants import levels as table
 
     return table(_reports(place, stamp).values())
 

@@ -17,7 +17,7 @@ def groups(place: Place, by: str) -> dict[str, Group]:
     """Every group of one column by its label."""
     from recsys_core.fairness import make_grouping
 
-    found = make_grouping(dataset(place), (by,), train=workspace(place).material.sequences())
+    found = make_grouping(dataset(place), (by,), train=workspace(place).split_dataset.sequences())
     return {group.label: group for group in found.groups}
 
 
@@ -29,7 +29,7 @@ def fairness_report(place: Place, variant: Variant, by: tuple[str, ...]) -> Fair
     scanned = fairness_scan(place, variant).outcome().reports
     if by[0] in scanned and len(by) == 1:
         return scanned[by[0]]
-    train = workspace(place).material.sequences()
+    train = workspace(place).split_dataset.sequences()
     crossed = audit(dataset(place), evaluation(place, variant).outcome(), by=by, variant=variant, train=train)
     return corrected([*scanned.values(), crossed])[-1]
 
@@ -37,8 +37,8 @@ def fairness_report(place: Place, variant: Variant, by: tuple[str, ...]) -> Fair
 @kept(16)
 def largest_gaps(place: Place, variant: Variant, language: str) -> tuple[pd.DataFrame, list[str]]:
     """The gaps of all columns as a table in the session's language, and what each row's measure means."""
-    from dashboard import group_tables
-    from dashboard.stories.fairness import meaning
+    from dashboard.presentation.sentences.fairness import meaning
+    from dashboard.presentation.tables import groups as group_tables
 
     found = fairness_scan(place, variant).outcome()
     return group_tables.largest(found), [meaning(gap.metric) for _, gap in found.gaps]
@@ -49,7 +49,7 @@ def rest_gaps(place: Place, variant: Variant, by: tuple[str, ...]) -> tuple[Rest
     """Every group of users against all others."""
     from recsys_core.fairness import against_rest
 
-    train = workspace(place).material.sequences()
+    train = workspace(place).split_dataset.sequences()
     return against_rest(dataset(place), evaluation(place, variant).outcome(), by=by, train=train)
 
 
@@ -58,7 +58,7 @@ def gap_changes(place: Place, variant: Variant, by: tuple[str, ...]) -> tuple[Ga
     """What a variant does to the full model's gaps."""
     from recsys_core.fairness import gap_changes as changes
 
-    train = workspace(place).material.sequences()
+    train = workspace(place).split_dataset.sequences()
     both = (evaluation(place, v).outcome() for v in (DENSE, variant))
     return changes(dataset(place), *both, by=by, train=train)
 
@@ -68,7 +68,7 @@ def item_report(place: Place, variant: Variant, by: str) -> FairnessReport:
     """Exposure of every group of items."""
     from recsys_core.fairness import audit
 
-    train = workspace(place).material.sequences()
+    train = workspace(place).split_dataset.sequences()
     return audit(dataset(place), evaluation(place, variant).outcome(), by=(by,), variant=variant, train=train)
 
 
@@ -77,7 +77,7 @@ def exposure_changes(place: Place, variant: Variant, by: str) -> tuple[GroupChan
     """What a variant does to the exposure of every group of items."""
     from recsys_core.fairness import exposure_changes as changes
 
-    train = workspace(place).material.sequences()
+    train = workspace(place).split_dataset.sequences()
     both = (evaluation(place, v).outcome() for v in (DENSE, variant))
     return changes(dataset(place), *both, by=(by,), train=train)
 
@@ -88,7 +88,7 @@ def worst_served(place: Place, variant: Variant, by: tuple[str, ...], group: Gro
     from recsys_core.fairness import make_grouping
 
     opened = workspace(place)
-    grouping = make_grouping(opened.dataset, by, train=opened.material.sequences())
+    grouping = make_grouping(opened.dataset, by, train=opened.split_dataset.sequences())
     ranking = evaluation(place, variant).outcome().ranking
     inside = np.flatnonzero(grouping.code[ranking.user_index] == grouping.groups.index(group))
     if not len(inside):
@@ -117,7 +117,7 @@ def group_sizes(place: Place, column: str) -> pd.DataFrame:
     known = data.schema.user_column(column)
     if known is None or known.kind != "number":
         return by_value(data, column)
-    found = make_grouping(data, (f"user.{column}",), train=workspace(place).material.sequences())
+    found = make_grouping(data, (f"user.{column}",), train=workspace(place).split_dataset.sequences())
     sizes = np.bincount(found.code[found.code >= 0], minlength=len(found.groups))
     rows = [(g.value, int(n)) for g, n in zip(found.groups, sizes, strict=True) if g.kind == "range"]
     return pd.DataFrame(rows, columns=["group", "n"])

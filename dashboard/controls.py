@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, state, texts
+from dashboard import cached, state
 from dashboard.cached import Entry, Place
-from dashboard.cards.cases import ways_to_a_user
-from dashboard.texts import plain, t
-from dashboard.texts.markdown import escape
+from dashboard.presentation import texts
+from dashboard.presentation.texts import plain, t
+from dashboard.presentation.texts.markdown import escape
+from dashboard.sections.cases import ways_to_a_user
 from recsys_core.variant import BITS, PRUNINGS
 
 MOST_OPTIONS = 3000  # a list of more is searched on the server

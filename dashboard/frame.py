@@ -3,7 +3,7 @@
 A page is a script that hands over the function that fills the frame's places::
 
     from dashboard import cached, components, frame
-    from dashboard.texts import plain, t
+    from dashboard.presentation.texts import plain, t
 
     def show(page: frame.Frame) -> None:            # page.selection: place, user_index, item_index, variant, language
         page.title(t("explain.title", item=…))      # at once; t() escapes values, plain() does not (charts, tables)
@@ -31,11 +31,12 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
-from dashboard import cached, components, controls, exports, state, texts
+from dashboard import cached, components, controls, exports, state
 from dashboard.address import address, is_local
+from dashboard.presentation import texts
+from dashboard.presentation.texts import plain, t
+from dashboard.presentation.texts.markdown import Markdown
 from dashboard.state import Selection
-from dashboard.texts import plain, t
-from dashboard.texts.markdown import Markdown
 from recsys_core.errors import RecLensError
 
 TITLE_WIDTH = 580  # px; where title and actions do not fit side by side, the actions go below

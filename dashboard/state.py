@@ -16,9 +16,10 @@ from urllib.parse import unquote, urlencode
 import streamlit as st
 from streamlit.runtime.state import get_session_state
 
-from dashboard import cached, texts
+from dashboard import cached
 from dashboard.address import root_and_page
 from dashboard.cached import Entry, Place
+from dashboard.presentation import texts
 from recsys_core.errors import RecLensError
 from recsys_core.variant import BITS, DENSE, PRUNINGS, Variant
 

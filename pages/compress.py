@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dashboard import cached, components, frame
-from dashboard.cards import compress as cards
-from dashboard.stories import compress as story
-from dashboard.texts import t
+from dashboard.presentation.sentences import compress as story
+from dashboard.presentation.texts import t
+from dashboard.sections import compress as cards
 from recsys_core.compare import report_to_json
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, components, frame, reasons, state, tables
-from dashboard.cards import explain as cards
-from dashboard.charts import explain as charts
-from dashboard.stories import explain as story
-from dashboard.texts import plain, t
+from dashboard import cached, components, frame, state
+from dashboard.presentation import wording as reasons
+from dashboard.presentation.charts import explain as charts
+from dashboard.presentation.sentences import explain as story
+from dashboard.presentation.tables import reasons as tables
+from dashboard.presentation.texts import plain, t
+from dashboard.sections import explain as cards
 from recsys_core.explain.agreement import compare_explanations
 from recsys_core.results import Explanation, RankedItem
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, cached_audits, components, frame, group_tables
-from dashboard.cards import fairness as cards
-from dashboard.stories import fairness as story
-from dashboard.texts import plain, t
+from dashboard import cached, cached_audits, components, frame
+from dashboard.presentation.sentences import fairness as story
+from dashboard.presentation.tables import groups as group_tables
+from dashboard.presentation.texts import plain, t
+from dashboard.sections import fairness as cards
 
 
 def show(page: frame.Frame) -> None:

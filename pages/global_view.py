@@ -6,11 +6,13 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import cached, components, frame, reasons, state, tables
-from dashboard.cards import overall as cards
-from dashboard.charts import overall as charts
-from dashboard.stories import overall as story
-from dashboard.texts import plain, t
+from dashboard import cached, components, frame, state
+from dashboard.presentation import wording as reasons
+from dashboard.presentation.charts import overall as charts
+from dashboard.presentation.sentences import overall as story
+from dashboard.presentation.tables import reasons as tables
+from dashboard.presentation.texts import plain, t
+from dashboard.sections import overall as cards
 
 FIRST, PAIRS = 100, 500
 

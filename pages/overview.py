@@ -5,10 +5,10 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import cached, components, frame, state
-from dashboard.cards import overview as cards
-from dashboard.charts import overview as charts
-from dashboard.stories import overview as story
-from dashboard.texts import numbers, t
+from dashboard.presentation.charts import overview as charts
+from dashboard.presentation.sentences import overview as story
+from dashboard.presentation.texts import numbers, t
+from dashboard.sections import overview as cards
 
 
 def show(page: frame.Frame) -> None:

@@ -77,7 +77,7 @@ def run_evaluate(args: argparse.Namespace, progress: Progress) -> dict:
     from recsys_core.models.evaluation import evaluate
 
     variant, workspace, scorer = _open(args)
-    found = evaluate(scorer, workspace.material, progress=progress)
+    found = evaluate(scorer, workspace.split_dataset, progress=progress)
     stored = workspace.metrics
     return {
         "task": stored["task"],
@@ -95,7 +95,7 @@ def run_recommend(args: argparse.Namespace, progress: Progress) -> dict:
 
     _, workspace, scorer = _open(args)
     found = recommend(
-        scorer, workspace.material, workspace.user_index(args.user), k=min(args.k, workspace.dataset.n_items)
+        scorer, workspace.split_dataset, workspace.user_index(args.user), k=min(args.k, workspace.dataset.n_items)
     )
     keys = ("item_id", "title", "score", "probability", "rank", "held_out")
     items = [{k: getattr(item, k) for k in keys} for item in found.items]
@@ -110,8 +110,8 @@ def run_explain(args: argparse.Namespace, progress: Progress) -> dict:
         raise SettingError("setting.least", name="background", least=1, value=args.background)
     _, workspace, scorer = _open(args)
     check_method(scorer, method=args.method, history=args.history)
-    pair = user_pairs(workspace.material, workspace.user_index(args.user), [workspace.item_index(args.item)])
-    background = workspace.material.background(args.background, seed=args.seed)
+    pair = user_pairs(workspace.split_dataset, workspace.user_index(args.user), [workspace.item_index(args.item)])
+    background = workspace.split_dataset.background(args.background, seed=args.seed)
     found = explain(
         scorer, workspace.dataset, pair, background, method=args.method, history=args.history, seed=args.seed
     )
@@ -144,8 +144,8 @@ def run_fairness(args: argparse.Namespace, progress: Progress) -> dict:
     variant, workspace, scorer = _open(args)
     dataset = workspace.dataset
     by = by_columns(dataset, args.by) if args.by is not None else None
-    found = evaluate(scorer, workspace.material, progress=progress)
-    how = {"variant": variant, "train": workspace.material.sequences()}
+    found = evaluate(scorer, workspace.split_dataset, progress=progress)
+    how = {"variant": variant, "train": workspace.split_dataset.sequences()}
     if by is None:
         return scan_json(scan(dataset, found, progress=progress, **how))
     return report_json(audit(dataset, found, by=by, **how))
@@ -153,9 +153,9 @@ def run_fairness(args: argparse.Namespace, progress: Progress) -> dict:
 
 def _open(args: argparse.Namespace):
     """The variant asked for, the workspace, and the scorer that serves it."""
-    from recsys_core.compress.variants import VariantShelf
+    from recsys_core.compress.variants import VariantCache
     from recsys_core.models.workspace import Workspace
 
     variant = Variant(args.sparsity, args.bits, args.pruning, args.distill)
     workspace = Workspace.open(args.workspace)
-    return variant, workspace, VariantShelf(workspace).scorer(variant)
+    return variant, workspace, VariantCache(workspace).scorer(variant)

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import streamlit as st
 
-from dashboard.texts import t
-from dashboard.texts.markdown import Markdown
+from dashboard.presentation.texts import t
+from dashboard.presentation.texts.markdown import Markdown
 
 COLUMN_WIDTH = 380  # below this a chart or table is squeezed: the grid drops a column instead
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.texts import plain
+from dashboard.presentation.texts import plain
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 _draw = st.components.v2.component(

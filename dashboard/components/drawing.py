@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboard.charts.chart import PLACE, Chart
-from dashboard.texts.numbers import THIN
+from dashboard.presentation.charts.chart import PLACE, Chart
+from dashboard.presentation.texts.numbers import THIN
 
 # figures on axes and in tooltips are grouped as those in sentences are
 PADDING = {"padding": {"left": 4, "right": 16, "top": 4, "bottom": 4}}  # the last label of an axis is not cut

@@ -10,8 +10,8 @@ import streamlit as st
 
 from dashboard import state
 from dashboard.jobs import Job
-from dashboard.texts import has, message, numbers, t
-from dashboard.texts.markdown import Markdown, escape
+from dashboard.presentation.texts import has, message, numbers, t
+from dashboard.presentation.texts.markdown import Markdown, escape
 from recsys_core.errors import RecLensError
 
 UNSEEN_SECONDS, STEP_SECONDS, PATIENCE_SECONDS, POLL_SECONDS = 0.8, 0.2, 5.0, 0.5

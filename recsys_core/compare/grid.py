@@ -6,10 +6,10 @@ import time
 from statistics import median
 
 from recsys_core.compare.machine import machine_name
-from recsys_core.compare.measuring import measure_variant
-from recsys_core.compare.stored import load_report, read_reports
-from recsys_core.compress.measure import LatencySettings
-from recsys_core.compress.variants import VariantShelf
+from recsys_core.compare.measure import measure_variant
+from recsys_core.compare.report_store import load_report, read_reports
+from recsys_core.compress.latency import LatencySettings
+from recsys_core.compress.variants import VariantCache
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.workspace import Workspace
 from recsys_core.results import CompressionReport
@@ -39,7 +39,7 @@ def default_grid() -> tuple[Variant, ...]:
 def measure_grid(
     workspace: Workspace,
     *,
-    shelf: VariantShelf | None = None,
+    shelf: VariantCache | None = None,
     progress: Progress = silent,
     seconds: float = MOST_SECONDS,
 ) -> list[CompressionReport]:
@@ -49,7 +49,7 @@ def measure_grid(
     reports that are there in the end, in the order of ``default_grid``; what time did not
     allow is measured when somebody asks for it.
     """
-    shelf = shelf or VariantShelf(workspace)
+    shelf = shelf or VariantCache(workspace)
     levels = default_grid()
     known = {v: load_report(workspace, v, machine=machine_name()) for v in levels}
     missing = [v for v in levels if known[v] is None]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from recsys_core.compare.figures import Figure, figures
+from recsys_core.compare.deltas import Figure, figures
 from recsys_core.compare.levels import is_dead
-from recsys_core.compare.stored import report_to_json
+from recsys_core.compare.report_store import report_to_json
 from recsys_core.results import CompressionReport
 from recsys_core.variant import Variant
 

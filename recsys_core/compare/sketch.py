@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from recsys_core.compress.measure import count_macs
+from recsys_core.compress.latency import count_macs
 from recsys_core.compress.prune import LEAST_UNITS, cut_units, prune_unstructured, units_left
 from recsys_core.compress.storage import size_bytes, text_bytes
 from recsys_core.compress.variants import store_at

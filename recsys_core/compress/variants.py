@@ -15,16 +15,16 @@ import torch
 from torch import Tensor
 
 from recsys_core.compress.distill import DistilSettings, Lessons, draw_lessons, teach
+from recsys_core.compress.onnx_runtime import OnnxScorer
 from recsys_core.compress.prune import CutRanker, narrow, prune_structured, prune_unstructured
 from recsys_core.compress.quantize import halve_ranker, pack_matrix, quantise_ranker
-from recsys_core.compress.runtime import OnnxScorer
-from recsys_core.compress.students import StudentCache
+from recsys_core.compress.student_cache import StudentCache
 from recsys_core.compress.threads import one_core
 from recsys_core.data.features import Features
 from recsys_core.errors import SettingError
-from recsys_core.models.material import Material
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.workspace import Workspace
 from recsys_core.seeds import random_stream
 from recsys_core.variant import Variant
@@ -120,15 +120,15 @@ def text_vectors(ranker: Ranker, features: Features) -> dict[str, Tensor]:
         return {g.key: ranker.adapter.embed(g, torch.from_numpy(features.tables[g.key])) for g in texts}
 
 
-def teaching_pairs(material: Material, settings: DistilSettings) -> Pairs:
+def teaching_pairs(split_dataset: SplitDataset, settings: DistilSettings) -> Pairs:
     """Seeded training rows with their histories, for `draw_lessons`."""
-    train = material.split.train
+    train = split_dataset.split.train
     random = random_stream(settings.seed, "lesson histories")
     rows = np.sort(random.choice(train, min(settings.n_histories, len(train)), replace=False))
-    return material.pairs(rows, "train")
+    return split_dataset.pairs(rows, "train")
 
 
-class VariantShelf:
+class VariantCache:
     """The variants of one workspace: at most ``most`` in memory, one object for each, safe to share by threads.
 
     Students are kept in the workspace's folder ``variants/`` as well. ``settings`` default to
@@ -162,7 +162,7 @@ class VariantShelf:
     @cached_property
     def lessons(self) -> Lessons:
         """What the dense model teaches, drawn once and kept (55 MB at 12 feature groups of width 32)."""
-        pairs = teaching_pairs(self.workspace.material, self.settings)
+        pairs = teaching_pairs(self.workspace.split_dataset, self.settings)
         return draw_lessons(self.workspace.dense, pairs, self.settings)
 
     @cached_property

@@ -87,7 +87,7 @@ class Histories:
         return self.known_at(rows, part).newest()
 
     def users(self, user_index: np.ndarray, part: str = "test") -> np.ndarray:
-        """Standing history of users as int32 ``(n, length)``: the newest of all that ``part`` may know of them."""
+        """UserScores history of users as int32 ``(n, length)``: the newest of all that ``part`` may know of them."""
         return self.known(user_index, part).newest()
 
     def known_at(self, rows: np.ndarray, part: str) -> Known:

@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import HISTORY
-from recsys_core.explain.overall import LEVEL, GlobalExplanation
+from recsys_core.explain.global_explanation import LEVEL, GlobalExplanation
 from recsys_core.explain.values import Value, key_column
 
 BUCKETS = 5

@@ -49,7 +49,7 @@ def audit(
         One column, or several of one side to be crossed; see
         `recsys_core.fairness.groups.make_grouping`.
     train
-        Items taken in training by every user, ``(indptr, indices)``: `Material.sequences`.
+        Items taken in training by every user, ``(indptr, indices)``: `SplitDataset.sequences`.
     variant
         Which model ``evaluation`` is of; only copied into the report.
 

@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from recsys_core.metrics.agreement import shared_positions
+
+
+def probability(logit: float) -> float:
+    """Logistic of one logit as a plain number, without overflow; `logistic` is that of an array.
+
+    >>> probability(0.0)
+    0.5
+    """
+    return 1 / (1 + math.exp(-logit)) if logit >= 0 else math.exp(logit) / (1 + math.exp(logit))
 
 
 def logistic(logit: np.ndarray) -> np.ndarray:

@@ -9,7 +9,7 @@ from scipy.sparse import csr_array
 
 from recsys_core.data.known import Known, spans
 from recsys_core.metrics import Csr, csr_rows
-from recsys_core.models.material import Material
+from recsys_core.models.split_dataset import SplitDataset
 
 LARGEST_CATALOGUE = 12_000  # EASE inverts an n_items x n_items matrix: 1.2 GB in double precision
 MOST_PRODUCTS = 4_000_000_000  # pairs of items of one user, over all users: about a minute
@@ -75,9 +75,9 @@ class Ease:
         return np.bincount(pair, weights=weights, minlength=len(items))
 
 
-def item_gram(material: Material) -> np.ndarray:
+def item_gram(split_dataset: SplitDataset) -> np.ndarray:
     """How many users took both items in training, ``(n_items, n_items)`` float32."""
-    taken = _zero_one(material.sequences(), material.dataset.n_items)
+    taken = _zero_one(split_dataset.sequences(), split_dataset.dataset.n_items)
     return (taken.T @ taken).toarray()
 
 
@@ -90,8 +90,8 @@ def _zero_one(table: Csr, n_items: int) -> csr_array:
     return matrix
 
 
-def is_feasible(material: Material) -> bool:
+def is_feasible(split_dataset: SplitDataset) -> bool:
     """Whether EASE can be computed for this catalogue on an ordinary machine."""
-    lengths = np.diff(material.sequences()[0]).astype(float)
-    few = np.minimum(lengths, material.dataset.n_items)
-    return material.dataset.n_items <= LARGEST_CATALOGUE and float(few @ few) <= MOST_PRODUCTS
+    lengths = np.diff(split_dataset.sequences()[0]).astype(float)
+    few = np.minimum(lengths, split_dataset.dataset.n_items)
+    return split_dataset.dataset.n_items <= LARGEST_CATALOGUE and float(few @ few) <= MOST_PRODUCTS

@@ -10,7 +10,7 @@ import numpy as np
 from recsys_core.data.known import Known
 from recsys_core.metrics import csr_rows, list_ties, log_loss, logistic, ndcg_at_k, recall_at_k, rmse, top_k
 from recsys_core.models.encoder import Progress, silent
-from recsys_core.models.material import LabelledPairs, Material, RankingTask
+from recsys_core.models.split_dataset import LabelledPairs, RankingTask, SplitDataset
 from recsys_core.results import Evaluation, PairResult, RankingResult
 
 K = 10
@@ -61,7 +61,7 @@ def evaluate_pairs(scorer: CanScore, labelled: LabelledPairs) -> PairResult:
 
 def evaluate(
     scorer: CanScore,
-    material: Material,
+    split_dataset: SplitDataset,
     *,
     part: str = "test",
     most_users: int | None = None,
@@ -73,11 +73,11 @@ def evaluate(
     ``calibrated=False`` (baselines) leaves the log loss out. The AUC is of `PairResult.binary`; for task
     ``rating`` the RMSE is on the scale.
     """
-    ranking = rank_users(scorer.score_catalogue, material.ranking(part, most=most_users), progress=progress)
-    pairs = evaluate_pairs(scorer, material.labelled(part))
-    if material.task != "rating":
+    ranking = rank_users(scorer.score_catalogue, split_dataset.ranking(part, most=most_users), progress=progress)
+    pairs = evaluate_pairs(scorer, split_dataset.labelled(part))
+    if split_dataset.task != "rating":
         loss = log_loss(pairs.label, pairs.score) if calibrated else None
         return Evaluation(ranking, pairs, pairs.auc, loss)
-    scale = material.dataset.schema.high - material.dataset.schema.low
+    scale = split_dataset.dataset.schema.high - split_dataset.dataset.schema.low
     error = rmse(pairs.label * scale, logistic(pairs.score) * scale) if calibrated else None
     return Evaluation(ranking, pairs, pairs.auc, None, error)

@@ -19,12 +19,12 @@ from recsys_core.metrics import log_loss, logistic, mean_interval, rmse, roc_auc
 from recsys_core.models.artifact import save_artifact, write_checksums
 from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, is_feasible, item_gram
 from recsys_core.models.calibration import calibrate
-from recsys_core.models.candidates import Candidate, candidates, default_settings, history_length, probe_settings
 from recsys_core.models.encoder import MINILM, NO_ENCODER, EncoderInfo, Progress, encode_texts, encoder_info, silent
 from recsys_core.models.evaluation import CanScore, evaluate, evaluate_pairs, rank_users
-from recsys_core.models.material import EARLY_STOPPING_USERS, Material
+from recsys_core.models.model_selection import Candidate, candidates, default_settings, history_length, probe_settings
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
+from recsys_core.models.split_dataset import EARLY_STOPPING_USERS, SplitDataset
 from recsys_core.models.training import TrainedRanker, TrainingSettings, train_ranker
 from recsys_core.models.training_log import write_log
 from recsys_core.models.workspace import FORMAT
@@ -57,27 +57,27 @@ def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress:
     task = request.task or default_task(dataset)
     with written_aside(Path(out), phrase("what.workspace"), marker="workspace.json") as folder:
         length = history_length(task, possible_kind(dataset.schema, request.split), dataset.n_interactions)
-        material = Material.build(dataset, task=task, kind=request.split, seed=request.seed, length=length)
-        _check_trainable(material)
+        split_dataset = SplitDataset.build(dataset, task=task, kind=request.split, seed=request.seed, length=length)
+        _check_trainable(split_dataset)
         texts = text_values(dataset)
         encoder = encoder_info(request.encoder) if texts else NO_ENCODER
         vectors = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in texts.items()}
         features = make_features(dataset, vectors)
-        chosen, features, tried = choose(features, material, request, progress)
-        metrics = _measure(chosen.ranker, features, material, progress)
+        chosen, features, tried = choose(features, split_dataset, request, progress)
+        metrics = _measure(chosen.ranker, features, split_dataset, progress)
         metrics |= {"seconds": time.perf_counter() - began}
-        config = _config(encoder, material, chosen, tried)
+        config = _config(encoder, split_dataset, chosen, tried)
         _write(folder, dataset, chosen, features, {"config": config, "metrics": metrics})
         (folder / "workspace.json").write_text(json.dumps(_about(request, dataset, Path(out)), indent=1))
     return metrics
 
 
-def _check_trainable(material: Material) -> None:
+def _check_trainable(split_dataset: SplitDataset) -> None:
     """Raise ``DataError`` where there is nothing to rank, or one label only in the training rows."""
-    verify(material.dataset.n_items > 1, "train.one_item")
-    label = material.split.label[material.split.train]
-    same = material.task != "implicit" and (label == label[0]).all()
-    verify(not same, "train.one_value", split=material.split.kind, value=f"{label[0]:g}")
+    verify(split_dataset.dataset.n_items > 1, "train.one_item")
+    label = split_dataset.split.label[split_dataset.split.train]
+    same = split_dataset.task != "implicit" and (label == label[0]).all()
+    verify(not same, "train.one_value", split=split_dataset.split.kind, value=f"{label[0]:g}")
 
 
 def default_task(dataset: Dataset) -> str:
@@ -86,7 +86,7 @@ def default_task(dataset: Dataset) -> str:
 
 
 def choose(
-    features: Features, material: Material, request: FitRequest, progress: Progress = silent
+    features: Features, split_dataset: SplitDataset, request: FitRequest, progress: Progress = silent
 ) -> tuple[TrainedRanker, Features, dict[str, float]]:
     """Try with and without ids for a few epochs, train in full what validation likes best.
 
@@ -94,33 +94,37 @@ def choose(
     after the short run: NDCG@10 (``implicit``), minus log loss (``like``), minus RMSE (``rating``);
     the first candidate and no figure where validation has nobody to rank.
     """
-    settings = default_settings(material, seed=request.seed, epochs=request.epochs)
-    options = [c for c in candidates(material.task) if len(features.without(set(c.without)).side("item"))]
-    short = probe_settings(material, settings)
+    settings = default_settings(split_dataset, seed=request.seed, epochs=request.epochs)
+    options = [c for c in candidates(split_dataset.task) if len(features.without(set(c.without)).side("item"))]
+    short = probe_settings(split_dataset, settings)
     probes = {}
     for option in options:
-        probes[option] = _train(features.without(set(option.without)), material, short, _named(progress, option))
+        probes[option] = _train(features.without(set(option.without)), split_dataset, short, _named(progress, option))
     best = max(options, key=lambda option: probes[option].best.validation)
     features = features.without(set(best.without))
-    trained = _train(features, material, settings, _named(progress, best))
-    if material.task != "rating":
-        pairs = evaluate_pairs(Scorer(trained.ranker, features), material.labelled("validation"))
+    trained = _train(features, split_dataset, settings, _named(progress, best))
+    if split_dataset.task != "rating":
+        pairs = evaluate_pairs(Scorer(trained.ranker, features), split_dataset.labelled("validation"))
         calibrate(trained.ranker, pairs.label, pairs.score)
     figures = {c.name: probes[c].best.validation for c in options}
     return trained, features, {name: value for name, value in figures.items() if not np.isnan(value)}
 
 
-def _train(features: Features, material: Material, settings: TrainingSettings, progress: Progress) -> TrainedRanker:
-    settings = replace(settings, shape=replace(settings.shape, history=material.histories.length))
-    return train_ranker(features, material, settings, validate=_validator(features, material), progress=progress)
+def _train(
+    features: Features, split_dataset: SplitDataset, settings: TrainingSettings, progress: Progress
+) -> TrainedRanker:
+    settings = replace(settings, shape=replace(settings.shape, history=split_dataset.histories.length))
+    return train_ranker(
+        features, split_dataset, settings, validate=_validator(features, split_dataset), progress=progress
+    )
 
 
-def _validator(features: Features, material: Material):
-    if material.task == "implicit":
-        task = material.ranking("validation", most=EARLY_STOPPING_USERS)
+def _validator(features: Features, split_dataset: SplitDataset):
+    if split_dataset.task == "implicit":
+        task = split_dataset.ranking("validation", most=EARLY_STOPPING_USERS)
         return lambda ranker: _mean_ndcg(rank_users(Scorer(ranker, features).score_catalogue, task))
-    labelled = material.labelled("validation")
-    error = (lambda y, z: rmse(y, logistic(z))) if material.task == "rating" else log_loss
+    labelled = split_dataset.labelled("validation")
+    error = (lambda y, z: rmse(y, logistic(z))) if split_dataset.task == "rating" else log_loss
 
     def validate(ranker: Ranker) -> float:
         pairs = evaluate_pairs(Scorer(ranker, features), labelled)
@@ -129,38 +133,38 @@ def _validator(features: Features, material: Material):
     return validate
 
 
-def _measure(ranker: Ranker, features: Features, material: Material, progress: Progress) -> dict:
+def _measure(ranker: Ranker, features: Features, split_dataset: SplitDataset, progress: Progress) -> dict:
     """Figures on the test part, of the model and of the baselines, each with its interval."""
-    model = evaluate(Scorer(ranker, features), material, progress=progress)
-    found = {"popularity": evaluate(Popularity(), material, calibrated=False)}
-    if is_feasible(material):
+    model = evaluate(Scorer(ranker, features), split_dataset, progress=progress)
+    found = {"popularity": evaluate(Popularity(), split_dataset, calibrated=False)}
+    if is_feasible(split_dataset):
         progress("fitting EASE", 0.0)
-        found["ease"] = evaluate(_best_ease(material), material, calibrated=False)
+        found["ease"] = evaluate(_best_ease(split_dataset), split_dataset, calibrated=False)
     return {
-        "task": material.task,
-        "split": material.split.kind,
-        "seed": material.split.seed,
+        "task": split_dataset.task,
+        "split": split_dataset.split.kind,
+        "seed": split_dataset.split.seed,
         **model.to_json(),
         "n_parameters": sum(p.numel() for p in ranker.parameters()),
         "baselines": {name: e.to_json() for name, e in found.items()},
-        "best_possible": _best_possible(material),
-        "intervals": {name: _intervals(e, material.split.seed) for name, e in ({"model": model} | found).items()},
-        "comparisons": {name: _comparison(model, e, material.split.seed) for name, e in found.items()},
+        "best_possible": _best_possible(split_dataset),
+        "intervals": {name: _intervals(e, split_dataset.split.seed) for name, e in ({"model": model} | found).items()},
+        "comparisons": {name: _comparison(model, e, split_dataset.split.seed) for name, e in found.items()},
     }
 
 
-def _best_possible(material: Material) -> dict[str, float] | None:
+def _best_possible(split_dataset: SplitDataset) -> dict[str, float] | None:
     """What the planted function itself reaches on these held-out rows (sample data under the default split)."""
-    truth = material.dataset.truth
-    if truth is None or (material.task, material.split.kind) != ("like", "time"):
+    truth = split_dataset.dataset.truth
+    if truth is None or (split_dataset.task, split_dataset.split.kind) != ("like", "time"):
         return None
     return {"auc": truth["best_auc"], "ndcg@10": truth["best_ndcg@10"]}
 
 
-def _best_ease(material: Material) -> CanScore:
+def _best_ease(split_dataset: SplitDataset) -> CanScore:
     """EASE with the penalty that validation likes best, under validation's own history rule."""
-    task = material.ranking("validation", most=EARLY_STOPPING_USERS)
-    gram = item_gram(material)
+    task = split_dataset.ranking("validation", most=EARLY_STOPPING_USERS)
+    gram = item_gram(split_dataset)
     models = [Ease.fit(gram, penalty) for penalty in EASE_PENALTIES]
     return max(models, key=lambda m: _mean_ndcg(rank_users(m.score_catalogue, task)))
 
@@ -189,10 +193,10 @@ def _comparison(model: Evaluation, baseline: Evaluation, seed: int) -> dict[str,
     return found
 
 
-def _config(encoder: EncoderInfo, material: Material, chosen: TrainedRanker, tried: dict[str, float]) -> dict:
-    split = material.split
+def _config(encoder: EncoderInfo, split_dataset: SplitDataset, chosen: TrainedRanker, tried: dict[str, float]) -> dict:
+    split = split_dataset.split
     return {
-        "task": material.task,
+        "task": split_dataset.task,
         "split": split.kind,
         "seed": split.seed,
         "encoder": asdict(encoder),

@@ -12,9 +12,9 @@ import torch
 
 from recsys_core.data.features import Features
 from recsys_core.models.encoder import Progress, silent
-from recsys_core.models.material import Material
 from recsys_core.models.objective import IdRegulation, LabelledObjective, Objective, SequenceObjective
 from recsys_core.models.ranker import Ranker, RankerShape
+from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.seeds import random_stream, torch_stream
 
 
@@ -69,7 +69,7 @@ class TrainedRanker:
 
 def train_ranker(
     features: Features,
-    material: Material,
+    split_dataset: SplitDataset,
     settings: TrainingSettings,
     *,
     validate: Callable[[Ranker], float],
@@ -83,7 +83,7 @@ def train_ranker(
     log: list[Epoch] = []
     best, best_state = None, None
     ranker = Ranker(features.groups, settings.shape, weights=torch_stream(settings.seed, "initial weights"))
-    objective = make_objective(ranker, features, material, settings)
+    objective = make_objective(ranker, features, split_dataset, settings)
     optimiser = _optimiser(ranker, objective, settings)
     random = random_stream(settings.seed, "training")
     steady, gained = int(settings.epochs * settings.steady_share), 0
@@ -103,18 +103,20 @@ def train_ranker(
     return TrainedRanker(ranker.eval(), tuple(log), best, settings)
 
 
-def make_objective(ranker: Ranker, features: Features, material: Material, settings: TrainingSettings) -> Objective:
+def make_objective(
+    ranker: Ranker, features: Features, split_dataset: SplitDataset, settings: TrainingSettings
+) -> Objective:
     """The task's objective over the training rows."""
-    if material.task == "implicit":
-        sequences = material.sequences()
+    if split_dataset.task == "implicit":
+        sequences = split_dataset.sequences()
         return SequenceObjective(
             ranker, features, settings.ids, sequences, negatives=settings.negatives, targets=settings.targets
         )
-    rows = material.split.train
+    rows = split_dataset.split.train
     if settings.most_rows is not None and len(rows) > settings.most_rows:
         rows = np.sort(random_stream(settings.seed, "training rows").choice(rows, settings.most_rows, replace=False))
-    pairs, target = material.pairs(rows, "train"), material.target(rows)
-    return LabelledObjective(ranker, features, settings.ids, pairs, target, squared=material.task == "rating")
+    pairs, target = split_dataset.pairs(rows, "train"), split_dataset.target(rows)
+    return LabelledObjective(ranker, features, settings.ids, pairs, target, squared=split_dataset.task == "rating")
 
 
 def _run_epoch(objective, optimiser, settings: TrainingSettings, random, progress: Callable[[float], None]) -> float:

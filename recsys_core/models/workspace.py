@@ -23,9 +23,9 @@ from recsys_core.data.features import Features, make_features
 from recsys_core.data.folder import read_checked_json
 from recsys_core.errors import WorkspaceError, phrase
 from recsys_core.models import artifact
-from recsys_core.models.material import Material
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
+from recsys_core.models.split_dataset import SplitDataset
 
 FORMAT = "reclens-workspace-1"
 
@@ -71,11 +71,11 @@ class Workspace:
         return cls(path, about["name"], dataset, features, ranker, config, metrics)
 
     @cached_property
-    def material(self) -> Material:
+    def split_dataset(self) -> SplitDataset:
         """Split and histories, drawn again from the seed."""
         c = self.config
         length = c["shape"]["history"]
-        return Material.build(self.dataset, task=c["task"], kind=c["split"], seed=c["seed"], length=length)
+        return SplitDataset.build(self.dataset, task=c["task"], kind=c["split"], seed=c["seed"], length=length)
 
     @cached_property
     def dense(self) -> Scorer:

@@ -38,7 +38,7 @@ def test_users_fit_all_conditions(place):
     assert found.tolist() == np.flatnonzero(wanted).tolist()
     assert 0 < len(found) < len(users)
     busy = cached.filter_cells(place)[cached.ACTIVITY]
-    assert busy.sum() == len(cached.workspace(place).material.sequences()[1])
+    assert busy.sum() == len(cached.workspace(place).split_dataset.sequences()[1])
 
 
 def test_the_address_filters_and_a_random_user_fits(open_app, place):
@@ -58,7 +58,7 @@ def test_the_address_filters_and_a_random_user_fits(open_app, place):
 
 def test_worst_served_and_most_wrong_are_the_evaluations(place):
     workspace = cached.workspace(place)
-    found = evaluate(workspace.dense, workspace.material)
+    found = evaluate(workspace.dense, workspace.split_dataset)
     served = worst_served(found, most=5)
     assert [c.value for c in served] == sorted(found.ranking.ndcg)[:5]
     wrong = most_wrong(found, most=5)

@@ -14,14 +14,14 @@ from app_texts import tables_of, texts_of
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cached
-from dashboard.charts import compress as charts
 from dashboard.jobs import Board
-from dashboard.stories import compress as story
-from dashboard.stories import compress_cards
-from dashboard.texts import numbers
-from dashboard.texts.markdown import JOINER
+from dashboard.presentation.charts import compress as charts
+from dashboard.presentation.sentences import compress as story
+from dashboard.presentation.sentences import compress_cards
+from dashboard.presentation.texts import numbers
+from dashboard.presentation.texts.markdown import JOINER
 from recsys_core.compare import figures, load_report, measure_variant, report_from_json, report_to_json
-from recsys_core.compress.measure import LatencySettings
+from recsys_core.compress.latency import LatencySettings
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
 from recsys_core.models.fit import FitRequest, fit_workspace
@@ -101,8 +101,8 @@ def test_the_list_before_and_after(open_compress, folder):
     rows = tables_of(app)["lists"]
     workspace = cached.workspace(place)
     at = workspace.user_index("7")
-    before = recommend(workspace.dense, workspace.material, at)
-    after = recommend(cached.scorer(place, HALF), workspace.material, at)
+    before = recommend(workspace.dense, workspace.split_dataset, at)
+    after = recommend(cached.scorer(place, HALF), workspace.split_dataset, at)
     assert rows["Before"].tolist() == [i.title for i in before.items]
     assert rows["After"].tolist() == [i.title for i in after.items]
     old = {i.item_index: i.rank for i in before.items}
@@ -190,7 +190,7 @@ def waits_for(seconds: float, patience: float, fails: bool) -> None:
 
     from dashboard import components
     from dashboard.jobs import Board
-    from dashboard.texts.markdown import escape
+    from dashboard.presentation.texts.markdown import escape
 
     def work(report):
         time.sleep(seconds)

@@ -11,15 +11,18 @@ import pytest
 from app_texts import tables_of, texts_of
 from streamlit.testing.v1 import AppTest
 
-from dashboard import cached, history_tables, reasons, tables
-from dashboard.charts import explain as charts
-from dashboard.charts import overall as overall_charts
-from dashboard.charts.chart import IN_ORDER
-from dashboard.stories import explain as story
-from dashboard.stories import overall as overall_story
-from dashboard.texts import numbers, speak
+from dashboard import cached
+from dashboard.presentation import wording as reasons
+from dashboard.presentation.charts import explain as charts
+from dashboard.presentation.charts import overall as overall_charts
+from dashboard.presentation.charts.chart import IN_ORDER
+from dashboard.presentation.sentences import explain as story
+from dashboard.presentation.sentences import overall as overall_story
+from dashboard.presentation.tables import history as history_tables
+from dashboard.presentation.tables import reasons as tables
+from dashboard.presentation.texts import numbers, speak
 from recsys_core.explain.agreement import Agreement, Disagreement
-from recsys_core.results import probability
+from recsys_core.metrics import probability
 from recsys_core.variant import DENSE, Variant
 
 HALF = Variant(0.5)
@@ -177,7 +180,7 @@ def test_two_waterfalls_can_stand_on_any_page(workspaces):
         from pathlib import Path
 
         from dashboard import cached
-        from dashboard.cards.explain import two_waterfalls
+        from dashboard.sections.explain import two_waterfalls
         from recsys_core.variant import Variant
 
         two_waterfalls(cached.place(Path(folder)), 2, 5, Variant(0.5))
@@ -212,7 +215,7 @@ def test_tied_reasons_are_called_so(place):
 
 
 def test_known_values_are_said_in_the_readers_language(place, monkeypatch):
-    from dashboard import texts
+    from dashboard.presentation import texts
 
     assert reasons.known("islands") == "islands"
     monkeypatch.setattr(texts, "language", lambda: "zh")

@@ -15,16 +15,19 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import cached, exports, people, reasons, tables
-from dashboard.charts import overview as charts
+from dashboard import cached, exports
 from dashboard.jobs import Board
 from dashboard.places import Place
-from dashboard.reasons import Reason
-from dashboard.stories import overview as story
-from dashboard.texts import numbers
+from dashboard.presentation import labels as people
+from dashboard.presentation import wording as reasons
+from dashboard.presentation.charts import overview as charts
+from dashboard.presentation.sentences import overview as story
+from dashboard.presentation.tables import reasons as tables
+from dashboard.presentation.texts import numbers
+from dashboard.presentation.wording import Reason
 from recsys_core.data.profile import group_sizes, profile, taken_before
 from recsys_core.explain.game import Games
-from recsys_core.explain.without import history_effects
+from recsys_core.explain.leave_one_out import history_effects
 from recsys_core.metrics import mean_interval
 from recsys_core.models.anatomy import STAGES, anatomy
 from recsys_core.models.baselines import Popularity
@@ -99,8 +102,8 @@ def test_training_stores_the_paired_difference_to_each_baseline(place):
         change, low, high = metrics["comparisons"][name]["ndcg@10"]
         assert change == pytest.approx(metrics["ndcg@10"] - baseline["ndcg@10"])
         assert low <= change <= high
-    ours = evaluate(workspace.dense, workspace.material)
-    theirs = evaluate(Popularity(), workspace.material, calibrated=False)
+    ours = evaluate(workspace.dense, workspace.split_dataset)
+    theirs = evaluate(Popularity(), workspace.split_dataset, calibrated=False)
     paired = mean_interval(ours.ranking.ndcg - theirs.ranking.ndcg, seed=metrics["seed"])
     assert metrics["comparisons"]["popularity"]["ndcg@10"][1:] == pytest.approx(paired)
 
@@ -152,8 +155,8 @@ def test_small_groups_beyond_the_most_are_joined(place):
 
 def test_history_is_the_standing_one_with_times_newest_first(place):
     workspace = cached.workspace(place)
-    taken = taken_before(workspace.dataset, workspace.material.histories, 2)
-    standing = workspace.material.histories.users(np.array([2]), "test")[0]
+    taken = taken_before(workspace.dataset, workspace.split_dataset.histories, 2)
+    standing = workspace.split_dataset.histories.users(np.array([2]), "test")[0]
     assert taken["item_index"].tolist() == standing[standing >= 0].tolist()
     assert taken["time"].is_monotonic_decreasing
     assert (taken["time"] > 0).all()
@@ -161,7 +164,7 @@ def test_history_is_the_standing_one_with_times_newest_first(place):
 
 def test_effect_is_the_score_less_the_score_without_the_item(place):
     workspace = cached.workspace(place)
-    pair = user_pairs(workspace.material, 2, np.array([5]))
+    pair = user_pairs(workspace.split_dataset, 2, np.array([5]))
     effects = history_effects(workspace.dense, pair)
     item = next(iter(effects))
     games = Games(workspace.dense, pair, pair, history="each")

@@ -10,9 +10,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from app_texts import tables_of, texts_of
 
-from dashboard import cached, cached_audits, reasons, texts
-from dashboard.stories import fairness as story
-from dashboard.texts import numbers
+from dashboard import cached, cached_audits
+from dashboard.presentation import texts
+from dashboard.presentation import wording as reasons
+from dashboard.presentation.sentences import fairness as story
+from dashboard.presentation.texts import numbers
 from recsys_core.fairness import Group, against_rest, audit, scan
 from recsys_core.models.evaluation import evaluate
 from recsys_core.variant import DENSE, Variant
@@ -47,8 +49,8 @@ def open_fairness(open_app, folder):
 def core(folder):
     """Scan and audits worked out without the dashboard."""
     workspace = cached.workspace(cached.place(folder / "shop"))
-    found = evaluate(workspace.dense, workspace.material)
-    train = workspace.material.sequences()
+    found = evaluate(workspace.dense, workspace.split_dataset)
+    train = workspace.split_dataset.sequences()
     scanned = scan(workspace.dataset, found, train=train)
     return lambda by: (
         scanned.reports[by],
@@ -130,8 +132,8 @@ def test_columns_are_crossed(open_fairness, core, folder):
     app = open_fairness(by="gender", cross="region")
     assert app.selectbox(key="pick_cross").value == "user.region"
     workspace = cached.workspace(cached.place(folder / "shop"))
-    found = evaluate(workspace.dense, workspace.material)
-    by, train = ("user.gender", "user.region"), workspace.material.sequences()
+    found = evaluate(workspace.dense, workspace.split_dataset)
+    by, train = ("user.gender", "user.region"), workspace.split_dataset.sequences()
     alone = audit(workspace.dataset, found, by=by, train=train)
     rows = tables_of(app)["gaps_1"]
     assert rows["Gap"].tolist() == [story.figure(gap.difference) for gap in alone.gaps]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from app_texts import PAGES, texts_of
 
-from dashboard.texts import numbers
+from dashboard.presentation.texts import numbers
 
 NAMES = ("interactions-only", "one-user-column", "users-without-attributes", "nobody-to-rank")
 

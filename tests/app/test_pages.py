@@ -9,7 +9,7 @@ import pytest
 from app_texts import PAGES, tables_of, texts_of
 
 from dashboard import cached
-from dashboard.texts import numbers, plain
+from dashboard.presentation.texts import numbers, plain
 from recsys_core.data.understood import understood
 from recsys_core.variant import DENSE
 

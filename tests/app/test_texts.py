@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from app_texts import PAGES, tables_of, texts_of
 
-from dashboard.texts import catalogue, core_message, escape, numbers, placeholders
+from dashboard.presentation.texts import catalogue, core_message, escape, numbers, placeholders
 from recsys_core.errors import RecLensError, filled
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -17,7 +17,7 @@ import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from recsys_core.compare import measure_variant
-from recsys_core.compress.variants import VariantShelf
+from recsys_core.compress.variants import VariantCache
 from recsys_core.models.workspace import Workspace
 from recsys_core.variant import Variant
 
@@ -37,7 +37,7 @@ def workspace_folder(tiny_workspace: Path, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("served")
     shutil.copytree(tiny_workspace, folder / "tiny")
     workspace = Workspace.open(folder / "tiny")
-    shelf = VariantShelf(workspace)
+    shelf = VariantCache(workspace)
     for variant in MEASURED:
         measure_variant(workspace, variant, shelf=shelf)
     shutil.copytree(tiny_workspace, folder / "broken")

@@ -10,9 +10,9 @@ import pytest
 
 from recsys_core.compare import load_report
 from recsys_core.explain.explain import explain
+from recsys_core.metrics import probability
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import recommend, user_pairs
-from recsys_core.results import probability
 from recsys_core.variant import Variant
 
 PAGES = ("", "explain", "global", "compress", "fairness")
@@ -56,10 +56,10 @@ def test_choosing_user_and_item_explains_them(visit, workspace):
     user.press("Enter")
     visit.settle()
     index = workspace.user_index("7")
-    first = recommend(workspace.dense, workspace.material, index).items[0]
+    first = recommend(workspace.dense, workspace.split_dataset, index).items[0]
     assert first.title in visit.page.locator("h1").inner_text()
-    pair = user_pairs(workspace.material, index, [first.item_index])
-    background = workspace.material.background(32, seed=0)
+    pair = user_pairs(workspace.split_dataset, index, [first.item_index])
+    background = workspace.split_dataset.background(32, seed=0)
     expected = explain(workspace.dense, workspace.dataset, pair, background)
     text = visit.text()
     assert_shown(probability(expected.score), text, 2)
@@ -75,7 +75,7 @@ def test_choosing_user_and_item_explains_them(visit, workspace):
 
 def test_a_click_on_the_list_explains_that_item(visit, workspace):
     visit.open("explain", user="7")
-    third = recommend(workspace.dense, workspace.material, workspace.user_index("7")).items[2]
+    third = recommend(workspace.dense, workspace.split_dataset, workspace.user_index("7")).items[2]
     visit.page.get_by_role("table", name="The user's ten best unseen items").get_by_role("row").nth(3).click()
     visit.page.wait_for_url(f"**item={third.item_id}**")
     visit.settle()
@@ -136,10 +136,10 @@ def test_sliders_change_the_figures_and_the_address_restores_them(visit, workspa
 
 def test_the_model_follows_to_other_pages(visit, workspace):
     visit.open("explain", user="7", sparsity="90")
-    from recsys_core.compress.variants import VariantShelf
+    from recsys_core.compress.variants import VariantCache
 
-    scorer = VariantShelf(workspace).scorer(Variant(0.9))
-    first = recommend(scorer, workspace.material, workspace.user_index("7")).items[0]
+    scorer = VariantCache(workspace).scorer(Variant(0.9))
+    first = recommend(scorer, workspace.split_dataset, workspace.user_index("7")).items[0]
     assert first.title in visit.page.locator("h1").inner_text()
     assert_shown(first.probability, visit.text(), 2)
 

@@ -1,6 +1,6 @@
 """What every scorer keeps: one score for a pair, one rule about what it may know, one order of ties.
 
-A test class inherits `ScorerContract` and says how its scorer is made from a material. What is made
+A test class inherits `ScorerContract` and says how its scorer is made from a split_dataset. What is made
 learns from training rows; at a held-out part it reads what is known there (`Known`), nothing else.
 """
 
@@ -16,7 +16,7 @@ import pytest
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
 from recsys_core.models.evaluation import CanScore, rank_users
-from recsys_core.models.material import Material, RankingTask
+from recsys_core.models.split_dataset import RankingTask, SplitDataset
 
 N_USERS, N_ITEMS = 40, 30
 NOBODY, UNTAKEN = N_USERS - 1, N_ITEMS - 1  # a user without a row, an item in no row
@@ -41,12 +41,12 @@ def contract_dataset(without: str = "") -> Dataset:
     return Dataset("contract", Schema(*columns, "taken"), users, items, log)
 
 
-def at(dataset: Dataset, kind: str = "time") -> Material:
-    return Material.build(dataset, task="implicit", kind=kind, seed=0, length=8)
+def at(dataset: Dataset, kind: str = "time") -> SplitDataset:
+    return SplitDataset.build(dataset, task="implicit", kind=kind, seed=0, length=8)
 
 
 @lru_cache
-def material_of(name: str) -> Material:
+def material_of(name: str) -> SplitDataset:
     """``base``, the same with other items in some held-out rows (``other test``), or ``without`` attributes."""
     if name.startswith("without"):
         return at(contract_dataset(name))
@@ -64,20 +64,22 @@ def material_of(name: str) -> Material:
     return at(replace(base.dataset, interactions=log))
 
 
-def everyone(material: Material, part: str) -> RankingTask:
+def everyone(split_dataset: SplitDataset, part: str) -> RankingTask:
     """All users, those without anything to rank too."""
-    users, known = np.arange(N_USERS), material.histories.known(np.arange(N_USERS), part)
-    seen = material.histories.seen_by_all(part)
-    return RankingTask(users, known.newest(), known, seen, material.histories.held_out(part=part), material.tie_order)
+    users, known = np.arange(N_USERS), split_dataset.histories.known(np.arange(N_USERS), part)
+    seen = split_dataset.histories.seen_by_all(part)
+    return RankingTask(
+        users, known.newest(), known, seen, split_dataset.histories.held_out(part=part), split_dataset.tie_order
+    )
 
 
-def catalogue(scorer: CanScore, material: Material, part: str) -> np.ndarray:
-    task = everyone(material, part)
+def catalogue(scorer: CanScore, split_dataset: SplitDataset, part: str) -> np.ndarray:
+    task = everyone(split_dataset, part)
     return np.asarray(scorer.score_catalogue(task.users, task.histories, task.known))
 
 
-def _known_items(material: Material, part: str) -> list[set[int]]:
-    indptr, items = material.histories.known(np.arange(N_USERS), part).csr()
+def _known_items(split_dataset: SplitDataset, part: str) -> list[set[int]]:
+    indptr, items = split_dataset.histories.known(np.arange(N_USERS), part).csr()
     return [set(mine.tolist()) for mine in np.split(items, indptr[1:-1])]
 
 
@@ -86,14 +88,14 @@ class ScorerContract:
 
     close = 1e-4
 
-    def make(self, material: Material) -> CanScore:
+    def make(self, split_dataset: SplitDataset) -> CanScore:
         raise NotImplementedError
 
     def made(self, name: str) -> CanScore:
         return _made(type(self), name)
 
-    def check_one_score(self, scorer: CanScore, material: Material) -> None:
-        labelled = material.labelled("test")
+    def check_one_score(self, scorer: CanScore, split_dataset: SplitDataset) -> None:
+        labelled = split_dataset.labelled("test")
         pairs, known = labelled.pairs, labelled.known
         scores = scorer.score_pairs(pairs.users, pairs.items, pairs.histories, known)
         assert np.isfinite(scores).all()
@@ -128,8 +130,8 @@ class ScorerContract:
         assert changed[differ].all()
 
     def test_ties_go_by_the_drawn_order(self):
-        material, scorer = material_of("base"), self.made("base")
-        task = material.ranking("test")
+        split_dataset, scorer = material_of("base"), self.made("base")
+        task = split_dataset.ranking("test")
 
         def rounded(*read) -> np.ndarray:
             return np.round(np.asarray(scorer.score_catalogue(*read), dtype=float) / 3) * 3 + 0.0
@@ -137,14 +139,14 @@ class ScorerContract:
         scores = rounded(task.users, task.histories, task.known)
         expected = []
         for row, user in enumerate(task.users.tolist()):
-            seen = set(material.histories.seen(user).tolist())
-            best = np.lexsort((material.tie_order, -scores[row])).tolist()
+            seen = set(split_dataset.histories.seen(user).tolist())
+            best = np.lexsort((split_dataset.tie_order, -scores[row])).tolist()
             expected.append(([i for i in best if i not in seen] + [-1] * 10)[:10])
         assert rank_users(rounded, task).top.tolist() == expected
 
     def test_a_user_without_history_and_ids_that_training_never_saw(self):
-        material = material_of("base")
-        known = material.histories.known(np.array([NOBODY, NOBODY]))
+        split_dataset = material_of("base")
+        known = split_dataset.histories.known(np.array([NOBODY, NOBODY]))
         assert known.csr()[1].size == 0
         lists = np.asarray(self.made("base").score_catalogue(known.user, known.newest(), known))
         assert np.isfinite(lists).all()

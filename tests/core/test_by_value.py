@@ -10,7 +10,7 @@ from scipy import stats
 
 from recsys_core.explain.agreement import disagreements
 from recsys_core.explain.by_value import MOST_VALUES, effects_by_value
-from recsys_core.explain.overall import GlobalExplanation, explain_overall
+from recsys_core.explain.global_explanation import GlobalExplanation, explain_overall
 from recsys_core.models.scorer import Pairs
 from recsys_core.results import Contribution, Explanation
 

@@ -19,9 +19,9 @@ from recsys_core.models.baselines import Ease, item_gram
 from recsys_core.models.calibration import calibrate, platt_scaling
 from recsys_core.models.evaluation import evaluate_pairs, rank_users
 from recsys_core.models.fit import FitRequest, choose, fit_workspace
-from recsys_core.models.material import Material
 from recsys_core.models.ranker import Ranker, RankerShape
 from recsys_core.models.scorer import Scorer
+from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings, train_ranker
 
 
@@ -77,15 +77,15 @@ def test_the_scaling_is_folded_into_the_head():
 
 def test_the_chosen_ranker_is_calibrated_on_validation():
     dataset = two_tastes()
-    material = Material.build(dataset, task="like", kind="time", seed=0)
+    split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)
     features = make_features(dataset)
-    labelled = material.labelled("validation")
+    labelled = split_dataset.labelled("validation")
 
     def scaling(ranker, features) -> tuple[float, float]:
         return platt_scaling(labelled.label, evaluate_pairs(Scorer(ranker, features), labelled).score)
 
-    chosen, kept, _ = choose(features, material, FitRequest(epochs=1))
-    plain = train_ranker(kept, material, chosen.settings, validate=lambda ranker: 0.0).ranker
+    chosen, kept, _ = choose(features, split_dataset, FitRequest(epochs=1))
+    plain = train_ranker(kept, split_dataset, chosen.settings, validate=lambda ranker: 0.0).ranker
     assert abs(scaling(plain, kept)[0] - 1) > 0.2, "one epoch leaves something to calibrate"
     assert scaling(chosen.ranker, kept) == pytest.approx((1, 0), abs=0.02)
 
@@ -101,19 +101,19 @@ def liked_by_id(n_users: int = 60, n_items: int = 30) -> Dataset:
 
 @pytest.mark.parametrize(("dataset", "with_ids"), [(liked_by_id(), True), (two_tastes(outcome="click"), False)])
 def test_validation_chooses_the_better_option(dataset, with_ids):
-    material = Material.build(dataset, task="like", kind="time", seed=0)
-    _, features, tried = choose(make_features(dataset), material, FitRequest(epochs=4))
+    split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)
+    _, features, tried = choose(make_features(dataset), split_dataset, FitRequest(epochs=4))
     assert (tried["with ids"] > tried["without ids"]) == with_ids
     assert any(g.kind == "id" for g in features.groups) == with_ids
 
 
 def test_the_better_penalty_of_ease_is_reported(tmp_path, monkeypatch):
     dataset = two_tastes(outcome="taken")
-    material = Material.build(dataset, task="implicit", kind="time", seed=0, length=50)
+    split_dataset = SplitDataset.build(dataset, task="implicit", kind="time", seed=0, length=50)
     monkeypatch.setattr(fit, "EASE_PENALTIES", (0.01, 1000.0, 0.1))  # a small one learns the noise by heart
     found = fit_workspace(dataset, tmp_path / "w", FitRequest(epochs=1))["baselines"]["ease"]["ndcg@10"]
-    task = material.ranking("test")
-    gram = item_gram(material)
+    task = split_dataset.ranking("test")
+    gram = item_gram(split_dataset)
     small, large = (float(rank_users(Ease.fit(gram, p).score_catalogue, task).ndcg.mean()) for p in (0.01, 1000.0))
     assert large > 1.3 * small
     assert found == pytest.approx(large)
@@ -121,16 +121,16 @@ def test_the_better_penalty_of_ease_is_reported(tmp_path, monkeypatch):
 
 def test_without_a_validation_figure_the_last_epoch_is_kept():
     dataset = two_tastes(n_users=10)
-    material = Material.build(dataset, task="like", kind="time", seed=0)
+    split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)
     settings = TrainingSettings(epochs=3, patience=1, batch_size=64)
-    trained = train_ranker(make_features(dataset), material, settings, validate=lambda ranker: float("nan"))
+    trained = train_ranker(make_features(dataset), split_dataset, settings, validate=lambda ranker: float("nan"))
     assert (trained.best.epoch, len(trained.log)) == (3, 3)
 
 
 def test_a_training_that_came_apart_is_not_kept():
     dataset = two_tastes(n_users=10)
-    material = Material.build(dataset, task="like", kind="time", seed=0)
+    split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)
     figures = iter([0.5, float("nan"), float("nan")])
     settings = TrainingSettings(epochs=3, patience=9, batch_size=64)
-    trained = train_ranker(make_features(dataset), material, settings, validate=lambda ranker: next(figures))
+    trained = train_ranker(make_features(dataset), split_dataset, settings, validate=lambda ranker: next(figures))
     assert trained.best.epoch == 1

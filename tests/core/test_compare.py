@@ -23,13 +23,13 @@ from recsys_core.compare import (
     report_to_json,
     stored_reports,
 )
-from recsys_core.compare.changes import auc_noise, auc_parts, explanation_drift, lists_kept
+from recsys_core.compare.drift import auc_noise, auc_parts, explanation_drift, lists_kept
 from recsys_core.compare.presets import RULES
+from recsys_core.compare.report_store import measurement_file
 from recsys_core.compare.resampling import user_draws
 from recsys_core.compare.sketch import sketch, stored_cost
-from recsys_core.compare.stored import measurement_file
-from recsys_core.compress.measure import LatencySettings
-from recsys_core.compress.variants import VariantShelf
+from recsys_core.compress.latency import LatencySettings
+from recsys_core.compress.variants import VariantCache
 from recsys_core.explain.shapley import exact_contributions
 from recsys_core.fairness import audit
 from recsys_core.metrics import rank_correlation, roc_auc
@@ -50,12 +50,12 @@ def workspace(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def shelf(workspace: Workspace) -> VariantShelf:
-    return VariantShelf(workspace)
+def shelf(workspace: Workspace) -> VariantCache:
+    return VariantCache(workspace)
 
 
 @pytest.fixture(scope="module")
-def half(workspace: Workspace, shelf: VariantShelf) -> CompressionReport:
+def half(workspace: Workspace, shelf: VariantCache) -> CompressionReport:
     return measure_variant(workspace, HALF, shelf=shelf, latency=QUICK)
 
 
@@ -75,7 +75,7 @@ def test_the_dense_model_is_its_own_equal(workspace, shelf):
 @pytest.mark.parametrize("variant", [HALF, Variant(0.5, 32, "unstructured"), Variant(0.9, 4), Variant(0, 16)])
 def test_quality_is_that_of_evaluate(workspace, shelf, variant):
     report = measure_variant(workspace, variant, shelf=shelf, latency=QUICK)
-    whole = evaluate(shelf.scorer(variant), workspace.material)  # few users: the sample is all of them
+    whole = evaluate(shelf.scorer(variant), workspace.split_dataset)  # few users: the sample is all of them
     assert report.compressed.auc == pytest.approx(whole.auc, abs=1e-12)
     assert report.compressed.ndcg == pytest.approx(whole.ndcg, abs=1e-12)
     assert report.compressed.recall == pytest.approx(whole.recall, abs=1e-12)
@@ -84,7 +84,7 @@ def test_quality_is_that_of_evaluate(workspace, shelf, variant):
 
 
 def test_lists_and_groups_by_a_second_way(workspace, shelf, half):
-    dense, compressed = (evaluate(s, workspace.material) for s in (workspace.dense, shelf.scorer(HALF)))
+    dense, compressed = (evaluate(s, workspace.split_dataset) for s in (workspace.dense, shelf.scorer(HALF)))
     kept = [
         len(set(a.tolist()) & set(b.tolist())) / 10
         for a, b in zip(dense.ranking.top, compressed.ranking.top, strict=True)
@@ -95,7 +95,7 @@ def test_lists_and_groups_by_a_second_way(workspace, shelf, half):
     shares = [share for _, share in listed["most_changed"]]
     assert shares == sorted(kept)[: len(shares)]
     gap, column = half.group_gap, half.group_gap["column"]
-    train = workspace.material.sequences()
+    train = workspace.split_dataset.sequences()
     reports = [audit(workspace.dataset, e, by=(column,), train=train) for e in (dense, compressed)]
     for side, report in zip(("dense", "compressed"), reports, strict=True):
         rows = {row.group.label: row.values["ndcg@10"] for row in report.groups}
@@ -104,9 +104,9 @@ def test_lists_and_groups_by_a_second_way(workspace, shelf, half):
 
 
 def test_reasons_by_a_second_way(workspace, shelf, half):
-    from recsys_core.compare.answers import dense_side
+    from recsys_core.compare.reference import dense_reference
 
-    sample = dense_side(workspace)
+    sample = dense_reference(workspace)
     assert half.explanation_drift["n_pairs"] == len(sample.explained)
     assert half.explanation_drift["background"] == len(sample.background)
     pairs = sample.explained[:7]
@@ -120,9 +120,9 @@ def test_reasons_by_a_second_way(workspace, shelf, half):
 
 
 def test_explained_pairs_come_from_the_dense_top_ten(workspace):
-    from recsys_core.compare.answers import dense_side
+    from recsys_core.compare.reference import dense_reference
 
-    side = dense_side(workspace)
+    side = dense_reference(workspace)
     top = dict(zip(side.ranking.user_index.tolist(), side.ranking.top.tolist(), strict=True))
     explained = side.explained
     assert all(item in top[user] for user, item in zip(explained.users, explained.items, strict=True))
@@ -130,7 +130,7 @@ def test_explained_pairs_come_from_the_dense_top_ten(workspace):
 
 def test_stages_tell_the_size_before_anything_is_trained(workspace):
     told = []
-    shelf = VariantShelf(workspace)
+    shelf = VariantCache(workspace)
     variant = Variant(0.7, 16)
     report = measure_variant(
         workspace, variant, shelf=shelf, latency=QUICK, on_stage=lambda stage, found: told.append((stage, found))

@@ -18,7 +18,7 @@ from recsys_core.compare import (
     report_to_json,
     stored_reports,
 )
-from recsys_core.compress.measure import LatencySettings
+from recsys_core.compress.latency import LatencySettings
 from recsys_core.models.fit import FitRequest, fit_workspace
 from recsys_core.models.workspace import Workspace
 from recsys_core.variant import DENSE, Variant

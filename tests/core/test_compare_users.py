@@ -22,16 +22,16 @@ from recsys_core.compare import (
     is_dead,
     measure_variant,
     report_to_json,
-    sample,
     smallest_allowed,
     stored_reports,
 )
-from recsys_core.compare.answers import DenseSide, dense_side
-from recsys_core.compare.changes import ndcg_noise, tie_shares
+from recsys_core.compare import comparison_sample as sample
+from recsys_core.compare.drift import ndcg_noise, tie_shares
 from recsys_core.compare.groups import UserGroups, group_gaps, hypergeometric_tail, lost_most
+from recsys_core.compare.reference import DenseReference, dense_reference
 from recsys_core.compare.resampling import mean_ends, user_draws
-from recsys_core.compress.measure import LatencySettings
-from recsys_core.compress.variants import VariantShelf
+from recsys_core.compress.latency import LatencySettings
+from recsys_core.compress.variants import VariantCache
 from recsys_core.fairness import AuditSettings, audit, gap_changes
 from recsys_core.metrics import list_ties, top_k
 from recsys_core.models.evaluation import evaluate, rank_users
@@ -51,18 +51,18 @@ def workspace(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory)
 
 
 @pytest.fixture(scope="module")
-def shelf(workspace: Workspace) -> VariantShelf:
-    return VariantShelf(workspace)
+def shelf(workspace: Workspace) -> VariantCache:
+    return VariantCache(workspace)
 
 
 @pytest.fixture(scope="module")
-def hard(workspace: Workspace, shelf: VariantShelf) -> CompressionReport:
+def hard(workspace: Workspace, shelf: VariantCache) -> CompressionReport:
     return measure_variant(workspace, HARD, shelf=shelf, latency=QUICK)
 
 
 def test_one_ndcg_and_one_gap_everywhere(workspace, hard):
-    whole = evaluate(workspace.dense, workspace.material)
-    train = workspace.material.sequences()
+    whole = evaluate(workspace.dense, workspace.split_dataset)
+    train = workspace.split_dataset.sequences()
     assert hard.n_users == hard.n_test_users == len(whole.ranking.user_index)
     for column, gap in hard.group_gaps.items():
         report = audit(workspace.dataset, whole, by=(column,), train=train)
@@ -74,8 +74,8 @@ def test_one_ndcg_and_one_gap_everywhere(workspace, hard):
 
 
 def test_the_change_of_every_gap_is_that_of_the_fairness_package(workspace, shelf, hard):
-    both = [evaluate(s, workspace.material) for s in (workspace.dense, shelf.scorer(HARD))]
-    train, settings = workspace.material.sequences(), AuditSettings(n_bootstrap=300)
+    both = [evaluate(s, workspace.split_dataset) for s in (workspace.dense, shelf.scorer(HARD))]
+    train, settings = workspace.split_dataset.sequences(), AuditSettings(n_bootstrap=300)
     for column, gap in hard.group_gaps.items():
         changes = gap_changes(workspace.dataset, *both, by=(column,), train=train, settings=settings)
         change = next(c for c in changes if c.metric == "ndcg@10")
@@ -91,14 +91,14 @@ def test_the_change_of_every_gap_is_that_of_the_fairness_package(workspace, shel
 def test_a_sample_keeps_the_dense_figures_of_all_users_and_says_its_size(workspace, shelf, monkeypatch):
     monkeypatch.setattr(sample, "MOST_CELLS", 40 * workspace.dataset.n_items)
     monkeypatch.setattr(sample, "LEAST_USERS", 40)
-    dense_side.cache_clear()
+    dense_reference.cache_clear()
     report = measure_variant(workspace, HALF, shelf=shelf, latency=QUICK)
-    dense_side.cache_clear()
-    both = [evaluate(s, workspace.material) for s in (workspace.dense, shelf.scorer(HALF))]
+    dense_reference.cache_clear()
+    both = [evaluate(s, workspace.split_dataset) for s in (workspace.dense, shelf.scorer(HALF))]
     assert (report.n_users, report.n_test_users) == (40, len(both[0].ranking.user_index))
     assert report.dense.ndcg == pytest.approx(both[0].ndcg, abs=1e-6)
     assert report.dense.recall == pytest.approx(both[0].recall, abs=1e-6)
-    drawn = workspace.material.ranking("test", most=40)
+    drawn = workspace.split_dataset.ranking("test", most=40)
     few = [rank_users(s.score_catalogue, drawn) for s in (workspace.dense, shelf.scorer(HALF))]
     assert report.compressed.ndcg == pytest.approx(both[0].ndcg + np.mean(few[1].ndcg - few[0].ndcg), abs=1e-6)
     assert report.compressed.auc == pytest.approx(both[1].auc, abs=1e-12)
@@ -136,8 +136,8 @@ def test_a_speed_counts_beyond_a_tenth(hard, ratio, verdict):
 def test_the_full_model_is_timed_in_the_runtime_of_a_quantised_one(workspace, shelf, hard):
     assert set(hard.same_runtime_ms) == {"batch_1", "batch_256"}
     assert measure_variant(workspace, Variant(0.5), shelf=shelf, latency=QUICK).same_runtime_ms is None
-    pairs = dense_side(workspace).timed
-    both = (workspace.dense, dense_side(workspace).in_onnx)
+    pairs = dense_reference(workspace).timed
+    both = (workspace.dense, dense_reference(workspace).in_onnx)
     scores = [s.score_pairs(pairs.users, pairs.items, pairs.histories) for s in both]
     assert scores[0] == pytest.approx(scores[1], abs=1e-5)
 
@@ -157,7 +157,7 @@ def test_ties_of_lists_by_counting(rows, k):
 
 
 def test_a_model_of_equal_scores_is_all_ties(workspace):
-    task = workspace.material.ranking("test")
+    task = workspace.split_dataset.ranking("test")
     ranking = rank_users(lambda users, *read: np.zeros((len(users), workspace.dataset.n_items)), task)
     assert tie_shares(ranking) == {"distinct": 1.0, "inside": 1.0, "across": 1.0}
 
@@ -263,10 +263,10 @@ def test_gaps_of_nobody():
 def test_nobody_to_rank(workspace):
     """A test part in which nobody takes anything: no list, no reason, no gap, and no error."""
 
-    class Empty(DenseSide):
+    class Empty(DenseReference):
         @property
         def task(self):
-            return self.workspace.material.ranking("test")[np.zeros(0, dtype=int)]
+            return self.workspace.split_dataset.ranking("test")[np.zeros(0, dtype=int)]
 
     side = Empty(workspace)
     assert len(side.explained) == 0

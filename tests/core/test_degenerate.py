@@ -17,7 +17,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
 from recsys_core.errors import DataError
 from recsys_core.models.fit import FitRequest, fit_workspace
-from recsys_core.models.material import Material
+from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import recommend
 
@@ -91,7 +91,7 @@ def test_a_figure_that_there_is_not_is_null(name, tmp_path):
         for figure in (found, workspace.metrics):
             assert math.isnan(figure[measure]) == (measure not in there)
             assert math.isnan(figure["intervals"]["model"][measure][0]) == (measure not in there)
-    assert all(np.isfinite(i.score) for i in recommend(workspace.dense, workspace.material, 0).items)
+    assert all(np.isfinite(i.score) for i in recommend(workspace.dense, workspace.split_dataset, 0).items)
 
 
 @pytest.mark.parametrize("name", REFUSED)
@@ -113,10 +113,10 @@ def test_sampled_negatives_are_uniform_among_what_a_user_left(n_items, seed):
     user, item = np.nonzero(took)
     again = np.tile(np.arange(len(user)), 6)  # rows enough for a split
     data = small([*user[again], 2], [*item[again], n_items - 1])
-    material = Material.build(data, task="implicit", kind="random", seed=0)
+    split_dataset = SplitDataset.build(data, task="implicit", kind="random", seed=0)
     taken = set(zip(data.interactions["user_index"], data.interactions["item_index"], strict=True))
     users = np.repeat([0, 1, 2], 300)
-    drawn = material.sample_untaken(users, seed=seed)
+    drawn = split_dataset.sample_untaken(users, seed=seed)
     for u in range(3):
         left = [i for i in range(n_items) if (u, i) not in taken]
         mine = drawn[users == u]
@@ -132,9 +132,9 @@ def test_who_took_everything_gets_no_negatives_and_others_one_for_each_positive(
     data = two_tastes(n_users=20, n_items=30, outcome="taken")
     whole = pd.DataFrame({"user_index": 0, "item_index": range(30), "value": 1.0, "time": range(1000, 1030)})
     log = pd.concat([data.interactions, whole.astype(data.interactions.dtypes)], ignore_index=True)
-    material = Material.build(replace(data, interactions=log), task="implicit", kind="time", seed=0)
+    split_dataset = SplitDataset.build(replace(data, interactions=log), task="implicit", kind="time", seed=0)
     for part in ("validation", "test"):
-        labelled = material.labelled(part)
+        labelled = split_dataset.labelled(part)
         for user in range(20):
             mine = labelled.label[labelled.pairs.users == user]
             assert (mine == 0).sum() == (0 if user == 0 else (mine == 1).sum())

@@ -12,7 +12,7 @@ import pytest
 
 from recsys_core.compress.quantize import pack_matrix
 from recsys_core.compress.storage import size_bytes
-from recsys_core.compress.variants import VariantShelf
+from recsys_core.compress.variants import VariantCache
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.schema import Column
@@ -74,8 +74,8 @@ def test_a_side_without_attributes_is_normal_all_the_way(tmp_path: Path, task: s
     workspace = Workspace.open(tmp_path / "w")
     wanted = {"history"} | ({"user.age"} if users else set()) | ({"item.kind"} if items else set())
     assert wanted <= set(workspace.dense.features.players)
-    shelf, background = VariantShelf(workspace), workspace.material.background(12, seed=0)
-    pair = workspace.material.pairs(workspace.material.split.test[:1], "test")
+    shelf, background = VariantCache(workspace), workspace.split_dataset.background(12, seed=0)
+    pair = workspace.split_dataset.pairs(workspace.split_dataset.split.test[:1], "test")
     for variant in VARIANTS:
         scorer = shelf.scorer(variant)
         score = scorer.score_pairs(pair.users, pair.items, pair.histories)
@@ -96,9 +96,9 @@ def test_both_sides_bare_are_audited_by_activity(tmp_path: Path) -> None:
     data = shaped(tmp_path / "tables", users=False, items=False)
     fit_workspace(data, tmp_path / "w", FitRequest(epochs=1))
     workspace = Workspace.open(tmp_path / "w")
-    found = evaluate(workspace.dense, workspace.material)
+    found = evaluate(workspace.dense, workspace.split_dataset)
     settings = AuditSettings(least_size=5)
-    report = audit(data, found, by=("activity",), train=workspace.material.sequences(), settings=settings)
+    report = audit(data, found, by=("activity",), train=workspace.split_dataset.sequences(), settings=settings)
     assert report.groups
 
 

@@ -13,7 +13,7 @@ import pytest
 from small_data import CLICKS, ITEMS, USERS, write_tables
 
 from recsys_core.__main__ import main
-from recsys_core.compare.stored import load_report, measurement_file
+from recsys_core.compare.report_store import load_report, measurement_file
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.folder import write_file
 from recsys_core.data.importers import import_dataset

@@ -8,7 +8,7 @@ from explain_model import plain_value, random_pairs, random_scorer, tiny_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys_core.compare.sample import MOST_COALITIONS, orderings_within
+from recsys_core.compare.comparison_sample import MOST_COALITIONS, orderings_within
 from recsys_core.errors import SettingError
 from recsys_core.explain.coalitions import coalitions
 from recsys_core.explain.game import MOST_ROWS, Games

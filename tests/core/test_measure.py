@@ -12,7 +12,7 @@ import pytest
 import torch
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
 
-from recsys_core.compress.measure import (
+from recsys_core.compress.latency import (
     LOCK_FILE,
     LatencySettings,
     count_macs,

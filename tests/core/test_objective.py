@@ -17,10 +17,10 @@ from torch.nn import functional as F
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Features, make_features
 from recsys_core.data.schema import Column, Schema
-from recsys_core.models.material import Material
 from recsys_core.models.objective import IdRegulation, LabelledObjective, Objective, SequenceObjective
 from recsys_core.models.ranker import Ranker, RankerShape, module_name
 from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings, train_ranker
 from recsys_core.seeds import random_stream, torch_stream
 
@@ -291,11 +291,11 @@ SETTINGS = TrainingSettings(epochs=2, batch_size=64, shape=RankerShape(width=8, 
 @pytest.mark.parametrize(("outcome", "task"), [("click", "like"), ("taken", "implicit")])
 def test_a_second_training_beside_it_changes_no_weight(outcome, task):
     dataset = two_tastes(n_users=20, outcome=outcome)
-    material = Material.build(dataset, task=task, kind="time", seed=0)
+    split_dataset = SplitDataset.build(dataset, task=task, kind="time", seed=0)
 
     def train(progress=lambda stage, share: None) -> list[Tensor]:
         trained = train_ranker(
-            make_features(dataset), material, SETTINGS, validate=lambda ranker: 0.0, progress=progress
+            make_features(dataset), split_dataset, SETTINGS, validate=lambda ranker: 0.0, progress=progress
         )
         return list(trained.ranker.state_dict().values())
 

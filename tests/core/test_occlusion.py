@@ -7,8 +7,8 @@ import pytest
 from explain_model import plain_value, random_pairs, random_scorer, tiny_dataset, tiny_features
 
 from recsys_core.explain.explain import explain
+from recsys_core.metrics import probability
 from recsys_core.models.scorer import Pairs
-from recsys_core.results import probability
 
 DATASET = tiny_dataset()
 FEATURES = tiny_features(DATASET)

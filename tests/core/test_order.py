@@ -17,7 +17,7 @@ from recsys_core.data.importers import import_dataset
 from recsys_core.data.order import natural_order, tie_order
 from recsys_core.models.evaluation import evaluate
 from recsys_core.models.fit import FitRequest, fit_workspace
-from recsys_core.models.material import Material
+from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.workspace import Workspace
 
 
@@ -111,8 +111,8 @@ def test_a_model_of_equal_scores_has_one_figure_whatever_the_order_of_the_items(
     tables, found = log_of(5), []
     for order in (None, 1, 2, 3):
         dataset = import_dataset("tables", written(tmp_path / f"{order}", tables, order), None)
-        material = Material.build(dataset, task="implicit", kind="time", seed=0)
-        found.append(evaluate(Equal(), material, calibrated=False).to_json())
+        split_dataset = SplitDataset.build(dataset, task="implicit", kind="time", seed=0)
+        found.append(evaluate(Equal(), split_dataset, calibrated=False).to_json())
     assert all(figures == found[0] for figures in found)
 
 

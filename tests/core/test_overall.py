@@ -8,7 +8,7 @@ from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_featur
 from scipy.stats import rankdata
 
 from recsys_core.data.schema import Column
-from recsys_core.explain.overall import explain_overall, size_interval
+from recsys_core.explain.global_explanation import explain_overall, size_interval
 from recsys_core.explain.shapley import exact_contributions
 from recsys_core.explain.values import player_key, player_ranks, player_values, raw_value
 from recsys_core.models.scorer import Pairs

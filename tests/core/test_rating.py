@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from recsys_core.compare.answers import dense_side
+from recsys_core.compare.reference import dense_reference
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
 from recsys_core.fairness import AuditSettings, audit
@@ -39,14 +39,14 @@ def workspace(tmp_path_factory) -> Workspace:
 
 
 def test_every_auc_is_of_the_upper_against_the_lower_half(workspace):
-    material, found = workspace.material, evaluate(workspace.dense, workspace.material)
-    stars = material.dataset.interactions["value"].to_numpy()[material.split.test]
+    split_dataset, found = workspace.split_dataset, evaluate(workspace.dense, workspace.split_dataset)
+    stars = split_dataset.dataset.interactions["value"].to_numpy()[split_dataset.split.test]
     score, sides = found.pairs.score, stars != 3
     expected = roc_auc_score(stars[sides] > 3, score[sides])
     assert 0 < sides.sum() < len(sides)
-    report = audit(material.dataset, found, by=("side",), train=material.sequences(), settings=QUICK)
+    report = audit(split_dataset.dataset, found, by=("side",), train=split_dataset.sequences(), settings=QUICK)
     assert [found.auc, workspace.metrics["auc"], report.overall.values["auc"]] == pytest.approx([expected] * 3)
-    assert dense_side(workspace).pairs.auc == pytest.approx(expected)
+    assert dense_reference(workspace).pairs.auc == pytest.approx(expected)
     for group in report.groups:
         mine = sides & (found.pairs.user_index % 2 == int(group.group.label[1]))
         assert group.values["auc"] == pytest.approx(roc_auc_score(stars[mine] > 3, score[mine]))
@@ -62,15 +62,19 @@ def test_every_stored_interval_holds_its_own_figure(workspace):
 
 
 def test_the_same_items_are_looked_for_everywhere(workspace):
-    material, found = workspace.material, evaluate(workspace.dense, workspace.material)
-    log = material.dataset.interactions.iloc[material.split.test]
+    split_dataset, found = workspace.split_dataset, evaluate(workspace.dense, workspace.split_dataset)
+    log = split_dataset.dataset.interactions.iloc[split_dataset.split.test]
     good = log[log["value"] >= 4]
     looked_for = {(u, i) for u, i in zip(good["user_index"], good["item_index"], strict=True)}
     indptr, items = found.ranking.held_out
     owners = np.repeat(found.ranking.user_index, np.diff(indptr))
     assert set(zip(owners.tolist(), items.tolist(), strict=True)) == looked_for
     report = audit(
-        material.dataset, found, by=("item.kind",), train=material.sequences(), settings=AuditSettings(50, least_size=1)
+        split_dataset.dataset,
+        found,
+        by=("item.kind",),
+        train=split_dataset.sequences(),
+        settings=AuditSettings(50, least_size=1),
     )
     listed = {
         (u, i)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys_core.models.workspace import Workspace
-from recsys_core.recommend import count_ties, recommend, stand
+from recsys_core.recommend import count_ties, recommend, score_user
 
 
 @pytest.mark.parametrize(
@@ -41,8 +41,8 @@ def test_ties_are_those_counted_one_by_one(scores, k):
 def test_a_list_counts_its_own_ties(tiny_workspace):
     workspace = Workspace.open(tiny_workspace)
     for user in range(5):
-        found = recommend(workspace.dense, workspace.material, user, k=10)
-        standing = stand(workspace.dense, workspace.material, user)
+        found = recommend(workspace.dense, workspace.split_dataset, user, k=10)
+        standing = score_user(workspace.dense, workspace.split_dataset, user)
         candidates = standing.scores[~standing.seen]
         tied = {i.score for i in found.items if (candidates == i.score).sum() > 1}
         assert found.n_tied_listed == sum(i.score in tied for i in found.items)

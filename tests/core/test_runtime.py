@@ -7,8 +7,8 @@ import pytest
 import torch
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
 
+from recsys_core.compress.onnx_runtime import OnnxRuntime, OnnxScorer
 from recsys_core.compress.quantize import quantise_ranker
-from recsys_core.compress.runtime import OnnxRuntime, OnnxScorer
 from recsys_core.models.ranker import EMPTY, RankerShape
 from recsys_core.models.scorer import Scorer, TorchRuntime
 from recsys_core.variant import Variant

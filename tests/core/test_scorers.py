@@ -12,9 +12,9 @@ from recsys_core.compress.distill import DistilSettings, draw_lessons
 from recsys_core.compress.variants import VariantBuilder, teaching_pairs
 from recsys_core.data.features import make_features
 from recsys_core.models.baselines import Ease, Popularity, item_gram
-from recsys_core.models.material import Material
 from recsys_core.models.ranker import RankerShape
 from recsys_core.models.scorer import Scorer
+from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings, train_ranker
 from recsys_core.variant import DENSE, Variant
 
@@ -22,20 +22,20 @@ LESSONS = DistilSettings(n_histories=60, n_items=4, n_sample=200)
 
 
 @lru_cache
-def trained(material: Material) -> Scorer:
+def trained(split_dataset: SplitDataset) -> Scorer:
     """A ranker after two epochs that validation does not choose between."""
     shape = RankerShape(width=8, attention=8, first=32, second=32, history=8)
     settings = TrainingSettings(epochs=2, batch_size=16, negatives=12, passes=3, learning_rate=0.02, shape=shape)
-    features = make_features(material.dataset)
-    return Scorer(train_ranker(features, material, settings, validate=lambda ranker: 0.0).ranker, features)
+    features = make_features(split_dataset.dataset)
+    return Scorer(train_ranker(features, split_dataset, settings, validate=lambda ranker: 0.0).ranker, features)
 
 
 class RankerContract(ScorerContract):
     variant = DENSE
 
-    def make(self, material: Material):
-        dense = trained(material)
-        lessons = lru_cache(lambda: draw_lessons(dense, teaching_pairs(material, LESSONS), LESSONS))
+    def make(self, split_dataset: SplitDataset):
+        dense = trained(split_dataset)
+        lessons = lru_cache(lambda: draw_lessons(dense, teaching_pairs(split_dataset, LESSONS), LESSONS))
         return VariantBuilder(dense, lessons, LESSONS).build(self.variant)
 
 
@@ -68,19 +68,21 @@ class TestDistilled(RankerContract):
 
 
 class TestPopularity(ScorerContract):
-    def make(self, material: Material):
+    def make(self, split_dataset: SplitDataset):
         return Popularity()
 
 
 class TestEase(ScorerContract):
-    def make(self, material: Material):
-        return Ease.fit(item_gram(material), 5.0)
+    def make(self, split_dataset: SplitDataset):
+        return Ease.fit(item_gram(split_dataset), 5.0)
 
 
 def test_the_contract_notices_a_scorer_that_learns_from_held_out_rows():
     class Cheat(ScorerContract):
-        def make(self, material):
-            counts = np.bincount(material.dataset.interactions["item_index"], minlength=material.dataset.n_items)
+        def make(self, split_dataset):
+            counts = np.bincount(
+                split_dataset.dataset.interactions["item_index"], minlength=split_dataset.dataset.n_items
+            )
 
             class Scores:
                 def score_catalogue(self, users, histories, known):
@@ -96,12 +98,12 @@ def test_the_contract_notices_a_scorer_that_learns_from_held_out_rows():
 
 def test_the_contract_notices_a_scorer_that_reads_training_rows_alone():
     class OneHandTied(ScorerContract):
-        def make(self, material):
-            ease = Ease.fit(item_gram(material), 5.0)
+        def make(self, split_dataset):
+            ease = Ease.fit(item_gram(split_dataset), 5.0)
 
             class Scores:
                 def score_catalogue(self, users, histories, known):
-                    training = material.histories.known(users, "validation")
+                    training = split_dataset.histories.known(users, "validation")
                     return ease.score_catalogue(users, histories, training)
 
             return Scores()

@@ -20,15 +20,15 @@ from recsys_core.data.schema import Column, Schema
 from recsys_core.errors import SettingError, WorkspaceError
 from recsys_core.models.baselines import Ease, Popularity, item_gram
 from recsys_core.models.calibration import platt_scaling
-from recsys_core.models.candidates import history_length
 from recsys_core.models.evaluation import evaluate, rank_users
 from recsys_core.models.fit import FitRequest, choose, default_task, fit_workspace
-from recsys_core.models.material import Material
+from recsys_core.models.model_selection import history_length
 from recsys_core.models.scorer import Scorer
+from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings, train_ranker
 from recsys_core.models.training_log import read_log
 from recsys_core.models.workspace import Workspace
-from recsys_core.recommend import recommend, stand, user_pairs
+from recsys_core.recommend import recommend, score_user, user_pairs
 from recsys_core.variant import DENSE
 
 
@@ -67,12 +67,12 @@ def two_tastes(n_users: int = 80, n_items: int = 40, outcome: str = "click", see
 @pytest.mark.parametrize(("outcome", "task"), [("click", "like"), ("rating", "rating"), ("taken", "implicit")])
 def test_each_task_learns_the_two_tastes(outcome, task):
     dataset = two_tastes(outcome=outcome)
-    material = Material.build(dataset, task=task, kind="time", seed=0)
-    trained, features, tried = choose(make_features(dataset), material, FitRequest(task=task))
-    found = evaluate(Scorer(trained.ranker, features), material)
+    split_dataset = SplitDataset.build(dataset, task=task, kind="time", seed=0)
+    trained, features, tried = choose(make_features(dataset), split_dataset, FitRequest(task=task))
+    found = evaluate(Scorer(trained.ranker, features), split_dataset)
     assert found.auc > (0.75 if task == "implicit" else 0.85)  # untaken items of the right kind are negatives too
     assert set(tried) == {"without ids", "item id only" if task == "implicit" else "with ids"}
-    popular = evaluate(Popularity(), material, calibrated=False)
+    popular = evaluate(Popularity(), split_dataset, calibrated=False)
     assert found.ndcg > popular.ndcg
 
 
@@ -80,11 +80,11 @@ def test_training_is_deterministic_and_leaves_the_random_state_alone():
     import torch
 
     dataset = two_tastes(n_users=20)
-    material = Material.build(dataset, task="like", kind="time", seed=0)
+    split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)
     torch.manual_seed(5)
     expected = torch.rand(1)
     torch.manual_seed(5)
-    runs = [choose(make_features(dataset), material, FitRequest(epochs=2))[0] for _ in range(2)]
+    runs = [choose(make_features(dataset), split_dataset, FitRequest(epochs=2))[0] for _ in range(2)]
     assert torch.rand(1) == expected
     for a, b in zip(runs[0].ranker.state_dict().values(), runs[1].ranker.state_dict().values(), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-6)
@@ -92,43 +92,43 @@ def test_training_is_deterministic_and_leaves_the_random_state_alone():
 
 def test_changed_held_out_rows_change_no_weight():
     dataset = two_tastes(n_users=20)
-    material = Material.build(dataset, task="like", kind="time", seed=0)
+    split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)
     changed = dataset.interactions.copy()
-    test = material.split.test
+    test = split_dataset.split.test
     changed.loc[test, "value"] = 1 - changed.loc[test, "value"]
-    other = Material.build(replace(dataset, interactions=changed), task="like", kind="time", seed=0)
-    first, second = (choose(make_features(dataset), m, FitRequest(epochs=2))[0].ranker for m in (material, other))
+    other = SplitDataset.build(replace(dataset, interactions=changed), task="like", kind="time", seed=0)
+    first, second = (choose(make_features(dataset), m, FitRequest(epochs=2))[0].ranker for m in (split_dataset, other))
     for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
 def test_evaluation_agrees_with_sklearn_and_a_slow_ranking():
     dataset = two_tastes()
-    material = Material.build(dataset, task="like", kind="time", seed=0)
-    trained, features, _ = choose(make_features(dataset), material, FitRequest(epochs=2))
+    split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)
+    trained, features, _ = choose(make_features(dataset), split_dataset, FitRequest(epochs=2))
     scorer = Scorer(trained.ranker, features)
-    found = evaluate(scorer, material)
+    found = evaluate(scorer, split_dataset)
     label, score = found.pairs.label, found.pairs.score.astype(float)
     assert found.auc == pytest.approx(roc_auc_score(label, score), abs=1e-12)
     assert found.logloss == pytest.approx(sklearn_log_loss(label, 1 / (1 + np.exp(-score))), abs=1e-6)
     user = int(found.ranking.user_index[3])
-    scores = scorer.score_catalogue(np.array([user]), material.histories.users(np.array([user])))[0]
-    seen = set(material.histories.seen(user).tolist())
-    expected = [i for i in np.lexsort((material.tie_order, -scores)) if i not in seen][:10]
+    scores = scorer.score_catalogue(np.array([user]), split_dataset.histories.users(np.array([user])))[0]
+    seen = set(split_dataset.histories.seen(user).tolist())
+    expected = [i for i in np.lexsort((split_dataset.tie_order, -scores)) if i not in seen][:10]
     assert found.ranking.top[3].tolist() == expected
 
 
 def test_ease_equals_its_definition():
-    material = Material.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0)
-    found = Ease.fit(item_gram(material), 50.0)
+    split_dataset = SplitDataset.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0)
+    found = Ease.fit(item_gram(split_dataset), 50.0)
     taken = np.zeros((80, 40))
-    train = material.dataset.interactions.iloc[material.split.train]
+    train = split_dataset.dataset.interactions.iloc[split_dataset.split.train]
     taken[train["user_index"], train["item_index"]] = 1
     inverse = np.linalg.inv(taken.T @ taken + 50.0 * np.eye(40))
     expected = np.eye(len(inverse)) - inverse / np.diag(inverse)
     np.testing.assert_allclose(found.weights, expected, atol=1e-4)
-    ranked = rank_users(found.score_catalogue, material.ranking("test"))
-    assert ranked.ndcg.mean() > rank_users(Popularity().score_catalogue, material.ranking("test")).ndcg.mean()
+    ranked = rank_users(found.score_catalogue, split_dataset.ranking("test"))
+    assert ranked.ndcg.mean() > rank_users(Popularity().score_catalogue, split_dataset.ranking("test")).ndcg.mean()
 
 
 def test_platt_scaling_recovers_a_known_distortion():
@@ -148,7 +148,7 @@ def test_task_follows_the_data():
 
 def test_training_stops_when_validation_gains_nothing_at_falling_rates_either():
     dataset = two_tastes()
-    material = Material.build(dataset, task="like", kind="time", seed=0)
+    split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)
     settings = TrainingSettings(epochs=20, patience=2, learning_rate=0.008, batch_size=256)
     seen: list[dict] = []
 
@@ -156,7 +156,7 @@ def test_training_stops_when_validation_gains_nothing_at_falling_rates_either():
         seen.append({name: p.clone() for name, p in ranker.state_dict().items()})
         return -float(len(seen))
 
-    trained = train_ranker(make_features(dataset), material, settings, validate=worse_and_worse)
+    trained = train_ranker(make_features(dataset), split_dataset, settings, validate=worse_and_worse)
     assert [e.learning_rate for e in trained.log] == [0.008, 0.008, 0.008, 0.004, 0.002]
     assert (trained.best.epoch, trained.best.validation) == (1, -1.0)
     for name, kept in trained.ranker.state_dict().items():
@@ -168,40 +168,45 @@ def test_a_history_without_an_order_is_longer(tmp_path):
     timed = two_tastes(outcome="taken")
     untimed = replace(timed, schema=replace(timed.schema, has_time=False))
     fit_workspace(untimed, tmp_path / "w", FitRequest(epochs=1))
-    assert Workspace.open(tmp_path / "w").material.histories.length == history_length("implicit", "random", 10) == 150
+    assert (
+        Workspace.open(tmp_path / "w").split_dataset.histories.length == history_length("implicit", "random", 10) == 150
+    )
 
 
 def test_sampled_negatives_are_untaken_and_the_same_for_a_seed():
-    material = Material.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0)
-    labelled = material.labelled("test")
-    log = material.dataset.interactions
+    split_dataset = SplitDataset.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0)
+    labelled = split_dataset.labelled("test")
+    log = split_dataset.dataset.interactions
     taken = set(zip(log["user_index"], log["item_index"], strict=True))
     negative = labelled.label == 0
     drawn = list(zip(labelled.pairs.users[negative], labelled.pairs.items[negative], strict=True))
     assert not taken & set(drawn)
     assert drawn == list(
-        zip(*(material.labelled("test").pairs.__getattribute__(n)[negative] for n in ("users", "items")), strict=True)
+        zip(
+            *(split_dataset.labelled("test").pairs.__getattribute__(n)[negative] for n in ("users", "items")),
+            strict=True,
+        )
     )
 
 
 def test_half_of_the_background_of_implicit_is_untaken():
     """Its rows stand for "any other case"; the data hold taken items only."""
-    material = Material.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0)
-    log = material.dataset.interactions
+    split_dataset = SplitDataset.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0)
+    log = split_dataset.dataset.interactions
     taken = set(zip(log["user_index"], log["item_index"], strict=True))
     for n in (1, 9, 40):
-        rows = material.background(n, seed=3)
+        rows = split_dataset.background(n, seed=3)
         untaken = [pair not in taken for pair in zip(rows.users, rows.items, strict=True)]
         assert (len(rows), sum(untaken)) == (n, n // 2)
-    clicks = Material.build(two_tastes(), task="like", kind="time", seed=0)
+    clicks = SplitDataset.build(two_tastes(), task="like", kind="time", seed=0)
     shown = set(zip(*(clicks.dataset.interactions[f"{side}_index"] for side in ("user", "item")), strict=True))
     assert set(zip(*(getattr(clicks.background(40, seed=3), n) for n in ("users", "items")), strict=True)) <= shown
 
 
 def test_workspace_round_trip(tiny_workspace):
     workspace = Workspace.open(tiny_workspace)
-    material = workspace.material
-    found = evaluate(workspace.dense, material)
+    split_dataset = workspace.split_dataset
+    found = evaluate(workspace.dense, split_dataset)
     assert found.auc == pytest.approx(workspace.metrics["auc"], abs=1e-9)
     assert found.ndcg == pytest.approx(workspace.metrics["ndcg@10"], abs=1e-9)
     assert workspace.metrics["best_possible"]["auc"] > 0.5
@@ -263,27 +268,27 @@ def test_a_folder_that_is_not_ours_is_not_overwritten(tmp_path):
 
 def test_recommendation_ranks_unseen_items(tiny_workspace):
     workspace = Workspace.open(tiny_workspace)
-    material = workspace.material
-    found = recommend(workspace.dense, material, 4, k=7)
-    standing = stand(workspace.dense, material, 4)
+    split_dataset = workspace.split_dataset
+    found = recommend(workspace.dense, split_dataset, 4, k=7)
+    standing = score_user(workspace.dense, split_dataset, 4)
     assert [i.rank for i in found.items] == list(range(1, len(found.items) + 1))
     assert [i.rank for i in found.items] == [standing.rank_of(i.item_index) for i in found.items]
-    assert not {i.item_index for i in found.items} & set(material.histories.seen(4).tolist())
+    assert not {i.item_index for i in found.items} & set(split_dataset.histories.seen(4).tolist())
     scores = [i.score for i in found.items]
     assert scores == sorted(scores, reverse=True)
-    pairs = user_pairs(material, 4, np.array([i.item_index for i in found.items]))
+    pairs = user_pairs(split_dataset, 4, np.array([i.item_index for i in found.items]))
     np.testing.assert_allclose(
         workspace.dense.score_pairs(pairs.users, pairs.items, pairs.histories), scores, atol=1e-5
     )
-    seen = int(material.histories.seen(4)[0])
+    seen = int(split_dataset.histories.seen(4)[0])
     assert standing.rank_of(seen) is None
 
 
 def test_ties_go_by_one_drawn_order_in_lists_and_ranks():
     dataset = two_tastes(n_users=20)
-    material = Material.build(dataset, task="like", kind="time", seed=0)
-    assert sorted(material.tie_order) == list(range(40))
-    assert material.tie_order.tolist() != sorted(material.tie_order)
+    split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)
+    assert sorted(split_dataset.tie_order) == list(range(40))
+    assert split_dataset.tie_order.tolist() != sorted(split_dataset.tie_order)
 
     class Equal:
         variant = DENSE
@@ -291,9 +296,9 @@ def test_ties_go_by_one_drawn_order_in_lists_and_ranks():
         def score_catalogue(self, users, *read):
             return np.zeros((len(users), 40), dtype=np.float32)
 
-    standing = stand(Equal(), material, 3)
-    unseen = [i for i in np.argsort(material.tie_order).tolist() if not standing.seen[i]]
+    standing = score_user(Equal(), split_dataset, 3)
+    unseen = [i for i in np.argsort(split_dataset.tie_order).tolist() if not standing.seen[i]]
     assert [standing.rank_of(i) for i in unseen] == list(range(1, len(unseen) + 1))
-    assert [i.item_index for i in recommend(Equal(), material, 3, k=5).items] == unseen[:5]
-    ranking = rank_users(Equal().score_catalogue, material.ranking("test"))
+    assert [i.item_index for i in recommend(Equal(), split_dataset, 3, k=5).items] == unseen[:5]
+    ranking = rank_users(Equal().score_catalogue, split_dataset.ranking("test"))
     assert ranking.top[ranking.user_index == 3].tolist() == [unseen[:10]]

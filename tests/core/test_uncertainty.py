@@ -9,7 +9,7 @@ import pytest
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
 
 from recsys_core.compare import figures
-from recsys_core.compare.changes import ndcg_noise
+from recsys_core.compare.drift import ndcg_noise
 from recsys_core.compare.resampling import user_draws
 from recsys_core.explain.game import Games
 from recsys_core.explain.shap_method import shap_attribution

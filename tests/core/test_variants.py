@@ -13,7 +13,7 @@ import torch
 
 from recsys_core.compress.distill import DistilSettings
 from recsys_core.compress.storage import size_bytes
-from recsys_core.compress.variants import VariantShelf
+from recsys_core.compress.variants import VariantCache
 from recsys_core.errors import SettingError, WorkspaceError
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.workspace import Workspace
@@ -46,18 +46,18 @@ def workspace(folder: Path) -> Workspace:
 
 
 @pytest.fixture(scope="module")
-def shelf(workspace: Workspace) -> VariantShelf:
+def shelf(workspace: Workspace) -> VariantCache:
     return make_shelf(workspace)
 
 
 @pytest.fixture(scope="module")
 def pairs(workspace: Workspace) -> Pairs:
-    return workspace.material.labelled("test").pairs[:40]
+    return workspace.split_dataset.labelled("test").pairs[:40]
 
 
-def make_shelf(workspace: Workspace, most: int = 12) -> VariantShelf:
+def make_shelf(workspace: Workspace, most: int = 12) -> VariantCache:
     """With lessons short enough for a test."""
-    return VariantShelf(workspace, most, settings=DistilSettings(n_histories=200, n_sample=1000))
+    return VariantCache(workspace, most, settings=DistilSettings(n_histories=200, n_sample=1000))
 
 
 def scores(scorer: Scorer, pairs: Pairs) -> np.ndarray:

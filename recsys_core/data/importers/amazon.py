@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.assemble import Warnings, assemble, bare_frame, frame_of, make_interactions
+from recsys_core.data.build_dataset import Warnings, assemble, bare_frame, frame_of, make_interactions
 from recsys_core.data.cells import read_ids, read_numbers, read_references
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.moments import LATEST

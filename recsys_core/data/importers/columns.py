@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.assemble import Warnings, frame_of
+from recsys_core.data.build_dataset import Warnings, frame_of
 from recsys_core.data.cells import (
     Attribute,
     read_attribute_codes,

@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.assemble import Warnings
+from recsys_core.data.build_dataset import Warnings
 from recsys_core.data.cells import read_ids
 from recsys_core.data.importers.mapping import Mapping, SideMapping
 from recsys_core.data.tables import TEXT, Table, row_indexes

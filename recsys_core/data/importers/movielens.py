@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys_core.data.assemble import assemble, bare_frame, frame_of, make_interactions
+from recsys_core.data.build_dataset import assemble, bare_frame, frame_of, make_interactions
 from recsys_core.data.cells import (
     read_codes,
     read_ids,

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow.compute as pc
 
-from recsys_core.data.assemble import Warnings
+from recsys_core.data.build_dataset import Warnings
 from recsys_core.data.cells import are_flags, read_flags, read_numbers
 from recsys_core.data.importers.mapping import InteractionMapping
 from recsys_core.data.tables import Table

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
 
-from recsys_core.data.assemble import Warnings
+from recsys_core.data.build_dataset import Warnings
 from recsys_core.data.importers.flat import split_flat
 from recsys_core.data.importers.mapping import Mapping, guess_mapping, read_mapping
 from recsys_core.data.readers import read_table

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.assemble import LEAST_INTERACTIONS, Warnings, assemble, bare_frame, make_interactions
+from recsys_core.data.build_dataset import LEAST_INTERACTIONS, Warnings, assemble, bare_frame, make_interactions
 from recsys_core.data.cells import find_ids, read_ids, read_numbers, read_references, read_times
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.folder import verify

@@ -1,0 +1,188 @@
+"""Charts of compression: what survives along the sparsity, and size against quality.
+
+The levels stand in the specification and the data is one row, "you are here": moving the slider draws one mark
+again, where new data would draw all of them.
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate, pairwise
+
+import pandas as pd
+
+from dashboard.presentation.charts.chart import AGAINST, FOR, NEUTRAL, Chart, meaning, one
+from dashboard.presentation.texts import numbers, plain
+from recsys_core.compare import Level
+from recsys_core.variant import Variant
+
+HEIGHT = 240
+MOST_LOSS = 0.03
+STOP = 0.101  # between neighbouring stops of the slider, with room for rounding
+RAMP = ["#C8641B", "#B9A99C", "#3F7FC4"]  # few reasons kept to all; readable on both backgrounds
+CURVES = {"quality": NEUTRAL, "lists": FOR, "reasons": AGAINST}
+
+
+def survival(levels: list[Level], variant: Variant) -> Chart:
+    """AUC above chance, lists kept and reasons kept by sparsity, at the variant's bits and pruning.
+
+    Lines join neighbouring stops of the slider only: what lies between others was never measured.
+    """
+    names = {name: plain(f"compress.curve.{name}") for name in CURVES}
+    ordered = sorted(levels, key=lambda level: level.variant.sparsity)
+    steps = [after.variant.sparsity - before.variant.sparsity for before, after in pairwise(ordered)]
+    runs = [0, *accumulate(int(step > STOP) for step in steps)]
+    rows = [row | {"run": run} for level, run in zip(ordered, runs, strict=True) for row in _curve_rows(level, names)]
+    here = pd.DataFrame({"sparsity": [100 * variant.sparsity]})
+    return Chart(here, _survival_spec(rows), plain("compress.curve.alt"))
+
+
+def _curve_rows(level: Level, names: dict[str, str]) -> list[dict]:
+    parts = {
+        "quality": (level.auc_share, None, None),
+        "lists": (level.lists, level.lists_low, level.lists_high),
+        "reasons": (level.reasons, level.reasons_low, level.reasons_high),
+    }
+    return [
+        {
+            "sparsity": 100 * level.variant.sparsity,
+            "what": names[name],
+            "meaning": CURVES[name],
+            "value": value,
+            "low": value if low is None else low,
+            "high": value if high is None else high,
+            "text": numbers.percent(value, 1),
+        }
+        for name, (value, low, high) in parts.items()
+        if value is not None
+    ]
+
+
+def _survival_spec(rows: list[dict]) -> dict:
+    x = {
+        "field": "sparsity",
+        "type": "quantitative",
+        "title": plain("compress.curve.x"),
+        "scale": {"domain": [0, 95]},
+        "axis": {"values": list(range(0, 100, 10)), "grid": False},
+    }
+    y = {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False, "nice": True}}
+    percent = {"axis": {"format": "%", "tickCount": 5, "domain": False}}
+    tooltip = [
+        {"field": "what", "title": plain("compress.what")},
+        {"field": "sparsity", "title": plain("compress.curve.x"), "format": ".0f"},
+        {"field": "text", "title": plain("compress.kept")},
+    ]
+    curve = {"data": {"values": rows}}
+    return {
+        "height": HEIGHT,
+        "encoding": {"x": x, "detail": {"field": "run", "type": "nominal"}},
+        "layer": [
+            {
+                "mark": {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5, "tooltip": None},
+                "encoding": {"color": one(NEUTRAL)},
+            },
+            {
+                **curve,
+                "mark": {"type": "area", "opacity": 0.15, "tooltip": None},
+                "encoding": {
+                    "y": {"field": "low", "type": "quantitative", **percent, "title": None},
+                    "y2": {"field": "high"},
+                    "color": meaning(),
+                },
+            },
+            {
+                **curve,
+                "mark": {"type": "line", "point": {"size": 45}, "strokeWidth": 2},
+                "encoding": {"y": y, "color": meaning(), "tooltip": tooltip},
+            },
+        ],
+    }
+
+
+def sizes(levels: list[Level], names: list[str], variant: Variant) -> Chart:
+    """Every measured level: size on disk against AUC, coloured by the reasons it keeps; the current one ringed."""
+    edge, dense = lower_edge(levels), plain("variant.dense")
+    rows = [
+        {
+            "size": level.size_bytes / 1000,
+            "auc": level.auc,
+            "height": None if level.auc is None else max(level.auc, edge),
+            "reasons": level.reasons,
+            "name": name,
+            "key": level.variant.key,
+            "shown": numbers.size(level.size_bytes),
+            "kept": numbers.percent(level.reasons),
+            "label": dense if level.variant.is_dense else "",
+        }
+        for level, name in zip(levels, names, strict=True)
+    ]
+    here = [row for row, level in zip(rows, levels, strict=True) if level.variant == variant]
+    place = pd.DataFrame(here, columns=["size", "height"], dtype=float)
+    return Chart(place, _sizes_spec(rows), plain("compress.map.alt"))
+
+
+def lower_edge(levels: list[Level]) -> float:
+    """Where the vertical axis ends: a little below the full model, as one ruined level would flatten all others."""
+    return max((level.dense_auc for level in levels if level.dense_auc is not None), default=MOST_LOSS) - MOST_LOSS
+
+
+def _sizes_spec(rows: list[dict]) -> dict:
+    every = {"data": {"values": rows}}
+    place = {
+        "x": {
+            "field": "size",
+            "type": "quantitative",
+            "title": plain("compress.map.x"),
+            "scale": {"type": "log", "nice": False, "padding": 14},
+            "axis": {"tickCount": 5, "format": "~s", "grid": False},
+        },
+        "y": {
+            "field": "height",
+            "type": "quantitative",
+            "title": plain("compress.map.y"),
+            "scale": {"zero": False, "nice": True, "padding": 8},
+            "axis": {"tickCount": 5, "domain": False},
+        },
+    }
+    tooltip = [
+        {"field": "name", "title": plain("compress.map.level")},
+        {"field": "shown", "title": plain("compress.card.size_bytes")},
+        {"field": "auc", "title": plain("compress.map.y"), "format": ".4f"},
+        {"field": "kept", "title": plain("compress.map.legend")},
+    ]
+    colour = {
+        "field": "reasons",
+        "type": "quantitative",
+        "scale": {"range": RAMP, "domain": [0.5, 0.75, 1], "clamp": True, "interpolate": "rgb"},
+        "legend": {
+            "title": plain("compress.map.legend"),
+            "orient": "top",
+            "titleOrient": "left",
+            "titlePadding": 12,
+            "format": "%",
+            "values": [0.5, 0.75, 1],
+            "gradientLength": 120,
+            "gradientThickness": 8,
+        },
+    }
+    return {
+        "height": HEIGHT + 26,
+        "encoding": place,
+        "layer": [
+            {
+                **every,
+                "params": [{"name": "picked", "select": {"type": "point", "fields": ["key"], "clear": "mouseout"}}],
+                "mark": {"type": "circle", "size": 70, "opacity": 0.9, "cursor": "pointer"},
+                "encoding": {"color": colour, "tooltip": tooltip},
+            },
+            {
+                "mark": {"type": "point", "size": 240, "strokeWidth": 2.5, "filled": False, "tooltip": None},
+                "encoding": {"stroke": one(NEUTRAL)},
+            },
+            {
+                **every,
+                "mark": {"type": "text", "align": "right", "dy": -14, "dx": 6, "fontSize": 12, "tooltip": None},
+                "encoding": {"text": {"field": "label"}, "fill": one(NEUTRAL)},
+            },
+        ],
+    }

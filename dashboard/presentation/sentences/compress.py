@@ -1,0 +1,213 @@
+"""What a level of compression costs, in a sentence, and what presets, a budget and the doubt strip say."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from dashboard.cached import Place
+from dashboard.controls import plain_variant
+from dashboard.presentation.sentences.compress_cards import gap_of, sample_size
+from dashboard.presentation.sentences.fairness import column_name, group_name
+from dashboard.presentation.texts import joined, numbers, plain, t
+from dashboard.presentation.texts.markdown import Markdown, escape, opposing, supporting
+from recsys_core.compare import RULES, Budget, Figure, figures, has_ties, is_dead, machine_name, report_to_json
+from recsys_core.compare.deltas import BETTER, WORSE
+from recsys_core.results import CompressionReport, Recommendation
+from recsys_core.variant import Variant
+
+ALMOST = 0.005  # of AUC: a loss that nobody would notice; of a share: a change that rounds to nothing
+MOST_IN_WORDS = 10
+
+
+def sentence(report: CompressionReport) -> Markdown:
+    """Size, AUC, and the worst of what becomes of NDCG, lists and reasons at this level."""
+    found = report_to_json(report)
+    known = figures(found)
+    if report.variant.is_dense:
+        size, auc = numbers.size(report.compressed.size_bytes), numbers.number(report.compressed.auc)
+        said = t("compress.sentence.dense", size=size, auc=auc)
+        return joined(said, _dead(found, "compress.dead.dense") if is_dead(found) else "")
+    name, smaller = plain_variant(report.variant), _smaller(known["size_bytes"])
+    if is_dead(found):
+        return joined(t("compress.sentence.size", name=name, smaller=smaller), _dead(found, "compress.dead.level"))
+    auc = known["auc"]
+    is_worse = auc.verdict == WORSE and abs(auc.change) >= ALMOST
+    said = t(
+        "compress.sentence", name=name, smaller=smaller, auc=_auc(auc), rest=_rest(known, found, is_worse=is_worse)
+    )
+    across = found["ties"]["variant"]["across"]
+    ties = t("compress.sentence.ties", share=opposing(numbers.percent(across))) if has_ties(found) else ""
+    return joined(said, ties)
+
+
+def pending_sentence(variant: Variant, *, waits: bool) -> Markdown:
+    return t(f"compress.sentence.{'waiting' if waits else 'measuring'}", name=plain_variant(variant))
+
+
+def _dead(found: dict, key: str) -> Markdown:
+    low, high = (numbers.fixed(x, 3) for x in found["auc_interval"]["variant"])
+    return t(key, auc=opposing(numbers.fixed(found["variant"]["auc"], 3)), low=low, high=high)
+
+
+def _smaller(size: Figure) -> Markdown:
+    if round(100 * size.change) == 0:
+        return t("compress.same_size")
+    key = "compress.smaller" if size.change < 0 else "compress.larger"
+    said = plain(key, percent=numbers.percent(abs(size.change)))
+    return supporting(said) if size.change < 0 else opposing(said)
+
+
+def _auc(auc: Figure) -> Markdown:
+    if auc.value is None:
+        return t("compress.auc.unknown")
+    if auc.verdict in (WORSE, BETTER) and abs(auc.change) < ALMOST:
+        return t("compress.auc.almost", change=numbers.signed(auc.change, 3))
+    if auc.verdict in (WORSE, BETTER):
+        said = plain(f"compress.auc.{auc.verdict}", change=numbers.number(abs(auc.change)))
+        return opposing(said) if auc.verdict == WORSE else supporting(said)
+    return t("compress.auc.same")
+
+
+def _rest(known: dict[str, Figure], found: dict, *, is_worse: bool) -> Markdown:
+    """The worst of NDCG, lists and reasons: the one that loses the largest share of itself."""
+    ndcg, lists, reasons = known["ndcg@10"], known["top_10_kept"].value, known["top_3_kept"].value
+    lost = {
+        "ndcg": -ndcg.change / ndcg.dense if ndcg.verdict == WORSE and ndcg.dense else 0.0,
+        "lists": 0.0 if lists is None else 1 - lists,
+        "reasons": 0.0 if reasons is None else 1 - reasons,
+    }
+    worst = max(lost, key=lambda name: lost[name])
+    if lost[worst] < ALMOST:
+        return t("compress.rest.same" if lists is not None else "compress.rest.unknown")
+    said = {"ndcg": _ndcg, "lists": _lists, "reasons": _reasons}[worst](lost[worst], found)
+    return t(f"compress.rest.{'and' if is_worse else 'but'}", what=opposing(said))
+
+
+def _ndcg(share: float, found: dict) -> str:
+    return plain(
+        "compress.worst.ndcg", percent=numbers.percent(share), value=numbers.fixed(found["variant"]["ndcg@10"], 3)
+    )
+
+
+def _lists(share: float, found: dict) -> str:
+    nobody = found["extra"]["lost_most"]["kept_none"]
+    key = "compress.worst.lists.none" if nobody else "compress.worst.lists"
+    return plain(key, percent=numbers.percent(share), n=nobody)
+
+
+def _reasons(share: float, found: dict) -> str:
+    one_in = round(1 / share)
+    if 2 <= one_in <= MOST_IN_WORDS:
+        return plain("compress.worst.reasons.one_in", n=plain(f"number.{one_in}"))
+    return plain("compress.worst.reasons", percent=numbers.percent(share))
+
+
+def doubts(report: CompressionReport, language: str, watched: str | None) -> list[str]:
+    """When and where it was measured, on whom, what gap is watched, and what it was before training."""
+    when = datetime.fromisoformat(report.measured_at).astimezone()
+    date = numbers.date(when.replace(tzinfo=UTC).timestamp(), language)
+    shown = plain("compress.doubt.when", date=date, time=f"{when:%H:%M}")
+    is_here = report.machine == machine_name()
+    drift, before, found = report.explanation_drift, report.before_training, report_to_json(report)
+    said = [
+        t("compress.doubt.measured" if is_here else "compress.doubt.elsewhere", when=shown, machine=report.machine),
+        t("compress.doubt.users", n=report.n_users) if not sample_size(found) else Markdown(sample_size(found)),
+        t("compress.doubt.pairs", n=drift["n_pairs"], background=drift["background"]),
+        t("compress.doubt.seed", seed=report.seed),
+    ]
+    if report.compressed.encoder_bytes:
+        sizes = numbers.size(report.compressed.size_bytes), numbers.size(report.compressed.encoder_bytes)
+        said.append(t("compress.doubt.encoder", ranker=sizes[0], encoder=sizes[1]))
+    if before and before["auc"] is not None:
+        auc, ndcg = numbers.fixed(before["auc"], 3), numbers.fixed(before["ndcg@10"], 3)
+        said.append(t("compress.doubt.before", auc=auc, ndcg=ndcg))
+    if report.variant.pruning == "unstructured":
+        said.append(t("compress.doubt.sparse"))
+    return [*said, _watched(report, gap_of(found, watched))]
+
+
+def _watched(report: CompressionReport, gap: dict) -> Markdown:
+    """Why this column's gap is watched."""
+    if not gap.get("column"):
+        return t("compress.watch.none")
+    column, own = column_name(gap["column"]), report.group_gap
+    if gap["column"] != own.get("column"):
+        return t("compress.watch.chosen", column=column)
+    return t("compress.watch.largest" if own.get("is_real") else "compress.watch.noise", column=column)
+
+
+def lost_most(place: Place, report: CompressionReport) -> Markdown:
+    """Which group is over-represented among the users whose lists change most, where one clearly is."""
+    about = report.extra["lost_most"]
+    if not about["n"]:
+        return Markdown("")
+    n, kept = about["n"], round(10 * about["at_most"])
+    group = about["group"]
+    if group is None:
+        return t("compress.lost_most.nobody", n=n, kept=kept)
+    return t(
+        "compress.lost_most",
+        n=n,
+        kept=kept,
+        column=column_name(group["column"]),
+        group=group_name(place, group["column"], group["group"]),
+        share=opposing(numbers.percent(group["share"])),
+        share_of_all=numbers.percent(group["share_of_all"]),
+    )
+
+
+def ties(after: Recommendation) -> Markdown:
+    """How many items of the list, and beyond it, have equal scores; empty where none do."""
+    if not after.n_tied_listed:
+        return Markdown("")
+    return t("compress.ties", n=after.n_tied_listed, n_all=after.n_tied)
+
+
+def preset_label(name: str, report: CompressionReport | None) -> Markdown:
+    """A preset's name with what it costs and keeps: "Safe 67 KB · 95 % of lists"."""
+    shown = t(f"compress.preset.{name}")
+    if report is None:
+        return t("compress.preset.label.none", name=shown)
+    size, lists = numbers.size(report.compressed.size_bytes), numbers.percent(report.top_10_overlap)
+    return t("compress.preset.label", name=shown, size=size, lists=lists)
+
+
+def preset_help(name: str, variant: Variant | None) -> Markdown:
+    """The rule of a preset, and the level that it stands for."""
+    rule = next(r for r in RULES if r.name == name)
+    said = t(
+        f"compress.preset.{name}.rule",
+        lists=numbers.percent(rule.least_lists),
+        reasons=numbers.percent(rule.least_reasons),
+        loss=numbers.fixed(rule.most_loss),
+    )
+    if variant is None:
+        return t("compress.preset.none", rule=said)
+    return t("compress.preset.is", rule=said, name=escape(plain_variant(variant)))
+
+
+def budget(budget: Budget, report: CompressionReport | None, best: CompressionReport | None) -> Markdown:
+    """Yes or no for this level, and the smallest measured level that is within the budget."""
+    answer = t("compress.budget.wait")
+    if report is not None:
+        answer = _budget_answer(budget, report)
+    if best is None:
+        return joined(answer, t("compress.budget.no_level"))
+    size, lists = numbers.size(best.compressed.size_bytes), numbers.percent(best.top_10_overlap)
+    return joined(answer, t("compress.budget.smallest", name=plain_variant(best.variant), size=size, lists=lists))
+
+
+def _budget_answer(budget: Budget, report: CompressionReport) -> Markdown:
+    found = report_to_json(report)
+    size, lists = report.compressed.size_bytes, report.top_10_overlap
+    about = {"size": numbers.size(size), "lists": numbers.percent(lists, 1)}
+    if budget.allows(found):
+        return t("compress.budget.yes", answer=supporting(plain("compress.yes")), **about)
+    reason = "ties" if has_ties(found) else "other"
+    if is_dead(found):
+        reason = "dead"
+    elif size > budget.most_bytes:
+        reason = "size"
+    elif lists is None or lists < budget.least_lists:
+        reason = "lists"
+    return t(f"compress.budget.no.{reason}", answer=opposing(plain("compress.no")), **about)

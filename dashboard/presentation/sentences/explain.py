@@ -1,0 +1,200 @@
+"""Why this item for this user, in one or two sentences."""
+
+from __future__ import annotations
+
+import math
+
+import pandas as pd
+
+from dashboard.controls import plain_variant
+from dashboard.presentation.texts import capital, joined, numbers, plain, t
+from dashboard.presentation.texts.markdown import Markdown, by_sign
+from dashboard.presentation.wording import Reason
+from recsys_core.data.features import HISTORY
+from recsys_core.explain.agreement import TOP, Agreement, Disagreement
+from recsys_core.results import Explanation, RankedItem, Recommendation
+from recsys_core.variant import DENSE, Variant
+
+LIST_LENGTH = 10
+SHAPLEY_VALUES = ("shapley", "shap")
+LEAST_SHARE = 0.04  # of the summed sizes: below this a reason is not worth a sentence
+CLOSE, MOSTLY, PARTLY = 0.9, 0.7, 0.4
+POOR_FIT = 0.7  # LIME's R² below which its figures are not to be read one by one
+
+
+def title(item: RankedItem, user: str) -> Markdown:
+    """The question, by whether the item is on the list, is not, or was met before."""
+    key = "seen" if item.rank == 0 else "on_list" if item.rank <= LIST_LENGTH else "off_list"
+    return t(f"explain.title.{key}", item=item.title, user=user)
+
+
+def sentence(found: list[Reason], item: RankedItem, n_candidates: int, variant: Variant = DENSE) -> Markdown:
+    """The strongest reasons for and against, the place, the probability with and without the first, and who says so."""
+    total = sum(abs(r.contribution) for r in found)
+    worth = [r for r in found if abs(r.contribution) >= LEAST_SHARE * total]
+    decimals = numbers.decimals_for(r.contribution for r in found)
+    pro = [_said(r, decimals) for r in worth if r.contribution > 0]
+    con = [_said(r, decimals) for r in worth if r.contribution < 0]
+    recommended = 0 < item.rank <= LIST_LENGTH or (item.rank == 0 and len(pro) > 0)
+    first, second = ("for", "against") if recommended else ("against", "for")
+    because, despite = (pro, con) if recommended else (con, pro)
+    why = Markdown(f"{_because(first, because)}{_despite(second, despite)}")
+    by = "" if variant.is_dense else t("explain.by", variant=plain_variant(variant))
+    first_named = next((r for r in worth if (r.contribution > 0) == (first == "for")), None)
+    return joined(why, _place(item, n_candidates), _without(first_named), by)
+
+
+def _without(reason: Reason | None) -> str:
+    """The probability if the first reason were any other case's."""
+    if reason is None or reason.probability_without is None:
+        return ""
+    return t("explain.place.without", reason=reason.label, probability=numbers.fixed(reason.probability_without))
+
+
+def _because(side: str, said: list[Markdown]) -> str:
+    if not said:
+        return t(f"explain.because.{side}.none")
+    if len(said) == 1:
+        return t(f"explain.because.{side}.one", first=said[0])
+    return t(f"explain.because.{side}.two", first=said[0], second=said[1])
+
+
+def _despite(side: str, said: list[Markdown]) -> str:
+    return t(f"explain.despite.{side}", first=said[0]) if said else t("explain.despite.none")
+
+
+def _said(reason: Reason, decimals: int) -> Markdown:
+    shown = by_sign(reason.contribution, numbers.signed(reason.contribution, decimals))
+    return t("explain.said", reason=reason.label, value=shown)
+
+
+def _place(item: RankedItem, n_candidates: int) -> Markdown:
+    shown = numbers.fixed(item.probability)
+    if item.rank == 0:
+        return t("explain.place.seen", probability=shown)
+    return t("explain.place", rank=item.rank, n=n_candidates, probability=shown)
+
+
+def doubts(
+    explanation: Explanation, task: str, agreement: Agreement | None = None, fit: float | None = None
+) -> list[str]:
+    """Exactness, background, gap, time, and how far LIME, a second method, agrees and how well it fits."""
+    error = explanation.standard_error
+    found = [
+        kind(explanation),
+        "" if error is None else t("explain.doubt.error", error=numbers.number(error, 1)),
+        t("explain.doubt.background", n=explanation.background, seed=explanation.seed),
+        t("explain.doubt.gap", gap=numbers.number(abs(explanation.completeness_gap), 1)),
+        t("explain.doubt.seconds", time=numbers.duration(explanation.seconds)),
+        t(f"task.{task}"),
+    ]
+    if agreement is not None and not math.isnan(agreement.rank_correlation):
+        shown = {"value": numbers.fixed(agreement.rank_correlation), "fit": numbers.fixed(fit)}
+        found.append(t("explain.doubt.agreement", **shown))
+    return found
+
+
+def kind(explanation: Explanation) -> Markdown:
+    """What a method's contributions are: exact or sampled Shapley values, or another thing altogether."""
+    if explanation.method not in SHAPLEY_VALUES:
+        return t(f"explain.kind.{explanation.method}")
+    return t(f"explain.kind.{'exact' if explanation.exact else 'sampled'}", n=len(explanation.contributions))
+
+
+def second_doubts(second: Explanation) -> list[str]:
+    """What the second method's figures are, their gap, fit and time."""
+    found = [kind(second), t("explain.doubt.gap", gap=numbers.number(abs(second.completeness_gap), 2))]
+    if second.fit is not None:
+        found.append(t("explain.doubt.fit", fit=numbers.fixed(second.fit)))
+    if second.standard_error is not None:
+        found.append(t("explain.doubt.error", error=numbers.number(second.standard_error, 1)))
+    return [*found, t("explain.doubt.seconds", time=numbers.duration(second.seconds))]
+
+
+def agreement_sentence(
+    agreement: Agreement, second: Explanation, differ: tuple[Disagreement, ...], words: dict[str, str]
+) -> Markdown:
+    """How far the second method says the same, on which reasons it does not, and what to make of it."""
+    rho = agreement.rank_correlation
+    grade = (
+        "different"
+        if math.isnan(rho) or rho < PARTLY
+        else "partly"
+        if rho < MOSTLY
+        else "mostly"
+        if rho < CLOSE
+        else "close"
+    )
+    said = t(
+        f"explain.agrees.{grade}",
+        method=plain(f"method.{second.method}"),
+        n=min(TOP, agreement.n_common),
+        kept=round(min(TOP, agreement.n_common) * agreement.top_3_kept) if agreement.n_common else 0,
+        rho=numbers.fixed(rho),
+    )
+    if second.fit is not None and second.fit < POOR_FIT:
+        advice = t("explain.advice.poor_fit", fit=numbers.fixed(second.fit))
+    elif any(d.changes_sign for d in differ):
+        advice = t("explain.advice.sign")
+    else:
+        advice = t(f"explain.advice.{'one' if differ or grade in ('partly', 'different') else 'none'}")
+    named = [_disagreement(d, words, plain(f"method.{second.method}"), plain("method.shapley")) for d in differ]
+    return joined(capital(said), *named, advice)
+
+
+def _disagreement(found: Disagreement, words: dict[str, str], second: str, first: str) -> Markdown:
+    """ "LIME sees region: islands at −0.55 where Shapley has −0.08." """
+    decimals = numbers.decimals_for([found.first, found.second])
+    key = "explain.differs.sign" if found.changes_sign else "explain.differs"
+    shown = {
+        name: by_sign(value, numbers.signed(value, decimals))
+        for name, value in (("there", found.second), ("here", found.first))
+    }
+    return capital(t(key, reason=words[found.feature], first=first, second=second, **shown))
+
+
+def two_models(items: list[RankedItem], differ: tuple[Disagreement, ...], words: dict[str, str]) -> Markdown:
+    """Where the item stands by the full and by the compressed model, and whose reasons differ."""
+    before, after = items
+    places = {"before": _rank(before), "after": _rank(after)}
+    chances = {"first": numbers.fixed(before.probability), "second": numbers.fixed(after.probability)}
+    models = plain("explain.model.compressed"), plain("explain.model.dense")
+    named = [_disagreement(d, words, *models) for d in differ]
+    same = [] if differ else [t("explain.two_models.same")]
+    return joined(t("explain.two_models", item=before.title, **places, **chances), *named, *same)
+
+
+def _rank(item: RankedItem) -> str:
+    return plain("explain.rank", rank=item.rank) if item.rank else plain("explain.rank.none")
+
+
+def model_title(name: str, variant: Variant) -> Markdown:
+    """What stands over a waterfall of one of two models."""
+    return t(f"explain.model.{name}.title", variant=plain_variant(variant))
+
+
+def marked(rows: pd.DataFrame) -> Markdown:
+    """How much of what the column says the marked items carry; nothing where nothing moves."""
+    n, total = int(rows["marked"].sum()), float(rows["shown"].abs().sum())
+    if not n:
+        return Markdown("")
+    share = numbers.percent(float(rows["shown"][rows["marked"]].abs().sum()) / total)
+    key = "explain.marked.each" if "contribution" in rows else "explain.marked.without"
+    return t(key, n=n, share=share)
+
+
+def history_doubts(explanation: Explanation, shared: Explanation | None) -> list[str]:
+    """What the columns of the history mean, and that the shares sum to the history's bar."""
+    found = [t("explain.history.without_doubt", probability=numbers.fixed(explanation.probability, 3))]
+    if shared is None:
+        return found
+    parts = [c.contribution for c in shared.contributions if c.feature.startswith(HISTORY)]
+    error = shared.standard_error
+    how = t("explain.history.exact") if error is None else t("explain.doubt.error", error=numbers.number(error, 1))
+    return [t("explain.history.doubt", total=numbers.signed(sum(parts), 3)), how, *found]
+
+
+def ties(recommendation: Recommendation) -> str:
+    """How many of the list share their score with others, and that their order says nothing; empty where none do."""
+    n = recommendation.n_tied_listed
+    return t("explain.top.ties", n=n, all=recommendation.n_tied) if n else ""

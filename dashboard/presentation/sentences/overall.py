@@ -1,0 +1,90 @@
+"""What drives the model, in a sentence."""
+
+from __future__ import annotations
+
+from dashboard.cached import BACKGROUND
+from dashboard.presentation.charts.overall import TIED
+from dashboard.presentation.texts import capital, joined, listed, numbers, plain, t
+from dashboard.presentation.texts.markdown import Markdown, by_sign, escape, supporting
+from dashboard.presentation.wording import amount, in_words, shorten
+from recsys_core.data.dataset import Dataset
+from recsys_core.explain.by_value import ValueEffect
+from recsys_core.explain.global_explanation import GlobalExplanation
+
+NEXT_TO_NOTHING = 0.02
+MOST_NAMED = 3
+
+
+def sentence(found: GlobalExplanation, names: dict[str, str]) -> Markdown:
+    """The two strongest reasons with their share of all that the model says, and those that do next to nothing."""
+    order = [int(i) for i in found.order]
+    if len(order) < 2 or found.share[order[0]] == 0:
+        return t("global.sentence.nothing")
+    first, second = (escape(names[found.players[i]]) for i in order[:2])
+    share = supporting(numbers.percent(float(found.share[order[:2]].sum())))
+    said = capital(t("global.sentence", first=first, second=second, share=share))
+    return joined(said, _tied(found, names), _idle(found, names))
+
+
+def _tied(found: GlobalExplanation, names: dict[str, str]) -> Markdown:
+    """Whether the two that were named could as well be in the other order, or the second be the third."""
+    order, tied = [int(i) for i in found.order], found.tied_with_next
+    at = next((k for k in range(min(2, len(order) - 1)) if tied[k]), None)
+    if at is None:
+        return Markdown("")
+    first, second = (escape(names[found.players[i]]) for i in order[at : at + 2])
+    return capital(t("global.sentence.tied", first=first, second=second, n=found.n_pairs))
+
+
+def _idle(found: GlobalExplanation, names: dict[str, str]) -> Markdown:
+    least = [int(i) for i in reversed(found.order)]
+    idle = [names[found.players[i]] for i in least if found.share[i] < NEXT_TO_NOTHING][:MOST_NAMED]
+    if not idle:
+        return Markdown("")
+    key = "global.sentence.idle.one" if len(idle) == 1 else "global.sentence.idle"
+    return capital(t(key, names=listed(idle)))
+
+
+def tied_doubt(found: GlobalExplanation) -> str:
+    return t("global.sizes.tied", mark=TIED) if found.tied_with_next.any() else ""
+
+
+def picked(marks: list[dict]) -> str | None:
+    """The reason of the bar that was clicked."""
+    return marks[0].get("feature") if marks else None
+
+
+def value_words(data: Dataset, player: str, effect: ValueEffect) -> str:
+    """A value or a range of values as a person reads it."""
+    if effect.kind == "missing":
+        return plain("value.unknown")
+    if effect.kind == "rest":
+        return plain("global.values.rest")
+    if effect.kind == "range":
+        return plain("global.interval", low=amount(effect.start), high=in_words(data, player, effect.end))
+    return shorten(in_words(data, player, effect.value))
+
+
+def value_sentence(data: Dataset, player: str, name: str, effects: tuple[ValueEffect, ...]) -> Markdown:
+    """The values that push most up and most down, where their intervals keep clear of nothing."""
+    clear = [e for e in effects if e.low is not None and (e.low > 0 or e.high < 0)]
+    best, worst = (pick(clear, key=lambda e: e.mean, default=None) for pick in (max, min))
+    said = [
+        t(f"global.values.{key}", value=value_words(data, player, e), by=by_sign(e.mean, numbers.signed(e.mean)), n=e.n)
+        for key, e in (("for", best), ("against", worst))
+        if e is not None and (e.mean > 0) == (key == "for")
+    ]
+    if not said:
+        return capital(t("global.values.nothing", reason=name))
+    return joined(capital(t("global.values.which", reason=name)), *said)
+
+
+def doubts(found: GlobalExplanation, task: str) -> list[str]:
+    return [
+        t("global.doubt.pairs", n=found.n_pairs),
+        t("global.doubt.seed", seed=found.seed),
+        t("global.doubt.background", n=found.background, one=BACKGROUND),
+        t("global.doubt.interval"),
+        t("explain.doubt.seconds", time=numbers.duration(found.seconds)),
+        t(f"task.{task}"),
+    ]

@@ -1,0 +1,188 @@
+"""Group figures as tables: gaps, every group, exposure by item group; and everything for the download."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.presentation.sentences.fairness import (
+    chance,
+    column_name,
+    figure,
+    good_end,
+    interval,
+    measure_name,
+    name_of,
+    short_name,
+)
+from dashboard.presentation.texts import numbers, plain
+from recsys_core.fairness import (
+    FairnessReport,
+    Gap,
+    GapChange,
+    GroupChange,
+    GroupRow,
+    ScanResult,
+    gap_json,
+    report_json,
+)
+
+SHARES = ("catalogue_share", "exposure_share", "relevance_share")
+RATIO = "exposure_to_relevance"
+
+
+def largest(scan: ScanResult) -> pd.DataFrame:
+    """Gaps of all columns and measures, the largest real one first."""
+    rows = [
+        {
+            plain("fairness.column"): column_name(column),
+            plain("fairness.measure"): short_name(gap.metric),
+            **_extremes(gap),
+            plain("fairness.gaps.difference"): figure(gap.difference),
+            plain("fairness.gaps.real"): real(gap),
+            plain("fairness.gaps.corrected"): chance(gap.p_corrected),
+        }
+        for column, gap in scan.gaps
+    ]
+    return pd.DataFrame(rows)
+
+
+def gaps(report: FairnessReport) -> pd.DataFrame:
+    """Every measure: worst and best group, gap, interval, ratio, chance, and whether it is more than noise."""
+    rows = [
+        {
+            **_about(gap),
+            **_extremes(gap),
+            plain("fairness.gaps.values"): f"{figure(gap.worst)} → {figure(gap.best)}",
+            plain("fairness.gaps.difference"): figure(gap.difference),
+            plain("fairness.interval"): interval(gap.low, gap.high),
+            plain("fairness.gaps.ratio"): numbers.fixed(gap.ratio),
+            plain("fairness.gaps.p"): chance(gap.p_value),
+            plain("fairness.gaps.corrected"): chance(gap.p_corrected),
+            plain("fairness.gaps.real"): real(gap),
+        }
+        for gap in report.gaps
+    ]
+    return pd.DataFrame(rows)
+
+
+def gap_changes(report: FairnessReport, changes: tuple[GapChange, ...]) -> pd.DataFrame:
+    """Every measure's gap under the full and the compressed model, side by side; ``report`` is the full model's."""
+    rows = [
+        {
+            **_about(gap),
+            **_extremes(gap),
+            plain("fairness.models.dense"): figure(change.dense),
+            plain("fairness.gaps.real"): real(gap),
+            plain("fairness.models.compressed"): figure(change.compressed),
+            plain("fairness.change"): numbers.signed(change.change, 3),
+            plain("fairness.interval"): interval(change.low, change.high),
+            plain("fairness.gaps.corrected"): chance(change.p_corrected),
+            plain("fairness.change.real"): real(change),
+        }
+        for change in changes
+        if (gap := report.gap(change.metric)) is not None
+    ]
+    return pd.DataFrame(rows)
+
+
+def _about(gap: Gap) -> dict[str, str]:
+    return {plain("fairness.measure"): measure_name(gap.metric), plain("fairness.good"): good_end(gap.metric)}
+
+
+def _extremes(gap: Gap) -> dict[str, str]:
+    return {plain("fairness.gaps.extremes"): f"{name_of(gap.worst_group)} → {name_of(gap.best_group)}"}
+
+
+def real(found: Gap | GapChange | GroupChange) -> str:
+    """Whether a difference is more than noise: yes or no."""
+    return plain(f"fairness.gaps.{'no' if found.within_noise else 'yes'}")
+
+
+def groups(reports: dict[str, FairnessReport]) -> pd.DataFrame:
+    """Every group and measure, everyone in row 0; a model's rows one after another."""
+    rows = []
+    for model, report in reports.items():
+        for row in (report.overall, *report.groups):
+            about = {
+                plain("fairness.models"): plain(f"fairness.models.{model}"),
+                plain("fairness.group"): name_of(row.group),
+                plain("fairness.n"): numbers.count(row.n),
+            }
+            rows.append(about | {short_name(m): figure(value) for m, value in row.values.items()})
+    return pd.DataFrame(rows)
+
+
+def exposure(reports: dict[str, FairnessReport], changes: tuple[GroupChange, ...]) -> pd.DataFrame:
+    """Item groups: share of the catalogue, of what was taken later, of exposure, and exposure against merit.
+
+    With two models the last two stand side by side, with the change of the ratio.
+    """
+    first = next(iter(reports.values()))
+    by_group = {change.group: change for change in changes}
+    rows = []
+    for at, row in enumerate(first.groups):
+        cells = {plain("fairness.group"): name_of(row.group), plain("fairness.n_items"): numbers.count(row.n)}
+        cells |= {plain(f"measure.{m}"): numbers.percent(row.values[m], 1) for m in ("catalogue_share", SHARES[2])}
+        for model, report in reports.items():
+            cells |= _exposure(report.groups[at], plain(f"fairness.models.{model}") if len(reports) > 1 else "")
+        if len(reports) > 1:
+            cells |= _change(by_group.get(row.group))
+        rows.append(cells)
+    return pd.DataFrame(rows)
+
+
+def _exposure(row: GroupRow, model: str) -> dict[str, str]:
+    def named(key: str) -> str:
+        return plain("fairness.of_model", what=plain(key), model=model) if model else plain(key)
+
+    ends = {named("fairness.interval"): interval(row.low[RATIO], row.high[RATIO])} if not model else {}
+    share = {named("measure.exposure_share"): numbers.percent(row.values["exposure_share"], 1)}
+    return share | {named(f"measure.{RATIO}"): numbers.fixed(row.values[RATIO])} | ends
+
+
+def _change(change: GroupChange | None) -> dict[str, str]:
+    return {
+        plain("fairness.change"): "" if change is None else numbers.signed(change.change, 2),
+        plain("fairness.interval"): "" if change is None else interval(change.low, change.high),
+        plain("fairness.change.real"): "" if change is None else real(change),
+    }
+
+
+def raw(reports: dict[str, FairnessReport]) -> pd.DataFrame:
+    """Every figure of every group and model in full, one a row, with the gap of its measure; for the download."""
+    rows = []
+    for model, report in reports.items():
+        for row in (report.overall, *report.groups):
+            for metric, value in row.values.items():
+                about = {"model": model, "variant": report.variant.key, "by": " × ".join(report.by)}
+                about |= {"group": row.group.label, "kind": row.group.kind, "n": row.n, "measure": metric}
+                about |= {"value": value, "low": row.low[metric], "high": row.high[metric]}
+                rows.append(about | _raw_gap(report.gap(metric)) | {"n_tested": report.n_tested})
+    return pd.DataFrame(rows)
+
+
+def _raw_gap(gap: Gap | None) -> dict:
+    names = ("worst_group", "best_group", "difference", "low", "high", "p_value", "p_corrected", "within_noise")
+    found = gap_json(gap) if gap is not None else {}
+    return {name if name.startswith("p_") else f"gap_{name}": found.get(name) for name in names}
+
+
+def everything(
+    scans: dict[str, ScanResult], reports: dict[str, FairnessReport], changes: tuple[GapChange, ...]
+) -> dict:
+    """The reports, raw; the gaps of all columns; and with two models what the gaps change by."""
+    found = {
+        model: {
+            "variant": report.variant.key,
+            **report_json(report),
+            "all_gaps": [{"by": column} | gap_json(gap) for column, gap in scans[model].gaps],
+        }
+        for model, report in reports.items()
+    }
+    return found | ({"changes": [_change_json(change) for change in changes]} if changes else {})
+
+
+def _change_json(change: GapChange) -> dict:
+    names = ("metric", "dense", "compressed", "change", "low", "high", "p_value", "p_corrected", "within_noise")
+    groups = {"worst_group": change.worst_group.label, "best_group": change.best_group.label}
+    return groups | {name: getattr(change, name) for name in names}

@@ -1,0 +1,148 @@
+"""Results as tables: what stands in a row, in words; and the same for downloads."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from dashboard.cached import Place, dataset
+from dashboard.components.rows import RowColumn
+from dashboard.presentation.texts import numbers, plain, word
+from dashboard.presentation.wording import Reason, feature_name, shorten, shown_value
+from recsys_core.explain.global_explanation import GlobalExplanation
+from recsys_core.explain.values import raw_value
+from recsys_core.results import Contribution, Explanation, Recommendation
+
+NORMAL = 1.96  # standard errors of a 95 % interval
+LATER = " ✓"
+
+
+def top_list(recommendation: Recommendation, names: dict[str, str]) -> pd.DataFrame:
+    """The list; items that were held out from training are marked as taken later."""
+    return pd.DataFrame(
+        {
+            "rank": [i.rank for i in recommendation.items],
+            "item": [f"{names[i.item_id]}{LATER if i.held_out else ''}" for i in recommendation.items],
+            "probability": [numbers.fixed(i.probability) for i in recommendation.items],
+        }
+    )
+
+
+def top_list_columns() -> dict[str, RowColumn]:
+    """Names and sides of the list's columns."""
+    return {
+        "rank": RowColumn("#", help=plain("explain.top.rank"), right=True),
+        "item": RowColumn(plain("explain.top.item"), wrap=True),
+        "probability": RowColumn(plain("explain.top.probability"), right=True),
+    }
+
+
+def reasons_table(explanation: Explanation, found: list[Reason]) -> pd.DataFrame:
+    """Every reason with the probability without it."""
+    before = numbers.fixed(explanation.probability)
+    return pd.DataFrame(
+        {
+            plain("explain.reason"): [r.label for r in found],
+            plain("explain.value"): [r.value for r in found],
+            plain("explain.contribution"): [numbers.signed(r.contribution, 3) for r in found],
+            plain("explain.without"): [f"{before} → {numbers.fixed(r.probability_without)}" for r in found],
+        }
+    )
+
+
+def contributions(explanation: Explanation) -> pd.DataFrame:
+    """Every contribution as a number, for the download; a sampled one with its 95 % interval."""
+    about = {"user_id": explanation.user_id, "item_id": explanation.item_id, "method": explanation.method}
+    return pd.DataFrame([about | contribution_json(c) for c in explanation.contributions])
+
+
+def contribution_json(c: Contribution) -> dict:
+    """One reason, raw; ``low`` and ``high`` are None where nothing was sampled."""
+    half = None if c.standard_error is None else NORMAL * c.standard_error
+    return {
+        "feature": c.feature,
+        "value": c.value,
+        "unit": c.unit,
+        "contribution": c.contribution,
+        "low": None if half is None else c.contribution - half,
+        "high": None if half is None else c.contribution + half,
+        "standard_error": c.standard_error,
+        "probability_without": c.probability_without,
+    }
+
+
+def profile_line(place: Place, user_index: int) -> str:
+    """What is known of a user, in one line: "age 34 · region west · device phone"."""
+    data = dataset(place)
+    parts = []
+    for column in data.schema.users:
+        if column.stored == data.schema.user_name:
+            continue
+        value = raw_value(data.users[column.stored].iloc[user_index], column)
+        parts.append(f"{word('column', column.name)} {shorten(shown_value(f'user.{column.name}', value, column))}")
+    return " · ".join(parts) or plain("explain.profile.none")
+
+
+def global_table(place: Place, found: GlobalExplanation) -> pd.DataFrame:
+    """Mean size, interval, share and mean direction of each reason, largest first, as they are read."""
+    order = found.order
+    return pd.DataFrame(
+        {
+            plain("explain.reason"): [feature_name(dataset(place), found.players[i]) for i in order],
+            plain("global.axis"): [numbers.fixed(found.mean_size[i], 3) for i in order],
+            plain("overview.interval"): [interval(found.low[i], found.high[i]) for i in order],
+            plain("global.share"): [numbers.percent(found.share[i]) for i in order],
+            plain("global.table.mean"): [numbers.signed(float(found.mean[i]), 3) for i in order],
+        }
+    )
+
+
+def interval(low: float, high: float, decimals: int = 3) -> str:
+    """ "0.31 to 0.42": no dash, which reads as a minus."""
+    return plain("global.interval", low=numbers.fixed(low, decimals), high=numbers.fixed(high, decimals))
+
+
+def global_rows(found: GlobalExplanation) -> pd.DataFrame:
+    """Every reason raw, for the download."""
+    return pd.DataFrame(global_json(found)["reasons"])
+
+
+def explanation_json(explanation: Explanation) -> dict:
+    """One method's answer, raw: ids, logits, probabilities, seeds."""
+    names = ("user_id", "item_id", "title", "method", "history", "score", "probability", "base_value")
+    doubts = ("completeness_gap", "exact", "standard_error", "fit", "background", "seed", "n_evaluations")
+    return {name: getattr(explanation, name) for name in (*names, *doubts)} | {
+        "variant": explanation.variant.key,
+        "contributions": [contribution_json(c) for c in explanation.contributions],
+    }
+
+
+def recommendation_json(recommendation: Recommendation) -> list[dict]:
+    """The list, raw."""
+    names = ("rank", "item_id", "title", "score", "probability", "held_out")
+    return [{name: getattr(i, name) for name in names} for i in recommendation.items]
+
+
+def global_json(found: GlobalExplanation) -> dict:
+    """Everything on the Global page, raw; what each value does to the score below its reason."""
+    reasons = []
+    for place, i in enumerate(found.order):
+        reasons.append(
+            {
+                "feature": found.players[i],
+                "mean_size": float(found.mean_size[i]),
+                "low": float(found.low[i]),
+                "high": float(found.high[i]),
+                "tied_with_next": bool(found.tied_with_next[place]),
+                "standard_error": float(found.standard_error[i]),
+                "share": float(found.share[i]),
+                "mean": float(found.mean[i]),
+                "n_pairs": found.n_pairs,
+            }
+        )
+    return {
+        "variant": found.variant.key,
+        "n_pairs": found.n_pairs,
+        "background": found.background,
+        "seed": found.seed,
+        "reasons": reasons,
+    }

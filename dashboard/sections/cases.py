@@ -1,0 +1,165 @@
+"""The sidebar's ways to a user: at random among those who meet conditions, and cases by story."""
+
+from __future__ import annotations
+
+import random
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from dashboard import cached, components, state, user_filter
+from dashboard.cached import ACTIVITY, Place
+from dashboard.components import RowColumn
+from dashboard.presentation.texts import numbers, plain, t, word
+from dashboard.presentation.wording import known
+from dashboard.user_filter import Conditions
+from recsys_core.compare.cases import Case
+from recsys_core.data.dataset import Dataset
+from recsys_core.variant import Variant
+
+STORIES = ("served", "changed", "wrong")
+MOST_LISTED = 50
+HEIGHT = 230
+
+
+def ways_to_a_user(place: Place, ids: list[str]) -> None:
+    """Buttons: another user at random (among the fitting ones), the filter, and cases."""
+    conditions = _conditions(place)
+    fits = [ids[i] for i in user_filter.fitting(cached.filter_cells(place), conditions)] if conditions else ids
+    with st.container(horizontal=True, gap="xsmall"):
+        st.button(
+            t("control.random"),
+            key="random",
+            on_click=lambda: state.choose(user=random.choice(fits)),
+            disabled=not fits,
+        )
+        label = t("control.random.filter.n", n=len(conditions)) if conditions else t("control.random.filter")
+        chooser = st.popover(label, key="random_filter", on_change="rerun")
+        stories = st.popover(t("cases"), key="cases", on_change="rerun")
+    if chooser.open:
+        with chooser:
+            _filter(place, conditions, fits)
+    if stories.open:
+        with stories:
+            _stories(place)
+
+
+def _conditions(place: Place) -> Conditions:
+    columns = cached.filter_cells(place)
+    return {c: x for c, x in user_filter.parse(state.address_value("filter")).items() if c in columns}
+
+
+def _filter(place: Place, conditions: Conditions, fits: list[str]) -> None:
+    st.markdown(t("control.random.fits", n=len(fits), of=cached.dataset(place).n_users))
+    for column, cells in cached.filter_cells(place).items():
+        name = plain("training.activity") if column == ACTIVITY else word("column", column)
+        if isinstance(cells, np.ndarray):
+            _range(column, name, cells, conditions)
+        else:
+            _values(column, name, cells, conditions)
+    names = cached.people(place, state.language())
+    _users([(names[i], "") for i in fits[:MOST_LISTED]], [{"user": i} for i in fits], "fitting")
+    if conditions:
+        st.button(t("control.random.clear"), key="filter_clear", on_click=lambda: state.choose(filter=None))
+
+
+def _range(column: str, name: str, cells: np.ndarray, conditions: Conditions) -> None:
+    low, high = float(np.nanmin(cells)), float(np.nanmax(cells))
+    if not low < high:
+        return
+    whole = bool(np.all(cells[~np.isnan(cells)] % 1 == 0))
+    kind = int if whole else float
+    chosen = conditions.get(column, (low, high))
+    held = (kind(max(low, min(chosen[0], high))), kind(min(high, max(chosen[1], low))))
+    key = state.show_in_picker(f"filter_{column}", held)
+
+    def changed() -> None:
+        ends = tuple(float(x) for x in st.session_state[key])
+        _choose(conditions, column, () if ends == (low, high) else ends)
+
+    st.slider(name, kind(low), kind(high), key=key, on_change=changed)
+
+
+def _values(column: str, name: str, cells: list[str], conditions: Conditions) -> None:
+    values = sorted(set(cells) - {""})
+    chosen = [v for v in conditions.get(column, ()) if v in values]
+    key = state.show_in_picker(f"filter_{column}", chosen)
+
+    def changed() -> None:
+        _choose(conditions, column, tuple(st.session_state[key]))
+
+    st.multiselect(name, values, format_func=known, key=key, on_change=changed)
+
+
+def _choose(conditions: Conditions, column: str, condition: tuple) -> None:
+    state.choose(filter=user_filter.written({**conditions, column: condition}))
+
+
+def _stories(place: Place) -> None:
+    story = st.segmented_control(
+        t("cases.by"),
+        STORIES,
+        format_func=lambda s: plain(f"cases.{s}"),
+        default=STORIES[0],
+        required=True,
+        key="story",
+    )
+    variant = state.variant()
+    if story == "changed":
+        _changed(place, variant)
+        return
+    if not components.finished(cached.evaluation(place, variant), t("cases.working"), key="cases_working"):
+        return
+    found = cached.cases(place, variant, story)
+    if not found:
+        st.markdown(t("cases.none"))
+        return
+    st.markdown(t(f"cases.{story}.what"))
+    data, names = cached.dataset(place), cached.people(place, state.language())
+    users = [data.users["user_id"].iloc[c.user_index] for c in found]
+    chosen = [{"user": u} | _item(data, c) for u, c in zip(users, found, strict=True)]
+    _users([(names[u], _figure(data, c)) for u, c in zip(users, found, strict=True)], chosen, "stories")
+
+
+def _item(data: Dataset, case: Case) -> dict[str, str]:
+    return {} if case.item_index is None else {"item": data.items["item_id"].iloc[case.item_index]}
+
+
+def _figure(data: Dataset, case: Case) -> str:
+    if case.item_index is None:
+        return plain("cases.served.figure", ndcg=numbers.fixed(case.value), n=case.n)
+    title = data.titles[case.item_index]
+    came = "yes" if case.label > 0.5 else "no"
+    return plain(f"cases.wrong.{came}", title=title, probability=numbers.fixed(case.value))
+
+
+def _changed(place: Place, variant: Variant) -> None:
+    report = cached.reports(place).get(variant)
+    if variant.is_dense or report is None:
+        st.markdown(t("cases.changed.dense" if variant.is_dense else "cases.changed.unmeasured"))
+        return
+    ids, names = cached.dataset(place).users["user_id"], cached.people(place, state.language())
+    rows = [(ids.iloc[i], kept) for i, kept in report.extra["top_10_kept"]["most_changed"]]
+    if not rows:
+        st.markdown(t("cases.none"))
+        return
+    st.markdown(t("cases.changed.what"))
+    shown = [(names[i], plain("compress.changed.of", kept=round(10 * kept))) for i, kept in rows]
+    _users(shown, [{"user": i} for i, _ in rows], "stories")
+
+
+def _users(lines: list[tuple[str, str]], chosen: list[dict[str, str]], key: str) -> None:
+    """A list of users, and what was chosen them for; a click looks at one."""
+    columns = {"user": RowColumn(plain("table.user"), wrap=True)}
+    if any(figure for _, figure in lines):
+        columns["figure"] = RowColumn(plain("cases.why"), wrap=True)
+    components.rows(
+        pd.DataFrame(lines, columns=["user", "figure"]),
+        columns,
+        key=key,
+        alt=plain("cases.alt"),
+        height=HEIGHT,
+        pick="user",
+        on_pick=lambda row: state.choose(**chosen[row]),
+    )

@@ -1,0 +1,281 @@
+"""Cards of the Compress page: the figures, the two pictures over all levels, the lists, presets and budget."""
+
+from __future__ import annotations
+
+import math
+
+import streamlit as st
+
+from dashboard import cached, components, state
+from dashboard.components import RowColumn
+from dashboard.jobs import Job
+from dashboard.presentation.charts import compress as charts
+from dashboard.presentation.sentences import compress as story
+from dashboard.presentation.sentences import compress_cards
+from dashboard.presentation.sentences.fairness import column_name
+from dashboard.presentation.tables import variants as level_tables
+from dashboard.presentation.texts import has, numbers, plain, t
+from dashboard.presentation.texts.markdown import escape
+from dashboard.sections.explain import two_waterfalls
+from dashboard.state import Selection
+from recsys_core.compare import RULES, Budget, smallest_allowed
+from recsys_core.results import CompressionReport, Recommendation
+from recsys_core.variant import DENSE
+
+POLL_SECONDS = 0.3
+FIRST_SECONDS = 0.15  # the first figure is there so soon that the page waits for it
+CARD_WIDTH = 200
+TABLE_HEIGHT = 318
+
+
+def figures(place: cached.Place, found: dict, watched: str | None) -> None:
+    """One card a figure; what is not measured yet shows a dash."""
+    cards = compress_cards.cards(place, found, watched)
+    with components.grid(len(cards) // 2, min_width=CARD_WIDTH):
+        for card in cards:
+            components.figure_card(card.label, card.value, card.note, more=card.more, help=card.help, good=card.good)
+
+
+def measuring(page, job: Job, watched: str | None) -> None:
+    """The figures as they come, until the level is measured; then the page is drawn again."""
+    chosen: Selection = page.selection
+    job.begun.wait(FIRST_SECONDS)
+    page.sentence(story.pending_sentence(chosen.variant, waits=not job.stage))
+
+    @st.fragment(run_every=POLL_SECONDS)
+    def watch() -> None:
+        now = cached.measurement(chosen.place, chosen.variant)
+        if now.is_done:
+            st.rerun()
+        figures(chosen.place, now.partial, watched)
+        stage = t(f"stage.{now.stage}") if has(f"stage.{now.stage}") else t("stage.queue")
+        st.progress(now.share, t("working.stage", stage=stage, share=numbers.percent(now.share)))
+
+    watch()
+
+
+def survival(selection: Selection) -> None:
+    """The curves at this width of bits and kind of pruning, and where we are on them."""
+    variant = selection.variant
+    with components.card(t("compress.curve"), stretch=True):
+        found = cached.levels(selection.place)
+        pruning = state.pruning()
+        here = [v for v in found if v.variant.bits == variant.bits and _is_on_curve(v.variant, pruning)]
+        if not here:
+            st.markdown(t("compress.curve.none"))
+            return
+        st.markdown(t("compress.curve.legend"))
+        components.draw(charts.survival(here, variant), key="survival")
+        components.doubt([t("compress.curve.doubt", pruning=plain(f"pruning.{pruning}"), bits=variant.bits)])
+
+
+def _is_on_curve(variant, pruning: str) -> bool:
+    return not variant.distill and (variant.pruning == pruning or not variant.sparsity)
+
+
+def sizes(selection: Selection) -> None:
+    """All measured levels: size against quality; a click on a dot chooses its level."""
+    with components.card(t("compress.map"), stretch=True):
+        found = cached.levels(selection.place)
+        if not found:
+            st.markdown(t("compress.curve.none"))
+            return
+        names = cached.level_table(selection.place, selection.language)[plain("compress.map.level")]
+        by_key = {level.variant.key: level.variant for level in found if not level.variant.distill}
+
+        def pick(marks: list[dict]) -> None:
+            known = [by_key[mark["key"]] for mark in marks if mark.get("key") in by_key]
+            if known and known[0] != selection.variant:
+                state.choose_variant(known[0])
+
+        components.draw(charts.sizes(found, names.tolist(), selection.variant), key="sizes", on_pick=pick)
+        least = numbers.fixed(charts.lower_edge(found))
+        where = t("compress.map.doubt", least=least)
+        components.doubt([t("compress.measured_levels", n=len(found)), where, t("compress.map.pick")])
+
+
+def lists(selection: Selection) -> None:
+    """The chosen user's ten recommendations under both models."""
+    if selection.user_index is None:
+        with components.card(t("compress.lists.nobody"), stretch=True):
+            st.markdown(t("compress.lists.pick"))
+        return
+    where = selection.place, selection.user_index
+    before = cached.recommendation(*where, DENSE)
+    after = cached.recommendation(*where, selection.variant)
+    name = cached.short_name(*where, selection.language)
+    with components.card(t("compress.lists", user=name), stretch=True):
+        if not before.items:
+            st.markdown(t("compress.lists.empty"))
+            return
+        components.rows(
+            level_tables.before_and_after(before, after),
+            {
+                "rank": RowColumn("#", right=True),
+                "before": RowColumn(plain("compress.lists.before"), wrap=True),
+                "after": RowColumn(plain("compress.lists.after"), wrap=True),
+                "move": RowColumn(plain("compress.lists.move")),
+            },
+            key="lists",
+            alt=plain("compress.lists.alt"),
+            **({} if selection.variant.is_dense else _picks(after)),
+        )
+        hint = "" if selection.variant.is_dense else t("compress.lists.hint")
+        components.doubt([_kept(before, after, selection.variant.is_dense), story.ties(after), hint])
+
+
+def _picks(after: Recommendation) -> dict[str, object]:
+    """A click on a row looks at its item's reasons under both models."""
+    ids = [item.item_id for item in after.items]
+    asked = state.address_value("both")
+
+    def pick(row: int) -> None:
+        if row < len(ids):
+            state.choose(both=ids[row])
+
+    return {"pick": "after", "on_pick": pick, "selected": ids.index(asked) if asked in ids else None}
+
+
+def both_models(selection: Selection) -> None:
+    """One item's reasons by the full and by the compressed model, where a row of the lists was clicked."""
+    asked, place = state.address_value("both"), selection.place
+    if not asked or selection.user_index is None or selection.variant.is_dense:
+        return
+    listed = cached.recommendation(place, selection.user_index, selection.variant).items
+    item = next((item for item in listed if item.item_id == asked), None)
+    if item is None:
+        return
+    with components.card(t("compress.both", item=item.title)):
+        st.button(t("compress.both.close"), key="both_close", on_click=lambda: state.choose(both=None), type="tertiary")
+        key = ("both", place, selection.user_index, item.item_index, selection.variant)
+        with components.working(t("working.explanation"), once=key):
+            two_waterfalls(place, selection.user_index, item.item_index, selection.variant)
+
+
+def _kept(before: Recommendation, after: Recommendation, is_dense: bool) -> str:
+    n, missing = len(before.items), level_tables.gone(before, after)
+    if is_dense:
+        return t("compress.lists.dense")
+    if not missing:
+        return t("compress.lists.kept.all", n=n)
+    return t("compress.lists.kept", kept=n - len(missing), n=n, gone=escape(plain("list.join").join(missing)))
+
+
+def most_changed(selection: Selection, report: CompressionReport) -> None:
+    """Users whose list changed most and which group they come from; a click looks at one of them."""
+    with components.card(t("compress.changed"), stretch=True):
+        users = cached.dataset(selection.place).users["user_id"]
+        ids = [users.iloc[i] for i, _ in report.extra["top_10_kept"]["most_changed"]]
+        if not ids:
+            st.markdown(t("compress.changed.none" if report.n_users else "compress.changed.nobody"))
+            return
+        st.markdown(story.lost_most(selection.place, report))
+        rows = level_tables.most_changed(report, ids, cached.people(selection.place, selection.language))
+        components.rows(
+            rows,
+            {
+                "kept": RowColumn(plain("compress.changed.kept")),
+                "user": RowColumn(plain("table.user"), wrap=True),
+            },
+            key="changed",
+            alt=plain("compress.changed.alt"),
+            height=TABLE_HEIGHT,
+            selected=ids.index(selection.user_id) if selection.user_id in ids else None,
+            pick="user",
+            on_pick=lambda row: state.choose(user=ids[row]),
+        )
+        components.doubt([t("compress.changed.hint")])
+
+
+def presets(selection: Selection) -> None:
+    """Three levels chosen from what was measured, each with its size and what it keeps, and the way back."""
+    known, reports = cached.presets(selection.place), cached.reports(selection.place)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        for rule in RULES:
+            variant = known[rule.name]
+            st.button(
+                story.preset_label(rule.name, reports.get(variant)),
+                key=f"preset_{rule.name}",
+                help=story.preset_help(rule.name, variant),
+                disabled=variant is None or variant == selection.variant,
+                on_click=state.choose_variant,
+                args=(variant,),
+            )
+        st.button(
+            t("compress.preset.dense"),
+            key="preset_dense",
+            disabled=selection.variant.is_dense,
+            on_click=state.choose_variant,
+            type="tertiary",
+        )
+
+
+def watch_picker(page, report: CompressionReport | None) -> str | None:
+    """Which column's gap is watched: the one the address names, else the one that the reports watch."""
+    about = report or cached.reports(page.selection.place).get(DENSE)
+    known = dict.fromkeys(about.group_gaps if about else ())
+    if not known:
+        return None
+    shown = state.chosen_id("watch", known) or about.group_gap["column"]
+    if state.unknown_id("watch", known) is not None:
+        notice(page, "watch", shown=column_name(shown))
+    st.selectbox(
+        t("compress.watch"),
+        list(known),
+        format_func={column: column_name(column) for column in known}.get,
+        key=state.show_in_picker("watch", shown),
+        on_change=state.choose_picked,
+        args=("watch",),
+        help=t("compress.watch.help"),
+    )
+    return shown
+
+
+def budget(page) -> Budget | None:
+    """At most so many KB, at least this share of the lists; None where neither was typed."""
+    most, least = (_number(page, key, top) for key, top in (("kb", math.inf), ("lists_kept", 100.0)))
+    if most is None and least is None:
+        return None
+    return Budget(float("inf") if most is None else 1000 * most, 0.0 if least is None else least / 100)
+
+
+def budget_answer(selection: Selection, report: CompressionReport | None, limits: Budget | None) -> None:
+    """Whether this level is within the budget, and the smallest level that is."""
+    if limits is None:
+        return
+    reports = cached.reports(selection.place)
+    best = smallest_allowed((r for r in reports.values() if not r.variant.distill), limits.allows)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.markdown(story.budget(limits, report, reports.get(best)), width="stretch")
+        if best is not None and best != selection.variant:
+            st.button(t("compress.budget.go"), key="budget_go", on_click=state.choose_variant, args=(best,))
+
+
+def _number(page, key: str, top: float) -> float | None:
+    """A number typed by a person, kept in the address; a notice where the address holds something else."""
+    value = state.address_number(key, top)
+    if state.address_value(key) and value is None:
+        notice(page, key, shown=numbers.UNKNOWN)
+    st.number_input(
+        t(f"compress.{key}"),
+        min_value=0.0,
+        max_value=top if math.isfinite(top) else None,
+        step=1.0,
+        format="%0.4g",
+        placeholder=numbers.UNKNOWN,
+        key=state.show_in_picker(key, value),
+        on_change=state.choose_number,
+        args=(key,),
+    )
+    return value
+
+
+def chosen(watched: str | None) -> dict[str, object]:
+    """The page's own settings, for its link."""
+    return {"watch": watched, **{key: state.address_value(key) for key in ("kb", "lists_kept", "both")}}
+
+
+def notice(page, key: str, *, shown: str) -> None:
+    with page.places["notices"]:
+        said = t("frame.setting_unknown", name=plain(f"compress.{key}"), value=state.address_value(key), shown=shown)
+        components.notice(said)

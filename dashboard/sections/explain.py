@@ -1,0 +1,119 @@
+"""Cards of the Explain page that stand on their own: the history, the second opinion, and two models side by side."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import cached, components, state
+from dashboard.presentation import wording as reasons
+from dashboard.presentation.charts import explain as charts
+from dashboard.presentation.sentences import explain as story
+from dashboard.presentation.tables import history as history_tables
+from dashboard.presentation.tables import reasons as tables
+from dashboard.presentation.texts import joined, plain, t
+from dashboard.presentation.texts.markdown import escape
+from recsys_core.errors import RecLensError
+from recsys_core.explain.agreement import compare_explanations, disagreements
+from recsys_core.results import Explanation
+from recsys_core.variant import DENSE, Variant
+
+SECOND = ("lime", "shap", "deeplift", "ig", "occlusion")
+WITHOUT, EACH = "without", "each"
+EFFECT, TIME = "effect", "time"
+HISTORY_HEIGHT = 318
+
+
+def choice(page, key: str, names: dict[str, str]) -> str:
+    """Buttons whose choice stands in the address; the first name is the default."""
+    chosen, unknown = state.chosen_id(key, names) or next(iter(names)), state.unknown_id(key, names)
+    if unknown is not None:
+        said = t("frame.choice_unknown", name=plain(f"explain.{key}.choice"), value=unknown, shown=names[chosen])
+        with page.places["notices"]:
+            components.notice(said)
+    st.segmented_control(
+        plain(f"explain.{key}.choice"),
+        list(names),
+        format_func=names.get,
+        required=True,
+        key=state.show_in_picker(key, chosen),
+        on_change=state.choose_picked,
+        args=(key,),
+        label_visibility="collapsed",
+    )
+    page.link_also(**{key: chosen})
+    return chosen
+
+
+def history(page, where: tuple, explanation: Explanation) -> list[dict]:
+    """What was taken before and what each item does to the score; returns the rows, raw."""
+    place, user_index = where[0], where[1]
+    st.markdown(f":small[:gray[{escape(tables.profile_line(place, user_index))}]]")
+    taken = cached.taken_before(place, user_index)
+    if not len(taken):
+        st.markdown(t("explain.history.none"))
+        return []
+    said = st.container()
+    has_order = cached.workspace(place).split_dataset.split.kind != "random"
+    with st.container(horizontal=True):
+        column = choice(page, "history", {c: plain(f"explain.history.{c}") for c in (WITHOUT, EACH)})
+        orders = (EFFECT, TIME) if has_order else (EFFECT,)
+        order = choice(page, "order", {o: plain(f"explain.order.{o}") for o in orders}) if has_order else EFFECT
+    shared = None
+    if column == EACH:
+        with components.working(t("explain.history.working", n=len(taken)), once=("shared", *where)):
+            shared = cached.explanation(*where, history="each")
+    found = history_tables.history_rows(place, taken, cached.effects(*where), explanation.score, shared)
+    names = cached.item_names(place, page.selection.language)
+    rows = history_tables.history_table(place, found if order == TIME else history_tables.by_effect(found), names)
+    with said:
+        count = "explain.history.n" if has_order else "explain.history.n.random"
+        st.markdown(joined(t(count, n=len(taken)), story.marked(found)))
+    columns = history_tables.history_columns(place, rows)
+    components.rows(rows, columns, key="taken", alt=plain("explain.history.alt"), height=HISTORY_HEIGHT)
+    components.doubt(story.history_doubts(explanation, shared))
+    return history_tables.history_json(found)
+
+
+def second_method(page, where: tuple, explanation: Explanation) -> Explanation | None:
+    """Another method's answer beside the first, and where the two disagree; None where it cannot answer."""
+    method = choice(page, "method", {m: plain(f"method.short.{m}") for m in SECOND})
+    try:
+        with components.working(t("working.explanation"), once=("second", method, *where)):
+            second = cached.explanation(*where, method=method)
+    except RecLensError as error:
+        components.unavailable(error)
+        return None
+    found = reasons.reasons(cached.dataset(page.selection.place), explanation)
+    names = (plain("method.shapley"), plain(f"method.{method}"))
+    words = {r.feature: r.label for r in found}
+    agreement = compare_explanations(explanation, second)
+    st.markdown(story.agreement_sentence(agreement, second, disagreements(explanation, second), words))
+    by_feature = {c.feature: c.contribution for c in second.contributions}
+    components.draw(charts.two_methods(found, by_feature, names), key="two")
+    components.doubt([t("explain.second.legend", first=names[0], second=names[1]), *story.second_doubts(second)])
+    return second
+
+
+def two_waterfalls(place: cached.Place, user_index: int, item_index: int, variant: Variant) -> None:
+    """One item's reasons by the full and by a compressed model, line by line, on one scale.
+
+    The lines are the full model's. For a page that compares the two (Compress), with a card of its own.
+    """
+    data = cached.dataset(place)
+    models = (DENSE, variant)
+    both = [cached.explanation(place, user_index, item_index, v) for v in models]
+    found = [reasons.reasons(data, e) for e in both]
+    lines = reasons.joined(found[0])
+    shown = [lines, reasons.alike(found[1], lines)]
+    reach = [charts.ends(*pair) for pair in zip(both, shown, strict=True)]
+    whole = min(low for low, _ in reach), max(high for _, high in reach)
+    items = [cached.item(place, user_index, item_index, v) for v in models]
+    words = {r.feature: r.label for r in found[0]}
+    st.markdown(story.two_models(items, disagreements(*both), words))
+    with components.grid(2, min_width=380) as grid:
+        for at, name in enumerate(("dense", "compressed")):
+            with grid.cell():
+                st.markdown(f"**{story.model_title(name, variant)}**")
+                chart = charts.waterfall(both[at], shown[at], reach=whole)
+                components.draw(chart, key=f"waterfall_{name}")
+    components.doubt(story.doubts(both[1], cached.workspace(place).task))

@@ -1,0 +1,204 @@
+"""Cards of the Fairness page: its choices, the dots, the gaps of all columns and of one, and closed details."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import cached, cached_audits, components, state
+from dashboard.address import address
+from dashboard.components import RowColumn
+from dashboard.presentation.charts import fairness as charts
+from dashboard.presentation.sentences import fairness as story
+from dashboard.presentation.tables import groups as group_tables
+from dashboard.presentation.texts import plain, t
+from recsys_core.errors import RecLensError
+from recsys_core.fairness import FairnessReport, GapChange, ScanResult
+from recsys_core.variant import DENSE, Variant
+
+LARGEST_HEIGHT = 330  # px; the other gaps of a scan are below
+Reports = dict[str, FairnessReport]
+Scans = dict[str, ScanResult]
+
+
+def picker(page, key: str, names: dict[str, str], default: str, *, ignored: str | None = None) -> str:
+    """A list whose choice stands in the address (``gender`` stands for ``user.gender``, too).
+
+    ``ignored`` in the address is the default, and nothing is said.
+    """
+    known = {**names, ignored: ""} if ignored else names
+    short = {name.split(".", 1)[-1]: name for name in reversed(known)}
+    spelled = {k: default if v == ignored else v for k, v in (short | {name: name for name in known}).items()}
+    chosen = spelled.get(state.chosen_id(key, spelled), default)
+    unknown = state.unknown_id(key, spelled)
+    if unknown is not None:
+        said = t("fairness.unknown", name=plain(f"fairness.{key}"), value=unknown, shown=names[chosen])
+        with page.places["notices"]:
+            components.notice(said)
+    return st.selectbox(
+        t(f"fairness.{key}"),
+        list(names),
+        format_func=names.get,
+        key=state.show_in_picker(key, chosen),
+        on_change=state.choose_picked,
+        args=(key,),
+    )
+
+
+def column_pickers(page, scan: ScanResult) -> tuple[str, ...]:
+    """The column to group by, and one to cross it with; the column of the largest real gap unless one is named."""
+    names = {column: story.column_name(column) for column in scan.reports}
+    place = st.columns(2)
+    with place[0]:
+        column = picker(page, "by", names, first_gap(scan)[0])
+    with place[1]:
+        others = {"": plain("fairness.cross.none")} | {c: name for c, name in names.items() if c != column}
+        cross = picker(page, "cross", others, "", ignored=column)
+    return (column, cross) if cross else (column,)
+
+
+def measure_picker(page, scan: ScanResult, report: FairnessReport) -> str:
+    """The measure to look at: that of the largest real gap where the address names no column, else the first."""
+    names = {metric: story.measure_name(metric) for metric in report.overall.values}
+    default = next(iter(names)) if state.is_named("by") else first_gap(scan)[1]
+    return picker(page, "measure", names, default if default in names else next(iter(names)))
+
+
+def first_gap(scan: ScanResult) -> tuple[str, str]:
+    """Column and measure that the page opens on: the largest real gap (of the measure that the address names)."""
+    real = [(column, gap.metric) for column, gap in scan.gaps if not gap.within_noise]
+    named = [found for found in real if state.chosen_id("measure", {found[1]: ""})]
+    if real:
+        return (named or real)[0]
+    column = next(iter(scan.reports))
+    return column, next(iter(scan.reports[column].overall.values))
+
+
+def model_picker(variant: Variant) -> dict[str, Variant]:
+    """The models to look at, by ``dense`` and ``compressed``; without compression there is only one, and why."""
+    chosen = "dense" if variant.is_dense else state.chosen_id("models", dict.fromkeys(state.MODELS)) or "both"
+    place = st.container()
+    place.segmented_control(
+        t("fairness.models"),
+        state.MODELS,
+        format_func=lambda model: plain(f"fairness.models.{model}"),
+        required=True,
+        key=state.show_in_picker("models", chosen),
+        on_change=state.choose_picked,
+        args=("models",),
+        disabled=variant.is_dense,
+        width="stretch",
+    )
+    if variant.is_dense:
+        place.caption(t("fairness.models.help"))
+    both = {"dense": DENSE, "compressed": variant}
+    return both if chosen == "both" else {chosen: both[chosen]}
+
+
+def dots(page, reports: Reports, metric: str) -> None:
+    """Every group as a dot with its interval; what the colours mean and what the figures rest on."""
+    report, place = next(iter(reports.values())), page.selection.place
+    words = story.inside(story.short_name(metric)), story.columns_name(report.by)
+    with components.card(t("fairness.chart", metric=words[0], column=words[1]), stretch=True):
+        components.draw(charts.dots(reports, metric, story.name_of, words), key=f"dots_{len(reports)}")
+        components.doubt(story.legend(reports, metric))
+        evaluation = cached.evaluation(place, report.variant).result
+        components.doubt(story.doubts(report, evaluation, cached.dataset(place).n_items))
+        example(page, report, metric)
+
+
+def example(page, report: FairnessReport, metric: str) -> None:
+    """The way to the worst served of the worst group, as a view of its own."""
+    gap = report.gap(metric)
+    user = (
+        cached_audits.worst_served(page.selection.place, report.variant, report.by, gap.worst_group)
+        if gap is not None
+        else None
+    )
+    if user is not None:
+        label = t("fairness.example", group=story.inside(story.name_of(gap.worst_group)).rstrip())
+        url = address("explain", state.parameters(page.selection) | {"user": user, "item": ""})
+        st.link_button(label, url, type="tertiary", icon=":material/open_in_new:")
+
+
+def largest(page, scans: Scans, by: tuple[str, ...], metric: str) -> None:
+    """The gaps of all columns and measures; a row opens its column and measure."""
+    model, scan = next(iter(scans.items()))
+    with components.card(t("fairness.found"), stretch=True):
+        rows, titles = cached_audits.largest_gaps(page.selection.place, scan.variant, page.selection.language)
+        if rows.empty:
+            st.markdown(t("fairness.gaps.none"))
+            return
+        shown = [(column, gap.metric) for column, gap in scan.gaps]
+        here = (by[0], metric) if len(by) == 1 else None
+        pick = plain("fairness.column")
+        components.rows(
+            rows,
+            columns(rows, wrap=(pick, plain("fairness.measure"), plain("fairness.gaps.extremes"))),
+            key="largest",
+            alt=plain("fairness.found.alt"),
+            selected=shown.index(here) if here in shown else None,
+            on_pick=lambda row: state.choose(by=shown[row][0], measure=shown[row][1], cross=""),
+            pick=pick,
+            height=LARGEST_HEIGHT,
+            titles=titles,
+        )
+        components.doubt(story.scan_doubts(scan, model))
+
+
+def gaps(reports: Reports, changes: tuple[GapChange, ...]) -> None:
+    """Every measure with its two extreme groups; with two models both gaps and the change, side by side."""
+    report = next(iter(reports.values()))
+    both = len(reports) > 1
+    model = plain(f"fairness.model.{'both' if both else next(iter(reports))}")
+    with components.card(t("fairness.gaps", column=story.columns_name(report.by), model=model)):
+        rows = group_tables.gap_changes(report, changes) if both else group_tables.gaps(report)
+        if rows.empty:
+            st.markdown(t("fairness.gaps.none"))
+        else:
+            shown = [found.metric for found in (changes if both else report.gaps)]
+            wrap = (plain("fairness.measure"), plain("fairness.gaps.extremes"))
+            alt = plain("fairness.gaps.alt")
+            titles = [story.meaning(metric) for metric in shown]
+            components.rows(rows, columns(rows, wrap=wrap), key=f"gaps_{len(reports)}", alt=alt, titles=titles)
+            tested = t("fairness.gaps.changes") if both else t("fairness.gaps.tested", n=report.n_tested)
+            components.doubt([tested, t("fairness.gaps.extreme")])
+        for said in story.caveats(report):
+            components.doubt([said])
+
+
+def columns(rows, *, wrap: tuple[str, ...]) -> dict[str, RowColumn]:
+    """Columns of a table of gaps with what each means; texts may break."""
+    keys = ("fairness.gaps.p", "fairness.gaps.corrected", "fairness.gaps.real", "fairness.gaps.ratio", "fairness.good")
+    about = {plain(key): plain(f"{key}.what") for key in keys}
+    return {name: RowColumn(name, help=about.get(name, ""), wrap=name in wrap) for name in rows.columns}
+
+
+def details(page, reports: Reports) -> None:
+    """All figures of all groups, and the item side; worked out when opened, and open in the link as here."""
+    groups = st.expander(t("fairness.details.groups"), key="all_groups", on_change="rerun", bind="query-params")
+    if groups.open:
+        with groups:
+            components.table(group_tables.groups(reports), key="groups", alt=plain("fairness.details.groups.alt"))
+    items = st.expander(t("fairness.details.items"), key="item_groups", on_change="rerun", bind="query-params")
+    page.link_also(all_groups="true" if groups.open else "", item_groups="true" if items.open else "")
+    if items.open:
+        with items:
+            exposure(page, reports)
+
+
+def exposure(page, reports: Reports) -> None:
+    """Exposure by item group, of every model that is looked at."""
+    place = page.selection.place
+    names = {column: story.column_name(column) for column in cached.group_columns(place, "item")}
+    by = page.choice("items_by", names, t("fairness.details.items.by"))
+    try:
+        found = {model: cached_audits.item_report(place, report.variant, by) for model, report in reports.items()}
+    except RecLensError as error:
+        components.unavailable(error)
+        return
+    changes = cached_audits.exposure_changes(place, found["compressed"].variant, by) if len(found) > 1 else ()
+    components.table(group_tables.exposure(found, changes), key="exposure", alt=plain("fairness.details.items.alt"))
+    model = plain(f"fairness.model.{'both' if len(found) > 1 else next(iter(found))}")
+    components.doubt([t("fairness.details.items.model", model=model), t("fairness.details.items.what")])
+    for said in story.caveats(next(iter(found.values()))):
+        components.doubt([said])

@@ -1,0 +1,31 @@
+"""Card of the Global page: what one reason does to the score, value by value."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+import streamlit as st
+
+from dashboard import cached, components
+from dashboard.presentation.charts import overall as charts
+from dashboard.presentation.sentences import overall as story
+from dashboard.presentation.texts import t
+from recsys_core.explain.by_value import effects_by_value
+from recsys_core.explain.global_explanation import GlobalExplanation
+
+
+def by_value(page, found: GlobalExplanation, names: dict[str, str]) -> dict:
+    """The chosen reason's mean contribution by value; a click on a bar chooses it too. Returns what is shown, raw."""
+    data = cached.dataset(page.selection.place)
+    order = {found.players[i]: names[found.players[i]] for i in found.order}
+    with components.card(t("global.values"), key="values"):
+        chosen = page.choice("reason", order, t("explain.reason"))
+        effects = effects_by_value(data, found, chosen)
+        if not effects:
+            st.markdown(t("global.values.none", reason=order[chosen]))
+        else:
+            st.markdown(story.value_sentence(data, chosen, order[chosen], effects))
+            rows = [(story.value_words(data, chosen, effect), effect) for effect in effects]
+            components.draw(charts.by_value(rows), key="by_value")
+            components.doubt([t("global.values.doubt"), t("global.doubt.pairs", n=found.n_pairs)])
+    return {"feature": chosen, "values": [asdict(effect) for effect in effects]}

@@ -1,0 +1,92 @@
+"""Cards of the Overview: quality, verdict, problems, the data in pictures, the stages of the model."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import cached, cached_audits, components, state
+from dashboard.presentation.charts import overview as charts
+from dashboard.presentation.sentences import overview as story
+from dashboard.presentation.texts import joined, plain, t, word
+from dashboard.presentation.texts.markdown import escape
+from recsys_core.models.anatomy import anatomy
+from recsys_core.variant import DENSE
+
+
+def quality(workspace) -> None:
+    chart = charts.quality(workspace.metrics, story.best_possible(workspace))
+    if chart is None:
+        st.markdown(t("overview.quality.none"))
+    else:
+        components.draw(chart, key="quality")
+    components.doubt([story.best_sentence(workspace), *story.doubts(workspace)])
+
+
+def verdict(workspace) -> None:
+    for is_good, said in story.verdicts(workspace):
+        st.markdown(story.verdict_line(is_good, said))
+    for said in story.lists_sentence(workspace):
+        st.markdown(story.verdict_line(False, said))
+
+
+def gap(page, sentence) -> None:
+    """The largest real gap between groups, as soon as every column was audited; it ends the sentence, too."""
+    place = page.selection.place
+    job = cached.fairness_scan(place, DENSE)
+    if not components.finished(job, t("overview.verdict.working"), key="scanning", patience=0):
+        return
+    rest = cached_audits.largest_rest_gap(place, DENSE)
+    is_good, said = story.gap_verdict(job.result, rest)
+    st.markdown(story.verdict_line(is_good, said))
+    if not is_good:
+        page.sentence(joined(sentence, said))
+        state.page_link("fairness", t("overview.verdict.look"))
+
+
+def problems(workspace) -> None:
+    found = story.problems(workspace)
+    st.markdown(t("overview.problems.n", n=len(found)) if found else t("overview.problems.none"))
+    for said in found:
+        st.markdown(f"- {said}")
+
+
+def columns(page) -> None:
+    """How every column was understood, worked out when opened; open in the link as here."""
+    opened = st.expander(t("overview.columns"), key="columns_read", on_change="rerun", bind="query-params")
+    page.link_also(columns_read="true" if opened.open else "")
+    if opened.open:
+        with opened:
+            rows = story.columns_table(cached.columns_read(page.selection.place))
+            components.table(rows, key="columns_table", alt=plain("overview.columns.alt"))
+
+
+def over_time(profile, language: str) -> None:
+    if profile.first_time is None:
+        st.markdown(t("overview.time.none"))
+    else:
+        components.draw(charts.over_time(profile), key="time")
+        components.doubt([story.last_period(profile, language)])
+
+
+def groups(page) -> None:
+    data = cached.dataset(page.selection.place)
+    columns = [c.name for c in data.schema.users if c.kind in ("category", "ordered", "number")]
+    if not columns:
+        st.markdown(t("overview.groups.none"))
+        return
+    column = page.choice("groups", {c: word("column", c) for c in columns}, t("overview.groups.by"))
+    sizes = cached_audits.group_sizes(page.selection.place, column)
+    components.draw(charts.groups(sizes, word("column", column)), key="groups_chart")
+
+
+def stages(workspace) -> None:
+    found = anatomy(workspace.ranker, workspace.config["encoder"])
+    st.markdown(f"**{t('overview.anatomy')}**")
+    components.doubt([story.ids_sentence(workspace)])
+    with components.grid(4, min_width=180):
+        for stage in found:
+            lines = story.stage_lines(stage)
+            with components.card(t(f"stage.{stage.name}"), stretch=True):
+                st.markdown(t(f"stage.{stage.name}.job"))
+                st.markdown(f":blue[**{escape(lines['shapes'])}**]")
+                components.doubt([escape(lines[key]) for key in ("parameters", "size", "trained")])

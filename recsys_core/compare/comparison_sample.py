@@ -1,0 +1,77 @@
+"""Sample: the users, pairs and background on which the dense model and every variant are compared."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys_core.data.known import Known
+from recsys_core.explain.game import Games
+from recsys_core.explain.shapley import EXACT_PLAYERS, ORDERINGS
+from recsys_core.models.evaluation import rank_users
+from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.models.split_dataset import RankingTask, SplitDataset
+from recsys_core.models.workspace import Workspace
+from recsys_core.results import RankingResult
+from recsys_core.seeds import random_stream
+
+SEED = 0
+MOST_CELLS = 2_000_000  # users times items that are ranked for a level: one to two seconds on one core
+LEAST_USERS = 200
+N_PAIRS = 100
+BACKGROUNDS = (4, 2, 1)
+MOST_COALITIONS = 2_000_000  # network rows behind the reasons of the pairs, exact or sampled: another second
+FLOATS_AT_ONCE = 4_000_000  # working memory of ranking that stays in the processor's cache: a third faster
+
+
+def ranked_users(workspace: Workspace) -> RankingTask:
+    """Every user with held-out items, as long as users times items stay below two million.
+
+    Else as many as fit (200 at least), drawn by the workspace's seed.
+    """
+    n_users = max(LEAST_USERS, MOST_CELLS // max(workspace.dataset.n_items, 1))
+    return workspace.split_dataset.ranking("test", most=n_users)
+
+
+def rank(scorer: Scorer, task: RankingTask) -> RankingResult:
+    """Lists of the sample's users, scored a few users at a time."""
+    width = scorer.item_base.shape[1] + 2 * task.histories.shape[1]
+    step = max(1, FLOATS_AT_ONCE // (scorer.n_items * width))
+
+    def score(users: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray:
+        starts = range(0, len(users), step)
+        few = (slice(i, i + step) for i in starts)
+        return np.concatenate([scorer.score_catalogue(users[i], histories[i], known[i]) for i in few])
+
+    return rank_users(score, task)
+
+
+def explained_pairs(task: RankingTask, ranking: RankingResult) -> Pairs:
+    """100 pairs: a seeded user, and a seeded place of that user's list; none where nobody has a list."""
+    random = random_stream(SEED, "explained pairs")
+    users = np.flatnonzero(ranking.top[:, 0] >= 0)
+    rows = np.sort(random.permutation(users)[:N_PAIRS])
+    place = random.integers(0, (ranking.top[rows] >= 0).sum(axis=1))
+    return Pairs(task.users[rows], ranking.top[rows, place], task.histories[rows])
+
+
+def background_rows(dense: Scorer, explained: Pairs, split_dataset: SplitDataset) -> Pairs:
+    """Training rows that stand for "not this value": 4, or 2 or 1 where exact reasons would cost too much.
+
+    A game has as many coalitions as 2 to the number of players in which pair and row differ.
+    """
+    for n in BACKGROUNDS:
+        background = split_dataset.background(n, seed=SEED)
+        differing = Games(dense, explained, background).differs.sum(axis=-1)
+        if np.exp2(np.minimum(differing, EXACT_PLAYERS)).sum() <= MOST_COALITIONS:
+            break
+    return background
+
+
+def orderings_within(dense: Scorer, explained: Pairs, background: Pairs) -> int:
+    """Walks of a sampled explanation: as many as elsewhere, fewer where tables of many columns would cost too much.
+
+    Both models are asked along the same walks, so that what the draw adds is the same on both sides.
+    """
+    differing = Games(dense, explained, background).differs.sum(axis=-1)
+    steps = ORDERINGS / len(background) * differing[differing > EXACT_PLAYERS].sum()
+    return int(ORDERINGS * min(1.0, MOST_COALITIONS / max(steps, 1.0)))

@@ -1,0 +1,166 @@
+"""Answers: what the dense model says on the compared users and pairs, each part when first asked for."""
+
+from __future__ import annotations
+
+import math
+from functools import cached_property, lru_cache
+
+import numpy as np
+
+from recsys_core.compare.comparison_sample import (
+    SEED,
+    background_rows,
+    explained_pairs,
+    orderings_within,
+    rank,
+    ranked_users,
+)
+from recsys_core.compare.groups import UserGroups, user_groups
+from recsys_core.compare.resampling import user_draws
+from recsys_core.compress.onnx_runtime import OnnxScorer
+from recsys_core.compress.quantize import unquantised
+from recsys_core.explain.shapley import exact_contributions
+from recsys_core.fairness import scan
+from recsys_core.metrics import log_loss
+from recsys_core.models.evaluation import evaluate_pairs
+from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.models.split_dataset import LabelledPairs, RankingTask
+from recsys_core.models.workspace import Workspace
+from recsys_core.results import Evaluation, PairResult, RankingResult
+from recsys_core.seeds import random_stream
+from recsys_core.variant import DENSE
+
+TIMED_PAIRS = 64
+
+
+class DenseReference:
+    """The compared users and pairs, and the dense model's answers on them."""
+
+    def __init__(self, workspace: Workspace) -> None:
+        self.workspace, self.scorer = workspace, workspace.dense
+
+    @cached_property
+    def labelled(self) -> LabelledPairs:
+        """All test pairs, as ``evaluate`` scores them."""
+        return self.workspace.split_dataset.labelled("test")
+
+    @cached_property
+    def pairs(self) -> PairResult:
+        return evaluate_pairs(self.scorer, self.labelled)
+
+    @cached_property
+    def timed(self) -> Pairs:
+        """Seeded pairs for the latencies."""
+        pairs = self.labelled.pairs if len(self.labelled.pairs) else self._training_pairs()
+        rows = random_stream(SEED, "timed pairs").choice(len(pairs), min(TIMED_PAIRS, len(pairs)), replace=False)
+        return pairs[rows]
+
+    @cached_property
+    def task(self) -> RankingTask:
+        return ranked_users(self.workspace)
+
+    @cached_property
+    def ranking(self) -> RankingResult:
+        return rank(self.scorer, self.task)
+
+    @cached_property
+    def explained(self) -> Pairs:
+        return explained_pairs(self.task, self.ranking)
+
+    @cached_property
+    def background(self) -> Pairs:
+        return background_rows(self.scorer, self.explained, self.workspace.split_dataset)
+
+    @cached_property
+    def orderings(self) -> int:
+        return orderings_within(self.scorer, self.explained, self.background)
+
+    @cached_property
+    def contributions(self) -> np.ndarray:
+        return self.reasons(self.scorer)
+
+    @cached_property
+    def in_onnx(self) -> OnnxScorer:
+        """The dense model, nothing rounded, in the runtime of quantised variants: what that runtime alone gains."""
+        return OnnxScorer(unquantised(self.workspace.ranker), self.workspace.features, variant=DENSE)
+
+    @cached_property
+    def n_test_users(self) -> int:
+        """Users with held-out items, compared or not."""
+        held_out = self.workspace.split_dataset.histories.held_out(part="test")
+        return int(np.count_nonzero(np.diff(held_out[0])))
+
+    @property
+    def is_sample(self) -> bool:
+        """Whether only some of the test users are compared."""
+        return len(self.task) < self.n_test_users
+
+    @cached_property
+    def quality(self) -> dict[str, float]:
+        """NDCG@10 and recall@10 over all test users; those stored with the model where ranking all takes too long."""
+        if self.is_sample:
+            return {name: float(self.workspace.metrics[name]) for name in ("ndcg@10", "recall@10")}
+        return {"ndcg@10": mean(self.ranking.ndcg), "recall@10": mean(self.ranking.recall)}
+
+    @cached_property
+    def draws(self) -> np.ndarray:
+        """Resamplings of the compared users."""
+        return user_draws(len(self.task), seed=SEED)
+
+    @cached_property
+    def pair_draws(self) -> np.ndarray:
+        """Resamplings of the users who have test pairs with a label."""
+        users = self.pairs.binary().user_index
+        return user_draws(len(np.unique(users)), seed=SEED)
+
+    @cached_property
+    def groups(self) -> tuple[UserGroups, ...]:
+        """The compared users by every column that has groups to compare."""
+        split_dataset = self.workspace.split_dataset
+        return user_groups(split_dataset.dataset, self.task.users, train=split_dataset.sequences())
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """The dense model's lists and pairs as ``evaluate`` gives them, for an audit."""
+        loss = None if self.workspace.split_dataset.task == "rating" else log_loss(self.pairs.label, self.pairs.score)
+        return Evaluation(self.ranking, self.pairs, self.pairs.auc, loss)
+
+    @cached_property
+    def watched(self) -> dict[str, object]:
+        """``column`` whose gap of NDCG is watched, ``is_real``, and ``p_corrected`` with ``n_tested``.
+
+        The largest real gap of the dense model, corrected for all columns and measures
+        (`recsys_core.fairness.scan`); where none is real the first column, a sensitive one if there
+        is any. ``column`` is None where none has groups to compare.
+        """
+        columns = {groups.column for groups in self.groups}
+        if not columns:
+            return {"column": None, "is_real": False, "p_corrected": None, "n_tested": 0}
+        metric, split_dataset = f"ndcg@{self.ranking.k}", self.workspace.split_dataset
+        found = scan(split_dataset.dataset, self.evaluation, train=split_dataset.sequences())
+        gaps = {column: gap for column, gap in reversed(found.gaps) if gap.metric == metric and column in columns}
+        real = [column for column, gap in reversed(gaps.items()) if not gap.within_noise]
+        column = real[0] if real else self.groups[0].column
+        p = gaps[column].p_corrected if column in gaps else None
+        return {"column": column, "is_real": bool(real), "p_corrected": p, "n_tested": found.n_tested}
+
+    def _training_pairs(self) -> Pairs:
+        split_dataset = self.workspace.split_dataset
+        return split_dataset.pairs(split_dataset.split.train[:TIMED_PAIRS], "train")
+
+    def reasons(self, scorer: Scorer) -> np.ndarray:
+        """Contributions of the explained pairs ``(n_pairs, n_players)``, logits, under any variant."""
+        if not len(self.explained):
+            return np.zeros((0, len(scorer.features.players)))
+        return exact_contributions(scorer, self.explained, self.background, orderings=self.orderings)[0]
+
+
+@lru_cache(maxsize=2)
+def dense_reference(workspace: Workspace) -> DenseReference:
+    """One for each opened workspace."""
+    return DenseReference(workspace)
+
+
+def mean(values: np.ndarray) -> float:
+    """Mean over users, NaN where there are none."""
+    return float(values.mean()) if len(values) else math.nan

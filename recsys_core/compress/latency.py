@@ -1,0 +1,147 @@
+"""Measuring: multiply-adds and latency of variants beside the dense model, one measurement at a time."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from torch import nn
+
+from recsys_core.compress.onnx_runtime import OnnxScorer
+from recsys_core.compress.threads import one_core
+from recsys_core.models.ranker import Ranker
+from recsys_core.models.scorer import Pairs, Scorer
+
+try:
+    import fcntl
+except ImportError:  # not on Windows: there only the threads of one process take turns
+    fcntl = None
+
+LOCK_FILE = ".measuring"
+_turn = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class LatencySettings:
+    """How latency is measured: for about ``seconds``, at least ``least`` and at most ``most`` rounds a batch size."""
+
+    seconds: float = 1.5
+    least: int = 12
+    most: int = 200
+    warm_up: int = 3
+    batch: int = 256
+
+
+@contextmanager
+def one_at_a_time(folder: Path) -> Iterator[None]:
+    """Wait until no other thread, and no other process with this folder, is measuring.
+
+    The queue is a lock on a file in ``folder``; a process that dies gives it back. Where the
+    folder cannot be written to, only this process takes turns.
+    """
+    with _turn:
+        try:
+            file = (Path(folder) / LOCK_FILE).open("w")
+        except OSError:
+            yield
+            return
+        with file:
+            if fcntl:
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield  # closing the file gives the lock back
+
+
+def measure_latency(
+    scorers: Sequence[Scorer], pairs: Pairs, settings: LatencySettings | None = None
+) -> list[dict[str, dict[str, float]]]:
+    """Milliseconds to score one pair (``batch_1``) and one user's 256 candidates (``batch_256``), ``p50`` and ``p95``.
+
+    End to end, from row numbers and a history to logits, each on one core. The scorers take
+    turns within each round, the first of a round changing, so that a busy moment of the
+    machine strikes all of them; each round uses another of the ``pairs``. Call it inside
+    `one_at_a_time`.
+
+    Parameters
+    ----------
+    scorers
+        The dense model's and one or more variants'.
+    pairs
+        Users with their histories; a few dozen.
+    """
+    settings = settings or LatencySettings()
+    n_items = scorers[0].n_items
+    candidates = np.resize(np.arange(n_items), settings.batch)  # a smaller catalogue is gone through again
+    calls = {
+        "batch_1": lambda scorer, row: scorer.score_pairs(*_one(pairs, row)),
+        f"batch_{settings.batch}": lambda scorer, row: score_items(
+            scorer, int(pairs.users[row]), candidates, pairs.histories[row]
+        ),
+    }
+    share = settings.seconds / len(calls)
+    with one_core():
+        times = {name: _time_rounds(call, scorers, len(pairs), share, settings) for name, call in calls.items()}
+    return [{name: _percentiles(spent[:, i]) for name, spent in times.items()} for i in range(len(scorers))]
+
+
+def score_items(scorer: Scorer, user: int, items: np.ndarray, history: np.ndarray) -> np.ndarray:
+    """Logits of some items ``(n,)`` for one user with one history: what ranking a list of candidates computes."""
+    if isinstance(scorer, OnnxScorer):
+        return scorer.score_items(user, items, history)
+    past = scorer.history_vectors(history)
+    part = scorer.runtime.history_part(scorer.item_query[items], past.keys, past.values, past.absent)
+    pre = part + scorer.item_base[items] + scorer.user_base(np.array([user]))
+    return scorer.runtime.tail(pre)[0].numpy()
+
+
+def count_macs(ranker: Ranker) -> int:
+    """Multiply-adds to score one pair as the scorer does it, with a history of full length.
+
+    The user's part of the first layer, attention over the history and the empty slot, the
+    rest of the body and the head. What is computed once for each item and looked up (its part
+    of the first layer, query, key and value) does not count. Weights set to zero do: the
+    product is carried out all the same.
+    """
+    shape = ranker.shape
+    tables = zip(ranker.groups, ranker.adapter.tables.values(), strict=True)
+    projections = sum(t.weight.numel() for g, t in tables if g.side == "user" and isinstance(t, nn.Linear))
+    attention = (shape.history + 1) * 3 * shape.attention + shape.attention
+    body = (ranker.n_user + 2 * shape.attention) * shape.first + shape.first * shape.second + shape.second
+    return projections + attention + body
+
+
+def _one(pairs: Pairs, row: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    rows = slice(row, row + 1)
+    return pairs.users[rows], pairs.items[rows], pairs.histories[rows]
+
+
+def _time_rounds(
+    call: Callable[[Scorer, int], np.ndarray],
+    scorers: Sequence[Scorer],
+    n_pairs: int,
+    seconds: float,
+    settings: LatencySettings,
+) -> np.ndarray:
+    """Milliseconds ``(n_rounds, n_scorers)``."""
+    for step in range(settings.warm_up):
+        for scorer in scorers:
+            call(scorer, step % n_pairs)
+    spent: list[np.ndarray] = []
+    end = time.perf_counter() + seconds
+    while len(spent) < settings.most and (len(spent) < settings.least or time.perf_counter() < end):
+        line = np.empty(len(scorers))
+        for i in np.roll(np.arange(len(scorers)), len(spent)):
+            began = time.perf_counter()
+            call(scorers[i], len(spent) % n_pairs)
+            line[i] = 1000 * (time.perf_counter() - began)
+        spent.append(line)
+    return np.array(spent)
+
+
+def _percentiles(milliseconds: np.ndarray) -> dict[str, float]:
+    p50, p95 = np.percentile(milliseconds, [50, 95])
+    return {"p50": float(p50), "p95": float(p95)}

@@ -1,0 +1,161 @@
+"""SplitDataset: what training and evaluation read of one dataset, split and seed, the same for every model."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.history import LENGTH, Histories
+from recsys_core.data.known import Known
+from recsys_core.data.order import tie_order
+from recsys_core.data.split import Split, make_split
+from recsys_core.metrics import Csr, csr_rows, sorted_once
+from recsys_core.models.scorer import Pairs
+from recsys_core.seeds import random_stream
+
+EARLY_STOPPING_USERS = 1000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledPairs:
+    """Pairs with their target: 0/1, or for task ``rating`` the rating on a scale of 0 to 1.
+
+    ``negatives`` is ``logged`` (ratings, clicks) or ``sampled`` (uniform among items that the
+    user never took, one for each positive of a user who left any, drawn once for the seed).
+    ``known`` is all that a scorer may know of each pair's user; the pairs' histories are the newest of it.
+    """
+
+    pairs: Pairs
+    known: Known
+    label: np.ndarray
+    negatives: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankingTask:
+    """Users whose full-catalogue ranking is evaluated, with what each has seen and what was held out.
+
+    ``known`` is all that a scorer may know of the users; ``histories`` are the newest of it.
+    ``tie_order`` (n_items,) is the place of each item among items of equal score.
+    """
+
+    users: np.ndarray
+    histories: np.ndarray
+    known: Known
+    seen: Csr
+    held_out: Csr
+    tie_order: np.ndarray
+
+    def __getitem__(self, rows: np.ndarray) -> RankingTask:
+        seen, held_out = csr_rows(self.seen, rows), csr_rows(self.held_out, rows)
+        return RankingTask(self.users[rows], self.histories[rows], self.known[rows], seen, held_out, self.tie_order)
+
+    def __len__(self) -> int:
+        return len(self.users)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SplitDataset:
+    """One dataset under one split; every pair and history that a model sees comes from here.
+
+    ``tie_order`` (n_items,) is the place of each item among items of equal score, the same for
+    every model and variant.
+    """
+
+    dataset: Dataset
+    split: Split
+    histories: Histories
+    tie_order: np.ndarray
+
+    @classmethod
+    def build(cls, dataset: Dataset, *, task: str, kind: str, seed: int, length: int = LENGTH) -> SplitDataset:
+        """Split by ``seed``; histories hold at most ``length`` items."""
+        split = make_split(dataset, task=task, kind=kind, seed=seed)
+        return cls(dataset, split, Histories.build(dataset, split, length), tie_order(dataset.items["item_id"], seed))
+
+    @property
+    def task(self) -> str:
+        return self.split.task
+
+    def pairs(self, rows: np.ndarray, part: str) -> Pairs:
+        """Interactions (row numbers) as pairs, each with the history that ``part`` may know."""
+        frame = self.dataset.interactions
+        users = frame["user_index"].to_numpy()[rows].astype(np.int64)
+        items = frame["item_index"].to_numpy()[rows].astype(np.int64)
+        return Pairs(users, items, self.histories.rows(rows, part))
+
+    def target(self, rows: np.ndarray) -> np.ndarray:
+        """Labels of interactions; ratings scaled to 0..1."""
+        label = self.split.label[rows]
+        if self.task != "rating":
+            return label
+        schema = self.dataset.schema
+        return (label - schema.low) / (schema.high - schema.low)
+
+    def labelled(self, part: str) -> LabelledPairs:
+        """Pairs of a part for AUC and log loss; task ``implicit`` adds its sampled negatives."""
+        rows = getattr(self.split, part)
+        pairs, known = self.pairs(rows, part), self.histories.known_at(rows, part)
+        if self.task != "implicit":
+            return LabelledPairs(pairs, known, self.target(rows), "logged")
+        drawn = self.sample_untaken(pairs.users, seed=self.split.seed)
+        there = np.flatnonzero(drawn >= 0)
+        again = np.concatenate([np.arange(len(rows)), there])
+        both = Pairs(pairs.users[again], np.concatenate([pairs.items, drawn[there]]), pairs.histories[again])
+        label = np.repeat([1.0, 0.0], [len(rows), len(there)]).astype(np.float32)
+        return LabelledPairs(both, known[again], label, "sampled")
+
+    def sample_untaken(self, users: np.ndarray, *, seed: int) -> np.ndarray:
+        """For each entry a uniform item that this user has no interaction with, in any part; -1 where there is none.
+
+        The draw is a place among the user's untaken items. The ``j``-th of the items taken, in
+        ascending order from 0, has ``item - j`` untaken ones before it: those at or below the
+        place are passed over.
+        """
+        n_items = self.dataset.n_items
+        frame = self.dataset.interactions
+        known = sorted_once(frame["user_index"].to_numpy(np.int64) * n_items + frame["item_index"].to_numpy())
+        user, item = known // n_items, known % n_items
+        start = np.searchsorted(user, np.arange(self.dataset.n_users + 1))
+        before = user * (n_items + 1) + item - (np.arange(len(known)) - start[user])
+        n_untaken = n_items - np.diff(start)[users]
+        place = np.floor(random_stream(seed, "untaken items").random(len(users)) * n_untaken).astype(np.int64)
+        passed = np.searchsorted(before, users * (n_items + 1) + place, side="right") - start[users]
+        return np.where(n_untaken > 0, place + passed, -1)
+
+    def ranking(self, part: str, *, most: int | None = None) -> RankingTask:
+        """Users with a held-out taken item in ``part``; at most ``most`` of them, drawn by the split's seed."""
+        held_out = self.histories.held_out(part=part)
+        users = np.flatnonzero(np.diff(held_out[0]) > 0)
+        if most is not None and len(users) > most:
+            random = random_stream(self.split.seed, "ranked users")
+            users = np.sort(random.choice(users, most, replace=False))
+        seen = csr_rows(self.histories.seen_by_all(part), users)
+        known = self.histories.known(users, part)
+        return RankingTask(users, known.newest(), known, seen, csr_rows(held_out, users), self.tie_order)
+
+    def sequences(self) -> Csr:
+        """Each user's taken training items, oldest first, as ``(indptr, items)``."""
+        rows = self.split.train[self.histories.taken[self.split.train]]
+        users = self.dataset.interactions["user_index"].to_numpy()[rows]
+        items = self.dataset.interactions["item_index"].to_numpy()[rows]
+        at = np.lexsort((self.split.order[rows], users))
+        return np.searchsorted(users[at], np.arange(self.dataset.n_users + 1)), items[at].astype(np.int64)
+
+    def background(self, n: int, *, seed: int) -> Pairs:
+        """Seeded training examples that stand for "any other case" in an explanation.
+
+        Task ``implicit`` has no logged negatives, so half of its examples are sampled ones.
+        """
+        random = random_stream(seed, "background rows")
+        rows = np.sort(random.choice(self.split.train, min(n, len(self.split.train)), replace=False))
+        pairs = self.pairs(rows, "train")
+        if self.task == "implicit":
+            items = pairs.items.copy()
+            half = random.permutation(len(items))[: len(items) // 2]
+            drawn = self.sample_untaken(pairs.users[half], seed=seed)
+            items[half] = np.where(drawn >= 0, drawn, items[half])
+            pairs = Pairs(pairs.users, items, pairs.histories)
+        return pairs

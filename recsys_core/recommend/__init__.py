@@ -1,0 +1,5 @@
+"""Recommend: scores of a user's whole catalogue, and the list made from them."""
+
+from recsys_core.recommend.user_scores import UserScores, count_ties, ranked_item, recommend, score_user, user_pairs
+
+__all__ = ["UserScores", "count_ties", "ranked_item", "recommend", "score_user", "user_pairs"]

@@ -1,0 +1,116 @@
+"""Recommend: the best unseen items of the whole catalogue for a user, and the place of any one item."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys_core.errors import SettingError
+from recsys_core.metrics import top_k
+from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.results import RankedItem, Recommendation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UserScores:
+    """All scores of one user: ``scores`` (n_items,) logits, ``seen`` (n_items,) bool, ``held_out`` item indices.
+
+    ``tie_order`` (n_items,) is the place of each item among items of equal score.
+    """
+
+    user_index: int
+    scores: np.ndarray
+    seen: np.ndarray
+    held_out: np.ndarray
+    tie_order: np.ndarray
+
+    @property
+    def n_candidates(self) -> int:
+        return int((~self.seen).sum())
+
+    def rank_of(self, item_index: int) -> int | None:
+        """Place among the unseen items, from 1; None for an item that the user has seen. Ties go by ``tie_order``."""
+        if self.seen[item_index]:
+            return None
+        score = self.scores[item_index]
+        tied_ahead = (self.scores == score) & (self.tie_order < self.tie_order[item_index])
+        return int((((self.scores > score) | tied_ahead) & ~self.seen).sum()) + 1
+
+
+def user_pairs(split_dataset: SplitDataset, user_index: int, items: np.ndarray) -> Pairs:
+    """Items for one user, each with the user's history (all that lies before the test part)."""
+    items = np.atleast_1d(np.asarray(items, dtype=np.int64))
+    history = split_dataset.histories.users(np.array([user_index]), "test")
+    return Pairs(np.full(len(items), user_index), items, np.repeat(history, len(items), axis=0))
+
+
+def score_user(scorer: Scorer, split_dataset: SplitDataset, user_index: int) -> UserScores:
+    """Score the whole catalogue for one user."""
+    known = split_dataset.histories.known(np.array([user_index]), "test")
+    scores = scorer.score_catalogue(known.user, known.newest(), known)[0]
+    seen = np.zeros(len(scores), dtype=bool)
+    seen[split_dataset.histories.seen(user_index, "test")] = True
+    held_out = split_dataset.histories.held_out(np.array([user_index]), "test")[1]
+    return UserScores(user_index, scores, seen, held_out, split_dataset.tie_order)
+
+
+def recommend(scorer: Scorer, split_dataset: SplitDataset, user_index: int, *, k: int = 10) -> Recommendation:
+    """The ``k`` best unseen items, ties by ``split_dataset.tie_order``. Raises ``SettingError`` for ``k`` below 1."""
+    if k < 1:
+        raise SettingError("setting.k", value=k)
+    began = time.perf_counter()
+    user_scores = score_user(scorer, split_dataset, user_index)
+    top = top_k(user_scores.scores[None], k, excluded=user_scores.seen[None], tie_order=user_scores.tie_order)[0]
+    top = top[top >= 0]
+    items = _described(user_scores, split_dataset, top.tolist())
+    n_tied_listed, n_tied = count_ties(user_scores.scores, top, excluded=user_scores.seen)
+    user_id = split_dataset.dataset.users["user_id"].iloc[user_index]
+    seconds = time.perf_counter() - began
+    return Recommendation(
+        user_index, user_id, items, user_scores.n_candidates, seconds, scorer.variant, n_tied_listed, n_tied
+    )
+
+
+def count_ties(scores: np.ndarray, listed: np.ndarray, *, excluded: np.ndarray | None = None) -> tuple[int, int]:
+    """How many listed items share their score with another candidate, and how many candidates have such a score.
+
+    Their order among themselves says nothing, and which of them are on the list neither.
+
+    Parameters
+    ----------
+    scores
+        ``(n_items,)``, of one user.
+    listed
+        Item indices on the list.
+    excluded
+        ``(n_items,)`` bool: items that are no candidates.
+
+    >>> count_ties(np.array([0.5, 2.0, 0.5, 0.5, 1.0]), np.array([1, 4, 0]))  # item 0 equals 2 and 3
+    (1, 3)
+    """
+    candidates = scores if excluded is None else scores[~excluded]
+    values, n_listed = np.unique(scores[listed], return_counts=True)
+    n_alike = (candidates[None] == values[:, None]).sum(1)
+    return int(n_listed[n_alike > 1].sum()), int(n_alike[n_alike > 1].sum())
+
+
+def ranked_item(user_scores: UserScores, split_dataset: SplitDataset, item_index: int) -> RankedItem:
+    """Score and rank of any item for the user (rank 0: seen already, so not a candidate)."""
+    return _described(user_scores, split_dataset, [item_index], first=user_scores.rank_of(item_index) or 0)[0]
+
+
+def _described(
+    user_scores: UserScores, split_dataset: SplitDataset, items: list[int], *, first: int = 1
+) -> tuple[RankedItem, ...]:
+    """Items of consecutive ranks from ``first`` with their names and scores."""
+    dataset = split_dataset.dataset
+    ids = dataset.items["item_id"].iloc[items].tolist()
+    titles = dataset.items[dataset.schema.item_title].iloc[items].tolist()
+    held_out = set(user_scores.held_out.tolist())
+    return tuple(
+        RankedItem(item, item_id, title, float(user_scores.scores[item]), rank, held_out=item in held_out)
+        for rank, (item, item_id, title) in enumerate(zip(items, ids, titles, strict=True), first)
+    )

@@ -1,0 +1,84 @@
+"""Results of explaining: what each reason adds to a score."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from recsys_core.metrics import probability
+from recsys_core.variant import DENSE, Variant
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Contribution:
+    """What one reason (feature group) adds to a score, in logits.
+
+    ``feature`` is the group's key: ``user.age``, ``item.title``, ``user_id``, ``history``, or
+    ``history:ITEM_ID``. ``value`` is what the group holds here, raw (a title, 34.0, the length of a
+    history; None where the cell is empty), and ``unit`` what it counts (``items`` for a history).
+    ``standard_error`` is None where nothing was sampled. ``probability_without`` is the mean
+    probability over the background with this one reason taken from the background row: a property
+    of the model, the same for every method.
+    """
+
+    feature: str
+    value: str | float | int | None
+    contribution: float
+    standard_error: float | None = None
+    unit: str = ""
+    probability_without: float | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explanation:
+    """Base value + contributions = score, for one user and item, with its doubt.
+
+    Attributes
+    ----------
+    score, base_value
+        Logits: of this pair, and the mean over the background.
+    completeness_gap
+        ``base_value + sum(contributions) - score``; 0 up to rounding for additive methods.
+    exact
+        Whether the contributions are exact Shapley values (with ``history='each'`` Owen values):
+        solved over all coalitions. False for everything sampled, and for the methods that answer
+        another question (``lime``, ``deeplift``, ``ig``, ``occlusion``).
+    standard_error
+        Largest standard error of a contribution, None where nothing was sampled.
+    fit
+        Weighted R² of a local surrogate (LIME), None elsewhere.
+    background, seed
+        How many background rows stood for "not this value", and the seed that drew them.
+    n_evaluations
+        Network rows that were computed.
+    history
+        ``one`` (the history is one reason) or ``each`` (one reason an item).
+    """
+
+    user_id: str
+    item_id: str
+    title: str
+    method: str
+    score: float
+    base_value: float
+    contributions: tuple[Contribution, ...]
+    background: int
+    seed: int
+    seconds: float
+    exact: bool = False
+    fit: float | None = None
+    history: str = "one"
+    n_evaluations: int = 0
+    variant: Variant = DENSE
+
+    @property
+    def completeness_gap(self) -> float:
+        return self.base_value + sum(c.contribution for c in self.contributions) - self.score
+
+    @property
+    def standard_error(self) -> float | None:
+        errors = [c.standard_error for c in self.contributions if c.standard_error is not None]
+        return max(errors) if errors else None
+
+    @property
+    def probability(self) -> float:
+        return probability(self.score)

@@ -1,0 +1,141 @@
+"""Results of ranking: lists, scored pairs, and their quality on held-out rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys_core.metrics import Csr, probability, roc_auc
+from recsys_core.variant import DENSE, Variant
+
+MIDDLE = 1e-6  # how far from the middle of its scale a rating must lie to be in the upper or the lower half
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankedItem:
+    """One line of a ranked list. ``score`` is a logit; ``rank`` counts from 1 over unseen items."""
+
+    item_index: int
+    item_id: str
+    title: str
+    score: float
+    rank: int
+    held_out: bool = False  # the user really took it later
+
+    @property
+    def probability(self) -> float:
+        return probability(self.score)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recommendation:
+    """A ranked list for one user over all items that the user has not seen.
+
+    ``n_tied_listed`` of its items share their score with another candidate; ``n_tied`` candidates in all, on the
+    list and beyond it, have such a score: their order is drawn, not found.
+    """
+
+    user_index: int
+    user_id: str
+    items: tuple[RankedItem, ...]
+    n_candidates: int
+    seconds: float
+    variant: Variant = DENSE
+    n_tied_listed: int = 0
+    n_tied: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RankingResult:
+    """Full-catalogue ranking of unseen items, one row a user with at least one held-out item.
+
+    ``top`` (n, k) holds item indices, best first, -1 where a user has fewer candidates;
+    ``ndcg`` and ``recall`` are at ``k``. ``held_out`` is what they looked for, ``(indptr, indices)``
+    with the same rows: the items that the user took in the held-out part and had not seen before,
+    each once. ``n_distinct`` counts the different scores in a list, ``n_tied_out`` the candidates
+    that are left out although they score as high as the last one listed
+    (`recsys_core.metrics.list_ties`).
+    """
+
+    k: int
+    user_index: np.ndarray
+    top: np.ndarray
+    ndcg: np.ndarray
+    recall: np.ndarray
+    held_out: Csr
+    n_distinct: np.ndarray | None = None
+    n_tied_out: np.ndarray | None = None
+
+    @property
+    def n_held_out(self) -> np.ndarray:
+        """How many items were looked for, one number a row."""
+        return np.diff(self.held_out[0])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PairResult:
+    """Scored test pairs with their 0/1 label, for task ``rating`` the rating on a scale of 0 to 1.
+
+    ``negatives`` is ``logged`` or ``sampled``.
+    """
+
+    user_index: np.ndarray
+    item_index: np.ndarray
+    label: np.ndarray
+    score: np.ndarray
+    negatives: str
+
+    def binary(self) -> PairResult:
+        """The pairs that an AUC is formed of, with 0/1 labels: the one definition for every task and page.
+
+        A rating counts as taken in the upper half of its scale; those in the very middle are left out.
+        (What counts as taken in a history and is looked for in lists is the upper quarter, see
+        `recsys_core.data.history.is_taken`.) Other tasks have 0/1 labels already.
+
+        >>> nobody = np.zeros(3, dtype=int)
+        >>> pairs = PairResult(nobody, nobody, np.array([0.25, 0.5, 1.0]), np.zeros(3), "logged").binary()
+        >>> pairs.label.tolist()
+        [0.0, 1.0]
+        """
+        kept = np.abs(self.label - 0.5) > MIDDLE
+        label = (self.label[kept] > 0.5).astype(float)
+        return PairResult(self.user_index[kept], self.item_index[kept], label, self.score[kept], self.negatives)
+
+    @property
+    def auc(self) -> float:
+        """AUC of the `binary` pairs; NaN where one of the two labels is missing."""
+        binary = self.binary()
+        return roc_auc(binary.label, binary.score)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evaluation:
+    """Quality of one scorer on the held-out rows. ``logloss`` is None for a scorer without probabilities."""
+
+    ranking: RankingResult
+    pairs: PairResult
+    auc: float
+    logloss: float | None
+    rmse: float | None = None
+
+    @property
+    def ndcg(self) -> float:
+        return float(np.mean(self.ranking.ndcg)) if len(self.ranking.ndcg) else math.nan
+
+    @property
+    def recall(self) -> float:
+        return float(np.mean(self.ranking.recall)) if len(self.ranking.recall) else math.nan
+
+    def to_json(self) -> dict:
+        k = self.ranking.k
+        return {
+            "auc": self.auc,
+            "logloss": self.logloss,
+            f"ndcg@{k}": self.ndcg,
+            f"recall@{k}": self.recall,
+            **({"rmse": self.rmse} if self.rmse is not None else {}),
+            "n_users": len(self.ranking.user_index),
+            "n_pairs": len(self.pairs.label),
+        }
