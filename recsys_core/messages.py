@@ -1,4 +1,4 @@
-"""Every sentence the core can say, in English, by key. ``dashboard/presentation/texts`` holds the same keys in Chinese."""
+"""Every sentence the core can say, in English, by key; the dashboard's `presentation/texts` say them in Chinese."""
 
 from __future__ import annotations
 
