@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import json
-import struct
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_tensors
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_tensors
 from torch import Tensor
 
@@ -54,8 +51,9 @@ class StudentCache:
         if not file.is_file():
             return None
         try:
-            data = file.read_bytes()
-            tensors, about = load_tensors(data), _metadata(data)
+            with safe_open(file, "numpy") as stored:
+                about = stored.metadata() or {}
+                tensors = {name: stored.get_tensor(name) for name in stored.keys()}  # noqa: SIM118 - no mapping
             if about["digest"] != _digest(about["stamp"], tensors):
                 raise ValueError("its content is not what was written")
             if about["stamp"] != self.stamp:
@@ -81,12 +79,6 @@ def _with_body(like: Ranker, state: dict[str, Tensor]) -> Ranker:
     adapter = {name: x for name, x in like.state_dict().items() if name.startswith("adapter.")}
     student.load_state_dict(adapter | state)
     return student.requires_grad_(False)
-
-
-def _metadata(data: bytes) -> dict[str, str]:
-    """What a safetensors file says about itself, from its header (8 bytes of length, then JSON)."""
-    (length,) = struct.unpack_from("<Q", data)
-    return json.loads(data[8 : 8 + length])["__metadata__"]
 
 
 def _digest(stamp: str, tensors: dict[str, np.ndarray]) -> str:
