@@ -26,6 +26,13 @@ def warm_up() -> threading.Thread:
     return thread
 
 
+def first_optimiser() -> None:
+    """The first one made in a process imports PyTorch's compiler: one to two seconds that no slider should wait for."""
+    import torch
+
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+
 def load() -> None:
     """Import what explanations need, ``shap`` as the core wants it: imported by name, its first answer takes 13 s."""
     import importlib
@@ -35,7 +42,7 @@ def load() -> None:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for load_one in (library, *(partial(importlib.import_module, name) for name in HEAVY)):
+        for load_one in (library, first_optimiser, *(partial(importlib.import_module, name) for name in HEAVY)):
             with suppress(ImportError):
                 load_one()
     for name in ("uvicorn.access", "uvicorn.error"):  # one of these libraries turns their every line on

@@ -10,7 +10,6 @@ at which Shapley values evaluate a model, so a student that agrees there keeps t
 from __future__ import annotations
 
 import copy
-import math
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -128,34 +127,19 @@ def distil(student: Ranker, lessons: Lessons, epochs: int, settings: DistilSetti
     centre = lessons.logits.mean() + 2 * scale
     with torch.enable_grad():
         student = copy.deepcopy(student).eval()  # dropout is off: the teacher's logits carry no noise to fit
-        adam = Adam([*student.body.parameters(), *student.head.parameters()])
+        trained = [*student.body.parameters(), *student.head.parameters()]
+        adam = torch.optim.Adam(trained, lr=settings.learning_rate, fused=True)
         batches = [b for _ in range(epochs) for b in _batches(len(lessons.logits), settings.batch_size, random)]
-        for step, rows in enumerate(batches):
+        falling = torch.optim.lr_scheduler.LinearLR(adam, 1.0, 0.0, total_iters=len(batches))
+        for rows in batches:
             wanted = torch.sigmoid((lessons.logits[rows] - centre) / scale)
             loss = F.binary_cross_entropy_with_logits((student(lessons.inputs[rows]) - centre) / scale, wanted)
-            adam.step(loss, settings.learning_rate * (1 - step / len(batches)))
+            adam.zero_grad(set_to_none=True)
+            loss.backward()
+            adam.step()
+            falling.step()
+        adam.zero_grad(set_to_none=True)
     return student.requires_grad_(False)
-
-
-class Adam:
-    """Adam (Kingma & Ba 2015). The first optimiser of ``torch.optim`` imports a compiler, which takes seconds."""
-
-    def __init__(self, parameters: list[Tensor]) -> None:
-        self.parameters, self.n_steps = parameters, 0
-        self.mean = [torch.zeros_like(p) for p in parameters]
-        self.square = [torch.zeros_like(p) for p in parameters]
-
-    def step(self, loss: Tensor, rate: float) -> None:
-        """Move the parameters against the gradient of ``loss``."""
-        gradients = torch.autograd.grad(loss, self.parameters)
-        self.n_steps += 1
-        grown = math.sqrt(1 - 0.999**self.n_steps)  # both averages start at zero and are corrected for it
-        rate = rate * grown / (1 - 0.9**self.n_steps)
-        with torch.no_grad():
-            for p, gradient, mean, square in zip(self.parameters, gradients, self.mean, self.square, strict=True):
-                mean.lerp_(gradient, 0.1)
-                square.mul_(0.999).addcmul_(gradient, gradient, value=0.001)
-                p.addcdiv_(mean, square.sqrt().add_(1e-8 * grown), value=-rate)
 
 
 def _batches(n: int, size: int, random: torch.Generator) -> list[Tensor]:

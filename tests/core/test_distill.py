@@ -11,7 +11,6 @@ from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_featur
 from torch.nn import functional as F
 
 from recsys_core.compress.distill import (
-    Adam,
     DistilSettings,
     Lessons,
     body_inputs,
@@ -128,15 +127,3 @@ def test_one_row_and_no_history_are_enough():
     student = teach(cut, SCORER.ranker, lessons, epochs=1, settings=SETTINGS)
     scores = Scorer(student, FEATURES).score_pairs(one.users, one.items, one.histories)
     assert np.isfinite(scores).all()
-
-
-def test_adam_takes_the_steps_of_torch():
-    ours, theirs = (torch.nn.Parameter(torch.tensor([1.0, -2.0, 0.5])) for _ in range(2))
-    adam, reference = Adam([ours]), torch.optim.Adam([theirs], lr=0.1)
-    target = torch.tensor([3.0, 0.0, 1.0])
-    for _ in range(20):
-        adam.step((ours - target).pow(4).sum(), 0.1)
-        reference.zero_grad()
-        (theirs - target).pow(4).sum().backward()
-        reference.step()
-    torch.testing.assert_close(ours, theirs, atol=1e-6, rtol=0)
