@@ -1,29 +1,47 @@
-"""The direction of imports, the length of files, and what a page may not hold."""
+"""The direction of imports, no circles in them, the length of files, and what a page may not hold."""
 
 from __future__ import annotations
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CORE = sorted((ROOT / "recsys_core").rglob("*.py"))
 PAGES = sorted((ROOT / "pages").glob("*.py"))
 DASHBOARD = sorted((ROOT / "dashboard").rglob("*.py"))
-LAYERS = {  # a module may import its own layer and the ones below
-    "messages": 0, "errors": 0, "variant": 0, "results": 0, "metrics": 0, "seeds": 0,
-    "data": 1, "models": 2, "recommend": 3,
-    "explain": 4, "compress": 4, "fairness": 4,
-    "compare": 5, "commands": 6, "__main__": 7,
-}  # fmt: skip
+HELPERS = sorted(
+    p for folder in ("tests", "benchmarks") for p in (ROOT / folder).rglob("*.py") if "test_" not in p.name
+)
+LAYERS = (  # what stands on a line imports the lines above it, never its neighbours
+    ("messages",),
+    ("errors",),
+    ("progress", "seeds"),
+    ("variant",),
+    ("metrics",),
+    ("results",),
+    ("data",),
+    ("models",),
+    ("recommend",),
+    ("explain", "compress", "fairness"),
+    ("compare",),
+    ("commands",),
+    ("__main__",),
+)
+LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 OUTSIDE_THE_CORE = {"streamlit", "altair", "plotly", "dashboard", "pages"}
-SIBLINGS = {"explain", "compress", "fairness"}
 LONGEST_FILE, LONGEST_PAGE, LONGEST_FUNCTION = 350, 120, 60
+
+
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text())
 
 
 def imports(path: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text())):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -31,9 +49,9 @@ def imports(path: Path) -> set[str]:
     return found
 
 
-def layer(module: str) -> str | None:
-    parts = module.split(".")
-    return parts[1] if parts[0] == "recsys_core" and len(parts) > 1 and parts[1] in LAYERS else None
+def module(path: Path) -> str:
+    """Its name in an import: ``recsys_core.data`` for ``recsys_core/data/__init__.py``."""
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
 def name(path: Path) -> str:
@@ -42,20 +60,57 @@ def name(path: Path) -> str:
 
 def against_the_layers(path: Path) -> list[str]:
     own = path.relative_to(ROOT / "recsys_core").parts[0].removesuffix(".py")
+    if own == "__init__":
+        return []
+    if own not in LAYER:
+        return [f"{name(path)}: in no layer"]
     found = []
-    for module in sorted(imports(path)):
-        other = layer(module)
-        if module.split(".")[0] in OUTSIDE_THE_CORE:
-            found.append(f"{name(path)}: imports {module}")
-        elif other and own in LAYERS and LAYERS[other] > LAYERS[own]:
-            found.append(f"{name(path)}: {own} imports {other}, a layer above")
-        elif other and other != own and {own, other} <= SIBLINGS:
-            found.append(f"{name(path)}: {own} imports its sibling {other}")
+    for imported in sorted(imports(path)):
+        package, _, rest = imported.partition(".")
+        other = rest.split(".")[0]
+        if package in OUTSIDE_THE_CORE:
+            found.append(f"{name(path)}: imports {imported}")
+        elif package == "recsys_core" and other in LAYER and other != own and LAYER[other] >= LAYER[own]:
+            found.append(f"{name(path)}: {own} imports {other}, which stands beside or above it")
     return found
 
 
 def test_core_imports_run_one_way():
     assert [line for path in CORE for line in against_the_layers(path)] == []
+
+
+def imported_modules(path: Path, known: set[str]) -> set[str]:
+    """Which of the known modules a file imports, wherever in it; other names of a package count as its own file."""
+    found = set()
+    for node in ast.walk(tree(path)):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            full = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= full & known | ({node.module} if full - known else set())
+    return found & known
+
+
+def cycles(graph: dict[str, set[str]]) -> list[str]:
+    """One line for each import that leads back to where it stands."""
+    reached: dict[str, set[str]] = {}
+    for start in graph:
+        reached[start], ahead = set(), [start]
+        while ahead:
+            new = graph[ahead.pop()] - reached[start]
+            reached[start] |= new
+            ahead += new
+    return sorted(f"{a} imports {b}" for a in graph for b in graph[a] if a in reached[b])
+
+
+def test_circles_are_found():
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a"}}
+    assert cycles(graph) == ["b imports c", "c imports b"]
+
+
+def test_imports_never_run_in_circles():
+    known = {module(path): path for path in CORE}
+    assert cycles({name: imported_modules(path, set(known)) for name, path in known.items()}) == []
 
 
 def test_dashboard_never_imports_pages():
@@ -78,14 +133,14 @@ def too_long(path: Path) -> list[str]:
     text = path.read_text()
     n = len(text.splitlines())
     found = [f"{name(path)}: {n} lines"] if n > LONGEST_FILE else []
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno >= LONGEST_FUNCTION:
             found.append(f"{name(path)}: {node.name} has {node.end_lineno - node.lineno + 1} lines")
     return found
 
 
 def test_files_and_functions_stay_short():
-    assert [line for path in CORE + DASHBOARD for line in too_long(path)] == []
+    assert [line for path in CORE + DASHBOARD + HELPERS for line in too_long(path)] == []
 
 
 def test_nothing_is_unpickled():
