@@ -8,7 +8,7 @@ import pandas as pd
 from dashboard.cached import dataset, evaluation, fairness_scan, workspace
 from dashboard.kept import kept
 from dashboard.places import Place
-from recsys_core.fairness import FairnessReport, GapChange, Group, GroupChange, RestGap
+from recsys_core.results import FairnessReport, GapChange, Group, GroupChange, OneVsRestGap
 from recsys_core.variant import DENSE, Variant
 
 
@@ -45,7 +45,7 @@ def largest_gaps(place: Place, variant: Variant, language: str) -> tuple[pd.Data
 
 
 @kept(64)
-def rest_gaps(place: Place, variant: Variant, by: tuple[str, ...]) -> tuple[RestGap, ...]:
+def rest_gaps(place: Place, variant: Variant, by: tuple[str, ...]) -> tuple[OneVsRestGap, ...]:
     """Every group of users against all others."""
     from recsys_core.fairness import against_rest
 
@@ -97,7 +97,7 @@ def worst_served(place: Place, variant: Variant, by: tuple[str, ...], group: Gro
 
 
 @kept(8)
-def largest_rest_gap(place: Place, variant: Variant) -> RestGap | None:
+def largest_rest_gap(place: Place, variant: Variant) -> OneVsRestGap | None:
     """The worst group of the scan's largest real gap against everyone else; None where no gap is real."""
     found = fairness_scan(place, variant).outcome().largest_real
     if found is None:

@@ -12,7 +12,8 @@ from dashboard.presentation.sentences import fairness as story
 from dashboard.presentation.tables import groups as group_tables
 from dashboard.presentation.texts import plain, t
 from recsys_core.errors import RecLensError
-from recsys_core.fairness import FairnessReport, GapChange, ScanResult
+from recsys_core.fairness import ScanResult
+from recsys_core.results import FairnessReport, GapChange
 from recsys_core.variant import DENSE, Variant
 
 LARGEST_HEIGHT = 330  # px; the other gaps of a scan are below

@@ -2,33 +2,16 @@
 
 from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings
 from recsys_core.fairness.columns import by_columns, find_column, groupable_columns
-from recsys_core.fairness.differences import (
-    GapChange,
-    GroupChange,
-    RestGap,
-    against_rest,
-    exposure_changes,
-    gap_changes,
-)
+from recsys_core.fairness.differences import against_rest, exposure_changes, gap_changes
 from recsys_core.fairness.gaps import corrected, holm
 from recsys_core.fairness.groups import make_grouping
 from recsys_core.fairness.metrics import direction
 from recsys_core.fairness.report import audit, gap_json, report_json
-from recsys_core.fairness.results import EVERYONE, FairnessReport, Gap, Group, GroupRow, LeftOut
 from recsys_core.fairness.scan import ScanResult, relative_size, scan, scan_json
 
 __all__ = [
     "DEFAULT_SETTINGS",
-    "EVERYONE",
     "AuditSettings",
-    "FairnessReport",
-    "Gap",
-    "GapChange",
-    "Group",
-    "GroupChange",
-    "GroupRow",
-    "LeftOut",
-    "RestGap",
     "ScanResult",
     "against_rest",
     "audit",

@@ -9,7 +9,7 @@ import numpy as np
 from recsys_core.errors import RecLensError, SettingError
 from recsys_core.fairness.groups import Grouping
 from recsys_core.fairness.metrics import UserTotals
-from recsys_core.fairness.results import Group
+from recsys_core.results import Group
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 
@@ -15,77 +15,8 @@ from recsys_core.fairness.groups import make_grouping
 from recsys_core.fairness.intervals import bootstrap, interval
 from recsys_core.fairness.metrics import figures, user_totals
 from recsys_core.fairness.resamples import ROUNDING, Resamples
-from recsys_core.fairness.results import NOISE_ABOVE, Group
 from recsys_core.metrics import Csr
-from recsys_core.results import Evaluation
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RestGap:
-    """One group against everyone else. ``difference = value - rest``, negative where the group gets less.
-
-    ``low`` and ``high`` bound the difference (95 %, paired bootstrap over users).
-    """
-
-    metric: str
-    group: Group
-    n: int
-    value: float
-    rest: float
-    difference: float
-    low: float
-    high: float
-
-    @property
-    def is_clear(self) -> bool:
-        """The interval leaves out 0. One in twenty does so by chance: read it beside the gap's p-value."""
-        return self.low > 0 or self.high < 0
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GapChange:
-    """What a variant does to one gap: the two groups that are extreme for the dense model, under both.
-
-    ``dense`` and ``compressed`` are larger minus smaller group as the dense model has them
-    (``compressed`` is negative where the order turned over); ``change = compressed - dense``,
-    with its paired interval. ``p_value`` is that of the paired bootstrap (twice the smaller share of
-    draws on either side of 0), ``p_corrected`` after Holm's correction for all metrics.
-    """
-
-    metric: str
-    worst_group: Group
-    best_group: Group
-    dense: float
-    compressed: float
-    change: float
-    low: float
-    high: float
-    p_value: float
-    p_corrected: float
-
-    @property
-    def within_noise(self) -> bool:
-        """Whether ``p_corrected`` is above 0.05."""
-        return not self.p_corrected <= NOISE_ABOVE
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class GroupChange:
-    """What a variant does to one figure of one group; the fields are as in `GapChange`."""
-
-    group: Group
-    dense: float
-    compressed: float
-    change: float
-    low: float
-    high: float
-    p_value: float
-    p_corrected: float
-
-    @property
-    def within_noise(self) -> bool:
-        """Whether ``p_corrected`` is above 0.05."""
-        return not self.p_corrected <= NOISE_ABOVE
+from recsys_core.results import Evaluation, GapChange, Group, GroupChange, OneVsRestGap
 
 
 def against_rest(
@@ -95,7 +26,7 @@ def against_rest(
     by: tuple[str, ...],
     train: Csr,
     settings: AuditSettings = DEFAULT_SETTINGS,
-) -> tuple[RestGap, ...]:
+) -> tuple[OneVsRestGap, ...]:
     """Every group of users that may be shown against all other users, metric by metric.
 
     "The North is served worse than elsewhere: NDCG@10 lower by 0.07 to 0.12." Arguments and
@@ -112,7 +43,7 @@ def against_rest(
     group, rest = value[:n], value[n:]
     table = np.stack([group, rest, group - rest, *interval(draws[:, :n] - draws[:, n:], group - rest)])
     return tuple(
-        RestGap(metric, cohort.shown_groups[g], int(cohort.size[cohort.shown[g]]), *table[:, g, m].tolist())
+        OneVsRestGap(metric, cohort.shown_groups[g], int(cohort.size[cohort.shown[g]]), *table[:, g, m].tolist())
         for m, metric in enumerate(cohort.totals.metrics)
         for g in np.flatnonzero(~np.isnan(table[2, :, m]))
     )
@@ -183,7 +114,16 @@ def exposure_changes(
     low, high = interval(resampled, change)
     p_values = np.array([paired_p(resampled[:, g]) for g in shown])
     return tuple(
-        GroupChange(grouping.groups[g], *(float(x) for x in (*values[:, g], change[g], low[g], high[g])), p, q)
+        GroupChange(
+            group=grouping.groups[g],
+            dense=float(values[0, g]),
+            compressed=float(values[1, g]),
+            change=float(change[g]),
+            low=float(low[g]),
+            high=float(high[g]),
+            p_value=p,
+            p_corrected=q,
+        )
         for g, p, q in zip(shown, p_values.tolist(), holm(p_values).tolist(), strict=True)
     )
 
@@ -223,5 +163,15 @@ def _gap_change(metric: str, groups: tuple[Group, ...], values: np.ndarray, draw
     resampled = draws[..., high_group] - draws[..., low_group]
     low, high = interval(resampled[1] - resampled[0], change)
     p = paired_p(resampled[1] - resampled[0])
-    numbers = (float(x) for x in (dense, compressed, change, low, high))
-    return GapChange(metric, groups[pair[0]], groups[pair[1]], *numbers, p, p)
+    return GapChange(
+        metric=metric,
+        worst_group=groups[pair[0]],
+        best_group=groups[pair[1]],
+        dense=float(dense),
+        compressed=float(compressed),
+        change=float(change),
+        low=float(low),
+        high=float(high),
+        p_value=p,
+        p_corrected=p,
+    )

@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys_core.fairness.intervals import interval
 from recsys_core.fairness.metrics import HIGHER_IS_BETTER, LOWER_IS_BETTER, direction
-from recsys_core.fairness.results import FairnessReport, Gap, Group, GroupRow
+from recsys_core.results import FairnessReport, Gap, Group, GroupRow
 
 
 def extremes(metric: str, values: np.ndarray) -> tuple[int, int] | None:

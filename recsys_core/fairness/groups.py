@@ -13,8 +13,8 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
 from recsys_core.errors import Phrase, RecLensError, SettingError, phrase
 from recsys_core.fairness.columns import DERIVED, derived_numbers, find_column, known_columns
-from recsys_core.fairness.results import Group
 from recsys_core.metrics import Csr
+from recsys_core.results import Group
 
 N_BUCKETS = 4
 MOST_GROUPS = 500

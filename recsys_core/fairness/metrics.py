@@ -9,7 +9,6 @@ import numpy as np
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import Phrase, phrase
 from recsys_core.fairness.groups import MOST_GROUPS, make_grouping, set_values
-from recsys_core.fairness.results import LeftOut
 from recsys_core.metrics import (
     Csr,
     exposure_weights,
@@ -20,7 +19,7 @@ from recsys_core.metrics import (
     profile_popularity,
     roc_auc,
 )
-from recsys_core.results import Evaluation, PairResult, RankingResult
+from recsys_core.results import Evaluation, LeftOut, PairResult, RankingResult
 
 N_LEVELS = 32
 SELECTED_FROM = 0.5

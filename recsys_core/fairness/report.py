@@ -24,9 +24,8 @@ from recsys_core.fairness.groups import Grouping, make_grouping
 from recsys_core.fairness.intervals import bootstrap, interval, permutation_p
 from recsys_core.fairness.metrics import UserTotals, direction, figures, undefined, user_totals
 from recsys_core.fairness.resamples import Resamples, most_shuffles
-from recsys_core.fairness.results import EVERYONE, FairnessReport, Gap, Group, GroupRow, LeftOut
 from recsys_core.metrics import Csr
-from recsys_core.results import Evaluation
+from recsys_core.results import EVERYONE, Evaluation, FairnessReport, Gap, Group, GroupRow, LeftOut
 from recsys_core.variant import DENSE, Variant
 
 

@@ -15,8 +15,9 @@ from dashboard.presentation import texts
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.sentences import fairness as story
 from dashboard.presentation.texts import numbers
-from recsys_core.fairness import Group, against_rest, audit, scan
+from recsys_core.fairness import against_rest, audit, scan
 from recsys_core.models.evaluation import evaluate
+from recsys_core.results import Group
 from recsys_core.variant import DENSE, Variant
 
 

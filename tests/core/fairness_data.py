@@ -7,9 +7,9 @@ import pandas as pd
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
-from recsys_core.fairness import FairnessReport, audit
+from recsys_core.fairness import audit
 from recsys_core.metrics import Csr, csr_rows, log_loss, ndcg_at_k, recall_at_k, roc_auc, to_csr, top_k
-from recsys_core.results import Evaluation, PairResult, RankingResult
+from recsys_core.results import Evaluation, FairnessReport, PairResult, RankingResult
 
 USER_COLUMNS = (Column("gender", "category", sensitive=True), Column("age", "number"))
 

@@ -15,7 +15,8 @@ from sklearn.metrics import roc_auc_score
 
 from recsys_core.data.schema import Column
 from recsys_core.errors import RecLensError, SettingError
-from recsys_core.fairness import AuditSettings, FairnessReport, report_json
+from recsys_core.fairness import AuditSettings, report_json
+from recsys_core.results import FairnessReport
 from recsys_core.variant import Variant
 
 QUICK = AuditSettings(n_bootstrap=50, least_size=1)

@@ -28,7 +28,7 @@ from recsys_core.fairness.intervals import permutation_p
 from recsys_core.fairness.metrics import user_totals
 from recsys_core.fairness.report import audit_grouping
 from recsys_core.fairness.resamples import Resamples, shuffled_p
-from recsys_core.fairness.results import Group
+from recsys_core.results import Group
 from recsys_core.variant import DENSE
 
 QUICK = AuditSettings(n_bootstrap=99, least_size=10)

@@ -14,10 +14,10 @@ from recsys_core.compare.resampling import user_draws
 from recsys_core.explain.game import Games
 from recsys_core.explain.shap_method import shap_attribution
 from recsys_core.explain.shapley import solve
-from recsys_core.fairness import Gap, GapChange, Group, GroupChange
 from recsys_core.fairness.resamples import shuffled_p
 from recsys_core.metrics import mean_interval, roc_auc_interval
 from recsys_core.models.scorer import Pairs
+from recsys_core.results import Gap, GapChange, Group, GroupChange
 
 NORMAL_95 = 1.959964
 
@@ -75,12 +75,13 @@ def test_speeds_within_a_tenth_are_noise(milliseconds, verdict):
 @pytest.mark.parametrize("raw", [0.001, 0.9])
 def test_a_verdict_follows_the_corrected_p_value_at_five_per_cent(corrected, noise, raw):
     low, high = Group("value", "a"), Group("value", "b")
-    p = {"p_value": raw, "p_corrected": corrected}
-    ends = {"dense": 0.1, "compressed": 0.2, "change": 0.1, "low": 0.0, "high": 0.2}
+    tested = {"low": 0.0, "high": 0.2, "p_value": raw, "p_corrected": corrected}
+    extremes = {"metric": "ndcg@10", "worst_group": low, "best_group": high}
+    change = {"dense": 0.1, "compressed": 0.2, "change": 0.1}
     found = (
-        Gap("ndcg@10", low, high, 0.1, 0.2, 0.1, 0.5, 0.0, 0.2, **p),
-        GapChange("ndcg@10", low, high, **ends, **p),
-        GroupChange(low, **ends, **p),
+        Gap(**extremes, worst=0.1, best=0.2, difference=0.1, ratio=0.5, **tested),
+        GapChange(**extremes, **change, **tested),
+        GroupChange(group=low, **change, **tested),
     )
     assert [one.within_noise for one in found] == [noise] * 3
 

@@ -8,7 +8,7 @@ import pandas as pd
 
 from dashboard.presentation.charts.chart import FOR, IN_ORDER, NEUTRAL, Chart, lines, meaning, one, room, value_axis
 from dashboard.presentation.texts import numbers, plain
-from recsys_core.fairness import FairnessReport, Group, GroupRow
+from recsys_core.results import FairnessReport, Group, GroupRow
 
 LINE = 42  # px of a group's line; two models share it
 LABEL_SHARE = 0.16  # of the axis, free for the figure that stands right of the longest interval

@@ -8,10 +8,10 @@ from dashboard.presentation.texts import core_message, has, language, listed, nu
 from dashboard.presentation.texts.markdown import Markdown, escape, opposing, supporting
 from dashboard.presentation.wording import known, range_with_its_unit, shorten
 from recsys_core.errors import Phrase
-from recsys_core.fairness import FairnessReport, Gap, GapChange, Group, RestGap, ScanResult, direction
+from recsys_core.fairness import ScanResult, direction
 from recsys_core.fairness.columns import TRAINING
 from recsys_core.fairness.metrics import HIGHER_IS_BETTER, LOWER_IS_BETTER
-from recsys_core.results import Evaluation
+from recsys_core.results import Evaluation, FairnessReport, Gap, GapChange, Group, OneVsRestGap
 
 CROSS = " × "
 NO_BREAK = "\u00a0"
@@ -98,7 +98,7 @@ def bold(name: str) -> Markdown:
     return Markdown(inside(name).replace(name, f"**{escape(name)}**"))
 
 
-def sentence(report: FairnessReport, metric: str, rest: tuple[RestGap, ...]) -> Markdown:
+def sentence(report: FairnessReport, metric: str, rest: tuple[OneVsRestGap, ...]) -> Markdown:
     """The worst group with its figures, or that nothing is beyond noise."""
     column, name = columns_name(report.by), escape(inside(short_name(metric)))
     gap = report.gap(metric)
@@ -145,7 +145,7 @@ def _pair(report: FairnessReport, gap: Gap) -> Markdown:
     )
 
 
-def _against_rest(report: FairnessReport, alone: RestGap) -> Markdown:
+def _against_rest(report: FairnessReport, alone: OneVsRestGap) -> Markdown:
     low, high = sorted((abs(alone.low), abs(alone.high)))
     values = {
         "who": people(report.by, alone.group),

@@ -13,9 +13,10 @@ from dashboard.presentation.texts.markdown import Markdown, escape, opposing, su
 from recsys_core.data.profile import Profile
 from recsys_core.data.split import least_positive
 from recsys_core.data.understood import ColumnUnderstood
-from recsys_core.fairness import RestGap, ScanResult
+from recsys_core.fairness import ScanResult
 from recsys_core.models.anatomy import Stage
 from recsys_core.models.workspace import Workspace
+from recsys_core.results import OneVsRestGap
 
 MOST_OF_IT = 0.9  # of what is possible above chance
 TWICE = 2.0
@@ -119,7 +120,7 @@ def verdicts(workspace: Workspace) -> list[tuple[bool | None, Markdown]]:
     return found
 
 
-def gap_verdict(scan: ScanResult, rest: RestGap | None) -> tuple[bool, Markdown]:
+def gap_verdict(scan: ScanResult, rest: OneVsRestGap | None) -> tuple[bool, Markdown]:
     """The largest real gap between groups of users, or that none is more than noise."""
     if rest is None:
         return True, t("overview.verdict.no_gap", n=len(scan.reports))

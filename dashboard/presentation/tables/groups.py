@@ -15,16 +15,8 @@ from dashboard.presentation.sentences.fairness import (
     short_name,
 )
 from dashboard.presentation.texts import numbers, plain
-from recsys_core.fairness import (
-    FairnessReport,
-    Gap,
-    GapChange,
-    GroupChange,
-    GroupRow,
-    ScanResult,
-    gap_json,
-    report_json,
-)
+from recsys_core.fairness import ScanResult, gap_json, report_json
+from recsys_core.results import FairnessReport, Gap, GapChange, GroupChange, GroupRow
 
 SHARES = ("catalogue_share", "exposure_share", "relevance_share")
 RATIO = "exposure_to_relevance"

@@ -1,4 +1,4 @@
-"""The frozen results of an audit: groups, their figures, the gaps between them, and what cannot be said."""
+"""Results of fairness: groups and their figures, the gaps between them, what a variant changes, what cannot be said."""
 
 from __future__ import annotations
 
@@ -71,23 +71,13 @@ class GroupRow:
     high: dict[str, float | None]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Gap:
-    """Worst against best group of one metric, with the bootstrap interval of the difference.
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Verdict:
+    """A difference with its 95 % interval and its test against there being none.
 
-    ``difference`` is the larger minus the smaller figure (never negative), ``ratio`` the smaller over
-    the larger. ``p_value`` is that of a permutation test of equal groups, ``p_corrected`` the same after
-    Holm's correction for all metrics (and columns) that were looked at. The interval does not know that
-    the two groups were picked for being extreme, so it can leave 0 out where the verdict is noise.
+    ``p_value`` is of this one test, ``p_corrected`` after Holm's correction for all that were looked at.
     """
 
-    metric: str
-    worst_group: Group
-    best_group: Group
-    worst: float
-    best: float
-    difference: float
-    ratio: float | None
     low: float
     high: float
     p_value: float
@@ -97,6 +87,79 @@ class Gap:
     def within_noise(self) -> bool:
         """Whether ``p_corrected`` is above 0.05 (or unknown)."""
         return not self.p_corrected <= NOISE_ABOVE
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Gap(Verdict):
+    """Worst against best group of one metric, with the bootstrap interval of the difference.
+
+    ``difference`` is the larger minus the smaller figure (never negative), ``ratio`` the smaller over
+    the larger. ``p_value`` is that of a permutation test of equal groups, corrected for all metrics (and
+    columns) that were looked at. The interval does not know that the two groups were picked for being
+    extreme, so it can leave 0 out where the verdict is noise.
+    """
+
+    metric: str
+    worst_group: Group
+    best_group: Group
+    worst: float
+    best: float
+    difference: float
+    ratio: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class Change(Verdict):
+    """A figure under the dense model and under a variant: ``change = compressed - dense``, paired user by user.
+
+    ``p_value`` is that of the paired bootstrap: twice the smaller share of draws on either side of 0.
+    """
+
+    dense: float
+    compressed: float
+    change: float
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class GapChange(Change):
+    """What a variant does to one gap: the two groups that are extreme for the dense model, under both.
+
+    ``dense`` and ``compressed`` are larger minus smaller group as the dense model has them
+    (``compressed`` is negative where the order turned over); ``p_corrected`` is for all metrics.
+    """
+
+    metric: str
+    worst_group: Group
+    best_group: Group
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class GroupChange(Change):
+    """What a variant does to one figure of one group; ``p_corrected`` is for all groups."""
+
+    group: Group
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OneVsRestGap:
+    """One group against everyone else. ``difference = value - rest``, negative where the group gets less.
+
+    ``low`` and ``high`` bound the difference (95 %, paired bootstrap over users).
+    """
+
+    metric: str
+    group: Group
+    n: int
+    value: float
+    rest: float
+    difference: float
+    low: float
+    high: float
+
+    @property
+    def is_clear(self) -> bool:
+        """The interval leaves out 0. One in twenty does so by chance: read it beside the gap's p-value."""
+        return self.low > 0 or self.high < 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
