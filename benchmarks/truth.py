@@ -68,14 +68,15 @@ def reasons(workspace: Workspace, tables: Path):
         truth.pairs(p.users, p.items, [h[h >= 0] for h in p.histories]) for p in (pairs, background)
     )
     planted = planted_shapley(truth, planted_pairs, planted_background)
-    order = [truth.function.players.index(p) for p in found.players if p in truth.function.players]
-    kept = [i for i, p in enumerate(found.players) if p in truth.function.players]
+    keys = [p.key for p in found.players]
+    order = [truth.function.players.index(k) for k in keys if k in truth.function.players]
+    kept = [i for i, k in enumerate(keys) if k in truth.function.players]
     ours, true = np.abs(found.contributions[:, kept]).mean(0), np.abs(planted[:, order]).mean(0)
     yield "mean |contribution| against the planted, rank correlation", rank_correlation(ours, true), lambda v: v >= 0.85
     local = [rank_correlation(a, b) for a, b in zip(found.contributions[:, kept], planted[:, order], strict=True)]
     yield "one pair's contributions, mean rank correlation", float(np.nanmean(local)), None
     idle = true == 0
-    names = np.array(found.players)[kept]
+    names = np.array(keys)[kept]
     yield "largest without effect", f"{names[idle][ours[idle].argmax()]} {ours[idle].max():.3f}", None
     yield "smallest planted", f"{names[~idle][ours[~idle].argmin()]} {ours[~idle].min():.3f}", None
     yield "planted over not planted", float(ours[~idle].min() / ours[idle].max()), lambda v: v > 1

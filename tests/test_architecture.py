@@ -17,7 +17,7 @@ HELPERS = sorted(
 LAYERS = (  # what stands on a line imports the lines above it, never its neighbours
     ("messages",),
     ("errors",),
-    ("progress", "seeds"),
+    ("player", "progress", "seeds"),
     ("variant",),
     ("metrics",),
     ("results",),

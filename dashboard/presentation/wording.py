@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from dashboard.presentation.texts import has, language, numbers, plain, word
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.features import HISTORY, split_key
 from recsys_core.data.schema import Column
-from recsys_core.explain.values import Value, key_column
+from recsys_core.explain.values import Value, player_column
+from recsys_core.player import Player
 from recsys_core.results import Explanation
 
 NUMBER = re.compile(r"\d+(\.\d+)?")
@@ -17,6 +17,7 @@ LONGEST = 30
 MOST_DECIMALS = 2
 MOST_SHOWN = 8
 LEAST_SHARE = 0.03
+AGE = Player("user", "age")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,47 +36,47 @@ class Reason:
     probability_without: float | None = None
 
 
-def feature_name(data: Dataset, feature: str) -> str:
+def feature_name(data: Dataset, player: Player) -> str:
     """Name of a reason without its value: "price", "the title's text", "taste (user id)"."""
-    if feature == HISTORY:
+    if player.is_history:
         return plain("reason.history")
-    if feature.startswith(f"{HISTORY}:"):
+    if player.is_history_item:
         return plain("reason.history.item")
-    side, name = split_key(feature)
+    side, name = player.side, player.column
     if name is None:
         return plain(f"reason.{side}_id")
-    column = key_column(data, feature)
+    column = player_column(data, player)
     if column is not None and column.kind == "text":
         return plain("reason.text", column=word("column", name))
     shared = data.schema.user_column(name) and data.schema.item_column(name)
     return plain(f"reason.shared.{side}", column=word("column", name)) if shared else word("column", name)
 
 
-def feature_label(data: Dataset, feature: str, value: Value) -> str:
+def feature_label(data: Dataset, player: Player, value: Value) -> str:
     """Name and value, short enough for an axis: "age 34", "category: shoes", "history (12 items)"."""
-    name = feature_name(data, feature)
-    if feature == HISTORY:
+    name = feature_name(data, player)
+    if player.is_history:
         return plain("reason.history.n", n=value)
-    if feature.startswith(f"{HISTORY}:"):
+    if player.is_history_item:
         return plain("reason.with_value", name=name, value=shorten(said(value)))
-    column = key_column(data, feature)
-    if split_key(feature)[1] is None or (column is not None and column.kind == "text"):
+    column = player_column(data, player)
+    if player.is_id or (column is not None and column.kind == "text"):
         return name
     if column is not None and column.kind in ("number", "ordered"):
-        return plain("reason.with_number", name=name, value=shown_value(feature, value, column))
-    return plain("reason.with_value", name=name, value=shorten(shown_value(feature, value, column)))
+        return plain("reason.with_number", name=name, value=shown_value(player, value, column))
+    return plain("reason.with_value", name=name, value=shorten(shown_value(player, value, column)))
 
 
-def shown_value(feature: str, value: Value, column: Column | None = None) -> str:
+def shown_value(player: Player, value: Value, column: Column | None = None) -> str:
     """A raw value as a person would say it, in the session's language; years of age go without their unit."""
-    if feature == HISTORY:
+    if player.is_history:
         return plain("reason.n_items", n=value)
-    return said(value, column, with_unit=feature != "user.age")
+    return said(value, column, with_unit=player != AGE)
 
 
-def in_words(data: Dataset, feature: str, value: Value) -> str:
+def in_words(data: Dataset, player: Player, value: Value) -> str:
     """What a reason holds, as a person would say it."""
-    return shown_value(feature, value, key_column(data, feature))
+    return shown_value(player, value, player_column(data, player))
 
 
 def said(value: Value, column: Column | None = None, *, with_unit: bool = True) -> str:
@@ -141,8 +142,8 @@ def reasons(data: Dataset, explanation: Explanation) -> list[Reason]:
     """All reasons of an explanation, largest size first."""
     found = [
         Reason(
-            feature_label(data, c.feature, c.value),
-            in_words(data, c.feature, c.value),
+            feature_label(data, c.player, c.value),
+            in_words(data, c.player, c.value),
             c.contribution,
             c.feature,
             standard_error=c.standard_error,

@@ -12,20 +12,22 @@ from dashboard.presentation.sentences import overall as story
 from dashboard.presentation.texts import t
 from recsys_core.explain.by_value import effects_by_value
 from recsys_core.explain.global_explanation import GlobalExplanation
+from recsys_core.player import Player
 
 
-def by_value(page, found: GlobalExplanation, names: dict[str, str]) -> dict:
+def by_value(page, found: GlobalExplanation, names: dict[Player, str]) -> dict:
     """The chosen reason's mean contribution by value; a click on a bar chooses it too. Returns what is shown, raw."""
     data = cached.dataset(page.selection.place)
-    order = {found.players[i]: names[found.players[i]] for i in found.order}
+    order = {found.players[i].key: names[found.players[i]] for i in found.order}
     with components.card(t("global.values"), key="values"):
         chosen = page.choice("reason", order, t("explain.reason"))
-        effects = effects_by_value(data, found, chosen)
+        player = Player.parse(chosen)
+        effects = effects_by_value(data, found, player)
         if not effects:
             st.markdown(t("global.values.none", reason=order[chosen]))
         else:
-            st.markdown(story.value_sentence(data, chosen, order[chosen], effects))
-            rows = [(story.value_words(data, chosen, effect), effect) for effect in effects]
+            st.markdown(story.value_sentence(data, player, order[chosen], effects))
+            rows = [(story.value_words(data, player, effect), effect) for effect in effects]
             components.draw(charts.by_value(rows), key="by_value")
             components.doubt([t("global.values.doubt"), t("global.doubt.pairs", n=found.n_pairs)])
     return {"feature": chosen, "values": [asdict(effect) for effect in effects]}

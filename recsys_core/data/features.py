@@ -9,11 +9,10 @@ import pandas as pd
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
+from recsys_core.player import HISTORY, ID_KEYS, Player
 
 N_KNOTS = 12
 LOOKUPS = ("id", "category")
-HISTORY = "history"
-ID_KEYS = {"user": "user_id", "item": "item_id"}  # no data column can have such a key: those begin with side and dot
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +31,12 @@ class Group:
     knots: tuple[float, ...] = ()
 
     @property
+    def player(self) -> Player:
+        return Player.parse(self.key)
+
+    @property
     def side(self) -> str:
-        return split_key(self.key)[0]
+        return self.player.side
 
     @property
     def is_lookup(self) -> bool:
@@ -54,20 +57,6 @@ class Group:
     @classmethod
     def from_json(cls, data: dict) -> Group:
         return cls(**{**data, "values": tuple(data["values"]), "knots": tuple(data["knots"])})
-
-
-def split_key(key: str) -> tuple[str, str | None]:
-    """Side and raw column name of a reason's key; no column for the ids, neither for the history.
-
-    >>> split_key("user.a.b"), split_key("item_id"), split_key("history:7")
-    (('user', 'a.b'), ('item', None), ('', None))
-    """
-    for side, id_key in ID_KEYS.items():
-        if key == id_key:
-            return side, None
-        if key.startswith(f"{side}."):
-            return side, key[len(side) + 1 :]
-    return "", None
 
 
 def hat_weights(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
@@ -111,10 +100,10 @@ class Features:
         return tuple(g for g in self.groups if g.side == name)
 
     @property
-    def players(self) -> tuple[str, ...]:
-        """Keys of everything that can be a reason: user groups, the history, item groups."""
-        users = tuple(g.key for g in self.side("user"))
-        return (*users, HISTORY, *(g.key for g in self.side("item")))
+    def players(self) -> tuple[Player, ...]:
+        """Everything that can be a reason: user groups, the history, item groups."""
+        users, items = (tuple(g.player for g in self.side(side)) for side in ("user", "item"))
+        return (*users, HISTORY, *items)
 
     def without(self, keys: set[str]) -> Features:
         """The same features less some groups."""

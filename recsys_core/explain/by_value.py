@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.features import HISTORY
 from recsys_core.explain.global_explanation import LEVEL, GlobalExplanation
-from recsys_core.explain.values import Value, key_column
+from recsys_core.explain.values import Value, player_column
+from recsys_core.player import Player
 
 BUCKETS = 5
 MOST_VALUES = 14  # the others are one row
@@ -36,14 +36,14 @@ class ValueEffect:
     end: float | None = None
 
 
-def effects_by_value(dataset: Dataset, found: GlobalExplanation, player: str) -> tuple[ValueEffect, ...]:
+def effects_by_value(dataset: Dataset, found: GlobalExplanation, player: Player) -> tuple[ValueEffect, ...]:
     """A reason's effect by value: numbers in fifths, low to high; levels in order; categories by mean effect.
 
     A pair whose set has several members counts for each of them. Empty for a text or an id, which
     have no values to group by. Pairs are taken as independent (Student's interval).
     """
-    column = key_column(dataset, player) if player != HISTORY else None
-    kind = "number" if player == HISTORY else column.kind if column is not None else ""
+    column = player_column(dataset, player)
+    kind = "number" if player.is_history else column.kind if column is not None else ""
     if kind not in GROUPED:
         return ()
     values = found.values[player]

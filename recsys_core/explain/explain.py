@@ -14,7 +14,7 @@ from recsys_core.explain.occlusion import occlusion_attribution, probabilities_w
 from recsys_core.explain.owen import owen_attribution
 from recsys_core.explain.shap_method import shap_attribution
 from recsys_core.explain.shapley import solve
-from recsys_core.explain.values import player_key, player_unit, player_values
+from recsys_core.explain.values import player_unit, player_values, with_id
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.results import Contribution, Explanation
 
@@ -123,7 +123,7 @@ def _contributions(dataset: Dataset, pair: Pairs, games: Games, found: Attributi
     errors = [None] * len(games.players) if found.standard_error is None else found.standard_error.tolist()
     return tuple(
         Contribution(
-            player_key(dataset, player),
+            with_id(dataset, player),
             player_values(dataset, player, pair)[0],
             contribution,
             error,

@@ -12,8 +12,9 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.explain.agreement import rank_correlation
 from recsys_core.explain.explain import check_method, explain
 from recsys_core.explain.game import Games
-from recsys_core.explain.values import player_key
+from recsys_core.explain.values import with_id
 from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.player import Player
 from recsys_core.results import Explanation
 from recsys_core.seeds import random_stream, torch_stream
 
@@ -31,7 +32,7 @@ class RemovalCurves:
     the curve's mean: a lower ``deletion_area`` and a higher ``insertion_area`` are better.
     """
 
-    order: tuple[str, ...]
+    order: tuple[Player, ...]
     deletion: np.ndarray
     insertion: np.ndarray
     random_deletion: np.ndarray
@@ -76,9 +77,9 @@ def removal_curves(
     reasons go by signed contribution: the strongest *for* the score first.
     """
     games = Games(scorer, pair, background, history=explanation.history)
-    by_key = {c.feature: c.contribution for c in explanation.contributions}
-    players = [player_key(dataset, p) for p in games.players]
-    order = np.argsort([-by_key[p] for p in players], kind="stable")
+    contribution = {c.player: c.contribution for c in explanation.contributions}
+    players = [with_id(dataset, p) for p in games.players]
+    order = np.argsort([-contribution[p] for p in players], kind="stable")
     rng = random_stream(seed, "orders of removal")
     others = [rng.permutation(len(players)) for _ in range(RANDOM_ORDERS)]
     masks = np.concatenate([_entering(order), *(~_entering(other) for other in others)])

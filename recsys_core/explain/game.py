@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recsys_core.data.features import HISTORY, Features
+from recsys_core.data.features import Features
 from recsys_core.errors import SettingError
 from recsys_core.explain.coalitions import (
     coalitions,
@@ -29,6 +29,7 @@ from recsys_core.explain.coalitions import (
 )
 from recsys_core.models.ranker import EMPTY
 from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.player import HISTORY, Player
 
 MOST_ROWS = 16_384  # network rows computed at once: 8 MB in a first layer of 128 units
 MOST_GAMES = 512  # histories gathered at once: 13 MB of keys and values, 50 items 32 wide
@@ -112,7 +113,7 @@ class Games:
     Attributes
     ----------
     players
-        Keys, in order: user groups, history, item groups.
+        In order: user groups, history, item groups.
     weights
         Share of each distinct background row ``(n_rows,)``, sums to 1.
     differs
@@ -342,8 +343,8 @@ def _as_floats(table: np.ndarray) -> Tensor:
     return torch.from_numpy(table.astype(np.float32))
 
 
-def _players(features: Features, history_items: tuple[int, ...]) -> tuple[str, ...]:
-    """``history:INDEX`` stands for an item here; ``values.player_key`` turns the index into the raw id."""
-    users, items = features.side("user"), features.side("item")
-    each = [f"{HISTORY}:{item}" for item in history_items] or [HISTORY]
-    return (*(g.key for g in users), *each, *(g.key for g in items))
+def _players(features: Features, history_items: tuple[int, ...]) -> tuple[Player, ...]:
+    """The features' players, an item each in the history's place; a game knows rows, no raw ids."""
+    at = features.players.index(HISTORY)
+    each = [Player("history", item_index=item) for item in history_items] or [HISTORY]
+    return (*features.players[:at], *each, *features.players[at + 1 :])

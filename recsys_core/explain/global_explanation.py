@@ -12,6 +12,7 @@ from recsys_core.explain.shapley import solve_many
 from recsys_core.explain.values import Value, player_ranks, player_values
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.player import Player
 from recsys_core.seeds import random_stream
 from recsys_core.variant import DENSE, Variant
 
@@ -28,7 +29,7 @@ class GlobalExplanation:
     Attributes
     ----------
     players
-        Keys in player order; columns of the matrices.
+        Columns of the matrices, in order.
     contributions, base_values
         ``(n_pairs, n_players)`` and ``(n_pairs,)``, logits; a row and its base sum to the score.
     mean_size, low, high
@@ -45,7 +46,7 @@ class GlobalExplanation:
         What was explained, row by row.
     """
 
-    players: tuple[str, ...]
+    players: tuple[Player, ...]
     contributions: np.ndarray
     base_values: np.ndarray
     mean_size: np.ndarray
@@ -53,7 +54,7 @@ class GlobalExplanation:
     high: np.ndarray
     standard_error: np.ndarray
     rank: np.ndarray
-    values: dict[str, list[Value]]
+    values: dict[Player, list[Value]]
     pairs: Pairs
     background: int
     seed: int

@@ -26,7 +26,7 @@ def lime_attribution(games: Games, *, seed: int = 0, samples: int = SAMPLES) -> 
     explainer = LimeTabularExplainer(
         switches,
         mode="regression",
-        feature_names=list(games.players),
+        feature_names=[str(i) for i in range(n_players)],
         categorical_features=list(range(n_players)),
         feature_selection="none",
         discretize_continuous=False,

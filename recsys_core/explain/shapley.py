@@ -15,6 +15,7 @@ from recsys_core.explain.coalitions import coalitions
 from recsys_core.explain.game import Batch, Games
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.player import Player
 from recsys_core.seeds import random_stream
 
 EXACT_PLAYERS = 14  # 16,384 coalitions a background row
@@ -31,7 +32,7 @@ class Solution:
     the standard error is 0 there.
     """
 
-    players: tuple[str, ...]
+    players: tuple[Player, ...]
     contributions: np.ndarray
     base_values: np.ndarray
     standard_error: np.ndarray

@@ -2,48 +2,47 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.features import HISTORY, split_key
 from recsys_core.data.schema import Column, stored_name
 from recsys_core.models.scorer import Pairs
+from recsys_core.player import Player
 
 Value = str | float | int | None
 ITEMS = "items"  # what a history's length counts
 
 
-def player_values(dataset: Dataset, player: str, pairs: Pairs) -> list[Value]:
+def player_values(dataset: Dataset, player: Player, pairs: Pairs) -> list[Value]:
     """Raw values of one player for each pair.
 
-    A group's key gives what the cell holds (34.0, 89.9, ``Comedy|Drama``, a title, a raw id),
-    ``history`` its length, ``history:INDEX`` that item's title; None where the cell is empty.
+    A group gives what the cell holds (34.0, 89.9, ``Comedy|Drama``, a title, a raw id), the history
+    its length, an item of the history its title; None where the cell is empty.
     """
-    if player == HISTORY:
+    if player.is_history:
         return (pairs.histories >= 0).sum(1).tolist()
-    if player.startswith(f"{HISTORY}:"):
-        return [raw_value(dataset.titles[int(player.split(":", 1)[1])])] * len(pairs)
-    side, name = split_key(player)
-    frame, rows = (dataset.users, pairs.users) if side == "user" else (dataset.items, pairs.items)
-    column = key_column(dataset, player)
-    cells = frame[f"{side}_id" if name is None else stored_name(name)].iloc[rows]
-    return [raw_value(cell, column) for cell in cells.tolist()]
+    if player.item_index is not None:
+        return [raw_value(dataset.titles[player.item_index])] * len(pairs)
+    column = player_column(dataset, player)
+    return [raw_value(cell, column) for cell in _cells(dataset, player, pairs).tolist()]
 
 
-def key_column(dataset: Dataset, player: str) -> Column | None:
-    """The schema's column of a player's key, None for ids and history."""
-    side, name = split_key(player)
-    if name is None:
+def player_column(dataset: Dataset, player: Player) -> Column | None:
+    """The schema's column of a player, None for ids and history."""
+    if player.column is None:
         return None
-    return dataset.schema.user_column(name) if side == "user" else dataset.schema.item_column(name)
+    schema = dataset.schema
+    return schema.user_column(player.column) if player.side == "user" else schema.item_column(player.column)
 
 
-def player_unit(dataset: Dataset, player: str) -> str:
+def player_unit(dataset: Dataset, player: Player) -> str:
     """What a player's numbers count: ``items`` for the history, a number's column unit, else nothing."""
-    if player == HISTORY:
+    if player.is_history:
         return ITEMS
-    column = key_column(dataset, player)
+    column = player_column(dataset, player)
     return column.unit if column is not None and column.kind == "number" else ""
 
 
@@ -60,31 +59,35 @@ def raw_value(cell: object, column: Column | None = None) -> Value:
     return str(cell).strip() or None
 
 
-def player_key(dataset: Dataset, player: str) -> str:
-    """A player's key outside the core's arithmetic: ``history:INDEX`` becomes ``history:ITEM_ID``."""
-    if not player.startswith(f"{HISTORY}:"):
+def with_id(dataset: Dataset, player: Player) -> Player:
+    """A game's player as an explanation names it: an item of the history gets its raw id."""
+    if player.item_index is None:
         return player
-    index = int(player.split(":", 1)[1])
-    return f"{HISTORY}:{dataset.items['item_id'].iloc[index]}"
+    return replace(player, item_id=str(dataset.items["item_id"].iloc[player.item_index]))
 
 
-def player_ranks(dataset: Dataset, player: str, pairs: Pairs) -> np.ndarray:
+def player_ranks(dataset: Dataset, player: Player, pairs: Pairs) -> np.ndarray:
     """Low to high as 0 to 1, for the colour of a point: ``(n,)``, NaN where there is no low or high.
 
     Numbers and the length of the history: mean rank among these pairs, scaled to 0..1.
     Ordered categories: place of the level. Everything else, and missing cells: NaN.
     """
-    if player == HISTORY:
+    if player.is_history:
         return _quantiles((pairs.histories >= 0).sum(1).astype(float))
-    frame, rows = (dataset.users, pairs.users) if split_key(player)[0] == "user" else (dataset.items, pairs.items)
-    column = key_column(dataset, player)
+    column = player_column(dataset, player)
     if column is None or column.kind not in ("number", "ordered"):
         return np.full(len(pairs), np.nan)
-    cells = frame[column.stored].iloc[rows]
+    cells = _cells(dataset, player, pairs)
     if column.kind == "number":
         return _quantiles(pd.to_numeric(cells, errors="coerce").to_numpy(float))
     place = {level: i / max(len(column.levels) - 1, 1) for i, level in enumerate(column.levels)}
     return np.array([place.get(cell, np.nan) for cell in cells.tolist()], dtype=float)
+
+
+def _cells(dataset: Dataset, player: Player, pairs: Pairs) -> pd.Series:
+    """A group's cells of the pairs' users or items; the raw ids where it is no column."""
+    frame, rows = (dataset.users, pairs.users) if player.side == "user" else (dataset.items, pairs.items)
+    return frame[f"{player.side}_id" if player.column is None else stored_name(player.column)].iloc[rows]
 
 
 def _quantiles(numbers: np.ndarray) -> np.ndarray:

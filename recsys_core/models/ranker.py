@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from recsys_core.data.features import Features, Group, split_key
+from recsys_core.data.features import Features, Group
+from recsys_core.player import Player
 
 EMPTY = -1e4  # additive mask of an absent history item; small enough for half precision
 
@@ -212,8 +213,10 @@ def module_name(key: str) -> str:
     >>> module_name("user.a.b"), module_name("user.a__b"), module_name("user_id")
     ('user__a%2Eb', 'user__a__b', 'user_id')
     """
-    side, column = split_key(key)
-    return key if column is None else f"{side}__{column.replace('%', '%25').replace('.', '%2E')}"
+    player = Player.parse(key)
+    if player.column is None:
+        return key
+    return f"{player.side}__{player.column.replace('%', '%25').replace('.', '%2E')}"
 
 
 def concatenate(parts: list[Tensor], rows: Tensor) -> Tensor:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from recsys_core.metrics import probability
+from recsys_core.player import Player
 from recsys_core.variant import DENSE, Variant
 
 
@@ -12,20 +13,24 @@ from recsys_core.variant import DENSE, Variant
 class Contribution:
     """What one reason (feature group) adds to a score, in logits.
 
-    ``feature`` is the group's key: ``user.age``, ``item.title``, ``user_id``, ``history``, or
-    ``history:ITEM_ID``. ``value`` is what the group holds here, raw (a title, 34.0, the length of a
-    history; None where the cell is empty), and ``unit`` what it counts (``items`` for a history).
+    ``value`` is what the player holds here, raw (a title, 34.0, the length of a history; None where
+    the cell is empty), and ``unit`` what it counts (``items`` for a history).
     ``standard_error`` is None where nothing was sampled. ``probability_without`` is the mean
     probability over the background with this one reason taken from the background row: a property
     of the model, the same for every method.
     """
 
-    feature: str
+    player: Player
     value: str | float | int | None
     contribution: float
     standard_error: float | None = None
     unit: str = ""
     probability_without: float | None = None
+
+    @property
+    def feature(self) -> str:
+        """The player's key, for files and tables."""
+        return self.player.key
 
 
 @dataclass(frozen=True, slots=True, eq=False)

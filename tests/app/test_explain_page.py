@@ -205,7 +205,7 @@ def test_tied_reasons_are_called_so(place):
     job = cached.overall(place, DENSE, 100)
     assert job.wait(60)
     found = job.result
-    names = {p: p for p in found.players}
+    names = {p: p.key for p in found.players}
     apart = replace(found, low=found.mean_size, high=found.mean_size)
     together = replace(found, low=found.mean_size * 0, high=found.mean_size + 9)
     assert "are tied" not in overall_story.sentence(apart, names)

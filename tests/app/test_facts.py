@@ -32,6 +32,7 @@ from recsys_core.metrics import mean_interval
 from recsys_core.models.anatomy import STAGES, anatomy
 from recsys_core.models.baselines import Popularity
 from recsys_core.models.evaluation import evaluate
+from recsys_core.player import Player
 from recsys_core.recommend import user_pairs
 from recsys_core.variant import DENSE
 
@@ -170,7 +171,7 @@ def test_effect_is_the_score_less_the_score_without_the_item(place):
     games = Games(workspace.dense, pair, pair, history="each")
     every = np.ones((1, len(games.players)), dtype=bool)
     without = every.copy()
-    without[0, games.players.index(f"history:{item}")] = False
+    without[0, games.players.index(Player("history", item_index=item))] = False
     whole, less = (games.coalition_values(m)[0, 0] for m in (every, without))
     assert effects[item] == pytest.approx(whole - less, abs=1e-5)
 

@@ -8,10 +8,13 @@ import pytest
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
 from scipy import stats
 
+from recsys_core.data.dataset import Dataset
 from recsys_core.explain.agreement import disagreements
-from recsys_core.explain.by_value import MOST_VALUES, effects_by_value
+from recsys_core.explain.by_value import MOST_VALUES, ValueEffect
+from recsys_core.explain.by_value import effects_by_value as effects_of_player
 from recsys_core.explain.global_explanation import GlobalExplanation, explain_overall
 from recsys_core.models.scorer import Pairs
+from recsys_core.player import Player
 from recsys_core.results import Contribution, Explanation
 
 DATASET = tiny_dataset()
@@ -33,7 +36,12 @@ def overall(values: dict[str, list], contributions: np.ndarray, **more: object) 
         "seed": 0,
         "seconds": 0.0,
     }
-    return GlobalExplanation(tuple(values), contributions, values=values, **(plain | more))
+    of_players = {Player.parse(key): cells for key, cells in values.items()}
+    return GlobalExplanation(tuple(of_players), contributions, values=of_players, **(plain | more))
+
+
+def effects_by_value(dataset: Dataset, found: GlobalExplanation, key: str) -> tuple[ValueEffect, ...]:
+    return effects_of_player(dataset, found, Player.parse(key))
 
 
 def test_categories_by_mean_with_students_interval():
@@ -96,7 +104,7 @@ def test_texts_and_ids_have_no_values_to_group_by(player):
 def test_means_by_value_are_those_of_the_explained_pairs():
     pairs = random_pairs(DATASET, 60, seed=1)
     found = explain_overall(random_scorer(tiny_features(DATASET)), DATASET, pairs, random_pairs(DATASET, 2, seed=2))
-    at = found.players.index("user.city")
+    at = found.players.index(Player("user", "city"))
     cities = pd.Series(DATASET.users["city"].to_numpy()[pairs.users])
     expected = pd.Series(found.contributions[:, at]).groupby(cities).mean().to_dict()
     assert {e.value: e.mean for e in effects_by_value(DATASET, found, "user.city")} == pytest.approx(expected)
@@ -105,14 +113,17 @@ def test_means_by_value_are_those_of_the_explained_pairs():
 def test_neighbours_whose_intervals_overlap_are_tied():
     sizes = np.array([[1.0, 4.0, 3.9, 2.0]])
     found = overall(
-        {k: [None] for k in "abcd"}, sizes, low=np.array([0.9, 3.8, 3.5, 1.5]), high=np.array([1.5, 4.2, 4.1, 2.5])
+        {f"user.{k}": [None] for k in "abcd"},
+        sizes,
+        low=np.array([0.9, 3.8, 3.5, 1.5]),
+        high=np.array([1.5, 4.2, 4.1, 2.5]),
     )
-    assert [found.players[i] for i in found.order] == ["b", "c", "d", "a"]
+    assert [found.players[i].column for i in found.order] == ["b", "c", "d", "a"]
     assert found.tied_with_next.tolist() == [True, False, True, False]
 
 
 def explanation(**contributions: float) -> Explanation:
-    parts = tuple(Contribution(name, None, value) for name, value in contributions.items())
+    parts = tuple(Contribution(Player("user", name), None, value) for name, value in contributions.items())
     return Explanation("u", "i", "t", "shapley", 0.0, 0.0, parts, 1, 0, 0.0)
 
 
@@ -121,8 +132,8 @@ def test_what_changes_sign_is_named_first_then_what_differs_most():
     second = explanation(region=-0.55, price=0.85, age=-0.2, city=-0.02)
     found = disagreements(first, second, most=3)
     assert [(d.feature, d.first, d.second, d.changes_sign) for d in found] == [
-        ("age", 0.3, -0.2, True),
-        ("region", -0.08, -0.55, False),
+        ("user.age", 0.3, -0.2, True),
+        ("user.region", -0.08, -0.55, False),
     ], "price differs by too little, the sign of city is about nothing"
     assert disagreements(first, first) == ()
     assert disagreements(explanation(a=0.0), explanation(a=0.0)) == ()

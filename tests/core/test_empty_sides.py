@@ -73,7 +73,7 @@ def test_a_side_without_attributes_is_normal_all_the_way(tmp_path: Path, task: s
         fit_workspace(data, tmp_path / "w", FitRequest(task=task, epochs=1))
     workspace = Workspace.open(tmp_path / "w")
     wanted = {"history"} | ({"user.age"} if users else set()) | ({"item.kind"} if items else set())
-    assert wanted <= set(workspace.dense.features.players)
+    assert wanted <= {p.key for p in workspace.dense.features.players}
     shelf, background = VariantCache(workspace), workspace.split_dataset.background(12, seed=0)
     pair = workspace.split_dataset.pairs(workspace.split_dataset.split.test[:1], "test")
     for variant in VARIANTS:

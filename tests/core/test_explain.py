@@ -191,7 +191,7 @@ def test_gradient_methods_work_on_a_copy_of_the_shared_network():
 
 def test_values_are_raw_and_in_player_order():
     found = explain(SCORER, DATASET, PAIR, BACKGROUND)
-    assert tuple(c.feature for c in found.contributions) == FEATURES.players
+    assert tuple(c.feature for c in found.contributions) == tuple(p.key for p in FEATURES.players)
     values = {c.feature: c.value for c in found.contributions}
     assert values["user_id"] == "u2"
     assert values["user.age"] == DATASET.users["age"][2]

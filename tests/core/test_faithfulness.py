@@ -14,6 +14,7 @@ from recsys_core.explain.agreement import compare_contributions, compare_explana
 from recsys_core.explain.explain import explain
 from recsys_core.explain.faithfulness import randomisation_check, removal_curves, shuffled
 from recsys_core.models.scorer import Pairs
+from recsys_core.player import Player
 from recsys_core.results import Contribution, Explanation
 
 DATASET = tiny_dataset()
@@ -23,7 +24,7 @@ PAIR = Pairs(np.array([2]), np.array([4]), np.array([[7, 3, 9, -1, -1]]))
 
 
 def explanation(**contributions: float) -> Explanation:
-    parts = tuple(Contribution(name, "", value) for name, value in contributions.items())
+    parts = tuple(Contribution(Player("user", name), "", value) for name, value in contributions.items())
     return Explanation("u", "i", "t", "shapley", 0.0, 0.0, parts, 1, 0, 0.0)
 
 
@@ -75,27 +76,27 @@ def test_curves_run_between_score_and_base(history):
     ):
         assert values[[0, -1]] == pytest.approx([first, last], abs=1e-5)
     by_hand = sorted(found.contributions, key=lambda c: -c.contribution)
-    assert curve.order == tuple(c.feature for c in by_hand)
+    assert curve.order == tuple(c.player for c in by_hand)
 
 
 def test_first_step_takes_the_strongest_reason_away():
     _, curve = curves()
     strongest = curve.order[0]
-    assert strongest.startswith(("user.", "item."))
+    assert strongest.column is not None
     others = []
     for row in range(len(BACKGROUND)):
-        user = BACKGROUND.users[row] if strongest.startswith("user.") else PAIR.users[0]
-        item = BACKGROUND.items[row] if strongest.startswith("item.") else PAIR.items[0]
+        user = BACKGROUND.users[row] if strongest.side == "user" else PAIR.users[0]
+        item = BACKGROUND.items[row] if strongest.side == "item" else PAIR.items[0]
         others.append(mixed_score(strongest, int(user), int(item)))
     assert curve.deletion[1] == pytest.approx(np.mean(others), abs=1e-5)
 
 
-def mixed_score(key: str, user: int, item: int) -> float:
+def mixed_score(player: Player, user: int, item: int) -> float:
     """The pair's score with one group looked up in another user's or item's row."""
     features = tiny_features(DATASET)
     tables = {name: table.copy() for name, table in features.tables.items()}
-    own, other = (PAIR.users[0], user) if key.startswith("user.") else (PAIR.items[0], item)
-    tables[key][own] = tables[key][other]
+    own, other = (PAIR.users[0], user) if player.side == "user" else (PAIR.items[0], item)
+    tables[player.key][own] = tables[player.key][other]
     changed = type(features)(features.groups, tables, features.n_users, features.n_items)
     scorer = type(SCORER)(SCORER.ranker, changed)
     assert PAIR.items[0] not in PAIR.histories
@@ -107,7 +108,7 @@ def test_an_informed_order_beats_random_ones_and_a_wrong_one():
     assert curve.deletion_area < curve.random_area < curve.insertion_area
     backwards = Explanation(
         *(getattr(found, n) for n in ("user_id", "item_id", "title", "method", "score", "base_value")),
-        tuple(Contribution(c.feature, c.value, -c.contribution) for c in found.contributions),
+        tuple(Contribution(c.player, c.value, -c.contribution) for c in found.contributions),
         *(getattr(found, n) for n in ("background", "seed", "seconds")),
     )
     wrong = removal_curves(SCORER, DATASET, backwards, PAIR, BACKGROUND)

@@ -36,10 +36,11 @@ def plain_values(scorer: Scorer, pair: Pairs, row: Pairs, masks: np.ndarray, his
     found = []
     for mask in masks:
         chosen = {p for p, on in zip(players, mask, strict=True) if on}
-        items = {p for p in players if p.startswith("history:")}
-        left_out = {int(p.split(":")[1]) for p in items - chosen}
+        items = {p for p in players if p.is_history_item}
+        left_out = {p.item_index for p in items - chosen}
         some = bool(items & chosen)  # with none of them in, the row's history stands
-        found.append(plain_value(scorer, pair, row, chosen, left_out if some else None))
+        keys = {p.key for p in chosen - items}
+        found.append(plain_value(scorer, pair, row, keys, left_out if some else None))
     return np.array(found)
 
 
@@ -188,12 +189,12 @@ class TestEach:
 
     def test_players_are_distinct_items_newest_first(self):
         players = Games(SCORER, self.PAIR, BACKGROUND, history="each").players
-        assert [p for p in players if p.startswith("history")] == ["history:7", "history:3", "history:9"]
-        assert players[:4] == ("user_id", "user.age", "user.city", "user.income")
+        assert [p.item_index for p in players if p.is_history_item] == [7, 3, 9]
+        assert [p.key for p in players[:4]] == ["user_id", "user.age", "user.city", "user.income"]
 
     def test_all_absent_is_the_backgrounds_history(self):
         games = Games(SCORER, self.PAIR, BACKGROUND, history="each")
-        none = np.array([[not p.startswith("history") for p in games.players]])
+        none = np.array([[p.side != "history" for p in games.players]])
         n = len(BACKGROUND)
         users, items = np.repeat(self.PAIR.users, n), np.repeat(self.PAIR.items, n)
         expected = SCORER.score_pairs(users, items, BACKGROUND.histories).mean()

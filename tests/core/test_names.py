@@ -6,18 +6,20 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_data import make_dataset, write_tables
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.features import Group, make_features, split_key
+from recsys_core.data.features import Group, make_features
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.schema import Column, Schema
 from recsys_core.explain.values import player_values
 from recsys_core.models.ranker import Ranker, RankerShape, module_name
 from recsys_core.models.scorer import Pairs
+from recsys_core.player import Player
 
 NAMES = st.lists(st.text(min_size=1, max_size=8).map(str.strip).filter(bool), min_size=1, max_size=6, unique=True)
 AWKWARD = ("id", "user_id", "item_id", "a.b", "a__b", "a%2Eb", "forward", "keys", "x, y", "²", "index", "user_index")
@@ -45,15 +47,15 @@ def test_columns_called_like_ours_are_reasons_of_their_own_with_their_own_values
     data = Dataset.load(tmp_path / "saved")
     features = make_features(data)
     sides = {"user": ("v", "c"), "item": ("w", "s")}
-    assert sorted(features.players) == sorted(
+    assert sorted(p.key for p in features.players) == sorted(
         [f"{side}.{name}" for side in sides for name in AWKWARD] + ["user_id", "item_id", "history"]
     )
     pair = Pairs(np.array([2]), np.array([1]), np.array([[0]]))
     for side, (letter, first) in sides.items():
         row = 2 if side == "user" else 1
-        assert player_values(data, f"{side}_id", pair) == [f"{first}{row}"]
+        assert player_values(data, Player(side), pair) == [f"{first}{row}"]
         for j, name in enumerate(AWKWARD):
-            assert player_values(data, f"{side}.{name}", pair) == [f"{letter}{row}-{j}"]
+            assert player_values(data, Player(side, name), pair) == [f"{letter}{row}-{j}"]
     assert data.user_index("c2") == 2
     assert data.titles == ["s0", "s1", "s2", "s3"]
 
@@ -76,11 +78,22 @@ def test_a_title_column_that_is_not_the_title_keeps_its_cells(tmp_path: Path) ->
 @given(NAMES, NAMES)
 def test_keys_and_modules_are_distinct_for_any_names(users: list[str], items: list[str]) -> None:
     keys = [*(f"user.{n}" for n in users), *(f"item.{n}" for n in items), "user_id", "item_id"]
-    assert [split_key(k) for k in keys[:-2]] == [("user", n) for n in users] + [("item", n) for n in items]
-    assert [split_key(k) for k in keys[-2:]] == [("user", None), ("item", None)]
+    players = [*(Player("user", n) for n in users), *(Player("item", n) for n in items), Player("user"), Player("item")]
+    assert [Player.parse(k) for k in keys] == players
+    assert [p.key for p in players] == keys
+    past = [Player("history", item_id=n) for n in users]
+    assert [Player.parse(p.key) for p in past] == past
     modules = [module_name(k) for k in keys]
     assert len(set(modules)) == len(modules)
     assert not any("." in m for m in modules)
+
+
+def test_what_is_no_key_is_said() -> None:
+    for key in ("age", "", "users.age", "History"):
+        with pytest.raises(ValueError, match="no player"):
+            Player.parse(key)
+    with pytest.raises(ValueError, match="only with its id"):
+        _ = Player("history", item_index=3).key
 
 
 @settings(deadline=None, max_examples=10)

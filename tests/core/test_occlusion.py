@@ -19,9 +19,9 @@ PAIR = Pairs(np.array([2]), np.array([4]), np.array([[7, 3, 9, -1, -1]]))
 
 def plainly_without(background: Pairs) -> np.ndarray:
     """Logits ``(n_rows, n_players)`` by the ranker's plain forward, one coalition at a time."""
-    players = set(FEATURES.players)
+    players = {p.key for p in FEATURES.players}
     rows = [background[i : i + 1] for i in range(len(background))]
-    return np.array([[plain_value(SCORER, PAIR, row, players - {p}) for p in FEATURES.players] for row in rows])
+    return np.array([[plain_value(SCORER, PAIR, row, players - {p.key}) for p in FEATURES.players] for row in rows])
 
 
 @pytest.mark.parametrize("method", ["shapley", "lime", "deeplift", "occlusion"])

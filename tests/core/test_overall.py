@@ -10,14 +10,16 @@ from scipy.stats import rankdata
 from recsys_core.data.schema import Column
 from recsys_core.explain.global_explanation import explain_overall, size_interval
 from recsys_core.explain.shapley import exact_contributions
-from recsys_core.explain.values import player_key, player_ranks, player_values, raw_value
+from recsys_core.explain.values import player_ranks, player_values, raw_value, with_id
 from recsys_core.models.scorer import Pairs
+from recsys_core.player import HISTORY, ITEM_ID, Player
 
 DATASET = tiny_dataset()
 FEATURES = tiny_features(DATASET)
 SCORER = random_scorer(FEATURES)
 PAIRS = random_pairs(DATASET, 60, seed=1)
 BACKGROUND = random_pairs(DATASET, 3, seed=2)
+AGE, ITEM_5 = Player("user", "age"), Player("history", item_index=5)
 
 
 def test_rows_sum_to_scores_and_columns_to_sizes():
@@ -75,14 +77,15 @@ def test_interval_is_seeded_narrower_with_more_pairs_and_a_point_where_nothing_v
 def test_ranks_run_from_low_to_high_where_there_is_an_order():
     ages = DATASET.users["age"].to_numpy()[PAIRS.users]
     expected = (rankdata(ages) - 1) / (len(ages) - 1)
-    assert player_ranks(DATASET, "user.age", PAIRS) == pytest.approx(expected)
+    assert player_ranks(DATASET, AGE, PAIRS) == pytest.approx(expected)
     income = DATASET.users["income"].to_numpy()[PAIRS.users]
     place = {"low": 0.0, "middle": 0.5, "high": 1.0}
-    assert player_ranks(DATASET, "user.income", PAIRS).tolist() == [place[v] for v in income]
-    for player in ("user_id", "user.city", "item.title", "item.genres", "history:3"):
-        assert np.isnan(player_ranks(DATASET, player, PAIRS)).all()
+    assert player_ranks(DATASET, Player("user", "income"), PAIRS).tolist() == [place[v] for v in income]
+    for key in ("user_id", "user.city", "item.title", "item.genres"):
+        assert np.isnan(player_ranks(DATASET, Player.parse(key), PAIRS)).all()
+    assert np.isnan(player_ranks(DATASET, ITEM_5, PAIRS)).all()
     lengths = (PAIRS.histories >= 0).sum(1)
-    assert player_ranks(DATASET, "history", PAIRS)[lengths.argmin()] == player_ranks(DATASET, "history", PAIRS).min()
+    assert player_ranks(DATASET, HISTORY, PAIRS)[lengths.argmin()] == player_ranks(DATASET, HISTORY, PAIRS).min()
 
 
 def test_ranks_of_missing_and_of_equal_values():
@@ -90,9 +93,9 @@ def test_ranks_of_missing_and_of_equal_values():
     dataset.users.loc[0, "age"] = np.nan
     dataset.users.loc[1:, "age"] = 40.0
     pairs = Pairs(np.array([0, 1, 2]), np.zeros(3, dtype=int), np.full((3, 1), -1))
-    assert np.isnan(player_ranks(dataset, "user.age", pairs)).tolist() == [True, False, False]
-    assert player_ranks(dataset, "user.age", pairs)[1:].tolist() == [0.5, 0.5]
-    assert player_values(dataset, "user.age", pairs) == [None, 40.0, 40.0]
+    assert np.isnan(player_ranks(dataset, AGE, pairs)).tolist() == [True, False, False]
+    assert player_ranks(dataset, AGE, pairs)[1:].tolist() == [0.5, 0.5]
+    assert player_values(dataset, AGE, pairs) == [None, 40.0, 40.0]
 
 
 @pytest.mark.parametrize(
@@ -115,8 +118,8 @@ def test_values_are_what_the_cell_holds(cell, column, value):
 
 def test_a_history_is_its_length():
     pairs = Pairs(np.array([0, 0, 0]), np.array([1, 1, 1]), np.array([[3, 5], [3, -1], [-1, -1]]))
-    assert player_values(DATASET, "history", pairs) == [2, 1, 0]
-    assert player_values(DATASET, "history:5", pairs)[0] == "Thing number 5"
-    assert player_key(DATASET, "history:5") == "history:i5"
-    assert player_key(DATASET, "item_id") == "item_id"
-    assert player_values(DATASET, "item_id", pairs)[0] == "i1"
+    assert player_values(DATASET, HISTORY, pairs) == [2, 1, 0]
+    assert player_values(DATASET, ITEM_5, pairs)[0] == "Thing number 5"
+    assert with_id(DATASET, ITEM_5).key == "history:i5"
+    assert with_id(DATASET, ITEM_ID) == ITEM_ID
+    assert player_values(DATASET, ITEM_ID, pairs)[0] == "i1"

@@ -25,6 +25,7 @@ from dashboard.presentation.texts import numbers, plain
 from recsys_core.explain.by_value import ValueEffect
 from recsys_core.explain.global_explanation import GlobalExplanation
 from recsys_core.explain.values import Value
+from recsys_core.player import Player
 
 TIED = " ≈"  # behind a size whose interval overlaps with that of the next
 MOST_PAIRS = 250  # dots of one reason
@@ -34,7 +35,7 @@ BINS = 60
 READABLE = {colour: {"expr": f"scale('stroke', '{NEUTRAL}')"} for colour in ("labelColor", "titleColor")}
 
 
-def mean_sizes(found: GlobalExplanation, names: dict[str, str]) -> Chart:
+def mean_sizes(found: GlobalExplanation, names: dict[Player, str]) -> Chart:
     """Mean absolute contribution of each reason with its 95 % interval, largest first."""
     order = found.order
     rows = pd.DataFrame(
@@ -43,7 +44,7 @@ def mean_sizes(found: GlobalExplanation, names: dict[str, str]) -> Chart:
             "value": found.mean_size[order],
             "low": found.low[order],
             "high": found.high[order],
-            "feature": [found.players[i] for i in order],
+            "feature": [found.players[i].key for i in order],
             "text": [
                 f"{numbers.fixed(found.mean_size[i])}{TIED if tied else ''}"
                 for i, tied in zip(order, found.tied_with_next, strict=True)
@@ -90,7 +91,7 @@ def mean_sizes(found: GlobalExplanation, names: dict[str, str]) -> Chart:
     return Chart(rows, spec, plain("global.sizes.alt", reasons=shown))
 
 
-def swarm(found: GlobalExplanation, names: dict[str, str], say: Callable[[str, Value], str]) -> Chart:
+def swarm(found: GlobalExplanation, names: dict[Player, str], say: Callable[[Player, Value], str]) -> Chart:
     """One dot a pair and reason: where it pushed the score, coloured by the value from low to high.
 
     ``say(player, value)`` puts a raw value into words.
@@ -198,7 +199,7 @@ def _neutral() -> dict:
 
 
 def _dots(
-    found: GlobalExplanation, player: int, names: dict[str, str], step: int, say: Callable[[str, Value], str]
+    found: GlobalExplanation, player: int, names: dict[Player, str], step: int, say: Callable[[Player, Value], str]
 ) -> pd.DataFrame:
     at = np.arange(0, found.n_pairs, step)
     key, x = found.players[player], found.contributions[at, player]

@@ -10,7 +10,6 @@ from dashboard.controls import plain_variant
 from dashboard.presentation.texts import capital, joined, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown, by_sign
 from dashboard.presentation.wording import Reason
-from recsys_core.data.features import HISTORY
 from recsys_core.explain.agreement import TOP, Agreement, Disagreement
 from recsys_core.results import Explanation, RankedItem, Recommendation
 from recsys_core.variant import DENSE, Variant
@@ -188,7 +187,7 @@ def history_doubts(explanation: Explanation, shared: Explanation | None) -> list
     found = [t("explain.history.without_doubt", probability=numbers.fixed(explanation.probability, 3))]
     if shared is None:
         return found
-    parts = [c.contribution for c in shared.contributions if c.feature.startswith(HISTORY)]
+    parts = [c.contribution for c in shared.contributions if c.player.side == "history"]
     error = shared.standard_error
     how = t("explain.history.exact") if error is None else t("explain.doubt.error", error=numbers.number(error, 1))
     return [t("explain.history.doubt", total=numbers.signed(sum(parts), 3)), how, *found]

@@ -10,12 +10,13 @@ from dashboard.presentation.wording import amount, in_words, shorten
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.by_value import ValueEffect
 from recsys_core.explain.global_explanation import GlobalExplanation
+from recsys_core.player import Player
 
 NEXT_TO_NOTHING = 0.02
 MOST_NAMED = 3
 
 
-def sentence(found: GlobalExplanation, names: dict[str, str]) -> Markdown:
+def sentence(found: GlobalExplanation, names: dict[Player, str]) -> Markdown:
     """The two strongest reasons with their share of all that the model says, and those that do next to nothing."""
     order = [int(i) for i in found.order]
     if len(order) < 2 or found.share[order[0]] == 0:
@@ -26,7 +27,7 @@ def sentence(found: GlobalExplanation, names: dict[str, str]) -> Markdown:
     return joined(said, _tied(found, names), _idle(found, names))
 
 
-def _tied(found: GlobalExplanation, names: dict[str, str]) -> Markdown:
+def _tied(found: GlobalExplanation, names: dict[Player, str]) -> Markdown:
     """Whether the two that were named could as well be in the other order, or the second be the third."""
     order, tied = [int(i) for i in found.order], found.tied_with_next
     at = next((k for k in range(min(2, len(order) - 1)) if tied[k]), None)
@@ -36,7 +37,7 @@ def _tied(found: GlobalExplanation, names: dict[str, str]) -> Markdown:
     return capital(t("global.sentence.tied", first=first, second=second, n=found.n_pairs))
 
 
-def _idle(found: GlobalExplanation, names: dict[str, str]) -> Markdown:
+def _idle(found: GlobalExplanation, names: dict[Player, str]) -> Markdown:
     least = [int(i) for i in reversed(found.order)]
     idle = [names[found.players[i]] for i in least if found.share[i] < NEXT_TO_NOTHING][:MOST_NAMED]
     if not idle:
@@ -54,7 +55,7 @@ def picked(marks: list[dict]) -> str | None:
     return marks[0].get("feature") if marks else None
 
 
-def value_words(data: Dataset, player: str, effect: ValueEffect) -> str:
+def value_words(data: Dataset, player: Player, effect: ValueEffect) -> str:
     """A value or a range of values as a person reads it."""
     if effect.kind == "missing":
         return plain("value.unknown")
@@ -65,7 +66,7 @@ def value_words(data: Dataset, player: str, effect: ValueEffect) -> str:
     return shorten(in_words(data, player, effect.value))
 
 
-def value_sentence(data: Dataset, player: str, name: str, effects: tuple[ValueEffect, ...]) -> Markdown:
+def value_sentence(data: Dataset, player: Player, name: str, effects: tuple[ValueEffect, ...]) -> Markdown:
     """The values that push most up and most down, where their intervals keep clear of nothing."""
     clear = [e for e in effects if e.low is not None and (e.low > 0 or e.high < 0)]
     best, worst = (pick(clear, key=lambda e: e.mean, default=None) for pick in (max, min))

@@ -43,8 +43,8 @@ def history_rows(
         "change": without - probability(score),
     }
     if shared is not None:
-        by_key = {c.feature: c for c in shared.contributions}
-        found = [by_key[f"history:{i}"] for i in rows["item_id"]]
+        by_item = {c.player.item_index: c for c in shared.contributions}
+        found = [by_item[i] for i in items.tolist()]
         rows["contribution"] = [c.contribution for c in found]
         rows["standard_error"] = [c.standard_error for c in found]
     table = pd.DataFrame(rows)

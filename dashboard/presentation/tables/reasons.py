@@ -10,6 +10,7 @@ from dashboard.presentation.texts import numbers, plain, word
 from dashboard.presentation.wording import Reason, feature_name, shorten, shown_value
 from recsys_core.explain.global_explanation import GlobalExplanation
 from recsys_core.explain.values import raw_value
+from recsys_core.player import Player
 from recsys_core.results import Contribution, Explanation, Recommendation
 
 NORMAL = 1.96  # standard errors of a 95 % interval
@@ -78,7 +79,9 @@ def profile_line(place: Place, user_index: int) -> str:
         if column.stored == data.schema.user_name:
             continue
         value = raw_value(data.users[column.stored].iloc[user_index], column)
-        parts.append(f"{word('column', column.name)} {shorten(shown_value(f'user.{column.name}', value, column))}")
+        parts.append(
+            f"{word('column', column.name)} {shorten(shown_value(Player('user', column.name), value, column))}"
+        )
     return " · ".join(parts) or plain("explain.profile.none")
 
 
@@ -128,7 +131,7 @@ def global_json(found: GlobalExplanation) -> dict:
     for place, i in enumerate(found.order):
         reasons.append(
             {
-                "feature": found.players[i],
+                "feature": found.players[i].key,
                 "mean_size": float(found.mean_size[i]),
                 "low": float(found.low[i]),
                 "high": float(found.high[i]),
