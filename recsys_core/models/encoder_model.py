@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
@@ -14,7 +14,8 @@ from recsys_core.errors import WorkspaceError
 from recsys_core.models.encoder_files import refused, tensor_names, weight_files
 
 if TYPE_CHECKING:
-    from transformers import PretrainedConfig
+    from transformers import PretrainedConfig, PreTrainedTokenizerBase
+    from transformers.utils import ModelOutput
 
 LONGEST = 256  # tokens
 DPR = {"ctx_encoder": "DPRContextEncoder", "question_encoder": "DPRQuestionEncoder"}
@@ -24,7 +25,7 @@ DPR = {"ctx_encoder": "DPRContextEncoder", "question_encoder": "DPRQuestionEncod
 class TextEncoder:
     """A loaded encoder; ``pooling`` is ``mean`` over the tokens, ``last`` token, or the model's own ``pooler``."""
 
-    tokenizer: object
+    tokenizer: PreTrainedTokenizerBase
     model: torch.nn.Module
     pooling: str
     longest: int
@@ -39,7 +40,7 @@ class TextEncoder:
         pooled = self._pool(self.model(input_ids=batch["input_ids"].long(), attention_mask=mask), mask)
         return torch.nn.functional.normalize(pooled.float(), dim=1).numpy()
 
-    def _pool(self, output: object, mask: Tensor) -> Tensor:
+    def _pool(self, output: ModelOutput, mask: Tensor) -> Tensor:
         if self.pooling == "pooler":
             return output.pooler_output
         hidden = output.last_hidden_state
@@ -111,7 +112,7 @@ def pooling_of(config: PretrainedConfig) -> str:
     return "last" if causal or getattr(config, "is_decoder", False) else "mean"
 
 
-def _model_class(config: PretrainedConfig, folder: Path, name: str) -> type:
+def _model_class(config: PretrainedConfig, folder: Path, name: str) -> Any:
     import transformers
 
     if config.model_type == "dpr":
@@ -129,7 +130,7 @@ def _dpr_class(config: PretrainedConfig, folder: Path, name: str) -> str:
     return found[0]
 
 
-def _padded_right(tokenizer: object) -> object:
+def _padded_right(tokenizer: PreTrainedTokenizerBase) -> PreTrainedTokenizerBase:
     """Padding behind the text, by any token: it is masked."""
     tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
@@ -137,7 +138,7 @@ def _padded_right(tokenizer: object) -> object:
     return tokenizer
 
 
-def _longest(tokenizer: object, config: PretrainedConfig) -> int:
+def _longest(tokenizer: PreTrainedTokenizerBase, config: PretrainedConfig) -> int:
     places = getattr(config, "max_position_embeddings", None) or LONGEST + 2
     return max(1, min(LONGEST, tokenizer.model_max_length, places - 2))  # some families number places from 2
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -33,17 +34,32 @@ class IdRegulation:
     penalty: float = 1e-2
 
 
-class Objective:
+class Objective(ABC):
     """Shared by the tasks: embeds users, items and histories of a batch in training mode.
 
+    ``start_logit`` is the constant that suits the training rows best: the head's bias before training.
     Dropout and hidden ids draw from ``noise``, which a task makes anew for each batch from the run's
     own stream: what another thread draws meanwhile changes nothing.
     """
+
+    start_logit: float
 
     def __init__(self, ranker: Ranker, features: Features, ids: IdRegulation) -> None:
         self.ranker, self.features, self.ids = ranker, features, ids
         self.encoded = encoded_tensors(features)
         self.all_items = np.arange(features.n_items)
+
+    @abstractmethod
+    def batches(self, size: int, random: np.random.Generator) -> Iterator[np.ndarray]:
+        """Rows of one pass over the training data, ``size`` at a time."""
+
+    @abstractmethod
+    def n_batches(self, size: int) -> int:
+        """Number of batches of one pass."""
+
+    @abstractmethod
+    def loss(self, rows: np.ndarray, random: np.random.Generator) -> Tensor:
+        """Mean loss of a batch, penalty on ids included."""
 
     def users(self, users: np.ndarray, noise: torch.Generator) -> tuple[Tensor, Tensor]:
         """Embeddings ``(b, n_user)`` with dropout, and the penalty on their ids."""
@@ -71,11 +87,11 @@ class Objective:
 
     def _inputs(self, side: str, rows: np.ndarray, noise: torch.Generator) -> tuple[Tensor, Tensor]:
         """Embeddings of one side with dropout, and the mean squared length of the ids that were looked up."""
-        rows = torch.from_numpy(np.ascontiguousarray(rows, dtype=np.int64))
-        real, rows = rows >= 0, rows.clamp(min=0)
+        asked = torch.from_numpy(np.ascontiguousarray(rows, dtype=np.int64))
+        real, looked_up = asked >= 0, asked.clamp(min=0)
         parts, penalty = [], torch.zeros(())
         for group in self.features.side(side):
-            encoded = self.encoded[group.key][rows]
+            encoded = self.encoded[group.key][looked_up]
             if group.kind == "id":
                 encoded = self._hide(encoded, noise)
                 part = self.ranker.adapter.embed(group, encoded)
@@ -83,7 +99,7 @@ class Objective:
             else:
                 part = self.ranker.adapter.embed(group, encoded)
             parts.append(part)
-        return self.ranker.input_dropout(concatenate(parts, rows), noise), penalty
+        return self.ranker.input_dropout(concatenate(parts, looked_up), noise), penalty
 
     def _hide(self, ids: Tensor, noise: torch.Generator) -> Tensor:
         """Ids with a random share replaced by 0, the code of an unknown one."""

@@ -81,7 +81,8 @@ def train_ranker(
     state is used or changed. Where ``validate`` has no figure (NaN) all epochs are run and the last is kept.
     """
     log: list[Epoch] = []
-    best, best_state = None, None
+    best: Epoch | None = None
+    best_state: dict[str, torch.Tensor] = {}
     ranker = Ranker(features.groups, settings.shape, weights=torch_stream(settings.seed, "initial weights"))
     objective = make_objective(ranker, features, split_dataset, settings)
     optimiser = _optimiser(ranker, objective, settings)
@@ -99,6 +100,8 @@ def train_ranker(
             if number > steady:
                 break
             steady = gained = number  # at a steady rate there is no more to gain: let it fall before giving up
+    if best is None:
+        raise ValueError("at least one epoch is needed")
     ranker.load_state_dict(best_state)
     return TrainedRanker(ranker.eval(), tuple(log), best, settings)
 
@@ -119,7 +122,13 @@ def make_objective(
     return LabelledObjective(ranker, features, settings.ids, pairs, target, squared=split_dataset.task == "rating")
 
 
-def _run_epoch(objective, optimiser, settings: TrainingSettings, random, progress: Callable[[float], None]) -> float:
+def _run_epoch(
+    objective: Objective,
+    optimiser: torch.optim.Optimizer,
+    settings: TrainingSettings,
+    random: np.random.Generator,
+    progress: Callable[[float], None],
+) -> float:
     objective.ranker.train()
     total, n = 0.0, 0
     n_batches = objective.n_batches(settings.batch_size) * settings.passes

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Features, make_features
 from recsys_core.data.schema import Column, Schema
-from recsys_core.models.objective import IdRegulation, LabelledObjective, Objective, SequenceObjective
+from recsys_core.models.objective import IdRegulation, LabelledObjective, SequenceObjective
 from recsys_core.models.ranker import Ranker, RankerShape, module_name
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import SplitDataset
@@ -232,7 +232,8 @@ def test_the_embedding_of_hidden_ids_bears_no_penalty(make):
 def test_a_share_of_ids_is_hidden_and_the_penalty_is_of_the_others():
     features = features_of(n_users=4000)
     ranker = random_ranker(features=features)
-    objective = Objective(ranker, features, IdRegulation(dropout=0.3, penalty=1.0))
+    sequence, ids = (np.arange(4001), np.zeros(4000, dtype=np.int64)), IdRegulation(dropout=0.3, penalty=1.0)
+    objective = SequenceObjective(ranker, features, ids, sequence, negatives=1, targets=1)
     embedded, penalty = objective.users(np.arange(4000), torch_stream(0, "noise"))
     (key,) = (g.key for g in features.side("user") if g.kind == "id")
     table = ranker.adapter.tables[module_name(key)].weight
