@@ -44,9 +44,7 @@ class Factors:
 def fit_bpr(split_dataset: SplitDataset, factors: int, rate: float, regularisation: float, iterations: int) -> Factors:
     from implicit.cpu.bpr import BayesianPersonalizedRanking
 
-    indptr, items = split_dataset.sequences()
-    shape = (split_dataset.dataset.n_users, split_dataset.dataset.n_items)
-    taken = csr_matrix((np.ones(len(items), dtype=np.float32), items, indptr), shape=shape)
+    taken = csr_matrix(split_dataset.sequences(), dtype=np.float32)
     model = BayesianPersonalizedRanking(
         factors=factors, learning_rate=rate, regularization=regularisation, iterations=iterations, random_state=0
     )

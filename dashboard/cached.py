@@ -178,7 +178,7 @@ def filter_cells(place: Place) -> dict[str, np.ndarray | list[str]]:
             found[name] = cells
         elif data.users[name].nunique() <= MOST_VALUES:
             found[name] = cell_texts(data.users[name])
-    return found | {ACTIVITY: np.diff(workspace(place).split_dataset.sequences()[0]).astype(float)}
+    return found | {ACTIVITY: np.diff(workspace(place).split_dataset.sequences().indptr).astype(float)}
 
 
 @kept(16)

@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.fairness import DEFAULT_SETTINGS, groupable_columns, make_grouping
 from recsys_core.fairness.gaps import extremes
 from recsys_core.fairness.intervals import interval
-from recsys_core.metrics import Csr
 
 MOST_CHANGED_SHARE = 0.1
 SURE = 0.05
@@ -34,7 +34,7 @@ class UserGroups:
         return (self.code[:, None] == np.arange(len(self.labels))).astype(float)
 
 
-def user_groups(dataset: Dataset, users: np.ndarray, *, train: Csr) -> tuple[UserGroups, ...]:
+def user_groups(dataset: Dataset, users: np.ndarray, *, train: csr_array) -> tuple[UserGroups, ...]:
     """Every user column with two groups of these users that are large enough to have figures, sensitive ones first."""
     found = []
     for name in groupable_columns(dataset, "user"):

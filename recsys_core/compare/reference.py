@@ -88,7 +88,7 @@ class DenseReference:
     def n_test_users(self) -> int:
         """Users with held-out items, compared or not."""
         held_out = self.workspace.split_dataset.histories.held_out(part="test")
-        return int(np.count_nonzero(np.diff(held_out[0])))
+        return int(np.count_nonzero(np.diff(held_out.indptr)))
 
     @property
     def is_sample(self) -> bool:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.known import Known, TakenRows
 from recsys_core.data.schema import Schema
 from recsys_core.data.split import Split
-from recsys_core.metrics import Csr, sorted_once
+from recsys_core.metrics import sorted_once
 
 LENGTH = 50
 PARTS = ("train", "validation", "test")
@@ -110,18 +111,18 @@ class Histories:
         rows = self.rows_of(user_index)
         return np.unique(self.item[rows[self._is_seen(rows, part)]])
 
-    def seen_by_all(self, part: str = "test") -> Csr:
-        """Items that each user has met before the held-out part begins, as CSR ``(indptr, indices)``.
+    def seen_by_all(self, part: str = "test") -> csr_array:
+        """Items that each user has met before the held-out part begins ``(n_users, n_items)``.
 
         They are those of the training rows, whatever their label (for ``test`` of the validation
         rows too), and of rows without a label that lie before the user's first held-out row.
         Under a ``random`` split nothing lies before: there rows without a label do not count.
         """
         seen = self._is_seen(np.arange(len(self.user)), part)
-        return self._csr(self._pairs(self.user[seen], self.item[seen]), self.n_users)
+        return self._table(self._pairs(self.user[seen], self.item[seen]), self.n_users)
 
-    def held_out(self, user_index: np.ndarray | None = None, part: str = "test") -> Csr:
-        """Taken items of ``part`` for the given users (all by default), as CSR ``(indptr, indices)``.
+    def held_out(self, user_index: np.ndarray | None = None, part: str = "test") -> csr_array:
+        """Taken items of ``part`` for the given users (all by default), one row each, ``(n, n_items)``.
 
         An item that the user has seen before is no candidate of the ranking, so it is left out.
         """
@@ -138,7 +139,7 @@ class Histories:
         held, known = (self._pairs(owner[some], self.item[rows[some]]) for some in (held, known))
         known = np.append(known, -1)
         new = held[known[np.searchsorted(known[:-1], held)] != held]
-        return self._csr(new, self.n_users if user_index is None else len(each))
+        return self._table(new, self.n_users if user_index is None else len(each))
 
     def _pool(self, part: str) -> TakenRows:
         return self.pools[PARTS.index(part) == 2]
@@ -156,9 +157,10 @@ class Histories:
         """Each pair of owner and item once, as ``owner * n_items + item``, ascending."""
         return sorted_once(owner.astype(np.int64) * self.n_items + item)
 
-    def _csr(self, pairs: np.ndarray, n_rows: int) -> Csr:
+    def _table(self, pairs: np.ndarray, n_rows: int) -> csr_array:
         owner, item = np.divmod(pairs, self.n_items)
-        return np.searchsorted(owner, np.arange(n_rows + 1)), item.astype(np.int32)
+        start = np.searchsorted(owner, np.arange(n_rows + 1))
+        return csr_array((np.ones(len(item), dtype=bool), item, start), shape=(n_rows, self.n_items))
 
 
 def is_taken(split: Split, schema: Schema) -> np.ndarray:

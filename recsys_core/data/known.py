@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-
-from recsys_core.metrics import Csr
+from scipy.sparse import csr_array
 
 BLOCK = 64  # rows of a user who repeats items, between two stored states
 CELLS = 1 << 20  # rows of the log that are looked at in one go
@@ -139,8 +138,11 @@ class Known:
         """Consecutive row numbers, so that ``self[rows].csr()`` looks at about a million rows of the log at most."""
         return spans(self.position - self.taken.start[self.user])
 
-    def csr(self) -> Csr:
-        """``(indptr, items)``, the oldest last taking first. Looks at every earlier row of the user; see `chunks`."""
+    def csr(self) -> csr_array:
+        """The items known at each moment ``(n, n_items)``, stored with the oldest last taking first.
+
+        Looks at every earlier row of the user; see `chunks`.
+        """
         begin = self.taken.start[self.user]
         n_before = self.position - begin
         owner = np.repeat(np.arange(len(self)), n_before)
@@ -148,7 +150,9 @@ class Known:
         item = self.taken.item[row]
         counted = (self.taken.following[row] >= self.position[owner]) & (item != self.target[owner])
         sizes = np.bincount(owner[counted], minlength=len(self))
-        return np.concatenate([[0], np.cumsum(sizes)]), item[counted]
+        start = np.concatenate([[0], np.cumsum(sizes)])
+        shape = (len(self), len(self.taken.counts))
+        return csr_array((np.ones(start[-1], dtype=bool), item[counted], start), shape=shape)
 
     def newest(self) -> np.ndarray:
         """The newest ``taken.length`` items before each moment, newest first, int32, padded with -1."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import csv
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
 from recsys_core.errors import RecLensError
-from recsys_core.metrics import Csr, head_items
+from recsys_core.metrics import head_items
 
 GROUPABLE = ("category", "ordered", "number", "set")
 TRAINING = "training"  # prefix of the columns that are made of the training history
@@ -77,36 +78,34 @@ def _spelled_or_stripped(dataset: Dataset, name: str) -> str:
         return find_column(dataset, name.strip())[1]
 
 
-def derived_numbers(column: Column, train: Csr, n_items: int) -> np.ndarray:
+def derived_numbers(column: Column, train: csr_array, n_items: int) -> np.ndarray:
     """Values of a column that is made of the training history, one a user (or item)."""
     if column is ACTIVITY:
         return activity_level(train)
     if column is POPULAR_TASTE:
-        return popular_taste(train, n_items)
-    return np.bincount(train[1], minlength=n_items).astype(float)
+        return popular_taste(train)
+    return np.bincount(train.indices, minlength=n_items).astype(float)
 
 
-def activity_level(train: Csr) -> np.ndarray:
+def activity_level(train: csr_array) -> np.ndarray:
     """Number of items that each user took in training, ``(n_users,)``.
 
-    >>> activity_level((np.array([0, 2, 2]), np.array([4, 1]))).tolist()
+    >>> activity_level(csr_array([[0, 1, 1], [0, 0, 0]])).tolist()
     [2.0, 0.0]
     """
-    return np.diff(train[0]).astype(float)
+    return np.diff(train.indptr).astype(float)
 
 
-def popular_taste(train: Csr, n_items: int) -> np.ndarray:
+def popular_taste(train: csr_array) -> np.ndarray:
     """Per cent of each user's training items that are among the most popular fifth; NaN without any.
 
     The split into head and tail is that of Abdollahpouri et al. 2019.
 
-    >>> popular_taste((np.array([0, 2, 3, 3]), np.array([0, 1, 0])), n_items=3).tolist()
+    >>> popular_taste(csr_array([[1, 1, 0], [1, 0, 0], [0, 0, 0]])).tolist()
     [50.0, 100.0, nan]
     """
-    indptr, indices = train
-    count = np.diff(indptr)
-    popular = head_items(np.bincount(indices, minlength=n_items))[indices]
-    total = np.bincount(np.repeat(np.arange(len(count)), count), weights=popular, minlength=len(count))
+    count = np.diff(train.indptr)
+    total = train @ head_items(np.bincount(train.indices, minlength=train.shape[1])).astype(float)
     return np.divide(100 * total, count, out=np.full(len(count), np.nan), where=count > 0)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import SettingError, phrase
@@ -15,7 +16,6 @@ from recsys_core.fairness.groups import make_grouping
 from recsys_core.fairness.intervals import bootstrap, interval
 from recsys_core.fairness.metrics import figures, user_totals
 from recsys_core.fairness.resamples import ROUNDING, Resamples
-from recsys_core.metrics import Csr
 from recsys_core.results import Evaluation, GapChange, Group, GroupChange, OneVsRestGap
 
 
@@ -24,7 +24,7 @@ def against_rest(
     evaluation: Evaluation,
     *,
     by: tuple[str, ...],
-    train: Csr,
+    train: csr_array,
     settings: AuditSettings = DEFAULT_SETTINGS,
 ) -> tuple[OneVsRestGap, ...]:
     """Every group of users that may be shown against all other users, metric by metric.
@@ -55,7 +55,7 @@ def gap_changes(
     compressed: Evaluation,
     *,
     by: tuple[str, ...],
-    train: Csr,
+    train: csr_array,
     settings: AuditSettings = DEFAULT_SETTINGS,
 ) -> tuple[GapChange, ...]:
     """What compression does to the gap of every metric, paired user by user.
@@ -90,7 +90,7 @@ def exposure_changes(
     compressed: Evaluation,
     *,
     by: tuple[str, ...],
-    train: Csr,
+    train: csr_array,
     settings: AuditSettings = DEFAULT_SETTINGS,
 ) -> tuple[GroupChange, ...]:
     """What compression does to exposure over merit (``exposure_to_relevance``) of every group of items.
@@ -142,7 +142,7 @@ def paired_p(draws: np.ndarray) -> float:
 
 
 def _cohort(
-    dataset: Dataset, evaluation: Evaluation, by: tuple[str, ...], train: Csr, settings: AuditSettings
+    dataset: Dataset, evaluation: Evaluation, by: tuple[str, ...], train: csr_array, settings: AuditSettings
 ) -> UserCohort:
     grouping = make_grouping(dataset, by, train=train)
     if grouping.side != "user":

@@ -71,7 +71,7 @@ def item_totals(evaluation: Evaluation, membership: np.ndarray) -> ItemTotals:
     """
     ranking, n_items = evaluation.ranking, len(membership)
     held_out = ranking.held_out
-    count = np.diff(held_out[0])
+    count = np.diff(held_out.indptr)
     weight = np.broadcast_to(exposure_weights(ranking.top.shape[1]), ranking.top.shape)
     listed = ranking.top >= 0
     lister = np.broadcast_to(np.arange(len(listed))[:, None], listed.shape)
@@ -80,8 +80,8 @@ def item_totals(evaluation: Evaluation, membership: np.ndarray) -> ItemTotals:
     one = np.ones(len(owner))
     parts = (
         (lister[listed], ranking.top[listed], weight[listed]),
-        (owner, held_out[1], one / count[owner]),
-        (owner, held_out[1], one),
+        (owner, held_out.indices, one / count[owner]),
+        (owner, held_out.indices, one),
         (lister[hit], ranking.top[hit], np.ones(hit.sum())),
     )
     return ItemTotals(

@@ -8,12 +8,12 @@ from functools import reduce
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
 from recsys_core.errors import Phrase, RecLensError, SettingError, phrase
 from recsys_core.fairness.columns import DERIVED, derived_numbers, find_column, known_columns
-from recsys_core.metrics import Csr
 from recsys_core.results import Group
 
 N_BUCKETS = 4
@@ -53,7 +53,7 @@ class Grouping:
         return self.membership.argmax(axis=1)
 
 
-def make_grouping(dataset: Dataset, by: tuple[str, ...], *, train: Csr) -> Grouping:
+def make_grouping(dataset: Dataset, by: tuple[str, ...], *, train: csr_array) -> Grouping:
     """Group users or items by one column, or by several crossed (``F × 18–24``).
 
     A column of more than 500 values keeps its 50 most frequent as groups, the others share one.
@@ -119,7 +119,7 @@ def bucket(numbers: np.ndarray, *, n_buckets: int = N_BUCKETS, unit: str = "") -
     return _ranges(ends, unit), code
 
 
-def _column_groups(dataset: Dataset, side: str, column: Column, train: Csr) -> Sides:
+def _column_groups(dataset: Dataset, side: str, column: Column, train: csr_array) -> Sides:
     if any(column is derived for _, derived in DERIVED):
         return _one_hot(*bucket(derived_numbers(column, train, dataset.n_items), unit=column.unit))
     raw = (dataset.users if side == "user" else dataset.items)[column.stored]

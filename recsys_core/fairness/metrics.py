@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import Phrase, phrase
 from recsys_core.fairness.groups import MOST_GROUPS, make_grouping, set_values
 from recsys_core.metrics import (
-    Csr,
     exposure_weights,
     head_items,
     list_diversity,
@@ -101,7 +101,7 @@ class UserTotals:
         return len(self.user_index)
 
 
-def user_totals(dataset: Dataset, evaluation: Evaluation, train: Csr) -> UserTotals:
+def user_totals(dataset: Dataset, evaluation: Evaluation, train: csr_array) -> UserTotals:
     r"""Sums behind every user-side figure. Definitions, with ``k`` the evaluation's list length:
 
     ``ndcg@k``, ``recall@k``
@@ -234,9 +234,9 @@ def _ranking_sums(ranking: RankingResult) -> Sums:
 Sums = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
-def _list_sums(dataset: Dataset, ranking: RankingResult, train: Csr) -> tuple[Sums, dict[str, Phrase]]:
+def _list_sums(dataset: Dataset, ranking: RankingResult, train: csr_array) -> tuple[Sums, dict[str, Phrase]]:
     """Numerators and denominators of the list metrics, and those that must be left out with their reason."""
-    popularity = np.bincount(train[1], minlength=dataset.n_items).astype(float)
+    popularity = np.bincount(train.indices, minlength=dataset.n_items).astype(float)
     weight = np.where(ranking.top >= 0, exposure_weights(ranking.top.shape[1]), 0.0)
     in_tail = ~head_items(popularity)[ranking.top] if dataset.n_items else np.zeros(ranking.top.shape, dtype=bool)
     profile = profile_popularity(train, popularity)[ranking.user_index]

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import Phrase, RecLensError, phrase, values_to_json
@@ -24,7 +25,6 @@ from recsys_core.fairness.groups import Grouping, make_grouping
 from recsys_core.fairness.intervals import bootstrap, interval, permutation_p
 from recsys_core.fairness.metrics import UserTotals, direction, figures, undefined, user_totals
 from recsys_core.fairness.resamples import Resamples, most_shuffles
-from recsys_core.metrics import Csr
 from recsys_core.results import EVERYONE, Evaluation, FairnessReport, Gap, Group, GroupRow, LeftOut
 from recsys_core.variant import DENSE, Variant
 
@@ -34,7 +34,7 @@ def audit(
     evaluation: Evaluation,
     *,
     by: tuple[str, ...],
-    train: Csr,
+    train: csr_array,
     variant: Variant = DENSE,
     settings: AuditSettings = DEFAULT_SETTINGS,
 ) -> FairnessReport:
@@ -48,7 +48,7 @@ def audit(
         One column, or several of one side to be crossed; see
         `recsys_core.fairness.groups.make_grouping`.
     train
-        Items taken in training by every user, ``(indptr, indices)``: `SplitDataset.sequences`.
+        Items taken in training by every user, ``(n_users, n_items)``: `SplitDataset.sequences`.
     variant
         Which model ``evaluation`` is of; only copied into the report.
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, replace
 
+from scipy.sparse import csr_array
+
 from recsys_core.data.dataset import Dataset
 from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings
 from recsys_core.fairness.columns import groupable_columns
@@ -13,7 +15,6 @@ from recsys_core.fairness.groups import make_grouping
 from recsys_core.fairness.metrics import NEITHER, direction, user_totals
 from recsys_core.fairness.report import audit_grouping, gap_json, report_json
 from recsys_core.fairness.resamples import Resamples, most_shuffles
-from recsys_core.metrics import Csr
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.results import Evaluation, FairnessReport, Gap
 from recsys_core.variant import DENSE, Variant
@@ -51,7 +52,7 @@ def scan(
     dataset: Dataset,
     evaluation: Evaluation,
     *,
-    train: Csr,
+    train: csr_array,
     side: str = "user",
     variant: Variant = DENSE,
     settings: AuditSettings = DEFAULT_SETTINGS,

@@ -28,15 +28,13 @@ from recsys_core.metrics.pairs import (
     roc_auc,
     roc_auc_interval,
 )
-from recsys_core.metrics.ranking import Csr, csr_rows, is_relevant, ndcg_at_k, recall_at_k, sorted_once, to_csr, top_k
+from recsys_core.metrics.ranking import is_relevant, ndcg_at_k, recall_at_k, sorted_once, top_k, user_item_table
 from recsys_core.metrics.ties import list_ties
 
 __all__ = [
-    "Csr",
     "average_ranks",
     "calibration_gap",
     "catalogue_coverage",
-    "csr_rows",
     "expected_calibration_error",
     "exposure_weights",
     "gini",
@@ -62,7 +60,7 @@ __all__ = [
     "roc_auc",
     "roc_auc_interval",
     "sorted_once",
-    "to_csr",
     "top_k",
     "top_overlap",
+    "user_item_table",
 ]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-
-from recsys_core.metrics.ranking import Csr
+from scipy.sparse import csr_array
 
 HEAD_SHARE = 0.2
 
@@ -86,16 +85,16 @@ def mean_popularity(top: np.ndarray, popularity: np.ndarray) -> np.ndarray:
     return np.divide(total, count, out=np.full(len(top), np.nan), where=count > 0)
 
 
-def profile_popularity(profile: Csr, popularity: np.ndarray) -> np.ndarray:
+def profile_popularity(profile: csr_array, popularity: np.ndarray) -> np.ndarray:
     """Mean popularity of the items that each user took in training, ``(n,)``; NaN for an empty profile.
 
-    >>> profile_popularity((np.array([0, 2, 2]), np.array([0, 1])), np.array([10.0, 4.0])).tolist()
+    ``profile`` ``(n, n_items)`` holds ones; an item that stands in a row twice counts twice.
+
+    >>> profile_popularity(csr_array([[1, 1], [0, 0]]), np.array([10.0, 4.0])).tolist()
     [7.0, nan]
     """
-    indptr, indices = profile
-    count = np.diff(indptr)
-    row = np.repeat(np.arange(len(count)), count)
-    total = np.bincount(row, weights=np.asarray(popularity, dtype=float)[indices], minlength=len(count))
+    count = np.diff(profile.indptr)
+    total = profile @ np.asarray(popularity, dtype=float)
     return np.divide(total, count, out=np.full(len(count), np.nan), where=count > 0)
 
 

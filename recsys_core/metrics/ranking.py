@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import numpy as np
-
-Csr = tuple[np.ndarray, np.ndarray]
-"""``(indptr, indices)``: row ``i`` holds ``indices[indptr[i]:indptr[i + 1]]``, as in scipy's CSR."""
+from scipy.sparse import csr_array, issparse
 
 
-def to_csr(row: np.ndarray, column: np.ndarray, n_rows: int) -> Csr:
-    """Pairs of row and column as ``(indptr, indices)``, columns in ascending order in each row.
+def user_item_table(users: np.ndarray, items: np.ndarray, shape: tuple[int, int]) -> csr_array:
+    """Pairs of user and item as a sparse table of True: each pair once, items ascending in each row.
 
-    >>> [x.tolist() for x in to_csr(np.array([2, 0, 2]), np.array([7, 5, 1]), 3)]
-    [[0, 1, 1, 3], [5, 1, 7]]
+    >>> user_item_table(np.array([2, 0, 2, 2]), np.array([7, 5, 1, 7]), (3, 9)).indices.tolist()
+    [5, 1, 7]
     """
-    order = np.lexsort((column, row))
-    indptr = np.zeros(n_rows + 1, dtype=np.int64)
-    np.cumsum(np.bincount(np.asarray(row, dtype=np.int64), minlength=n_rows), out=indptr[1:])
-    return indptr, np.asarray(column)[order]
+    return csr_array((np.ones(len(users), dtype=bool), (users, items)), shape=shape)
 
 
 def sorted_once(values: np.ndarray) -> np.ndarray:
@@ -30,21 +25,8 @@ def sorted_once(values: np.ndarray) -> np.ndarray:
     return values[np.diff(values, prepend=-1) > 0]
 
 
-def csr_rows(table: Csr, rows: np.ndarray) -> Csr:
-    """Some rows of a compressed table, in the order asked for.
-
-    >>> [x.tolist() for x in csr_rows((np.array([0, 1, 1, 3]), np.array([5, 1, 7])), np.array([2, 0]))]
-    [[0, 2, 3], [1, 7, 5]]
-    """
-    indptr, indices = table
-    counts = indptr[rows + 1] - indptr[rows]
-    out = np.concatenate([[0], np.cumsum(counts)])
-    offsets = np.arange(out[-1]) - np.repeat(out[:-1] - indptr[rows], counts)
-    return out, indices[offsets]
-
-
 def top_k(
-    scores: np.ndarray, k: int, *, excluded: np.ndarray | Csr | None = None, tie_order: np.ndarray | None = None
+    scores: np.ndarray, k: int, *, excluded: np.ndarray | csr_array | None = None, tie_order: np.ndarray | None = None
 ) -> np.ndarray:
     """The ``k`` best items of each user, best first.
 
@@ -56,7 +38,7 @@ def top_k(
         Length of the list, at least 1.
     excluded
         Items never to be returned (those seen already): a boolean mask of the same shape,
-        or ``(indptr, indices)`` with one row a user.
+        or a sparse table of it.
     tie_order
         ``(n_items,)``: place of each item among items of equal score, each place once (see
         `recsys_core.data.order.tie_order`); the item index if None.
@@ -72,7 +54,7 @@ def top_k(
     ValueError
         For a NaN score.
 
-    >>> top_k(np.array([[1.0, 3.0, 3.0, 2.0]]), 3, excluded=(np.array([0, 1]), np.array([3]))).tolist()
+    >>> top_k(np.array([[1.0, 3.0, 3.0, 2.0]]), 3, excluded=csr_array([[0, 0, 0, 1]])).tolist()
     [[1, 2, 0]]
     >>> top_k(np.array([[3.0, 3.0, 3.0]]), 2, tie_order=np.array([2, 0, 1])).tolist()
     [[1, 2]]
@@ -98,16 +80,16 @@ def top_k(
     return top
 
 
-def is_relevant(top: np.ndarray, relevant: Csr) -> np.ndarray:
+def is_relevant(top: np.ndarray, relevant: csr_array) -> np.ndarray:
     """Which entries of ``top`` (n, k) are among the row's relevant items; boolean (n, k).
 
-    >>> is_relevant(np.array([[4, 2, -1]]), (np.array([0, 2]), np.array([2, 9]))).tolist()
+    >>> is_relevant(np.array([[4, 2, -1]]), csr_array([[0, 0, 1, 0, 0, 1]])).tolist()
     [[False, True, False]]
     """
     return _hits(top, relevant)[0]
 
 
-def ndcg_at_k(top: np.ndarray, relevant: Csr) -> np.ndarray:
+def ndcg_at_k(top: np.ndarray, relevant: csr_array) -> np.ndarray:
     r"""How high the held-out items stand in each user's list, against the best possible list.
 
     .. math:: \frac{\sum_{j=1}^{k} \mathrm{rel}_j / \log_2(1 + j)}
@@ -120,7 +102,7 @@ def ndcg_at_k(top: np.ndarray, relevant: Csr) -> np.ndarray:
     top
         ``(n, k)`` item indices, best first, -1 for padding (see `top_k`).
     relevant
-        ``(indptr, indices)`` with the same n rows; a repeated item counts once.
+        ``(n, n_items)``: the items stored in each row, whatever their value; a repeated one counts once.
 
     Returns
     -------
@@ -132,7 +114,7 @@ def ndcg_at_k(top: np.ndarray, relevant: Csr) -> np.ndarray:
     The ideal list is as long as it can be filled, ``min(k, R)``, as in RecBole and LensKit.
     Some papers divide by the full ``k``; theirs is then lower for users with few items.
 
-    >>> ndcg_at_k(np.array([[4, 2, 7]]), (np.array([0, 2]), np.array([2, 9]))).round(4).tolist()
+    >>> ndcg_at_k(np.array([[4, 2, 7]]), csr_array([[0, 0, 1, 0, 0, 0, 0, 0, 0, 1]])).round(4).tolist()
     [0.3869]
     """
     hits, n_relevant = _hits(top, relevant)
@@ -143,7 +125,7 @@ def ndcg_at_k(top: np.ndarray, relevant: Csr) -> np.ndarray:
     return np.divide(gain, ideal, out=np.full(len(top), np.nan), where=n_relevant > 0)
 
 
-def recall_at_k(top: np.ndarray, relevant: Csr) -> np.ndarray:
+def recall_at_k(top: np.ndarray, relevant: csr_array) -> np.ndarray:
     r"""Share of a user's held-out items that are in the list.
 
     .. math:: |\mathrm{top}_k \cap \mathrm{held\ out}| \,/\, |\mathrm{held\ out}|
@@ -152,34 +134,32 @@ def recall_at_k(top: np.ndarray, relevant: Csr) -> np.ndarray:
     The other variant of the literature divides by ``min(k, R)`` (Liang et al. 2018, Mult-VAE)
     and is higher for active users; published figures mix the two.
 
-    >>> recall_at_k(np.array([[4, 2, 7]]), (np.array([0, 2]), np.array([2, 9]))).tolist()
+    >>> recall_at_k(np.array([[4, 2, 7]]), csr_array([[0, 0, 1, 0, 0, 0, 0, 0, 0, 1]])).tolist()
     [0.5]
     """
     hits, n_relevant = _hits(top, relevant)
     return np.divide(hits.sum(axis=1), n_relevant, out=np.full(len(top), np.nan), where=n_relevant > 0)
 
 
-def _loss(scores: np.ndarray, excluded: np.ndarray | Csr | None) -> np.ndarray:
+def _loss(scores: np.ndarray, excluded: np.ndarray | csr_array | None) -> np.ndarray:
     """Negated scores, infinite where excluded: the best item is the smallest."""
     scores = np.asarray(scores)
     loss = np.negative(scores if np.issubdtype(scores.dtype, np.floating) else scores.astype(float))
     if np.isnan(loss).any():
         raise ValueError("scores hold NaN: it has no place in an order")
-    if isinstance(excluded, tuple):
-        indptr, indices = excluded
-        loss[np.repeat(np.arange(len(loss)), np.diff(indptr)), indices] = np.inf
+    if issparse(excluded):
+        loss[np.repeat(np.arange(len(loss)), np.diff(excluded.indptr)), excluded.indices] = np.inf
     elif excluded is not None:
         loss[excluded] = np.inf
     return loss
 
 
-def _hits(top: np.ndarray, relevant: Csr) -> tuple[np.ndarray, np.ndarray]:
+def _hits(top: np.ndarray, relevant: csr_array) -> tuple[np.ndarray, np.ndarray]:
     """Relevant entries of ``top`` (n, k) and the number of different relevant items (n,)."""
-    indptr, indices = relevant
     n_rows = len(top)
-    n_items = 1 + max(top.max(initial=0), indices.max(initial=0))
-    row = np.repeat(np.arange(n_rows), np.diff(indptr))
-    wanted = sorted_once(row * n_items + indices)
+    n_items = 1 + max(top.max(initial=0), relevant.indices.max(initial=0))
+    row = np.repeat(np.arange(n_rows), np.diff(relevant.indptr))
+    wanted = sorted_once(row * n_items + relevant.indices)
     listed = np.arange(n_rows)[:, None] * n_items + top
     place = np.minimum(np.searchsorted(wanted, listed), max(len(wanted) - 1, 0))
     hits = (wanted[place] == listed) & (top >= 0) if len(wanted) else np.zeros(top.shape, dtype=bool)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from recsys_core.metrics.ranking import Csr
 
-
-def list_ties(scores: np.ndarray, top: np.ndarray, excluded: Csr | None = None) -> tuple[np.ndarray, np.ndarray]:
+def list_ties(scores: np.ndarray, top: np.ndarray, excluded: csr_array | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Different scores in each list, and how many candidates tie with the last listed one but are left out.
 
     Parameters
@@ -25,7 +24,7 @@ def list_ties(scores: np.ndarray, top: np.ndarray, excluded: Csr | None = None) 
         0 and 0 for an empty list.
 
     >>> scores = np.array([[3.0, 2.0, 2.0, 2.0, 1.0]])
-    >>> [x.tolist() for x in list_ties(scores, np.array([[0, 1]]), (np.array([0, 1]), np.array([2])))]
+    >>> [x.tolist() for x in list_ties(scores, np.array([[0, 1]]), csr_array([[0, 0, 1, 0, 0]]))]
     [[2], [1]]
     """
     listed = top >= 0
@@ -37,7 +36,7 @@ def list_ties(scores: np.ndarray, top: np.ndarray, excluded: Csr | None = None) 
     last = np.where(listed, value, np.inf).min(axis=1, initial=np.inf)
     equal = (scores == last[:, None]).sum(axis=1) - (value == last[:, None]).sum(axis=1)
     if excluded is not None:
-        indptr, indices = excluded
-        row = np.repeat(np.arange(len(scores)), np.diff(indptr))
-        equal = equal - np.bincount(row[scores[row, indices] == last[row]], minlength=len(scores))
+        row = np.repeat(np.arange(len(scores)), np.diff(excluded.indptr))
+        is_equal = scores[row, excluded.indices] == last[row]
+        equal = equal - np.bincount(row[is_equal], minlength=len(scores))
     return n_distinct, np.where(listed.any(axis=1), equal, 0)

@@ -8,7 +8,6 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recsys_core.data.known import Known, spans
-from recsys_core.metrics import Csr, csr_rows
 from recsys_core.models.split_dataset import SplitDataset
 
 LARGEST_CATALOGUE = 12_000  # EASE inverts an n_items x n_items matrix: 1.2 GB in double precision
@@ -55,7 +54,7 @@ class Ease:
         return cls(weights)
 
     def score_catalogue(self, users: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray:
-        return _zero_one(known.csr(), len(self.weights)) @ self.weights
+        return _zero_one(known.csr()) @ self.weights
 
     def score_pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray:
         moments, own = known.moments()
@@ -63,28 +62,26 @@ class Ease:
         for some in moments.chunks():
             table = moments[some].csr()
             rows = order[slice(*np.searchsorted(own[order], [some[0], some[-1] + 1]))]
-            for part in spans(np.diff(table[0])[own[rows] - some[0]]):
+            for part in spans(np.diff(table.indptr)[own[rows] - some[0]]):
                 pairs = rows[part]
-                out[pairs] = self._sums(csr_rows(table, own[pairs] - some[0]), items[pairs], known.target[pairs])
+                out[pairs] = self._sums(table[own[pairs] - some[0]], items[pairs], known.target[pairs])
         return out
 
-    def _sums(self, table: Csr, items: np.ndarray, target: np.ndarray) -> np.ndarray:
-        indptr, read = table
-        pair = np.repeat(np.arange(len(items)), np.diff(indptr))
+    def _sums(self, table: csr_array, items: np.ndarray, target: np.ndarray) -> np.ndarray:
+        pair, read = np.repeat(np.arange(len(items)), np.diff(table.indptr)), table.indices
         weights = self.weights[read, items[pair]] * (read != target[pair])
         return np.bincount(pair, weights=weights, minlength=len(items))
 
 
 def item_gram(split_dataset: SplitDataset) -> np.ndarray:
     """How many users took both items in training, ``(n_items, n_items)`` float32."""
-    taken = _zero_one(split_dataset.sequences(), split_dataset.dataset.n_items)
+    taken = _zero_one(split_dataset.sequences())
     return (taken.T @ taken).toarray()
 
 
-def _zero_one(table: Csr, n_items: int) -> csr_array:
+def _zero_one(table: csr_array) -> csr_array:
     """The table as a 0/1 matrix; an item that stands in a row twice counts once."""
-    indptr, items = table
-    matrix = csr_array((np.ones(len(items), dtype=np.float32), items, indptr), shape=(len(indptr) - 1, n_items))
+    matrix = table.astype(np.float32)
     matrix.sum_duplicates()
     matrix.data[:] = 1
     return matrix
@@ -92,6 +89,6 @@ def _zero_one(table: Csr, n_items: int) -> csr_array:
 
 def is_feasible(split_dataset: SplitDataset) -> bool:
     """Whether EASE can be computed for this catalogue on an ordinary machine."""
-    lengths = np.diff(split_dataset.sequences()[0]).astype(float)
+    lengths = np.diff(split_dataset.sequences().indptr).astype(float)
     few = np.minimum(lengths, split_dataset.dataset.n_items)
     return split_dataset.dataset.n_items <= LARGEST_CATALOGUE and float(few @ few) <= MOST_PRODUCTS

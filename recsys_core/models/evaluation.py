@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from recsys_core.data.known import Known
-from recsys_core.metrics import csr_rows, list_ties, log_loss, logistic, ndcg_at_k, recall_at_k, rmse, top_k
+from recsys_core.metrics import list_ties, log_loss, logistic, ndcg_at_k, recall_at_k, rmse, top_k
 from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.split_dataset import LabelledPairs, RankingTask, SplitDataset
 from recsys_core.results import Evaluation, PairResult, RankingResult
@@ -42,7 +42,7 @@ def rank_users(
     for start in range(0, len(task), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(task)))
         scores = score(task.users[rows], task.histories[rows], task.known[rows])
-        seen = csr_rows(task.seen, rows)
+        seen = task.seen[rows]
         tops.append(top_k(scores, k, excluded=seen, tie_order=task.tie_order))
         ties.append(list_ties(scores, tops[-1], seen))
         progress("ranking the catalogue", (start + len(rows)) / len(task))

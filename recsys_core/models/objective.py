@@ -9,12 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 import torch
+from scipy.sparse import csr_array
 from torch import Tensor
 from torch.nn import functional as F
 
 from recsys_core.data.features import Features
 from recsys_core.data.known import Known, TakenRows
-from recsys_core.metrics import Csr, sorted_once
+from recsys_core.metrics import sorted_once
 from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.models.scorer import Pairs
 
@@ -162,19 +163,21 @@ class SequenceObjective(Objective):
     taken for the first time from then on are the positives, each set by softmax cross-entropy against
     ``negatives`` uniform items that all users of the batch share and that the user never took
     (sampled softmax, Jean et al. 2015). One pass draws one moment a user.
+
+    ``taken`` is every user's sequence: `SplitDataset.sequences`.
     """
 
     def __init__(
-        self, ranker: Ranker, features: Features, ids: IdRegulation, sequences: Csr, *, negatives: int, targets: int
+        self, ranker: Ranker, features: Features, ids: IdRegulation, taken: csr_array, *, negatives: int, targets: int
     ) -> None:
         super().__init__(ranker, features, ids)
-        indptr, self.items = sequences
-        owner = np.repeat(np.arange(features.n_users), np.diff(indptr))
+        lengths, self.items = np.diff(taken.indptr), taken.indices.astype(np.int64)
+        owner = np.repeat(np.arange(features.n_users), lengths)
         pairs = owner * features.n_items + self.items
         self.taken = sorted_once(pairs)
         self.first = np.flatnonzero(~pd.Series(pairs).duplicated().to_numpy())  # rows that are no repetition
         self.first_of = np.searchsorted(owner[self.first], np.arange(features.n_users + 1))
-        self.active = np.flatnonzero(np.diff(indptr) > 0)
+        self.active = np.flatnonzero(lengths > 0)
         self.n_negatives, self.n_targets = min(negatives, features.n_items), targets
         self.start_logit = 0.0
         shape, at = (features.n_users, features.n_items, len(self.items)), np.arange(len(self.items))

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.history import LENGTH, Histories
 from recsys_core.data.known import Known
 from recsys_core.data.order import tie_order
 from recsys_core.data.split import Split, make_split
-from recsys_core.metrics import Csr, csr_rows, sorted_once
+from recsys_core.metrics import sorted_once
 from recsys_core.models.scorer import Pairs
 from recsys_core.seeds import random_stream
 
@@ -44,13 +45,13 @@ class RankingTask:
     users: np.ndarray
     histories: np.ndarray
     known: Known
-    seen: Csr
-    held_out: Csr
+    seen: csr_array
+    held_out: csr_array
     tie_order: np.ndarray
 
     def __getitem__(self, rows: np.ndarray) -> RankingTask:
-        seen, held_out = csr_rows(self.seen, rows), csr_rows(self.held_out, rows)
-        return RankingTask(self.users[rows], self.histories[rows], self.known[rows], seen, held_out, self.tie_order)
+        parts = (self.users, self.histories, self.known, self.seen, self.held_out)
+        return RankingTask(*(part[rows] for part in parts), self.tie_order)
 
     def __len__(self) -> int:
         return len(self.users)
@@ -128,21 +129,26 @@ class SplitDataset:
     def ranking(self, part: str, *, most: int | None = None) -> RankingTask:
         """Users with a held-out taken item in ``part``; at most ``most`` of them, drawn by the split's seed."""
         held_out = self.histories.held_out(part=part)
-        users = np.flatnonzero(np.diff(held_out[0]) > 0)
+        users = np.flatnonzero(np.diff(held_out.indptr) > 0)
         if most is not None and len(users) > most:
             random = random_stream(self.split.seed, "ranked users")
             users = np.sort(random.choice(users, most, replace=False))
-        seen = csr_rows(self.histories.seen_by_all(part), users)
+        seen = self.histories.seen_by_all(part)[users]
         known = self.histories.known(users, part)
-        return RankingTask(users, known.newest(), known, seen, csr_rows(held_out, users), self.tie_order)
+        return RankingTask(users, known.newest(), known, seen, held_out[users], self.tie_order)
 
-    def sequences(self) -> Csr:
-        """Each user's taken training items, oldest first, as ``(indptr, items)``."""
+    def sequences(self) -> csr_array:
+        """Each user's taken training items ``(n_users, n_items)``, stored oldest first and as often as taken.
+
+        The order within a row is what happened: sort or sum its entries (``sum_duplicates``, ``max``) in a copy only.
+        """
         rows = self.split.train[self.histories.taken[self.split.train]]
         users = self.dataset.interactions["user_index"].to_numpy()[rows]
         items = self.dataset.interactions["item_index"].to_numpy()[rows]
         at = np.lexsort((self.split.order[rows], users))
-        return np.searchsorted(users[at], np.arange(self.dataset.n_users + 1)), items[at].astype(np.int64)
+        start = np.searchsorted(users[at], np.arange(self.dataset.n_users + 1))
+        shape = (self.dataset.n_users, self.dataset.n_items)
+        return csr_array((np.ones(len(at), dtype=bool), items[at], start), shape=shape)
 
     def background(self, n: int, *, seed: int) -> Pairs:
         """Seeded training examples that stand for "any other case" in an explanation.

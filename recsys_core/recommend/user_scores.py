@@ -53,7 +53,7 @@ def score_user(scorer: Scorer, split_dataset: SplitDataset, user_index: int) -> 
     scores = scorer.score_catalogue(known.user, known.newest(), known)[0]
     seen = np.zeros(len(scores), dtype=bool)
     seen[split_dataset.histories.seen(user_index, "test")] = True
-    held_out = split_dataset.histories.held_out(np.array([user_index]), "test")[1]
+    held_out = split_dataset.histories.held_out(np.array([user_index]), "test").indices
     return UserScores(user_index, scores, seen, held_out, split_dataset.tie_order)
 
 

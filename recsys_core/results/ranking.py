@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from recsys_core.metrics import Csr, probability, roc_auc
+from recsys_core.metrics import probability, roc_auc
 from recsys_core.variant import DENSE, Variant
 
 MIDDLE = 1e-6  # how far from the middle of its scale a rating must lie to be in the upper or the lower half
@@ -52,11 +53,10 @@ class RankingResult:
     """Full-catalogue ranking of unseen items, one row a user with at least one held-out item.
 
     ``top`` (n, k) holds item indices, best first, -1 where a user has fewer candidates;
-    ``ndcg`` and ``recall`` are at ``k``. ``held_out`` is what they looked for, ``(indptr, indices)``
-    with the same rows: the items that the user took in the held-out part and had not seen before,
-    each once. ``n_distinct`` counts the different scores in a list, ``n_tied_out`` the candidates
-    that are left out although they score as high as the last one listed
-    (`recsys_core.metrics.list_ties`).
+    ``ndcg`` and ``recall`` are at ``k``. ``held_out`` ``(n, n_items)`` is what they looked for: the
+    items that the user took in the held-out part and had not seen before, each once. ``n_distinct``
+    counts the different scores in a list, ``n_tied_out`` the candidates that are left out although
+    they score as high as the last one listed (`recsys_core.metrics.list_ties`).
     """
 
     k: int
@@ -64,14 +64,14 @@ class RankingResult:
     top: np.ndarray
     ndcg: np.ndarray
     recall: np.ndarray
-    held_out: Csr
+    held_out: csr_array
     n_distinct: np.ndarray | None = None
     n_tied_out: np.ndarray | None = None
 
     @property
     def n_held_out(self) -> np.ndarray:
         """How many items were looked for, one number a row."""
-        return np.diff(self.held_out[0])
+        return np.diff(self.held_out.indptr)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -38,7 +38,7 @@ def test_users_fit_all_conditions(place):
     assert found.tolist() == np.flatnonzero(wanted).tolist()
     assert 0 < len(found) < len(users)
     busy = cached.filter_cells(place)[cached.ACTIVITY]
-    assert busy.sum() == len(cached.workspace(place).split_dataset.sequences()[1])
+    assert busy.sum() == len(cached.workspace(place).split_dataset.sequences().indices)
 
 
 def test_the_address_filters_and_a_random_user_fits(open_app, place):

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
+from small_data import item_table
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
 from recsys_core.fairness import audit
-from recsys_core.metrics import Csr, csr_rows, log_loss, ndcg_at_k, recall_at_k, roc_auc, to_csr, top_k
+from recsys_core.metrics import log_loss, ndcg_at_k, recall_at_k, roc_auc, top_k, user_item_table
 from recsys_core.results import Evaluation, FairnessReport, PairResult, RankingResult
 
 USER_COLUMNS = (Column("gender", "category", sensitive=True), Column("age", "number"))
@@ -36,10 +38,10 @@ def make_dataset(
     return Dataset("small", schema, user_table, item_table, interactions)
 
 
-def train_rows(dataset: Dataset) -> Csr:
+def train_rows(dataset: Dataset) -> csr_array:
     """Everything in the dataset's interactions, which here is what was taken in training."""
-    frame = dataset.interactions
-    return to_csr(frame["user_index"].to_numpy(np.int64), frame["item_index"].to_numpy(np.int64), dataset.n_users)
+    user, item = (dataset.interactions[c].to_numpy() for c in ("user_index", "item_index"))
+    return item_table([item[user == u].tolist() for u in range(dataset.n_users)], dataset.n_items)
 
 
 def audit_of(dataset: Dataset, evaluation: Evaluation, **how) -> FairnessReport:
@@ -50,8 +52,7 @@ def audit_of(dataset: Dataset, evaluation: Evaluation, **how) -> FairnessReport:
 def make_evaluation(top: list[list[int]], held_out: list[list[int]], pairs: list[tuple]) -> Evaluation:
     """Evaluation of users 0, 1, … from their lists; ``pairs`` are (user, item, label, logit)."""
     top = np.array(top, dtype=int).reshape(len(held_out), -1 if held_out else 0)
-    row = np.repeat(np.arange(len(held_out)), [len(h) for h in held_out])
-    relevant = to_csr(row, np.array([i for h in held_out for i in h], dtype=int), len(held_out))
+    relevant = item_table(held_out, 1 + max((i for h in held_out for i in h), default=0))
     user, item, label, score = (np.array(x) for x in zip(*pairs, strict=True)) if pairs else [np.zeros(0)] * 4
     scored = PairResult(user.astype(int), item.astype(int), label, score, "logged")
     ranking = RankingResult(
@@ -68,7 +69,7 @@ def make_evaluation(top: list[list[int]], held_out: list[list[int]], pairs: list
 def ranked_rows(ranking: RankingResult, rows: np.ndarray) -> RankingResult:
     """Some users of a ranking, in the order asked for."""
     parts = (ranking.user_index, ranking.top, ranking.ndcg, ranking.recall)
-    return RankingResult(ranking.k, *(part[rows] for part in parts), csr_rows(ranking.held_out, rows))
+    return RankingResult(ranking.k, *(part[rows] for part in parts), ranking.held_out[rows])
 
 
 def draw_case(
@@ -102,16 +103,16 @@ def draw_case(
         score[user, item][test].ravel(),
         "logged",
     )
-    held_out = to_csr(pairs.user_index[pairs.label > 0], pairs.item_index[pairs.label > 0], n_users)
-    top = top_k(score, 10, excluded=to_csr(taken[:, 0], taken[:, 1], n_users))
-    ranked = np.flatnonzero(np.diff(held_out[0]))
+    held_out = user_item_table(pairs.user_index[pairs.label > 0], pairs.item_index[pairs.label > 0], truth.shape)
+    top = top_k(score, 10, excluded=user_item_table(taken[:, 0], taken[:, 1], truth.shape))
+    ranked = np.flatnonzero(np.diff(held_out.indptr))
     ranking = RankingResult(
         10,
         ranked,
         top[ranked],
         ndcg_at_k(top, held_out)[ranked],
         recall_at_k(top, held_out)[ranked],
-        csr_rows(held_out, ranked),
+        held_out[ranked],
     )
     auc, loss = roc_auc(pairs.label, pairs.score), log_loss(pairs.label, pairs.score)
     return dataset, Evaluation(ranking, pairs, auc, loss)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
@@ -132,3 +133,10 @@ def make_dataset(
 
 def warned(dataset: Dataset) -> dict[str, dict]:
     return dict(dataset.warnings)
+
+
+def item_table(rows: list[list[int]], n_items: int) -> csr_array:
+    """Items of each user as a sparse table of True, in the order and as often as they stand in ``rows``."""
+    start = np.cumsum([0, *map(len, rows)])
+    items = np.array([item for row in rows for item in row], dtype=int)
+    return csr_array((np.ones(len(items), dtype=bool), items, start), shape=(len(rows), n_items))

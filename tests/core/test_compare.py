@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from small_data import item_table
 
 from recsys_core.compare import (
     STAGES,
@@ -207,9 +208,8 @@ def test_auc_noise_is_that_of_resampled_users():
 def test_lists_kept_of_users_who_changed():
     def lists(*top):
         n = len(top)
-        return RankingResult(
-            2, np.arange(n) + 5, np.array(top), np.zeros(n), np.zeros(n), (np.zeros(n + 1, int), top[0][:0])
-        )
+        nothing = item_table([[]] * n, 10)
+        return RankingResult(2, np.arange(n) + 5, np.array(top), np.zeros(n), np.zeros(n), nothing)
 
     kept = lists_kept(lists([1, 2], [3, 4], [5, -1]), lists([2, 1], [9, 8], [5, -1]), draws=user_draws(3, seed=0))
     assert kept["mean"] == pytest.approx(2 / 3)

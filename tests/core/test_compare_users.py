@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import hypergeom
+from small_data import item_table
 
 from recsys_core.compare import (
     RULES,
@@ -108,7 +109,7 @@ def test_a_sample_keeps_the_dense_figures_of_all_users_and_says_its_size(workspa
 def test_ndcg_noise_is_the_half_width_of_the_paired_interval():
     random = np.random.default_rng(1)
     change = random.normal(scale=0.2, size=400)
-    nothing = (np.zeros(401, int), np.zeros(0, int))
+    nothing = item_table([[]] * 400, 1)
     first, second = (
         RankingResult(10, np.arange(400), np.zeros((400, 10), int), ndcg, ndcg, nothing)
         for ndcg in (np.zeros(400), change)
@@ -145,13 +146,13 @@ def test_the_full_model_is_timed_in_the_runtime_of_a_quantised_one(workspace, sh
 @given(st.lists(st.lists(st.integers(0, 4), min_size=6, max_size=6), min_size=1, max_size=5), st.integers(1, 7))
 def test_ties_of_lists_by_counting(rows, k):
     scores = np.array(rows, dtype=float)
-    seen = (np.arange(len(scores) + 1), np.arange(len(scores)) % 6)
+    seen = item_table([[user % 6] for user in range(len(scores))], 6)
     top = top_k(scores, k, excluded=seen)
     distinct, left_out = list_ties(scores, top, seen)
     for user in range(len(scores)):
         listed = [i for i in top[user] if i >= 0]
         last = scores[user, listed[-1]]
-        others = [i for i in range(6) if i not in listed and i != seen[1][user]]
+        others = [i for i in range(6) if i not in listed and i != user % 6]
         assert distinct[user] == len({scores[user, i] for i in listed})
         assert left_out[user] == sum(scores[user, i] == last for i in others)
 

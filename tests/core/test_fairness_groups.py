@@ -8,6 +8,7 @@ from fairness_data import make_dataset
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from small_data import item_table
 
 from recsys_core.data.schema import Column
 from recsys_core.errors import RecLensError, SettingError
@@ -75,7 +76,7 @@ def test_crossed_columns_hold_the_pairs_that_exist():
 
 def test_activity_and_popular_taste_come_from_training():
     # item 0, taken by three users, is the most popular fifth of three items
-    train = (np.array([0, 2, 3, 4, 4]), np.array([0, 1, 0, 0]))
+    train = item_table([[0, 1], [0], [0], []], 3)
     activity = group("activity", train=train)
     assert activity.by == ("training.activity",)
     assert activity.labels == ("0", "1", "2")
@@ -162,7 +163,7 @@ def test_every_column_can_be_asked_for_by_name_and_with_its_side(name):
 def test_data_columns_and_our_own_are_told_apart():
     columns = (Column("activity", "category"),)
     dataset = make_dataset({"activity": ["rare", "often"]}, {"kind": ["a"]}, columns=columns)
-    train = (np.array([0, 1, 1]), np.array([0]))
+    train = item_table([[0], []], 1)
     own, made = (make_grouping(dataset, (name,), train=train) for name in ("activity", "training.activity"))
     assert (own.labels, made.labels) == (("often", "rare"), ("0", "1"))
     assert {"user.activity", "training.activity"} <= set(groupable_columns(dataset, "user"))
@@ -186,7 +187,7 @@ def test_what_the_data_say_and_our_own_words_are_never_the_same_label():
         {"kind": ["a"]},
         columns=(Column("segment", "category"), Column("other", "category")),
     )
-    train = (np.zeros(9, dtype=int), np.zeros(0, dtype=int))
+    train = item_table([[]] * 8, 1)
     for by in (("segment",), ("segment", "other")):
         grouping = make_grouping(dataset, by, train=train)
         assert len(set(grouping.labels)) == len(grouping.labels) == len(set(grouping.groups)) == 8
@@ -198,7 +199,7 @@ def test_what_the_data_say_and_our_own_words_are_never_the_same_label():
 
 def test_data_without_attributes_have_groups_by_history():
     dataset = make_dataset({"x": [0, 0, 0]}, {"y": [0, 0]}, columns=())
-    train = (np.array([0, 2, 3, 3]), np.array([0, 1, 0]))
+    train = item_table([[0, 1], [0], []], 2)
     assert groupable_columns(dataset, "user") == ("training.activity", "training.popular_taste")
     assert groupable_columns(dataset, "item") == ("training.popularity",)
     popularity = make_grouping(dataset, ("popularity",), train=train)

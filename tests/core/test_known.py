@@ -58,13 +58,13 @@ def test_known_and_histories_equal_the_slow_ones(seed, n_rows, n_items, length, 
         rows = random.choice(getattr(split, part), min(25, len(getattr(split, part))), replace=False)
         expected = [slow_known(histories, split, row, part) for row in rows]
         known = histories.known_at(rows, part)
-        indptr, items = known.csr()
-        assert [items[a:b].tolist() for a, b in pairwise(indptr)] == [e[::-1] for e in expected]
+        table = known.csr()
+        assert [table.indices[a:b].tolist() for a, b in pairwise(table.indptr)] == [e[::-1] for e in expected]
         assert histories.rows(rows, part).tolist() == [(e + [-1] * length)[:length] for e in expected]
         moments, own = known.moments()
-        indptr, items = moments.csr()
+        table = moments.csr()
         for i, row in enumerate(rows):
-            mine = set(items[indptr[own[i]] : indptr[own[i] + 1]].tolist())
+            mine = set(table[[own[i]]].indices.tolist())
             assert mine - {int(histories.item[row])} == set(expected[i])
 
 
@@ -75,9 +75,10 @@ def test_known_of_users_by_hand():
     split = make_split(dataset, task="implicit", seed=0)
     histories = Histories.build(dataset, split, length=3)
     known = histories.known(np.array([1, 0]), "validation")
-    assert [x.tolist() for x in known.csr()] == [[0, 1, 5], [1, 4, 2, 1, 3]]
+    table = known.csr()
+    assert (table.indptr.tolist(), table.indices.tolist()) == ([0, 1, 5], [1, 4, 2, 1, 3])
     assert known.popularity.tolist() == [0, 4, 1, 1, 2, 0]  # rows, not users
-    assert histories.known(np.array([0]), "test").csr()[1].tolist() == [4, 2, 1, 3, 0]
+    assert histories.known(np.array([0]), "test").csr().indices.tolist() == [4, 2, 1, 3, 0]
     assert histories.users(np.array([0]), "test").tolist() == [[0, 3, 1]]
 
 
@@ -93,7 +94,7 @@ def test_memory_follows_the_history_that_is_read(n_items):
     found = histories.rows(split.train, "train")
     known = histories.known_at(split.test, "test")
     moments, _ = known.moments()
-    n_known = len(moments.csr()[1])
+    n_known = moments.csr().nnz
     most = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert most < 100e6, "the history is 50 items, however often one of them comes back"

@@ -7,28 +7,29 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
+from scipy.sparse import csr_array
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import log_loss as sklearn_log_loss
 from sklearn.metrics import ndcg_score, roc_auc_score, root_mean_squared_error
+from small_data import item_table
 
 from recsys_core import metrics as m
 
 SEEDS = st.integers(0, 10**6)
 LISTS = np.array([[4, 7, 2], [1, 3, -1], [5, 6, 8]])
-HELD_OUT = (np.array([0, 3, 4, 6]), np.array([2, 4, 9, 3, 0, 1]))  # {2, 4, 9}, {3}, {0, 1}
+HELD_OUT = item_table([[2, 4, 9], [3], [0, 1]], 10)
 
 
-def random_case(seed: int, n_users: int = 20, n_items: int = 30) -> tuple[np.ndarray, m.Csr]:
+def random_case(seed: int, n_users: int = 20, n_items: int = 30) -> tuple[np.ndarray, csr_array]:
     """Scores with many ties, and one to five held-out items a user."""
     generator = np.random.default_rng(seed)
     scores = generator.integers(0, 8, (n_users, n_items)).astype(float)
     held_out = [generator.choice(n_items, generator.integers(1, 6), replace=False) for _ in range(n_users)]
-    row = np.repeat(np.arange(n_users), [len(x) for x in held_out])
-    return scores, m.to_csr(row, np.concatenate(held_out), n_users)
+    return scores, item_table(held_out, n_items)
 
 
-def rows(csr: m.Csr) -> list[set[int]]:
-    return [set(x.tolist()) for x in np.split(csr[1], csr[0][1:-1])]
+def rows(table: csr_array) -> list[set[int]]:
+    return [set(x.tolist()) for x in np.split(table.indices, table.indptr[1:-1])]
 
 
 def test_ndcg_by_hand():
@@ -46,14 +47,13 @@ def test_top_k_by_hand():
     seen = np.array([[0, 0, 0, 0], [0, 1, 0, 0], [1, 1, 1, 0]], dtype=bool)
     expected = [[1, 2], [0, 2], [3, -1]]
     assert m.top_k(scores, 2, excluded=seen).tolist() == expected
-    row, column = np.nonzero(seen)
-    assert m.top_k(scores, 2, excluded=m.to_csr(row, column, 3)).tolist() == expected
+    assert m.top_k(scores, 2, excluded=csr_array(seen)).tolist() == expected
 
 
 def test_lists_by_hand():
     popularity = np.array([8.0, 4.0, 0.0, 0.0])
     top = np.array([[0, 1], [0, 2]])
-    profile = (np.array([0, 2, 3]), np.array([1, 2, 1]))  # means 2 and 4
+    profile = item_table([[1, 2], [1]], 4)  # means 2 and 4
     of_lists, of_profiles = m.mean_popularity(top, popularity), m.profile_popularity(profile, popularity)
     assert of_lists.tolist() == [6.0, 4.0]
     assert m.popularity_lift(of_lists, of_profiles) == pytest.approx(10 / 6 - 1)
@@ -106,8 +106,7 @@ def test_ndcg_equals_sklearn(seed):
     generator = np.random.default_rng(seed)
     scores = generator.permuted(np.tile(np.arange(30.0), (20, 1)), axis=1)  # sklearn averages over ties, so none
     held_out = random_case(seed)[1]
-    relevant = np.zeros((20, 30))
-    relevant[np.repeat(np.arange(20), np.diff(held_out[0])), held_out[1]] = 1
+    relevant = held_out.toarray().astype(float)
     ours = m.ndcg_at_k(m.top_k(scores, 10), held_out)
     theirs = [ndcg_score(relevant[[u]], scores[[u]], k=10) for u in range(20)]
     np.testing.assert_allclose(ours, theirs, atol=1e-12)
@@ -205,8 +204,8 @@ def test_order_of_users_and_names_of_items_do_not_matter(seed):
     top = m.top_k(scores, 4)
     generator = np.random.default_rng(seed)
     users, items = generator.permutation(6), generator.permutation(12)
-    row = np.repeat(np.arange(6), np.diff(held_out[0]))
-    renamed = m.to_csr(np.argsort(users)[row], items[held_out[1]], 6)
+    user, item = held_out.nonzero()
+    renamed = m.user_item_table(np.argsort(users)[user], items[item], (6, 12))
     for measure in (m.ndcg_at_k, m.recall_at_k):
         np.testing.assert_allclose(measure(items[top][users], renamed), measure(top, held_out)[users])
 
@@ -249,7 +248,7 @@ def test_nothing_to_measure_is_nan():
 
 def test_empty_shapes():
     nobody = np.zeros((0, 5), dtype=int)
-    nothing = (np.zeros(1, dtype=int), np.zeros(0, dtype=int))
+    nothing = csr_array((0, 5), dtype=bool)
     assert m.top_k(np.zeros((0, 7)), 5).shape == (0, 5)
     assert m.top_k(np.zeros((2, 0)), 3).tolist() == [[-1] * 3] * 2
     assert m.ndcg_at_k(nobody, nothing).shape == m.recall_at_k(nobody, nothing).shape == (0,)
@@ -258,12 +257,12 @@ def test_empty_shapes():
 
 
 def test_user_without_held_out_items_is_nan():
-    held_out = (np.array([0, 0, 1]), np.array([2]))
+    held_out = item_table([[], [2]], 3)
     np.testing.assert_array_equal(m.ndcg_at_k(np.array([[1], [2]]), held_out), [np.nan, 1.0])
 
 
 def test_repeated_held_out_item_counts_once():
-    assert m.recall_at_k(np.array([[1, 2]]), (np.array([0, 3]), np.array([2, 2, 5]))).tolist() == [0.5]
+    assert m.recall_at_k(np.array([[1, 2]]), item_table([[2, 2, 5]], 6)).tolist() == [0.5]
 
 
 def test_all_ties():

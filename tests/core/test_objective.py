@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from small_data import item_table
 from test_training import two_tastes
 from torch import Tensor
 from torch.nn import functional as F
@@ -26,7 +27,7 @@ from recsys_core.seeds import random_stream, torch_stream
 
 SHAPE = RankerShape(width=4, attention=3, first=6, second=5, history=3, input_dropout=0, dropout=0)
 PLAIN = IdRegulation(dropout=0, penalty=0)
-SEQUENCES = (np.array([0, 2, 3]), np.array([0, 1, 2]))  # user 0 took items 0, 1; user 1 item 2
+SEQUENCES = item_table([[0, 1], [2]], 3)
 BOTH = np.array([0, 1])
 
 
@@ -259,7 +260,7 @@ def test_dropout_draws_from_the_generator_it_is_given():
 
 def test_every_moment_has_its_history_and_later_targets():
     """Each target comes after the moment and is drawn once where there are few; the history is what came before."""
-    sequence = (np.array([0, 7, 7]), np.arange(7))
+    sequence = item_table([list(range(7)), []], 7)
     objective = SequenceObjective(random_ranker(), FEATURES, PLAIN, sequence, negatives=1, targets=5)
     seen = set()
     for seed in range(60):
@@ -277,7 +278,7 @@ def test_every_moment_has_its_history_and_later_targets():
 def test_an_item_taken_again_stands_once_in_the_history_and_is_no_target():
     """As at evaluation: what a user has had is not asked for, however often it is taken."""
     taken = [0, 1, 0, 2, 1, 0, 2, 2]
-    sequence = (np.array([0, 8, 8]), np.array(taken))
+    sequence = item_table([taken, []], 7)
     objective = SequenceObjective(random_ranker(), FEATURES, PLAIN, sequence, negatives=1, targets=4)
     seen = set()
     for seed in range(40):

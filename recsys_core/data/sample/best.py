@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 from scipy.stats import rankdata
 
 from recsys_core.data.order import tie_order
 from recsys_core.data.sample.truth import Pairs, PlantedTruth, logistic, recent_counts
-from recsys_core.metrics import ndcg_at_k, to_csr, top_k
+from recsys_core.metrics import ndcg_at_k, top_k
 
 TRAIN, VALIDATION, TEST = 0, 1, 2
 
@@ -41,7 +42,7 @@ def best_ndcg(
     that ranks and measures a model (`recsys_core.metrics.top_k`, `ndcg_at_k`).
     """
     top = top_k(score, k, excluded=seen, tie_order=tie_order)
-    return ndcg_at_k(top, to_csr(*np.nonzero(relevant & ~seen), len(score)))
+    return ndcg_at_k(top, csr_array(relevant & ~seen))
 
 
 def best_figures(
