@@ -110,7 +110,8 @@ def count_macs(ranker: Ranker) -> int:
     tables = zip(ranker.groups, ranker.adapter.tables.values(), strict=True)
     projections = sum(t.weight.numel() for g, t in tables if g.side == "user" and isinstance(t, nn.Linear))
     attention = (shape.history + 1) * 3 * shape.attention + shape.attention
-    body = (ranker.n_user + 2 * shape.attention) * shape.first + shape.first * shape.second + shape.second
+    sums, *rest = (layer.linear for layer in ranker.layers())
+    body = (ranker.n_user + 2 * shape.attention) * sums.out_features + sum(x.weight.numel() for x in rest)
     return projections + attention + body
 
 

@@ -16,10 +16,10 @@ import torch
 from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 
-from recsys_core.compress.quantize import BLOCK, PackedMatrix, QuantisedRanker
+from recsys_core.compress.quantize import BLOCK, FullMatrix, PackedMatrix, QuantisedRanker
 from recsys_core.data.features import Features
 from recsys_core.data.known import Known
-from recsys_core.models.ranker import EMPTY
+from recsys_core.models.ranker import EMPTY, Layer
 from recsys_core.models.scorer import Scorer
 from recsys_core.variant import Variant
 
@@ -162,9 +162,9 @@ class _Graph:
         self.weights.append(numpy_helper.from_array(np.ascontiguousarray(values), name))
         return name
 
-    def linear(self, x: str, name: str, matrix: PackedMatrix, output: str = "") -> str:
+    def linear(self, x: str, name: str, matrix: PackedMatrix | FullMatrix, output: str = "") -> str:
         """``x @ matrix.T``."""
-        if self.unpacked:
+        if self.unpacked or isinstance(matrix, FullMatrix):
             return self.add("MatMul", x, self.weight(name, matrix.unpack().T), output=output)
         inputs = (x, self.weight(f"{name}.codes", matrix.codes), self.weight(f"{name}.scales", matrix.scales))
         layout = {"K": matrix.n_columns, "N": len(matrix.codes), "bits": matrix.bits, "block_size": BLOCK}
@@ -244,11 +244,21 @@ def _attend(graph: _Graph, quantised: QuantisedRanker, query: str, memory: str, 
 
 
 def _tail(graph: _Graph, quantised: QuantisedRanker, pre: str, output: str) -> None:
-    ranker, packed = quantised.ranker, quantised.packed
-    hidden = graph.linear(graph.add("Relu", pre), "second", packed["second"])
-    hidden = graph.add("Relu", graph.add("Add", hidden, graph.weight("second.bias", ranker.body.second.bias)))
-    logit = graph.linear(hidden, "head", packed["head"])
-    graph.add("Add", logit, graph.weight("head.bias", ranker.head.bias), output=output)
+    """Every layer behind the sums of parts; the head, which ends it, has a bias."""
+    *hidden, head = quantised.ranker.layers()[1:]
+    x = pre
+    for layer in hidden:
+        x = _layer(graph, layer, x, quantised.packed[layer.name])
+    _layer(graph, head, x, quantised.packed[head.name], output=output)
+
+
+def _layer(graph: _Graph, layer: Layer, x: str, matrix: PackedMatrix | FullMatrix, output: str = "") -> str:
+    x = graph.add("Relu", x) if layer.rectified else x
+    if layer.linear.bias is None:
+        return graph.linear(x, layer.name, matrix, output)
+    return graph.add(
+        "Add", graph.linear(x, layer.name, matrix), graph.weight(f"{layer.name}.bias", layer.linear.bias), output=output
+    )
 
 
 def _floats(shapes: dict[str, tuple]) -> dict[str, tuple]:

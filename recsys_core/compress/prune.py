@@ -125,9 +125,9 @@ def prune_unstructured(ranker: Ranker, sparsity: float) -> Ranker:
 def prunable(ranker: Ranker) -> list[Tensor]:
     """Weight matrices of the adapter's projections, the attention, the body and the head; no look-up table."""
     tables = [t.weight for t in ranker.adapter.tables.values() if isinstance(t, nn.Linear)]
-    attention, body = ranker.adapter.attention, ranker.body
-    layers = (attention.query, attention.key, attention.value, body.first, body.second, ranker.head)
-    return [*tables, *(layer.weight for layer in layers)]
+    attention = ranker.adapter.attention
+    of_attention = [layer.weight for layer in (attention.query, attention.key, attention.value)]
+    return [*tables, *of_attention, *(layer.linear.weight for layer in ranker.layers())]
 
 
 def _choose_units(outputs: Tensor, reader: Tensor, n_units: int) -> Tensor:

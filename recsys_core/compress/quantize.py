@@ -102,10 +102,10 @@ def matrices(ranker: Ranker) -> dict[str, Tensor]:
 
     Embedding tables have one row a code. The projections of numbers, sets and texts are
     tables too (one row a knot, value or encoder column), so their blocks lie within an
-    embedding whatever the number of knots. The first layer is three matrices, because the
+    embedding whatever the number of knots. The first matrix of the body is three, because the
     runtime multiplies its history part alone.
     """
-    attention, body = ranker.adapter.attention, ranker.body
+    attention = ranker.adapter.attention
     of_user, of_item, of_history = ranker.split_first()
     lookup = {name: isinstance(table, torch.nn.Embedding) for name, table in ranker.adapter.tables.items()}
     tables = {
@@ -120,8 +120,7 @@ def matrices(ranker: Ranker) -> dict[str, Tensor]:
         "first.user": of_user,
         "first.item": of_item,
         "first.history": of_history,
-        "second": body.second.weight,
-        "head": ranker.head.weight,
+        **{layer.name: layer.linear.weight for layer in ranker.layers()[1:]},
     }
 
 

@@ -8,6 +8,7 @@ part a group, ``pre = bias + sum_g W_g e_g + W_h h``, where ``h`` is the pooled 
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 
 import torch
@@ -148,6 +149,15 @@ class Body(nn.Module):
         return self.dropout(self.relu_second(self.second(hidden)), noise)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Layer:
+    """One matrix of body or head: its name, and whether what it reads goes through a ReLU first."""
+
+    name: str
+    linear: nn.Linear
+    rectified: bool
+
+
 class Ranker(nn.Module):
     """Adapter, body and head over encoded features; the encoder's vectors come in as ``item.title``.
 
@@ -174,9 +184,23 @@ class Ranker(nn.Module):
         """Concatenated embeddings and pooled history ``(n, n_inputs)`` -> logits ``(n,)``."""
         return self.head(self.body(self.body.first(inputs))).squeeze(-1)
 
+    def layers(self) -> tuple[Layer, ...]:
+        """Body and head as a chain of matrices, in the order in which they are applied.
+
+        Parts are summed where the first of them ends, and what computes scores (`recsys_core.models.scorer.Runtime`)
+        walks the rest. The body's two layers may each be an ``nn.Sequential`` of named linear layers (a matrix as a
+        product of thinner ones): such a layer is several links of the chain, and its parts are summed inside it.
+        """
+        return (
+            *_chain("first", self.body.first, rectified=False),
+            *_chain("second", self.body.second, rectified=True),
+            *_chain("head", self.head, rectified=True),
+        )
+
     def split_first(self) -> tuple[Tensor, Tensor, Tensor]:
-        """First-layer weights of the user part, the item part and the history part."""
-        return self.body.first.weight.split([self.n_user, self.n_item, 2 * self.shape.attention], 1)
+        """Weights of the first matrix that read the user part, the item part and the history part."""
+        weight = self.layers()[0].linear.weight
+        return weight.split([self.n_user, self.n_item, 2 * self.shape.attention], 1)
 
     def grid(
         self,
@@ -196,6 +220,15 @@ class Ranker(nn.Module):
         pooled = self.input_dropout(self.adapter.attention(query, *past), noise)
         pre = (users @ of_user.T + self.body.first.bias).unsqueeze(1) + items @ of_item.T + pooled @ of_history.T
         return self.head(self.body(pre, noise)).squeeze(-1)
+
+
+def _chain(name: str, module: nn.Module, *, rectified: bool) -> Iterator[Layer]:
+    if isinstance(module, nn.Linear):
+        yield Layer(name, module, rectified)
+        return
+    for child, inner in module.named_children():
+        yield from _chain(f"{name}.{child}", inner, rectified=rectified)
+        rectified = False
 
 
 def _linear(n_inputs: int, n_outputs: int, weights: torch.Generator, *, bias: bool = True) -> nn.Linear:

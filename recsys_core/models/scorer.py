@@ -37,7 +37,7 @@ class TorchRuntime:
     def __init__(self, ranker: Ranker) -> None:
         self.attention = ranker.adapter.attention
         self.of_history = ranker.split_first()[2].detach().contiguous()
-        self.second, self.head = ranker.body.second, ranker.head
+        self.layers = ranker.layers()[1:]
 
     @torch.inference_mode()
     def history_part(self, query: Tensor, keys: Tensor, values: Tensor, absent: Tensor) -> Tensor:
@@ -46,9 +46,13 @@ class TorchRuntime:
 
     @torch.inference_mode()
     def tail(self, pre: Tensor) -> Tensor:
-        """First-layer sums ``(..., first)``, not changed -> logits ``(...)``."""
-        hidden = F.linear(torch.relu(pre), self.second.weight, self.second.bias).relu_()
-        return F.linear(hidden, self.head.weight, self.head.bias).squeeze(-1)
+        """Sums of parts ``(..., n_sums)``, not changed -> logits ``(...)``."""
+        hidden = pre
+        for layer in self.layers:
+            if layer.rectified:
+                hidden = torch.relu(hidden) if hidden is pre else hidden.relu_()
+            hidden = F.linear(hidden, layer.linear.weight, layer.linear.bias)
+        return hidden.squeeze(-1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,6 +113,7 @@ class Scorer:
             items = self.embeddings("item", torch.arange(features.n_items))
             attention = ranker.adapter.attention
             of_user, of_item, _ = ranker.split_first()
+            self._sums, self._widest = ranker.layers()[0].linear, max(x.linear.out_features for x in ranker.layers())
             self._of_user = of_user.detach().contiguous()
             self.item_base = items @ of_item.T
             self.item_query = attention.query(items)
@@ -134,7 +139,7 @@ class Scorer:
         rows = torch.as_tensor(np.asarray(users, dtype=np.int64))
         if self._every_user is not None:
             return self._every_user[rows]
-        return F.linear(self.embeddings("user", rows), self._of_user, self.ranker.body.first.bias)
+        return F.linear(self.embeddings("user", rows), self._of_user, self._sums.bias)
 
     @torch.inference_mode()
     def history_vectors(self, history: np.ndarray) -> HistoryVectors:
@@ -154,7 +159,7 @@ class Scorer:
         newest items, the histories, alone.
         """
         users, histories = np.atleast_1d(users), np.atleast_2d(histories)
-        wide = self.item_base.shape[1] + 2 * histories.shape[1]
+        wide = self._widest + 2 * histories.shape[1]
         step = max(1, CHUNK_FLOATS // (self.n_items * wide))
         out = np.empty((len(users), self.n_items), dtype=np.float32)
         for start in range(0, len(users), step):
@@ -198,13 +203,14 @@ class Scorer:
             sides.append(embedded.unflatten(1, (len(self.features.side(side)), width)))
         embedded = torch.cat(sides, 1)
         n_groups = embedded.shape[1]
-        first = self.ranker.body.first.weight[:, : n_groups * width].unflatten(1, (n_groups, width))
+        first = self._sums.weight[:, : n_groups * width].unflatten(1, (n_groups, width))
         query = self.ranker.adapter.attention.query.weight.unflatten(1, (sides[1].shape[1], width))
         return torch.einsum("ngw,fgw->ngf", embedded, first), torch.einsum("ngw,agw->nga", sides[1], query)
 
     @property
     def first_bias(self) -> Tensor:
-        return self.ranker.body.first.bias.detach()
+        bias = self._sums.bias
+        return torch.zeros(self._sums.out_features) if bias is None else bias.detach()
 
     @property
     def query_bias(self) -> Tensor:
