@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from dashboard import frame, state, warm
+from dashboard.presentation import texts
 from dashboard.presentation.texts import t
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -23,6 +24,7 @@ FIRST = "overview"  # lives at the bare address
 st.set_page_config(page_title="RecLens", page_icon=str(ICON), layout="wide")
 warm.warm_up()
 state.read_address()
+texts.use_language(state.language())
 pages = {
     name: st.Page(
         f"../pages/{file}",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, state
+from dashboard import cached, components, state
 from dashboard.cached import Entry, Place
 from dashboard.presentation import texts
 from dashboard.presentation.texts import plain, t
 from dashboard.presentation.texts.markdown import escape
+from dashboard.presentation.variants import plain_variant
 from dashboard.sections.cases import ways_to_a_user
 from recsys_core.variant import BITS, PRUNINGS
 
@@ -134,23 +135,8 @@ def model_controls(*, large: bool = False) -> None:
         )
 
 
-@st.fragment(key=state.MODEL)
+@components.fragment(key=state.MODEL)
 def model_badge() -> None:
     """Which model is being looked at."""
     chosen = state.variant()
     st.badge(escape(plain_variant(chosen)), color="gray" if chosen.is_dense else "blue")
-
-
-def plain_variant(chosen) -> str:
-    """A variant in words: "50 % of neurons removed, 8 bits"."""
-    if chosen.is_dense:
-        return plain("variant.dense")
-    parts = []
-    if chosen.distill:
-        parts.append(plain("variant.name.student", width=chosen.distill))
-    if chosen.sparsity:
-        share = texts.numbers.percent(chosen.sparsity)
-        parts.append(plain("variant.name.cut", sparsity=share, pruning=plain(f"pruning.{chosen.pruning}")))
-    if chosen.bits != BITS[0]:
-        parts.append(plain("variant.name.bits", bits=chosen.bits))
-    return plain("variant.join").join(parts)

@@ -31,9 +31,9 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
-from dashboard import cached, components, controls, exports, state
+from dashboard import cached, components, controls, state
 from dashboard.address import address, is_local
-from dashboard.presentation import texts
+from dashboard.presentation import exports
 from dashboard.presentation.texts import plain, t
 from dashboard.presentation.texts.markdown import Markdown
 from dashboard.state import Selection
@@ -127,7 +127,6 @@ def page(show: Callable[[Frame], None]) -> None:
 def run(chosen_page) -> None:
     """Draw the frame and the page in it. ``chosen_page`` is what ``st.navigation`` returned."""
     state.begin_run()
-    texts.settle_language()
     components.open_at_top(chosen_page.url_path)
     components.page_links(state.recall("pages").values())
     entries = cached.entries()
@@ -161,9 +160,8 @@ def run(chosen_page) -> None:
     state.end_run()
 
 
-@st.fragment(key=state.PAGE)
+@components.fragment(key=state.PAGE)
 def _page(name: str, entry: cached.Entry, place: cached.Place, show: Callable[[Frame], None]) -> None:
-    texts.settle_language()
     state.begin_page()
     frame = Frame(name, _places())
     if name in LARGE_CONTROLS:

@@ -345,6 +345,3 @@ def parameters(selection: Selection, item_id: str | None = None) -> dict[str, ob
         "pruning": st.session_state.get("pruning") or v.pruning,
         "lang": selection.language,
     }
-
-
-texts.language_from(language)

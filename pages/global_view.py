@@ -35,12 +35,12 @@ def show(page: frame.Frame) -> None:
         with components.card(t("global.swarm"), stretch=True):
             components.draw(charts.swarm(found, names, partial(reasons.in_words, data)), key="swarm")
             components.doubt([t("global.swarm.grey")])
-    components.doubt(story.doubts(found, cached.workspace(chosen.place).task))
+    components.doubt(story.doubts(found, cached.workspace(chosen.place).task, of_one=cached.BACKGROUND))
     effects = cards.by_value(page, found, names)
     with st.expander(t("explain.table"), key="all_reasons", on_change="rerun", bind="query-params") as opened:
         page.link_also(all_reasons="true" if opened.open else "")
         if opened.open:
-            components.table(tables.global_table(chosen.place, found), key="reasons", alt=plain("global.table.alt"))
+            components.table(tables.global_table(data, found), key="reasons", alt=plain("global.table.alt"))
     page.download("global", tables.global_rows(found), tables.global_json(found) | {"by_value": effects})
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -31,6 +33,8 @@ LAYERS = (  # what stands on a line imports the lines above it, never its neighb
 )
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 OUTSIDE_THE_CORE = {"streamlit", "altair", "plotly", "dashboard", "pages"}
+PRESENTATION = sorted((ROOT / "dashboard" / "presentation").rglob("*.py"))
+PRESENTATION_USES = {"recsys_core", "numpy", "pandas", "altair", "plotly"} | sys.stdlib_module_names
 LONGEST_FILE, LONGEST_PAGE, LONGEST_FUNCTION = 350, 120, 60
 
 
@@ -115,6 +119,37 @@ def test_imports_never_run_in_circles():
 
 def test_dashboard_never_imports_pages():
     assert [name(p) for p in DASHBOARD if any(m.split(".")[0] == "pages" for m in imports(p))] == []
+
+
+def outside_of_presentation(path: Path) -> list[str]:
+    """Imports, inside functions too, of a page's modules or of a library that a report would have to bring along."""
+    own = ("dashboard", "dashboard.presentation")
+    return [
+        f"{name(path)}: imports {used}"
+        for used in sorted(imports(path))
+        if used.split(".")[0] not in PRESENTATION_USES
+        and used not in own
+        and not used.startswith("dashboard.presentation.")
+    ]
+
+
+def test_presentation_imports_nothing_of_the_app():
+    assert [line for path in PRESENTATION for line in outside_of_presentation(path)] == []
+
+
+def test_presentation_works_without_streamlit():
+    modules = [module(path) for path in PRESENTATION]
+    code = (
+        "import sys, importlib; [importlib.import_module(m) for m in sys.argv[1:]]; print('streamlit' in sys.modules)"
+    )
+    found = subprocess.run([sys.executable, "-c", code, *modules], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == "False"
+
+
+def test_fragments_speak_the_sessions_language():
+    """``st.fragment`` alone would draw again in a thread where no language was chosen."""
+    lone = [name(p) for p in DASHBOARD + PAGES if "st.fragment(" in p.read_text()]
+    assert lone == ["dashboard/components/fragments.py"]
 
 
 def thick(path: Path) -> list[str]:

@@ -3,6 +3,7 @@
 from dashboard.components.cards import card, doubt, figure_card, grid
 from dashboard.components.copying import copyable
 from dashboard.components.drawing import draw, table
+from dashboard.components.fragments import fragment
 from dashboard.components.notices import (
     empty,
     error_box,
@@ -12,11 +13,10 @@ from dashboard.components.notices import (
     unavailable,
     working,
 )
-from dashboard.components.rows import RowColumn, rows
+from dashboard.components.rows import rows
 from dashboard.components.top import open_at_top, page_links
 
 __all__ = [
-    "RowColumn",
     "card",
     "copyable",
     "doubt",
@@ -26,6 +26,7 @@ __all__ = [
     "failed",
     "figure_card",
     "finished",
+    "fragment",
     "grid",
     "notice",
     "open_at_top",

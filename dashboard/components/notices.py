@@ -9,6 +9,7 @@ from contextlib import contextmanager
 import streamlit as st
 
 from dashboard import state
+from dashboard.components.fragments import fragment
 from dashboard.jobs import Job
 from dashboard.presentation.texts import has, message, numbers, t
 from dashboard.presentation.texts.markdown import Markdown, escape
@@ -89,7 +90,7 @@ def finished(job: Job, what: Markdown, *, key: str, patience: float = PATIENCE_S
     return not job.error
 
 
-@st.fragment(run_every=POLL_SECONDS)
+@fragment(run_every=POLL_SECONDS)
 def _watch(job: Job) -> None:
     if job.error:  # drawn again, the page would ask for the work again
         failed(job.error)

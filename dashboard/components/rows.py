@@ -7,11 +7,13 @@ changes the cells that differ, at once. Cells are texts: nothing in them is read
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
 import streamlit as st
+
+from dashboard.presentation.tables.columns import RowColumn
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 _draw = st.components.v2.component(
@@ -20,16 +22,6 @@ _draw = st.components.v2.component(
     js=(ASSETS / "rows.js").read_text(encoding="utf-8"),
     isolate_styles=False,
 )
-
-
-@dataclass(frozen=True, slots=True)
-class RowColumn:
-    """How a column is shown: its name, what it means (on hover), its side and whether its texts may break."""
-
-    name: str
-    help: str = ""
-    right: bool = False
-    wrap: bool = False
 
 
 def rows(

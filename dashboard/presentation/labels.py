@@ -7,7 +7,7 @@ from collections import Counter
 
 import pandas as pd
 
-from dashboard.presentation.texts import has, speak
+from dashboard.presentation.texts import has, translate
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.values import raw_value
 
@@ -20,20 +20,20 @@ def user_names(dataset: Dataset, language: str) -> dict[str, str]:
     named = dataset.schema.user_name if dataset.schema.user_name in dataset.users.columns else None
     columns = [c for c in (named, *DESCRIBED_BY) if c and c in dataset.users.columns]
     cells = [[_word(text, language) if c != named else text for text in cell_texts(dataset.users[c])] for c in columns]
-    join = speak(language, "person.join")
+    join = translate(language, "person.join")
     found = {}
     for row, user_id in enumerate(dataset.users["user_id"]):
         known = [text[row] for text in cells]
         parts = join.join(_RANGE.sub("–", text) for text in known if text)
         has_name = named is not None and bool(known[0])
         key = "person.full" if has_name else "person.nameless" if parts else "person.bare"
-        found[user_id] = speak(language, key, parts=parts, id=user_id)
+        found[user_id] = translate(language, key, parts=parts, id=user_id)
     return found
 
 
 def _word(text: str, language: str) -> str:
     """The dashboard's word for a value that it knows ("retired", "nurse"), else the value itself."""
-    return speak(language, f"value.is.{text}") if has(f"value.is.{text}") else text
+    return translate(language, f"value.is.{text}") if has(f"value.is.{text}") else text
 
 
 def item_titles(dataset: Dataset, language: str) -> dict[str, str]:
@@ -41,7 +41,7 @@ def item_titles(dataset: Dataset, language: str) -> dict[str, str]:
     titles = [" ".join(str(x).split()) or i for x, i in zip(dataset.titles, dataset.items["item_id"], strict=True)]
     times = Counter(titles)
     return {
-        i: x if times[x] == 1 else speak(language, "item.same_title", title=x, id=i)
+        i: x if times[x] == 1 else translate(language, "item.same_title", title=x, id=i)
         for i, x in zip(dataset.items["item_id"], titles, strict=True)
     }
 

@@ -10,7 +10,7 @@ import streamlit as st
 
 from dashboard import cached, components, state, user_filter
 from dashboard.cached import ACTIVITY, Place
-from dashboard.components import RowColumn
+from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain, t, word
 from dashboard.presentation.wording import known
 from dashboard.user_filter import Conditions

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from functools import partial
 
 import streamlit as st
 
-from dashboard import cached, components, state
-from dashboard.components import RowColumn
+from dashboard import cached, cached_audits, components, state
 from dashboard.jobs import Job
 from dashboard.presentation.charts import compress as charts
 from dashboard.presentation.sentences import compress as story
 from dashboard.presentation.sentences import compress_cards
 from dashboard.presentation.sentences.fairness import column_name
 from dashboard.presentation.tables import variants as level_tables
+from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import has, numbers, plain, t
 from dashboard.presentation.texts.markdown import escape
 from dashboard.sections.explain import two_waterfalls
@@ -30,7 +31,7 @@ TABLE_HEIGHT = 318
 
 def figures(place: cached.Place, found: dict, watched: str | None) -> None:
     """One card a figure; what is not measured yet shows a dash."""
-    cards = compress_cards.cards(place, found, watched)
+    cards = compress_cards.cards(found, partial(cached_audits.groups, place), watched)
     with components.grid(len(cards) // 2, min_width=CARD_WIDTH):
         for card in cards:
             components.figure_card(card.label, card.value, card.note, more=card.more, help=card.help, good=card.good)
@@ -42,7 +43,7 @@ def measuring(page, job: Job, watched: str | None) -> None:
     job.begun.wait(FIRST_SECONDS)
     page.sentence(story.pending_sentence(chosen.variant, waits=not job.stage))
 
-    @st.fragment(run_every=POLL_SECONDS)
+    @components.fragment(run_every=POLL_SECONDS)
     def watch() -> None:
         now = cached.measurement(chosen.place, chosen.variant)
         if now.is_done:
@@ -169,7 +170,7 @@ def most_changed(selection: Selection, report: CompressionReport) -> None:
         if not ids:
             st.markdown(t("compress.changed.none" if report.n_users else "compress.changed.nobody"))
             return
-        st.markdown(story.lost_most(selection.place, report))
+        st.markdown(story.lost_most(report, partial(cached_audits.groups, selection.place)))
         rows = level_tables.most_changed(report, ids, cached.people(selection.place, selection.language))
         components.rows(
             rows,

@@ -47,7 +47,8 @@ def choice(page, key: str, names: dict[str, str]) -> str:
 def history(page, where: tuple, explanation: Explanation) -> list[dict]:
     """What was taken before and what each item does to the score; returns the rows, raw."""
     place, user_index = where[0], where[1]
-    st.markdown(f":small[:gray[{escape(tables.profile_line(place, user_index))}]]")
+    data = cached.dataset(place)
+    st.markdown(f":small[:gray[{escape(tables.profile_line(data, user_index))}]]")
     taken = cached.taken_before(place, user_index)
     if not len(taken):
         st.markdown(t("explain.history.none"))
@@ -62,13 +63,13 @@ def history(page, where: tuple, explanation: Explanation) -> list[dict]:
     if column == EACH:
         with components.working(t("explain.history.working", n=len(taken)), once=("shared", *where)):
             shared = cached.explanation(*where, history="each")
-    found = history_tables.history_rows(place, taken, cached.effects(*where), explanation.score, shared)
+    found = history_tables.history_rows(data, taken, cached.effects(*where), explanation.score, shared)
     names = cached.item_names(place, page.selection.language)
-    rows = history_tables.history_table(place, found if order == TIME else history_tables.by_effect(found), names)
+    rows = history_tables.history_table(data, found if order == TIME else history_tables.by_effect(found), names)
     with said:
         count = "explain.history.n" if has_order else "explain.history.n.random"
         st.markdown(joined(t(count, n=len(taken)), story.marked(found)))
-    columns = history_tables.history_columns(place, rows)
+    columns = history_tables.history_columns(data, rows)
     components.rows(rows, columns, key="taken", alt=plain("explain.history.alt"), height=HISTORY_HEIGHT)
     components.doubt(story.history_doubts(explanation, shared))
     return history_tables.history_json(found)

@@ -6,10 +6,10 @@ import streamlit as st
 
 from dashboard import cached, cached_audits, components, state
 from dashboard.address import address
-from dashboard.components import RowColumn
 from dashboard.presentation.charts import fairness as charts
 from dashboard.presentation.sentences import fairness as story
 from dashboard.presentation.tables import groups as group_tables
+from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import plain, t
 from recsys_core.errors import RecLensError
 from recsys_core.fairness import ScanResult

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard import cached
 from dashboard.cached import Place
+from dashboard.presentation.texts import use_language
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -61,6 +62,12 @@ def odd_workspaces(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in _odd_tables(tables):
         fit_workspace(import_dataset("tables", tables / name, None), folder / name, FitRequest(name=name, epochs=1))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def in_english() -> None:
+    """Every test begins in English, whatever the last one chose."""
+    use_language("en")
 
 
 @pytest.fixture

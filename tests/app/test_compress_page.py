@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +14,7 @@ import pytest
 from app_texts import tables_of, texts_of
 from streamlit.testing.v1 import AppTest
 
-from dashboard import cached
+from dashboard import cached, cached_audits
 from dashboard.jobs import Board
 from dashboard.presentation.charts import compress as charts
 from dashboard.presentation.sentences import compress as story
@@ -361,9 +362,13 @@ def test_the_sentence_names_the_worst(report):
     assert "list places" not in dead
 
 
+def groups_of(folder):
+    return partial(cached_audits.groups, cached.place(folder / "shop"))
+
+
 def test_a_dead_model_has_no_other_figures(folder, report):
     dead = report_to_json(report) | {"auc_interval": {"dense": [0.79, 0.81], "variant": [0.48, 0.52]}}
-    shown = {card.label: card for card in compress_cards.cards(cached.place(folder / "shop"), dead)}
+    shown = {card.label: card for card in compress_cards.cards(dead, groups_of(folder))}
     assert shown["AUC"].note == "no longer tells items apart"
     for label in ("NDCG@10", "Top 10 kept", "Reasons kept"):
         assert (shown[label].value, shown[label].note, shown[label].good) == ("–", "means nothing here", None)
@@ -371,10 +376,10 @@ def test_a_dead_model_has_no_other_figures(folder, report):
 
 def test_a_sample_says_its_size_at_the_number(folder, report):
     few = report_to_json(report) | {"n_users": 500, "n_test_users": 6040}
-    shown = {card.label: card for card in compress_cards.cards(cached.place(folder / "shop"), few)}
+    shown = {card.label: card for card in compress_cards.cards(few, groups_of(folder))}
     for label in ("NDCG@10", "Top 10 kept"):
         assert "on 500 of 6 040 users" in shown[label].more.replace(numbers.THIN, " ")
-    whole = {card.label: card for card in compress_cards.cards(cached.place(folder / "shop"), report_to_json(report))}
+    whole = {card.label: card for card in compress_cards.cards(report_to_json(report), groups_of(folder))}
     assert "of" not in whole["NDCG@10"].more
 
 

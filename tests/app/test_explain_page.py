@@ -20,7 +20,7 @@ from dashboard.presentation.sentences import explain as story
 from dashboard.presentation.sentences import overall as overall_story
 from dashboard.presentation.tables import history as history_tables
 from dashboard.presentation.tables import reasons as tables
-from dashboard.presentation.texts import numbers, speak
+from dashboard.presentation.texts import numbers, translate, use_language
 from recsys_core.explain.agreement import Agreement, Disagreement
 from recsys_core.metrics import probability
 from recsys_core.variant import DENSE, Variant
@@ -58,8 +58,8 @@ def test_the_column_that_is_shown_is_marked_and_ordered(where):
     taken = cached.taken_before(place, user)
     score = cached.explanation(*where, DENSE).score
     effects, shared = cached.effects(*where, DENSE), cached.explanation(*where, DENSE, history="each")
-    without = history_tables.history_rows(place, taken, effects, score)
-    each = history_tables.history_rows(place, taken, effects, score, shared)
+    without = history_tables.history_rows(cached.dataset(place), taken, effects, score)
+    each = history_tables.history_rows(cached.dataset(place), taken, effects, score, shared)
     assert (without["shown"] == without["change"]).all()
     assert (each["shown"] == each["contribution"]).all()
     for row in without.itertuples():
@@ -198,7 +198,7 @@ def test_global_shows_the_values_of_the_chosen_reason(open_app, place, language)
     app = open_app("global", lang=language, pairs="100", reason="user.region")
     assert not app.exception
     assert app.selectbox(key="pick_reason").value == "user.region"
-    assert speak(language, "global.values") in whole(app)
+    assert translate(language, "global.values") in whole(app)
 
 
 def test_tied_reasons_are_called_so(place):
@@ -214,10 +214,8 @@ def test_tied_reasons_are_called_so(place):
     assert marks.tolist() == [True] * (len(names) - 1) + [False]
 
 
-def test_known_values_are_said_in_the_readers_language(place, monkeypatch):
-    from dashboard.presentation import texts
-
+def test_known_values_are_said_in_the_readers_language():
     assert reasons.known("islands") == "islands"
-    monkeypatch.setattr(texts, "language", lambda: "zh")
+    use_language("zh")
     assert reasons.known("islands") == "群岛"
     assert reasons.known("Acme") == "Acme"

@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import cached, exports
+from dashboard import cached
 from dashboard.jobs import Board
 from dashboard.places import Place
+from dashboard.presentation import exports
 from dashboard.presentation import labels as people
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import overview as charts

@@ -11,10 +11,8 @@ import pytest
 from app_texts import tables_of, texts_of
 
 from dashboard import cached, cached_audits
-from dashboard.presentation import texts
-from dashboard.presentation import wording as reasons
 from dashboard.presentation.sentences import fairness as story
-from dashboard.presentation.texts import numbers
+from dashboard.presentation.texts import numbers, use_language
 from recsys_core.fairness import against_rest, audit, scan
 from recsys_core.models.evaluation import evaluate
 from recsys_core.results import Group
@@ -180,12 +178,11 @@ def test_open_details_and_their_choice_come_from_the_address_and_are_in_the_link
     assert "all_groups" not in link
 
 
-def test_ends_of_a_range_are_said_in_the_readers_units(monkeypatch):
+def test_ends_of_a_range_are_said_in_the_readers_units():
     """31.4 thousand euros are 3.14 ten thousands, in a group's name as in a reason."""
     income, age = Group("range", "21–31.4", "thousand €", 21, 31.4), Group("range", "21–31", "years", 21, 31)
     assert [story.name_of(g) for g in (income, age)] == ["21–31.4 k€", "21–31 years"]
-    for module in (texts, reasons):
-        monkeypatch.setattr(module, "language", lambda: "zh")
+    use_language("zh")
     assert [story.name_of(g) for g in (income, age)] == ["2.1–3.14 万欧元", "21–31 岁"]
 
 

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from dashboard.cached import Place
-from dashboard.controls import plain_variant
 from dashboard.presentation.sentences.compress_cards import gap_of, sample_size
-from dashboard.presentation.sentences.fairness import column_name, group_name
+from dashboard.presentation.sentences.fairness import GroupsOf, column_name, name_of
 from dashboard.presentation.texts import joined, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown, escape, opposing, supporting
+from dashboard.presentation.variants import plain_variant
 from recsys_core.compare import RULES, Budget, Figure, figures, has_ties, is_dead, machine_name, report_to_json
 from recsys_core.compare.deltas import BETTER, WORSE
 from recsys_core.results import CompressionReport, Recommendation
@@ -136,7 +135,7 @@ def _watched(report: CompressionReport, gap: dict) -> Markdown:
     return t("compress.watch.largest" if own.get("is_real") else "compress.watch.noise", column=column)
 
 
-def lost_most(place: Place, report: CompressionReport) -> Markdown:
+def lost_most(report: CompressionReport, groups_of: GroupsOf) -> Markdown:
     """Which group is over-represented among the users whose lists change most, where one clearly is."""
     about = report.extra["lost_most"]
     if not about["n"]:
@@ -150,7 +149,7 @@ def lost_most(place: Place, report: CompressionReport) -> Markdown:
         n=n,
         kept=kept,
         column=column_name(group["column"]),
-        group=group_name(place, group["column"], group["group"]),
+        group=name_of(groups_of(group["column"])[group["group"]]),
         share=opposing(numbers.percent(group["share"])),
         share_of_all=numbers.percent(group["share_of_all"]),
     )

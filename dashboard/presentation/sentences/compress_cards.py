@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dashboard.cached import Place
-from dashboard.presentation.sentences.fairness import column_name, group_name
+from dashboard.presentation.sentences.fairness import GroupsOf, column_name, name_of
 from dashboard.presentation.texts import numbers, plain, t
 from recsys_core.compare import Figure, figures, is_dead
 from recsys_core.compare.deltas import BETTER, NOISE, PENDING, UNCHANGED, WORSE
@@ -26,11 +25,12 @@ class CardText:
     good: bool | None = None
 
 
-def cards(place: Place, found: dict, watched: str | None = None) -> list[CardText]:
+def cards(found: dict, groups_of: GroupsOf, watched: str | None = None) -> list[CardText]:
     """The eight cards of a report's JSON, whole or with parts still missing.
 
-    ``watched``: the user column whose gap is shown, the report's own if None. Of a model that no
-    longer tells items apart only cost and AUC have a meaning.
+    ``groups_of`` gives the groups of a user column by label. ``watched``: the user column whose gap is
+    shown, the report's own if None. Of a model that no longer tells items apart only cost and AUC have
+    a meaning.
     """
     gap = gap_of(found, watched)
     figure = figures(found | {"group_gap": gap})
@@ -50,7 +50,7 @@ def cards(place: Place, found: dict, watched: str | None = None) -> list[CardTex
         _quality_card(figure["ndcg@10"], found, about | {"sample": sample_size(found)}),
         _kept_card(figure["top_10_kept"], found, about | {"sample": sample_size(found)}),
         _kept_card(figure["top_3_kept"], found, _drift_values(found.get("explanation_drift"))),
-        _gap_card(place, figure["group_gap"], found, gap),
+        _gap_card(groups_of, figure["group_gap"], found, gap),
     ]
 
 
@@ -189,12 +189,13 @@ def _gap_label(gap: dict) -> str:
     return plain("compress.card.group_gap", column=column_name(gap["column"]))
 
 
-def _gap_card(place: Place, gap: Figure, found: dict, about: dict) -> CardText:
+def _gap_card(groups_of: GroupsOf, gap: Figure, found: dict, about: dict) -> CardText:
     label = _gap_label(about)
     if gap.verdict == PENDING:
         return _missing(label, found, t("compress.help.group_gap.none"))
     column = about["column"]
-    names = {end: group_name(place, column, about[f"{end}_group"]) for end in ("best", "worst")}
+    groups = groups_of(column)
+    names = {end: name_of(groups[about[f"{end}_group"]]) for end in ("best", "worst")}
     ends = {name: numbers.signed(getattr(gap, name), 3) for name in ("change", "low", "high")}
     help = t("compress.help.group_gap", dense=numbers.fixed(gap.dense, 3), **names, **ends)
     change, verdict = _change(gap)

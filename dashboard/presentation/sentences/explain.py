@@ -6,9 +6,9 @@ import math
 
 import pandas as pd
 
-from dashboard.controls import plain_variant
 from dashboard.presentation.texts import capital, joined, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown, by_sign
+from dashboard.presentation.variants import plain_variant
 from dashboard.presentation.wording import Reason
 from recsys_core.explain.agreement import TOP, Agreement, Disagreement
 from recsys_core.results import Explanation, RankedItem, Recommendation

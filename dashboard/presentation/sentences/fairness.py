@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard.cached_audits import groups
-from dashboard.places import Place
+from collections.abc import Callable, Mapping
+
 from dashboard.presentation.texts import core_message, has, language, listed, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown, escape, opposing, supporting
 from dashboard.presentation.wording import known, range_with_its_unit, shorten
@@ -15,6 +15,7 @@ from recsys_core.results import Evaluation, FairnessReport, Gap, GapChange, Grou
 
 CROSS = " × "
 NO_BREAK = "\u00a0"
+GroupsOf = Callable[[str], Mapping[str, Group]]  # of a column, by label: stored reports hold labels alone
 
 
 def short_name(metric: str) -> str:
@@ -59,11 +60,6 @@ def inside(name: str) -> str:
 def columns_name(by: tuple[str, ...]) -> str:
     """The columns of an audit: "region", "region × gender"."""
     return inside(CROSS.join(column_name(column) for column in by))
-
-
-def group_name(place: Place, column: str, group: Group | str) -> str:
-    """A group (or its label) as it stands beside its dot: units and known values in the session's language."""
-    return name_of(groups(place, column)[group] if isinstance(group, str) else group)
 
 
 def name_of(group: Group) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dashboard.cached import BACKGROUND
 from dashboard.presentation.charts.overall import TIED
 from dashboard.presentation.texts import capital, joined, listed, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown, by_sign, escape, supporting
@@ -80,11 +79,12 @@ def value_sentence(data: Dataset, player: Player, name: str, effects: tuple[Valu
     return joined(capital(t("global.values.which", reason=name)), *said)
 
 
-def doubts(found: GlobalExplanation, task: str) -> list[str]:
+def doubts(found: GlobalExplanation, task: str, *, of_one: int) -> list[str]:
+    """Pairs, seed, background (``of_one``: that of a single explanation), intervals, time and task."""
     return [
         t("global.doubt.pairs", n=found.n_pairs),
         t("global.doubt.seed", seed=found.seed),
-        t("global.doubt.background", n=found.background, one=BACKGROUND),
+        t("global.doubt.background", n=found.background, one=of_one),
         t("global.doubt.interval"),
         t("explain.doubt.seconds", time=numbers.duration(found.seconds)),
         t(f"task.{task}"),

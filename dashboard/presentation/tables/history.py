@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dashboard.cached import Place, dataset
-from dashboard.components.rows import RowColumn
+from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain, word
 from dashboard.presentation.wording import said
+from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
 from recsys_core.explain.values import raw_value
 from recsys_core.metrics import probability
@@ -21,7 +21,7 @@ MARK = "●"
 
 
 def history_rows(
-    place: Place, taken: pd.DataFrame, effects: dict[int, float], score: float, shared: Explanation | None = None
+    data: Dataset, taken: pd.DataFrame, effects: dict[int, float], score: float, shared: Explanation | None = None
 ) -> pd.DataFrame:
     """One row an item, newest first, raw.
 
@@ -30,7 +30,6 @@ def history_rows(
     ``standard_error``. ``shown`` is the column that the screen is about: the contribution where
     there is one, else the change; ``marked`` follows it.
     """
-    data = dataset(place)
     taken = taken.drop_duplicates("item_index")
     items = taken["item_index"].to_numpy()
     without = np.array([probability(score - effects[int(i)]) for i in items])
@@ -74,9 +73,9 @@ def by_effect(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.iloc[np.argsort(-rows["shown"].abs().to_numpy(), kind="stable")]
 
 
-def history_table(place: Place, rows: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+def history_table(data: Dataset, rows: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
     """The same rows as they are read."""
-    data, about = dataset(place), _telling_column(place)
+    about = _telling_column(data)
     found = {"mark": [MARK if marked else "" for marked in rows["marked"]]}
     if "contribution" in rows:
         found["contribution"] = [numbers.signed(x, 3) for x in rows["contribution"]]
@@ -89,7 +88,7 @@ def history_table(place: Place, rows: pd.DataFrame, names: dict[str, str]) -> pd
     return pd.DataFrame(found)
 
 
-def history_columns(place: Place, rows: pd.DataFrame) -> dict[str, RowColumn]:
+def history_columns(data: Dataset, rows: pd.DataFrame) -> dict[str, RowColumn]:
     """Names and sides of the history table's columns; ``about`` stands for the telling column, whatever its name."""
     names = {
         "mark": RowColumn(MARK, help=plain("explain.history.mattered")),
@@ -98,7 +97,7 @@ def history_columns(place: Place, rows: pd.DataFrame) -> dict[str, RowColumn]:
         "without": RowColumn(plain("explain.history.change"), plain("explain.history.change.help"), right=True),
         "contribution": RowColumn(plain("explain.history.contribution"), right=True),
     }
-    if (about := _telling_column(place)) is not None:
+    if (about := _telling_column(data)) is not None:
         shown = word("column", about.name).capitalize()
         if shown in {column.name for column in names.values()}:  # a column called like ours keeps its own letters
             shown = f"{shown} ({about.name})"
@@ -111,7 +110,7 @@ def history_json(rows: pd.DataFrame) -> list[dict]:
     return rows.drop(columns=["item_index", "shown"]).to_dict("records")
 
 
-def _telling_column(place: Place) -> Column | None:
+def _telling_column(data: Dataset) -> Column | None:
     """The item column to show beside a title: the first category, else the first set."""
-    columns = dataset(place).schema.items
+    columns = data.schema.items
     return next((c for kind in ("category", "set") for c in columns if c.kind == kind), None)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from dashboard.cached import Place, dataset
-from dashboard.components.rows import RowColumn
+from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain, word
 from dashboard.presentation.wording import Reason, feature_name, shorten, shown_value
+from recsys_core.data.dataset import Dataset
 from recsys_core.explain.global_explanation import GlobalExplanation
 from recsys_core.explain.values import raw_value
 from recsys_core.player import Player
@@ -71,9 +71,8 @@ def contribution_json(c: Contribution) -> dict:
     }
 
 
-def profile_line(place: Place, user_index: int) -> str:
+def profile_line(data: Dataset, user_index: int) -> str:
     """What is known of a user, in one line: "age 34 · region west · device phone"."""
-    data = dataset(place)
     parts = []
     for column in data.schema.users:
         if column.stored == data.schema.user_name:
@@ -85,12 +84,12 @@ def profile_line(place: Place, user_index: int) -> str:
     return " · ".join(parts) or plain("explain.profile.none")
 
 
-def global_table(place: Place, found: GlobalExplanation) -> pd.DataFrame:
+def global_table(data: Dataset, found: GlobalExplanation) -> pd.DataFrame:
     """Mean size, interval, share and mean direction of each reason, largest first, as they are read."""
     order = found.order
     return pd.DataFrame(
         {
-            plain("explain.reason"): [feature_name(dataset(place), found.players[i]) for i in order],
+            plain("explain.reason"): [feature_name(data, found.players[i]) for i in order],
             plain("global.axis"): [numbers.fixed(found.mean_size[i], 3) for i in order],
             plain("overview.interval"): [interval(found.low[i], found.high[i]) for i in order],
             plain("global.share"): [numbers.percent(found.share[i]) for i in order],

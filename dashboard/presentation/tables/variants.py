@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from dashboard.controls import plain_variant
 from dashboard.presentation.texts import plain
+from dashboard.presentation.variants import plain_variant
 from recsys_core.compare import Figure, figures, report_to_json
 from recsys_core.results import CompressionReport, Recommendation
 

@@ -23,18 +23,20 @@ from recsys_core.messages import MESSAGES
 LANGUAGES = ("en", "zh")
 NAMES = {"en": "en", "zh": "中文"}
 PSEUDO = "pseudo"  # every sentence in brackets: what a page shows outside of them is hard-coded
-_current: list[Callable[[], str]] = [lambda: "en"]
-_spoken: ContextVar[str | None] = ContextVar("language of this run", default=None)
+_language: ContextVar[str] = ContextVar("language of this run", default="en")
 
 
-def language_from(source: Callable[[], str]) -> None:
-    """Set where ``t`` learns the language of the session that asks."""
-    _current[0] = source
+def use_language(language: str) -> None:
+    """Say everything in this language from here on: until the end of a run, in its thread or task alone.
 
-
-def settle_language() -> None:
-    """Ask for the session's language once for a whole run of the script, which asks a hundred times."""
-    _spoken.set(_current[0]())
+    Raises
+    ------
+    ValueError
+        For a language without a catalogue.
+    """
+    if language not in (*LANGUAGES, PSEUDO):
+        raise ValueError(f"no catalogue in {language!r}; there are {', '.join(LANGUAGES)}")
+    _language.set(language)
 
 
 @cache
@@ -69,14 +71,14 @@ def plain(key: str, /, **values: object) -> str:
     return _fill(key, values)
 
 
-def speak(language: str, key: str, /, **values: object) -> str:
+def translate(language: str, key: str, /, **values: object) -> str:
     """``plain`` in a given language."""
     return filled(catalogue(language)[key], {k: _shown(v) for k, v in values.items()})
 
 
 def language() -> str:
-    """The language of the session that asks."""
-    return _spoken.get() or _current[0]()
+    """The language that ``use_language`` chose; English in a thread where nobody chose."""
+    return _language.get()
 
 
 def has(key: str) -> bool:

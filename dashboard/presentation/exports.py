@@ -12,7 +12,7 @@ import pandas as pd
 
 from recsys_core.data.folder import without_nan
 
-PROJECT = Path(__file__).resolve().parents[1] / "pyproject.toml"
+PROJECT = Path(__file__).resolve().parents[2] / "pyproject.toml"
 
 
 @cache
