@@ -233,7 +233,7 @@ def test_the_embedding_of_hidden_ids_bears_no_penalty(make):
 def test_a_share_of_ids_is_hidden_and_the_penalty_is_of_the_others():
     features = features_of(n_users=4000)
     ranker = random_ranker(features=features)
-    sequence, ids = (np.arange(4001), np.zeros(4000, dtype=np.int64)), IdRegulation(dropout=0.3, penalty=1.0)
+    sequence, ids = item_table([[0]] * 4000, 3), IdRegulation(dropout=0.3, penalty=1.0)
     objective = SequenceObjective(ranker, features, ids, sequence, negatives=1, targets=1)
     embedded, penalty = objective.users(np.arange(4000), torch_stream(0, "noise"))
     (key,) = (g.key for g in features.side("user") if g.kind == "id")
