@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from recsys_core.models.encoder import Progress
+from recsys_core.progress import Progress
 
 MOST_KEPT = 64
 PATIENCE_SECONDS = 3.0  # queued work that nobody has asked for since is dropped, if its asker allowed that

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys_core.errors import SettingError, filled
-from recsys_core.models.encoder import Progress
+from recsys_core.progress import Progress
 from recsys_core.variant import Variant
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from recsys_core.compare.measure import measure_variant
 from recsys_core.compare.report_store import load_report, read_reports
 from recsys_core.compress.latency import LatencySettings
 from recsys_core.compress.variants import VariantCache
-from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.workspace import Workspace
+from recsys_core.progress import Progress, silent
 from recsys_core.results import CompressionReport
 from recsys_core.variant import BITS, Variant
 

@@ -21,10 +21,10 @@ from recsys_core.compress.latency import LatencySettings, measure_latency, one_a
 from recsys_core.compress.variants import VariantCache
 from recsys_core.data.folder import without_nan
 from recsys_core.metrics import list_overlap
-from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import Workspace
+from recsys_core.progress import Progress, silent
 from recsys_core.results import CompressionReport, RankingResult
 from recsys_core.variant import DENSE, Variant
 

@@ -10,9 +10,9 @@ import numpy as np
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.shapley import solve_many
 from recsys_core.explain.values import Value, player_ranks, player_values
-from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import Player
+from recsys_core.progress import Progress, silent
 from recsys_core.seeds import random_stream
 from recsys_core.variant import DENSE, Variant
 

@@ -13,9 +13,9 @@ import numpy as np
 
 from recsys_core.explain.coalitions import coalitions
 from recsys_core.explain.game import Batch, Games
-from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import Player
+from recsys_core.progress import Progress, silent
 from recsys_core.seeds import random_stream
 
 EXACT_PLAYERS = 14  # 16,384 coalitions a background row

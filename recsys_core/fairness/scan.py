@@ -15,7 +15,7 @@ from recsys_core.fairness.groups import make_grouping
 from recsys_core.fairness.metrics import NEITHER, direction, user_totals
 from recsys_core.fairness.report import audit_grouping, gap_json, report_json
 from recsys_core.fairness.resamples import Resamples, most_shuffles
-from recsys_core.models.encoder import Progress, silent
+from recsys_core.progress import Progress, silent
 from recsys_core.results import Evaluation, FairnessReport, Gap
 from recsys_core.variant import DENSE, Variant
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,14 +14,10 @@ from safetensors.numpy import save as save_tensors
 
 from recsys_core.data.folder import write_file
 from recsys_core.models.encoder_files import MINILM, fingerprint, n_parameters, refused, resolve_encoder, weight_files
+from recsys_core.progress import Progress, silent
 
 BATCH = 64
 RECIPE = 2  # counts changes of pooling and length: vectors of an older recipe are computed again
-Progress = Callable[[str, float], None]
-
-
-def silent(stage: str, share: float) -> None:
-    """Progress that nobody watches."""
 
 
 @dataclass(frozen=True, slots=True)

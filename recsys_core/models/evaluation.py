@@ -9,8 +9,8 @@ import numpy as np
 
 from recsys_core.data.known import Known
 from recsys_core.metrics import list_ties, log_loss, logistic, ndcg_at_k, recall_at_k, rmse, top_k
-from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.split_dataset import LabelledPairs, RankingTask, SplitDataset
+from recsys_core.progress import Progress, silent
 from recsys_core.results import Evaluation, PairResult, RankingResult
 
 K = 10

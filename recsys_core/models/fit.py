@@ -19,7 +19,7 @@ from recsys_core.metrics import log_loss, logistic, mean_interval, rmse, roc_auc
 from recsys_core.models.artifact import save_artifact, write_checksums
 from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, is_feasible, item_gram
 from recsys_core.models.calibration import calibrate
-from recsys_core.models.encoder import MINILM, NO_ENCODER, EncoderInfo, Progress, encode_texts, encoder_info, silent
+from recsys_core.models.encoder import MINILM, NO_ENCODER, EncoderInfo, encode_texts, encoder_info
 from recsys_core.models.evaluation import CanScore, evaluate, evaluate_pairs, rank_users
 from recsys_core.models.model_selection import Candidate, candidates, default_settings, history_length, probe_settings
 from recsys_core.models.ranker import Ranker
@@ -28,6 +28,7 @@ from recsys_core.models.split_dataset import EARLY_STOPPING_USERS, SplitDataset
 from recsys_core.models.training import TrainedRanker, TrainingSettings, train_ranker
 from recsys_core.models.training_log import write_log
 from recsys_core.models.workspace import FORMAT
+from recsys_core.progress import Progress, silent
 from recsys_core.results import Evaluation, RankingResult
 
 

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from recsys_core.data.features import Features
-from recsys_core.models.encoder import Progress, silent
 from recsys_core.models.objective import IdRegulation, LabelledObjective, Objective, SequenceObjective
 from recsys_core.models.ranker import Ranker, RankerShape
 from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.progress import Progress, silent
 from recsys_core.seeds import random_stream, torch_stream
 
 
