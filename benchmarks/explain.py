@@ -23,7 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "core"
 from explain_model import random_scorer, tiny_dataset, tiny_features
 
 from recsys_core.explain.coalitions import joined, value_codes
-from recsys_core.explain.game import Games
+from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.global_explanation import MOST_EXACT, ORDERINGS
 from recsys_core.explain.owen import owen_attribution
 from recsys_core.explain.shapley import exact_contributions, solve_many
@@ -71,12 +71,12 @@ def against_shap(scorer: Scorer, example: Pairs, background: Pairs, repeats: int
     off, on = np.zeros((1, n_players)), np.ones((1, n_players))
 
     def exact_library() -> np.ndarray:
-        games = Games(scorer, example, background)
+        games = FactorisedGames(scorer, example, background)
         masker = shap.maskers.Independent(off)
         return shap.ExactExplainer(games.mean_values, masker)(on, batch_size=2**n_players, silent=True).values[0]
 
     def kernel_library() -> np.ndarray:
-        games = Games(scorer, example, background)
+        games = FactorisedGames(scorer, example, background)
         return shap.KernelExplainer(games.mean_values, off).shap_values(on, nsamples=2048, l1_reg=False, silent=True)[0]
 
     ours = exact_contributions(scorer, example, background)[0][0]
@@ -110,7 +110,7 @@ def main() -> None:
         "1,000 pairs x 1 row as drawn": (many, pairs(1, seed=4), 1),
     }
     for name, (explained, background, repeats) in plan.items():
-        n_games = (2.0 ** Games(scorer, explained, background).differs.sum(-1)).sum()
+        n_games = (2.0 ** FactorisedGames(scorer, explained, background).differs.sum(-1)).sum()
         call = {name: lambda e=explained, b=background: exact_contributions(scorer, e, b)}
         ms, cpu_ms = median_ms(call, repeats)[name]
         rows = n_games / cpu_ms / 1000
@@ -123,7 +123,7 @@ def sampled(scorer: Scorer, example: Pairs, background: Pairs, many: Pairs) -> N
     rows = pairs(20, seed=4)
     calls = {
         "1 pair x 32 rows, a history of 50 shared out": lambda: owen_attribution(
-            Games(scorer, example, background, history="each"), Games(scorer, example, background)
+            FactorisedGames(scorer, example, background, history="each"), FactorisedGames(scorer, example, background)
         ),
         "500 pairs x 20 rows as drawn, Global": lambda: solve_many(
             scorer, many, rows, most_exact=MOST_EXACT, orderings=ORDERINGS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_core.data.known import Known
-from recsys_core.explain.game import Games
+from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.shapley import EXACT_PLAYERS, ORDERINGS
 from recsys_core.models.evaluation import rank_users
 from recsys_core.models.scorer import Pairs, Scorer
@@ -61,7 +61,7 @@ def background_rows(dense: Scorer, explained: Pairs, split_dataset: SplitDataset
     """
     for n in BACKGROUNDS:
         background = split_dataset.background(n, seed=SEED)
-        differing = Games(dense, explained, background).differs.sum(axis=-1)
+        differing = FactorisedGames(dense, explained, background).differs.sum(axis=-1)
         if np.exp2(np.minimum(differing, EXACT_PLAYERS)).sum() <= MOST_COALITIONS:
             break
     return background
@@ -72,6 +72,6 @@ def orderings_within(dense: Scorer, explained: Pairs, background: Pairs) -> int:
 
     Both models are asked along the same walks, so that what the draw adds is the same on both sides.
     """
-    differing = Games(dense, explained, background).differs.sum(axis=-1)
+    differing = FactorisedGames(dense, explained, background).differs.sum(axis=-1)
     steps = ORDERINGS / len(background) * differing[differing > EXACT_PLAYERS].sum()
     return int(ORDERINGS * min(1.0, MOST_COALITIONS / max(steps, 1.0)))

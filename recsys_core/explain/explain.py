@@ -7,13 +7,14 @@ import time
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import SettingError
 from recsys_core.explain.attribution import Attribution
-from recsys_core.explain.game import HISTORIES, Games
+from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.gradients import gradient_attribution
 from recsys_core.explain.lime_method import lime_attribution
 from recsys_core.explain.occlusion import occlusion_attribution, probabilities_without
 from recsys_core.explain.owen import owen_attribution
 from recsys_core.explain.shap_method import shap_attribution
 from recsys_core.explain.shapley import solve
+from recsys_core.explain.value_function import HISTORIES, Games
 from recsys_core.explain.values import player_unit, player_values, with_id
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.results import Contribution, Explanation
@@ -61,7 +62,7 @@ def explain(
     """
     check_method(scorer, method=method, history=history)
     start = time.perf_counter()
-    games = Games(scorer, pair, background, history=history)
+    games = FactorisedGames(scorer, pair, background, history=history)
     score = float(scorer.score_pairs(pair.users, pair.items, pair.histories)[0])
     found = _attribute(games, pair, background, method=method, seed=seed, score=score)
     return Explanation(
@@ -106,7 +107,7 @@ def _attribute(games: Games, pair: Pairs, background: Pairs, *, method: str, see
     if method == "lime":
         return lime_attribution(games, seed=seed)
     if games.history == "each":
-        return owen_attribution(games, Games(games.scorer, pair, background), seed=seed)
+        return owen_attribution(games, FactorisedGames(games.scorer, pair, background), seed=seed)
     found = solve(games, seed=seed)
     exact = bool(found.exact[0])
     return Attribution(

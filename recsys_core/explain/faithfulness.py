@@ -11,7 +11,7 @@ import torch
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.agreement import rank_correlation
 from recsys_core.explain.explain import check_method, explain
-from recsys_core.explain.game import Games
+from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.values import with_id
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import Player
@@ -76,7 +76,7 @@ def removal_curves(
     ``history='each'``, absence from the attention), averaged over the background, and the
     reasons go by signed contribution: the strongest *for* the score first.
     """
-    games = Games(scorer, pair, background, history=explanation.history)
+    games = FactorisedGames(scorer, pair, background, history=explanation.history)
     contribution = {c.player: c.contribution for c in explanation.contributions}
     players = [with_id(dataset, p) for p in games.players]
     order = np.argsort([-contribution[p] for p in players], kind="stable")

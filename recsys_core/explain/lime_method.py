@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_core.explain.attribution import Attribution
-from recsys_core.explain.game import Games
+from recsys_core.explain.value_function import ValueFunction
 
 SAMPLES = 1000
 
 
-def lime_attribution(games: Games, *, seed: int = 0, samples: int = SAMPLES) -> Attribution:
+def lime_attribution(games: ValueFunction, *, seed: int = 0, samples: int = SAMPLES) -> Attribution:
     """Weights of a local linear surrogate of the game (LIME: Ribeiro et al. 2016, eq. 2).
 
     Run over the feature groups, not over raw embedding columns, where it is close to noise.

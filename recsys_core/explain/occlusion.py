@@ -5,16 +5,16 @@ from __future__ import annotations
 import numpy as np
 
 from recsys_core.explain.attribution import Attribution
-from recsys_core.explain.game import Games
+from recsys_core.explain.value_function import ValueFunction
 from recsys_core.metrics import logistic
 
 
-def values_without(games: Games) -> np.ndarray:
+def values_without(games: ValueFunction) -> np.ndarray:
     """Logits with one player taken from the background row, all others the example's: ``(n_rows, n_players)``."""
-    return games.coalition_values(~np.eye(len(games.players), dtype=bool))
+    return games.values(~np.eye(len(games.players), dtype=bool))
 
 
-def probabilities_without(games: Games) -> np.ndarray:
+def probabilities_without(games: ValueFunction) -> np.ndarray:
     """Mean probability over the background without each player: ``(n_players,)``.
 
     The mean of probabilities, not the probability of a mean logit: what a person would count
@@ -23,7 +23,7 @@ def probabilities_without(games: Games) -> np.ndarray:
     return games.weights @ logistic(values_without(games))
 
 
-def occlusion_attribution(games: Games, score: float) -> Attribution:
+def occlusion_attribution(games: ValueFunction, score: float) -> Attribution:
     """What the score loses when each reason alone is taken from the background, mean over its rows.
 
     ``contribution_i = score - mean_b v_b(all but i)`` (occlusion: Zeiler & Fergus 2014, section 4;

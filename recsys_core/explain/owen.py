@@ -19,8 +19,8 @@ import numpy as np
 
 from recsys_core.explain.attribution import Attribution
 from recsys_core.explain.coalitions import coalitions
-from recsys_core.explain.game import Batch, Games
 from recsys_core.explain.shapley import EXACT_PLAYERS, ORDERINGS, draw_walks, solve
+from recsys_core.explain.value_function import Batch, Games
 from recsys_core.seeds import random_stream
 
 EVALUATIONS = 32_768  # network rows spent on a long history: half a second

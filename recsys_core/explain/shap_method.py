@@ -10,14 +10,14 @@ from types import ModuleType
 import numpy as np
 
 from recsys_core.explain.attribution import Attribution
-from recsys_core.explain.game import Games
 from recsys_core.explain.shapley import EXACT_PLAYERS
+from recsys_core.explain.value_function import ValueFunction
 
 _IMPORTING = Lock()  # a half imported module is no module yet
 ROUNDS = 50  # forward and backward walks of PermutationExplainer
 
 
-def shap_attribution(games: Games, *, seed: int = 0, rounds: int = ROUNDS) -> Attribution:
+def shap_attribution(games: ValueFunction, *, seed: int = 0, rounds: int = ROUNDS) -> Attribution:
     """Shapley values by ``shap.ExactExplainer``, or ``shap.PermutationExplainer`` above 14 players.
 
     The library masks a vector of switches, one a player, and our value function answers with

@@ -12,7 +12,8 @@ from math import factorial
 import numpy as np
 
 from recsys_core.explain.coalitions import coalitions
-from recsys_core.explain.game import Batch, Games
+from recsys_core.explain.factorised import FactorisedGames
+from recsys_core.explain.value_function import Batch, Games
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import Player
 from recsys_core.progress import Progress, silent
@@ -190,7 +191,7 @@ def solve_many(
     for start in range(0, max(len(pairs), 1), PAIRS_AT_ONCE):
         few = pairs[start : start + PAIRS_AT_ONCE]
         share = len(few) / max(len(pairs), 1)
-        games = Games(scorer, few, background)
+        games = FactorisedGames(scorer, few, background)
         parts.append(
             solve(
                 games,

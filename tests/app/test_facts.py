@@ -27,7 +27,7 @@ from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import numbers
 from dashboard.presentation.wording import Reason
 from recsys_core.data.profile import group_sizes, profile, taken_before
-from recsys_core.explain.game import Games
+from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.leave_one_out import history_effects
 from recsys_core.metrics import mean_interval
 from recsys_core.models.anatomy import STAGES, anatomy
@@ -169,11 +169,11 @@ def test_effect_is_the_score_less_the_score_without_the_item(place):
     pair = user_pairs(workspace.split_dataset, 2, np.array([5]))
     effects = history_effects(workspace.dense, pair)
     item = next(iter(effects))
-    games = Games(workspace.dense, pair, pair, history="each")
+    games = FactorisedGames(workspace.dense, pair, pair, history="each")
     every = np.ones((1, len(games.players)), dtype=bool)
     without = every.copy()
     without[0, games.players.index(Player("history", item_index=item))] = False
-    whole, less = (games.coalition_values(m)[0, 0] for m in (every, without))
+    whole, less = (games.values(m)[0, 0] for m in (every, without))
     assert effects[item] == pytest.approx(whole - less, abs=1e-5)
 
 

@@ -9,7 +9,7 @@ from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_featur
 
 from recsys_core.errors import SettingError
 from recsys_core.explain.explain import METHODS, explain
-from recsys_core.explain.game import Games
+from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.gradients import GradientNetwork, network_inputs
 from recsys_core.explain.shap_method import shap_attribution
 from recsys_core.explain.shapley import exact_shapley, solve
@@ -81,7 +81,7 @@ def test_equals_shap_on_several_backgrounds(which):
 
 def test_items_and_groups_side_by_side_equal_shap():
     theirs = explain(SCORER, DATASET, PAIR, BACKGROUND, method="shap", history="each")
-    ours = solve(Games(SCORER, PAIR, BACKGROUND, history="each"))
+    ours = solve(FactorisedGames(SCORER, PAIR, BACKGROUND, history="each"))
     assert theirs.history == "each"
     assert [c.contribution for c in theirs.contributions] == pytest.approx(ours.contributions[0], abs=1e-5)
     assert theirs.base_value == pytest.approx(ours.base_values[0], abs=1e-6)
@@ -119,7 +119,7 @@ def test_lime_gap_is_the_surrogates_and_its_base_is_not_the_backgrounds():
 def test_lime_fit_is_the_weighted_share_of_variance():
     """The ridge refitted by hand on draws of our own: close to the library's figure."""
     found = explain(SCORER, DATASET, PAIR, BACKGROUND, method="lime")
-    games = Games(SCORER, PAIR, BACKGROUND)
+    games = FactorisedGames(SCORER, PAIR, BACKGROUND)
     n_players = len(games.players)
     masks = np.random.default_rng(0).random((1000, n_players)) < 0.5
     values = games.mean_values(masks)
@@ -215,7 +215,7 @@ class TestManyPlayers:
     ROWS = random_pairs(DATASET, 2, seed=9)
 
     def test_both_are_within_their_errors_of_the_exact_values(self):
-        games = Games(self.SCORER, self.PAIR, self.ROWS)
+        games = FactorisedGames(self.SCORER, self.PAIR, self.ROWS)
         masks_of = exact_shapley(games.mean_values(np.array([[c == "1" for c in f"{i:016b}"] for i in range(2**16)])))
         for method in ("shapley", "shap"):
             found = explain(self.SCORER, self.DATASET, self.PAIR, self.ROWS, method=method)
@@ -230,7 +230,8 @@ class TestManyPlayers:
         np.random.seed(3)
         before = np.random.get_state()[1].copy()
         first, again = (
-            shap_attribution(Games(self.SCORER, self.PAIR, self.ROWS), seed=1, rounds=4).contributions for _ in range(2)
+            shap_attribution(FactorisedGames(self.SCORER, self.PAIR, self.ROWS), seed=1, rounds=4).contributions
+            for _ in range(2)
         )
         assert (first == again).all()
         assert (np.random.get_state()[1] == before).all()

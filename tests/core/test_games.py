@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from recsys_core.compare.comparison_sample import MOST_COALITIONS, orderings_within
 from recsys_core.errors import SettingError
 from recsys_core.explain.coalitions import coalitions
-from recsys_core.explain.game import MOST_ROWS, Games
+from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.shapley import (
     EXACT_PLAYERS,
     ORDERINGS,
@@ -22,6 +22,7 @@ from recsys_core.explain.shapley import (
     solve_many,
     walk_coalitions,
 )
+from recsys_core.explain.value_function import MOST_ROWS
 from recsys_core.models.scorer import Pairs, Scorer
 
 DATASET = tiny_dataset()
@@ -32,7 +33,7 @@ BACKGROUND = random_pairs(DATASET, 6, seed=2)
 
 
 def plain_values(scorer: Scorer, pair: Pairs, row: Pairs, masks: np.ndarray, history: str) -> np.ndarray:
-    players = Games(scorer, pair, row, history=history).players
+    players = FactorisedGames(scorer, pair, row, history=history).players
     found = []
     for mask in masks:
         chosen = {p for p, on in zip(players, mask, strict=True) if on}
@@ -48,33 +49,33 @@ def plain_values(scorer: Scorer, pair: Pairs, row: Pairs, masks: np.ndarray, his
 @pytest.mark.parametrize("which", range(6))
 def test_coalition_values_equal_the_plain_forward(history, which):
     pair, row = PAIRS[which : which + 1], BACKGROUND[which : which + 1]
-    games = Games(SCORER, pair, row, history=history)
+    games = FactorisedGames(SCORER, pair, row, history=history)
     masks = np.random.default_rng(which).random((40, len(games.players))) < 0.5
     expected = plain_values(SCORER, pair, row, masks, history)
-    assert games.coalition_values(masks)[0] == pytest.approx(expected, abs=2e-5)
+    assert games.values(masks)[0] == pytest.approx(expected, abs=2e-5)
     assert np.ptp(expected) > 0.1
 
 
 @pytest.mark.parametrize("history", ["one", "each"])
-def test_all_values_equal_coalition_values(history):
+def test_all_values_equal_values(history):
     """The outer sum over sides and the general path are two ways to the same numbers."""
     seen = 0
     for which in range(4):
-        games = Games(SCORER, PAIRS[which : which + 1], BACKGROUND, history=history)
+        games = FactorisedGames(SCORER, PAIRS[which : which + 1], BACKGROUND, history=history)
         for batch in games.batches(EXACT_PLAYERS):
             values = games.all_values(batch)
             for g, row in enumerate(batch.row):
                 masks = np.zeros((2**batch.n_players, len(games.players)), dtype=bool)
                 masks[:, batch.active[g]] = coalitions(batch.n_players)
-                assert values[g] == pytest.approx(games.coalition_values(masks, row=row)[0], abs=2e-5)
+                assert values[g] == pytest.approx(games.values(masks)[row], abs=2e-5)
                 seen += 1
     assert seen >= 15
 
 
 @pytest.mark.parametrize("history", ["one", "each"])
-def test_batch_values_equal_coalition_values(history):
+def test_batch_values_equal_values(history):
     """Many games at once, other coalitions for each, in any order: the sampler's path."""
-    games = Games(SCORER, PAIRS[2:3], BACKGROUND, history=history)
+    games = FactorisedGames(SCORER, PAIRS[2:3], BACKGROUND, history=history)
     seen = 0
     for batch in games.large_batches(0, lambda n_active: 20 * n_active):
         place = draw_walks(len(batch.pair), batch.n_players, orderings=6, rng=np.random.default_rng(1))
@@ -83,7 +84,7 @@ def test_batch_values_equal_coalition_values(history):
         for g, row in enumerate(batch.row):
             full = np.zeros((masks.shape[1], len(games.players)), dtype=bool)
             full[:, batch.active[g]] = masks[g]
-            assert values[g] == pytest.approx(games.coalition_values(full, row=row)[0], abs=2e-5)
+            assert values[g] == pytest.approx(games.values(full)[row], abs=2e-5)
             seen += 1
     assert seen == len(BACKGROUND)
 
@@ -108,19 +109,19 @@ def test_a_dummy_changes_nothing_wherever_it_stands():
     """Switching a player whose value is the same in example and background row gives the same logit."""
     pair = PAIRS[:1]
     row = Pairs(pair.users, BACKGROUND.items[:1], pair.histories)
-    games = Games(SCORER, pair, row)
+    games = FactorisedGames(SCORER, pair, row)
     same = ~games.differs[0, 0]
     assert same[:5].all()
     assert not same.all()
     masks = np.random.default_rng(0).random((30, len(games.players))) < 0.5
-    assert games.coalition_values(masks) == pytest.approx(games.coalition_values(masks | same), abs=1e-5)
+    assert games.values(masks) == pytest.approx(games.values(masks | same), abs=1e-5)
     assert (solve(games).contributions[0, same] == 0).all()
 
 
 def test_dropping_dummies_equals_the_full_game():
     """Shapley values over all players, dummies in, mean over the rows: the slow way."""
-    games = Games(SCORER, PAIRS[3:4], BACKGROUND)
-    values = games.coalition_values(coalitions(len(games.players)))
+    games = FactorisedGames(SCORER, PAIRS[3:4], BACKGROUND)
+    values = games.values(coalitions(len(games.players)))
     slow = games.weights @ exact_shapley(values)
     found = solve(games)
     assert found.contributions[0] == pytest.approx(slow, abs=1e-5)
@@ -155,7 +156,7 @@ def test_order_and_repetition_of_the_background(order, times):
     each = np.stack([exact_contributions(SCORER, PAIRS[:2], BACKGROUND[i : i + 1])[0] for i in range(6)])
     expected = np.tensordot(np.array(times) / sum(times), each, 1)
     assert found == pytest.approx(expected, abs=1e-5)
-    assert Games(SCORER, PAIRS[:2], BACKGROUND[rows]).n_rows == 6
+    assert FactorisedGames(SCORER, PAIRS[:2], BACKGROUND[rows]).n_rows == 6
 
 
 def test_rows_with_equal_values_are_merged_even_if_ids_differ_in_name_only():
@@ -165,12 +166,12 @@ def test_rows_with_equal_values_are_merged_even_if_ids_differ_in_name_only():
         features.tables[key][1] = features.tables[key][0]
     scorer = random_scorer(features)
     rows = Pairs(np.array([0, 1, 2]), np.array([3, 3, 3]), np.full((3, 4), -1))
-    games = Games(scorer, PAIRS[:1], rows)
+    games = FactorisedGames(scorer, PAIRS[:1], rows)
     assert sorted(games.weights) == pytest.approx([1 / 3, 2 / 3])
 
 
 def test_example_equal_to_its_background_has_nothing_to_explain():
-    found = solve(Games(SCORER, PAIRS[:1], PAIRS[:1]))
+    found = solve(FactorisedGames(SCORER, PAIRS[:1], PAIRS[:1]))
     assert (found.contributions == 0).all()
     assert found.n_evaluations == 1
 
@@ -188,12 +189,12 @@ class TestEach:
     PAIR = Pairs(np.array([2]), np.array([4]), np.array([[7, 3, 7, 9, -1]]))
 
     def test_players_are_distinct_items_newest_first(self):
-        players = Games(SCORER, self.PAIR, BACKGROUND, history="each").players
+        players = FactorisedGames(SCORER, self.PAIR, BACKGROUND, history="each").players
         assert [p.item_index for p in players if p.is_history_item] == [7, 3, 9]
         assert [p.key for p in players[:4]] == ["user_id", "user.age", "user.city", "user.income"]
 
     def test_all_absent_is_the_backgrounds_history(self):
-        games = Games(SCORER, self.PAIR, BACKGROUND, history="each")
+        games = FactorisedGames(SCORER, self.PAIR, BACKGROUND, history="each")
         none = np.array([[p.side != "history" for p in games.players]])
         n = len(BACKGROUND)
         users, items = np.repeat(self.PAIR.users, n), np.repeat(self.PAIR.items, n)
@@ -202,7 +203,7 @@ class TestEach:
         assert abs(games.mean_values(np.ones_like(none))[0] - expected) > 1e-3
 
     def test_adds_up_from_the_background(self):
-        found = solve(Games(SCORER, self.PAIR, BACKGROUND, history="each"))
+        found = solve(FactorisedGames(SCORER, self.PAIR, BACKGROUND, history="each"))
         score = SCORER.score_pairs(self.PAIR.users, self.PAIR.items, self.PAIR.histories)[0]
         base = SCORER.score_pairs(BACKGROUND.users, BACKGROUND.items, BACKGROUND.histories).mean()
         assert found.base_values[0] == pytest.approx(base, abs=1e-5)
@@ -210,13 +211,15 @@ class TestEach:
 
     def test_user_without_history_has_one_player_for_it(self):
         pair = Pairs(np.array([2]), np.array([4]), np.array([[-1, -1]]))
-        games = Games(SCORER, pair, BACKGROUND, history="each")
+        games = FactorisedGames(SCORER, pair, BACKGROUND, history="each")
         assert games.players == FEATURES.players
-        assert solve(games).contributions == pytest.approx(solve(Games(SCORER, pair, BACKGROUND)).contributions)
+        assert solve(games).contributions == pytest.approx(
+            solve(FactorisedGames(SCORER, pair, BACKGROUND)).contributions
+        )
 
     def test_a_long_history_is_sampled_and_still_adds_up(self):
         pair = Pairs(np.array([2]), np.array([4]), np.array([[7, 3, 1, 9, 11, 13, 15, 17]]))
-        found = solve(Games(SCORER, pair, BACKGROUND, history="each"), seed=3)
+        found = solve(FactorisedGames(SCORER, pair, BACKGROUND, history="each"), seed=3)
         score = SCORER.score_pairs(pair.users, pair.items, pair.histories)[0]
         assert not found.exact[0]
         assert found.base_values[0] + found.contributions.sum() == pytest.approx(score, abs=1e-5)
@@ -231,7 +234,7 @@ class TestMorePlayersThanExact:
     ROWS = random_pairs(DATASET, 3, seed=9)
 
     def exact(self) -> np.ndarray:
-        games = Games(self.SCORER, self.PAIR, self.ROWS)
+        games = FactorisedGames(self.SCORER, self.PAIR, self.ROWS)
         total = np.zeros(len(games.players))
         for batch in games.batches(16):
             for g, found in enumerate(exact_shapley(games.all_values(batch))):
@@ -239,7 +242,7 @@ class TestMorePlayersThanExact:
         return total
 
     def test_sampled_within_four_standard_errors_of_exact(self):
-        games = Games(self.SCORER, self.PAIR, self.ROWS)
+        games = FactorisedGames(self.SCORER, self.PAIR, self.ROWS)
         assert games.differs.sum(-1).max() > EXACT_PLAYERS
         found = solve(games, seed=1, orderings=400)
         assert not found.exact[0]
@@ -249,26 +252,36 @@ class TestMorePlayersThanExact:
 
     def test_more_coalitions_than_fit_at_once(self):
         """38,000 for one background row, cut into chunks: each still equals its value alone."""
-        games = Games(self.SCORER, self.PAIR, self.ROWS)
+        games = FactorisedGames(self.SCORER, self.PAIR, self.ROWS)
         batch = next(games.large_batches(EXACT_PLAYERS, lambda n_active: 40_000))
         place = draw_walks(1, batch.n_players, orderings=2600, rng=np.random.default_rng(0))
         masks = walk_coalitions(place)
         assert masks.shape[1] > 2 * MOST_ROWS
         full = np.ones((masks.shape[1], len(games.players)), dtype=bool)
         full[:, batch.active[0]] = masks[0]
-        expected = games.coalition_values(full, row=batch.row[0])[0]
+        expected = games.values(full)[batch.row[0]]
         assert games.batch_values(batch, masks)[0] == pytest.approx(expected, abs=2e-5)
 
     def test_same_seed_same_answer(self):
         first, again, other = (
-            solve(Games(self.SCORER, self.PAIR, self.ROWS), seed=seed, orderings=40).contributions for seed in (1, 1, 2)
+            solve(FactorisedGames(self.SCORER, self.PAIR, self.ROWS), seed=seed, orderings=40).contributions
+            for seed in (1, 1, 2)
         )
         assert (first == again).all()
         assert (first != other).any()
 
+    def test_walks_that_do_not_return_are_refused(self):
+        """The history's state is pooled for all games at once: one game may not have it in more often than another."""
+        games = FactorisedGames(SCORER, PAIRS[2:3], BACKGROUND)
+        batch = next(b for b in games.batches(EXACT_PLAYERS) if len(b.pair) > 1 and b.n_history)
+        masks = np.zeros((len(batch.pair), 3, batch.n_players), dtype=bool)
+        masks[0, 0, batch.n_user] = True
+        with pytest.raises(ValueError, match="equally many coalitions"):
+            games.batch_values(batch, masks)
+
     def test_few_differing_players_are_solved_exactly(self):
         row = Pairs(self.PAIR.users, self.ROWS.items[:1], self.PAIR.histories)
-        assert solve(Games(self.SCORER, self.PAIR, row)).exact[0]
+        assert solve(FactorisedGames(self.SCORER, self.PAIR, row)).exact[0]
 
 
 @pytest.mark.parametrize(
@@ -277,13 +290,13 @@ class TestMorePlayersThanExact:
 )
 def test_refusals(background, history, key):
     with pytest.raises(SettingError) as caught:
-        Games(SCORER, PAIRS[:1], background, history=history)
+        FactorisedGames(SCORER, PAIRS[:1], background, history=history)
     assert caught.value.key == key
 
 
 def test_each_takes_one_pair():
     with pytest.raises(ValueError, match="one pair at a time, got 2"):
-        Games(SCORER, PAIRS[:2], BACKGROUND, history="each")
+        FactorisedGames(SCORER, PAIRS[:2], BACKGROUND, history="each")
 
 
 def test_reasons_of_many_columns_stay_within_their_cost():

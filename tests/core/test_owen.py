@@ -13,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 from recsys_core.explain.coalitions import coalitions
 from recsys_core.explain.explain import explain
-from recsys_core.explain.game import Games
+from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.owen import owen_attribution, owen_matrix
 from recsys_core.explain.shapley import exact_shapley, solve
 from recsys_core.models.scorer import Pairs
@@ -75,7 +75,7 @@ def test_like_items_get_the_same_and_a_dummy_nothing(n_groups, of_size):
 
 def plain_owen(pair: Pairs) -> np.ndarray:
     """The internal game: a part of the history is worth its Shapley value among the groups (Owen 1977)."""
-    games = Games(SCORER, pair, BACKGROUND, history="each")
+    games = FactorisedGames(SCORER, pair, BACKGROUND, history="each")
     first, n_items = games.first_history, games.n_history
     worth = []
     for part in coalitions(n_items):
@@ -100,22 +100,22 @@ def test_items_share_the_historys_bar(pair):
 
 
 def test_sampled_items_are_within_their_errors_and_sum_exactly():
-    games = Games(SCORER, MORE, BACKGROUND, history="each")
-    found = owen_attribution(games, Games(SCORER, MORE, BACKGROUND), most_exact=0, evaluations=1400)
+    games = FactorisedGames(SCORER, MORE, BACKGROUND, history="each")
+    found = owen_attribution(games, FactorisedGames(SCORER, MORE, BACKGROUND), most_exact=0, evaluations=1400)
     assert not found.exact
     at = games.first_history
     items = found.contributions[at : at + games.n_history]
     errors = found.standard_error[at : at + games.n_history]
     assert (errors > 0).all()
     assert (np.abs(items - plain_owen(MORE)) <= 4 * errors).all()
-    bar = solve(Games(SCORER, MORE, BACKGROUND)).contributions[0, at]
+    bar = solve(FactorisedGames(SCORER, MORE, BACKGROUND)).contributions[0, at]
     assert items.sum() == pytest.approx(bar, abs=1e-9)
     assert (found.standard_error[[0, -1]] == 0).all(), "groups were solved exactly"
 
 
 def test_errors_are_as_large_as_the_spread_over_seeds():
-    games = Games(SCORER, MORE, BACKGROUND, history="each")
-    whole = Games(SCORER, MORE, BACKGROUND)
+    games = FactorisedGames(SCORER, MORE, BACKGROUND, history="each")
+    whole = FactorisedGames(SCORER, MORE, BACKGROUND)
     drawn = [owen_attribution(games, whole, seed=s, most_exact=0, evaluations=700) for s in range(80)]
     at = slice(games.first_history, games.first_history + games.n_history)
     spread = np.std([d.contributions[at] for d in drawn], axis=0, ddof=1)
@@ -124,7 +124,7 @@ def test_errors_are_as_large_as_the_spread_over_seeds():
 
 
 def test_the_same_seed_the_same_answer():
-    games, whole = Games(SCORER, MORE, BACKGROUND, history="each"), Games(SCORER, MORE, BACKGROUND)
+    games, whole = FactorisedGames(SCORER, MORE, BACKGROUND, history="each"), FactorisedGames(SCORER, MORE, BACKGROUND)
     first, again, other = (
         owen_attribution(games, whole, seed=s, most_exact=0, evaluations=700).contributions for s in (1, 1, 2)
     )

@@ -11,7 +11,7 @@ from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_featur
 from recsys_core.compare import figures
 from recsys_core.compare.drift import ndcg_noise
 from recsys_core.compare.resampling import user_draws
-from recsys_core.explain.game import Games
+from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.shap_method import shap_attribution
 from recsys_core.explain.shapley import solve
 from recsys_core.fairness.resamples import shuffled_p
@@ -107,7 +107,7 @@ PAIR = Pairs(np.array([2]), np.array([4]), np.array([[7, 3, 9, -1, -1]]))
 def test_the_error_of_sampled_reasons_is_their_spread(n_rows):
     """Rows are sampled apart: their variances add with the squares of their weights."""
     background = random_pairs(DATASET, n_rows, seed=3)
-    runs = [solve(Games(SCORER, PAIR, background), seed=s, most_exact=0, orderings=60) for s in range(40)]
+    runs = [solve(FactorisedGames(SCORER, PAIR, background), seed=s, most_exact=0, orderings=60) for s in range(40)]
     spread = np.std([r.contributions[0] for r in runs], axis=0, ddof=1)
     told = np.sqrt(np.mean([r.standard_error[0] ** 2 for r in runs], axis=0))
     real = spread > 1e-6
@@ -117,7 +117,7 @@ def test_the_error_of_sampled_reasons_is_their_spread(n_rows):
 
 def test_the_error_told_with_shap_is_the_spread_of_its_walks():
     background = random_pairs(DATASET, 3, seed=3)
-    games = Games(SCORER, PAIR, background)
+    games = FactorisedGames(SCORER, PAIR, background)
     assert len(games.players) > 14
     runs = [shap_attribution(games, seed=s, rounds=6) for s in range(25)]
     spread = np.std([r.contributions for r in runs], axis=0, ddof=1)
