@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from dashboard.jobs import Board, Job
+from dashboard.jobs import Job, JobQueue
 from dashboard.kept import kept
 from dashboard.places import Entry, Place, entries, place, workspaces_folder
 from recsys_core.compare import Level
@@ -116,10 +116,13 @@ def effects(place: Place, user_index: int, item_index: int, variant: Variant) ->
     return history_effects(scorer(place, variant), pair)
 
 
-@kept(1)
-def board() -> Board:
-    """The one queue of long work; it bounds itself."""
-    return Board()
+@kept(4)
+def queue(name: str) -> JobQueue:
+    """A queue of background work, which bounds itself: ``answers`` of the pages, ``levels`` that are measured.
+
+    Two, so that Fairness and Global do not wait until a level is measured.
+    """
+    return JobQueue(name)
 
 
 def overall(place: Place, variant: Variant, n_pairs: int) -> Job:
@@ -140,7 +143,7 @@ def overall(place: Place, variant: Variant, n_pairs: int) -> Job:
             progress=progress,
         )
 
-    return board().job(("overall", place, variant, n_pairs), work)
+    return queue("answers").job(("overall", place, variant, n_pairs), work)
 
 
 @kept(8)
@@ -205,7 +208,7 @@ def evaluation(place: Place, variant: Variant) -> Job:
 
         return evaluate(scorer(place, variant), workspace(place).split_dataset, progress=progress)
 
-    return board().job(("evaluation", place, variant), work)
+    return queue("answers").job(("evaluation", place, variant), work)
 
 
 @kept(8)
@@ -227,7 +230,7 @@ def fairness_scan(place: Place, variant: Variant, side: str = "user") -> Job:
         how = {"train": opened.split_dataset.sequences(), "side": side, "variant": variant, "progress": progress}
         return scan(opened.dataset, ranked.outcome(), **how)
 
-    return board().job(("scan", place, variant, side), work)
+    return queue("answers").job(("scan", place, variant, side), work)
 
 
 def _stamp(place: Place) -> int:
@@ -279,6 +282,18 @@ def reports(place: Place) -> dict[Variant, CompressionReport]:
     return _reports(place, _stamp(place))
 
 
+@kept(4)
+def _unmeasured(place: Place, stamp: int) -> tuple[Variant, ...]:
+    from recsys_core.compare import default_grid
+
+    return tuple(variant for variant in default_grid() if variant not in _reports(place, stamp))
+
+
+def unmeasured(place: Place) -> tuple[Variant, ...]:
+    """Default levels of the sliders that nobody has measured yet."""
+    return _unmeasured(place, _stamp(place))
+
+
 def presets(place: Place) -> dict[str, Variant | None]:
     """What the presets stand for, chosen from the measured levels."""
     return _presets(place, _stamp(place))
@@ -298,7 +313,7 @@ def measurement(place: Place, variant: Variant) -> Job:
             variant,
             shelf=_shelf(place),
             progress=job.report,
-            on_stage=lambda stage, found: job.tell(found),
+            on_stage=lambda stage, found: job.publish_partial(found),
         )
 
-    return board().watched(("measurement", place, variant), work)
+    return queue("levels").cancellable(("measurement", place, variant), work)

@@ -18,9 +18,10 @@ A page is a script that hands over the function that fills the frame's places::
 The page is a fragment: a slider of the model draws it again, and nothing else (half the time of a whole run). What
 stands in the address and is picked by name (``state.choose``) draws everything again.
 
-Long work is a job on ``cached.board()`` waited for by ``components.finished``. A page's own control that belongs into
-the address is bound (``bind="query-params"``, raw values) and told to the link: ``page.link_also(by="gender")``. The
-compression controls stand in ``page.places["controls"]`` on the pages in ``LARGE_CONTROLS``, else in the sidebar.
+Short work is a job of a queue in ``cached``, waited for by ``components.finished``; long work is a process of its own
+(``jobs.processes``), listed by the frame. A page's own control that belongs into the address is bound
+(``bind="query-params"``, raw values) and told to the link: ``page.link_also(by="gender")``. The compression controls
+stand in ``page.places["controls"]`` on the pages in ``LARGE_CONTROLS``, else in the sidebar.
 """
 
 from __future__ import annotations
@@ -152,6 +153,7 @@ def run(chosen_page) -> None:
             controls.model_controls()
             controls.model_badge()
         badge = st.container()
+        components.job_list()
     chosen_page.run()
     _page(name, chosen, place, state.recall("show"))
     if name in LARGE_CONTROLS:

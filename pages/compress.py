@@ -6,6 +6,7 @@ from dashboard import cached, components, frame
 from dashboard.presentation.sentences import compress as story
 from dashboard.presentation.texts import t
 from dashboard.sections import compress as cards
+from dashboard.sections import measuring
 from recsys_core.compare import report_to_json
 
 
@@ -34,6 +35,7 @@ def show(page: frame.Frame) -> None:
     with components.grid(2):
         cards.survival(chosen)
         cards.sizes(chosen)
+    measuring.measure_all(chosen)
     if report is None:
         return
     components.doubt(story.doubts(report, chosen.language, watched))

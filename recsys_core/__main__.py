@@ -13,13 +13,13 @@ import math
 import os
 import signal
 import sys
-import time
 from pathlib import Path
 from typing import NoReturn
 
 from recsys_core import commands
 from recsys_core.data.folder import without_nan
 from recsys_core.errors import RecLensError, SettingError, phrase
+from recsys_core.progress import EVENTS, ProgressEvents, ProgressLine, Reporter
 from recsys_core.variant import BITS, PRUNINGS
 
 MOST_SEED = 2**32 - 1  # what every library's generator takes
@@ -34,7 +34,8 @@ class Interrupted(BaseException):
 def main(arguments: list[str] | None = None) -> int:
     """Exit status of a command that was parsed, run and printed: 0, or 2 with one line on standard error."""
     before = _unwind_on_signals()
-    progress, command = ProgressLine(), ""
+    progress: Reporter = ProgressEvents() if os.environ.get(EVENTS) == "1" else ProgressLine()
+    command = ""
     try:
         args = _parser().parse_args(arguments)
         command = args.command
@@ -57,8 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    progress.close()
-    _complain(command, problem)
+    progress.stopped(command, problem)
     return 2
 
 
@@ -98,49 +98,6 @@ def _print(text: str) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it ends
     return 0
-
-
-def _complain(command: str, problem: object) -> None:
-    """One line on standard error, where there is still somebody to read it."""
-    line = " ".join(f"recsys_core {command}".split()) + f": {' '.join(str(problem).split())}"
-    try:
-        print(line.encode("utf-8", "backslashreplace").decode(), file=sys.stderr, flush=True)
-    except (OSError, ValueError):
-        return
-
-
-class ProgressLine:
-    """One line on standard error: what is being done, how far, and the time left; rewritten on a terminal."""
-
-    def __init__(self) -> None:
-        self.stage, self.began, self.shown, self.share = "", 0.0, 0.0, 0.0
-        self.terminal = sys.stderr.isatty()
-
-    def __call__(self, stage: str, share: float) -> None:
-        now = time.monotonic()
-        family = stage.split(",")[0] + stage.partition("(")[2]
-        if family != self.stage or share < self.share:
-            self.stage, self.began, self.shown = family, now, -math.inf
-        self.share = share
-        if now - self.shown < (0.2 if self.terminal else 10):
-            return
-        self.shown = now
-        left = (now - self.began) * (1 - share) / share if share > 0.02 else None
-        text = f"{stage}: {share:.0%}" + (f", about {left:.0f} s left" if left is not None else "")
-        self._write(f"\r\033[K{text}" if self.terminal else f"{text}\n")
-
-    def close(self) -> None:
-        """Clear the line where it was rewritten."""
-        if self.terminal and self.stage:
-            self._write("\r\033[K")
-
-    def _write(self, text: str) -> None:
-        """Nobody who reads on is no reason to stop the work."""
-        try:
-            sys.stderr.write(text)
-            sys.stderr.flush()
-        except (OSError, ValueError):
-            self.shown = math.inf
 
 
 class Parser(argparse.ArgumentParser):
@@ -195,6 +152,9 @@ def _add_training_commands(words) -> None:
     word.add_argument(
         "--encoder", default="sentence-transformers/all-MiniLM-L6-v2", help="text encoder: a name or a folder"
     )
+    word = _add(words, "measure", commands.run_measure, "measure the default compression levels that are not yet")
+    word.add_argument("--workspace", type=Path, required=True, metavar="W")
+    word.add_argument("--seconds", type=float, default=math.inf, metavar="S", help="begin no level after so long")
     word = _add(words, "prepare", commands.run_prepare, "import, train and measure the default compression levels")
     _add_source(word, required=False)
     word.add_argument("--out", type=Path, required=True, metavar="WORKSPACE")

@@ -73,6 +73,15 @@ def run_prepare(args: argparse.Namespace, progress: Progress) -> dict:
     return metrics | found
 
 
+def run_measure(args: argparse.Namespace, progress: Progress) -> dict:
+    """The default levels that are not measured yet, so that the app's sliders answer at once."""
+    from recsys_core.compare import default_grid, measure_grid
+    from recsys_core.models.workspace import Workspace
+
+    reports = measure_grid(Workspace.open(args.workspace), seconds=args.seconds, progress=progress)
+    return {"levels": len(default_grid()), "levels_measured": len(reports)}
+
+
 def run_evaluate(args: argparse.Namespace, progress: Progress) -> dict:
     from recsys_core.models.evaluation import evaluate
 

@@ -18,9 +18,18 @@ MESSAGES: dict[str, str] = {
     "run.interrupted": "interrupted; nothing was written.",
     "run.memory": "there is not enough memory for this; take fewer rows or a machine with more.",
     "run.file": "{file}: {reason}.",
+    "run.ended": "the work ended with status {status} and said nothing.",
     "run.unexpected": (
         "this should not happen: {kind}: {reason}; please report it (with {variable}=1 it says where it happened)."
     ),
+    # what long work is at (progress)
+    "stage.option": "{stage} ({option})",
+    "stage.epoch": "training, epoch {n}",
+    "stage.levels": "measuring levels, the full model first",
+    "stage.level": "measuring levels, {at} of {n}: {stage}",
+    "option.with_ids": "with ids",
+    "option.without_ids": "without ids",
+    "option.item_id_only": "item id only",
     # parts of sentences (errors.phrase)
     "what.workspace": "a workspace",
     "what.dataset": "a dataset",

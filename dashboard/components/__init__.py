@@ -4,6 +4,7 @@ from dashboard.components.cards import card, doubt, figure_card, grid
 from dashboard.components.copying import copyable
 from dashboard.components.drawing import draw, table
 from dashboard.components.fragments import fragment
+from dashboard.components.long_jobs import job_list, long_job
 from dashboard.components.notices import (
     empty,
     error_box,
@@ -28,6 +29,8 @@ __all__ = [
     "finished",
     "fragment",
     "grid",
+    "job_list",
+    "long_job",
     "notice",
     "open_at_top",
     "page_links",

@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import state
 from dashboard.components.fragments import fragment
 from dashboard.jobs import Job
-from dashboard.presentation.texts import has, message, numbers, t
+from dashboard.presentation.texts import message, numbers, stage, t
 from dashboard.presentation.texts.markdown import Markdown, escape
 from recsys_core.errors import RecLensError
 
@@ -79,7 +79,7 @@ def finished(job: Job, what: Markdown, *, key: str, patience: float = PATIENCE_S
             st.markdown(what)
             bar, until = st.empty(), time.monotonic() + patience
             while time.monotonic() < until and not job.wait(STEP_SECONDS):
-                _progress(bar, job)
+                progress_bar(bar, job)
             if not job.is_done:
                 bar.empty()
                 _watch(job)
@@ -97,10 +97,11 @@ def _watch(job: Job) -> None:
         return
     if job.is_done:
         st.rerun()
-    _progress(st, job)
+    progress_bar(st, job)
 
 
-def _progress(where, job: Job) -> None:
-    stage = t(f"stage.{job.stage}") if has(f"stage.{job.stage}") else escape(job.stage)
+def progress_bar(where, job: Job) -> None:
+    """How far a job is and what it is at."""
     share = numbers.percent(job.share)
-    where.progress(job.share, t("working.stage", stage=stage, share=share) if stage else escape(share))
+    said = t("working.stage", stage=stage(job.stage), share=share) if job.stage else escape(share)
+    where.progress(job.share, said)

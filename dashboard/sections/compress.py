@@ -15,7 +15,7 @@ from dashboard.presentation.sentences import compress_cards
 from dashboard.presentation.sentences.fairness import column_name
 from dashboard.presentation.tables import variants as level_tables
 from dashboard.presentation.tables.columns import RowColumn
-from dashboard.presentation.texts import has, numbers, plain, t
+from dashboard.presentation.texts import numbers, plain, stage, t
 from dashboard.presentation.texts.markdown import escape
 from dashboard.sections.explain import two_waterfalls
 from dashboard.state import Selection
@@ -40,7 +40,7 @@ def figures(place: cached.Place, found: dict, watched: str | None) -> None:
 def measuring(page, job: Job, watched: str | None) -> None:
     """The figures as they come, until the level is measured; then the page is drawn again."""
     chosen: Selection = page.selection
-    job.begun.wait(FIRST_SECONDS)
+    job.started.wait(FIRST_SECONDS)
     page.sentence(story.pending_sentence(chosen.variant, waits=not job.stage))
 
     @components.fragment(run_every=POLL_SECONDS)
@@ -49,8 +49,8 @@ def measuring(page, job: Job, watched: str | None) -> None:
         if now.is_done:
             st.rerun()
         figures(chosen.place, now.partial, watched)
-        stage = t(f"stage.{now.stage}") if has(f"stage.{now.stage}") else t("stage.queue")
-        st.progress(now.share, t("working.stage", stage=stage, share=numbers.percent(now.share)))
+        said = stage(now.stage or "queue")
+        st.progress(now.share, t("working.stage", stage=said, share=numbers.percent(now.share)))
 
     watch()
 

@@ -10,6 +10,7 @@ from recsys_core.compare.measure import measure_variant
 from recsys_core.compare.report_store import load_report, read_reports
 from recsys_core.compress.latency import LatencySettings
 from recsys_core.compress.variants import VariantCache
+from recsys_core.errors import phrase
 from recsys_core.models.workspace import Workspace
 from recsys_core.progress import Progress, silent
 from recsys_core.results import CompressionReport
@@ -55,7 +56,7 @@ def measure_grid(
     missing = [v for v in levels if known[v] is None]
     end = time.monotonic() + seconds
     if missing:
-        progress("measuring levels, the full model first", 0.0)
+        progress(phrase("stage.levels"), 0.0)
     spent: list[float] = []
     for at, variant in enumerate(missing):
         began = time.monotonic()
@@ -78,4 +79,4 @@ def stored_reports(workspace: Workspace) -> list[CompressionReport]:
 
 
 def _level_progress(progress: Progress, at: int, n: int) -> Progress:
-    return lambda stage, share: progress(f"measuring levels, {at + 1} of {n}: {stage}", (at + share) / n)
+    return lambda stage, share: progress(phrase("stage.level", at=at + 1, n=n, stage=stage), (at + share) / n)

@@ -226,4 +226,5 @@ def _about(request: FitRequest, dataset: Dataset, out: Path) -> dict:
 
 
 def _named(progress: Progress, option: Candidate) -> Progress:
-    return lambda stage, share: progress(f"{stage} ({option.name})", share)
+    name = phrase(f"option.{option.name.replace(' ', '_')}")
+    return lambda stage, share: progress(phrase("stage.option", stage=stage, option=name), share)

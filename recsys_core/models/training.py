@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from recsys_core.data.features import Features
+from recsys_core.errors import phrase
 from recsys_core.models.objective import IdRegulation, LabelledObjective, Objective, SequenceObjective
 from recsys_core.models.ranker import Ranker, RankerShape
 from recsys_core.models.split_dataset import SplitDataset
@@ -159,4 +160,5 @@ def _set_rate(optimiser: torch.optim.Optimizer, rate: float) -> float:
 
 
 def _stage(progress: Progress, number: int, epochs: int) -> Callable[[float], None]:
-    return lambda share: progress(f"training, epoch {number}", (number - 1 + share) / epochs)
+    stage = phrase("stage.epoch", n=number)
+    return lambda share: progress(stage, (number - 1 + share) / epochs)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import threading
-import time
 from functools import partial
 from pathlib import Path
 
@@ -12,10 +10,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from app_texts import tables_of, texts_of
-from streamlit.testing.v1 import AppTest
 
 from dashboard import cached, cached_audits
-from dashboard.jobs import Board
 from dashboard.presentation.charts import compress as charts
 from dashboard.presentation.sentences import compress as story
 from dashboard.presentation.sentences import compress_cards
@@ -181,80 +177,6 @@ def test_badge_says_what_the_address_asks_for(open_compress):
 
 def numbers_alike(text: str) -> str:
     return text.replace(numbers.THIN, " ").replace("\\", "").replace(JOINER, "")
-
-
-def waits_for(seconds: float, patience: float, fails: bool) -> None:
-    """A page that waits for a job (a script of its own: it sees no name of this module)."""
-    import time
-
-    import streamlit as st
-
-    from dashboard import components
-    from dashboard.jobs import Board
-    from dashboard.presentation.texts.markdown import escape
-
-    def work(report):
-        time.sleep(seconds)
-        if fails:
-            raise OSError("disk full")
-        return "the result"
-
-    if "job" not in st.session_state:
-        st.session_state.job = Board().job(("a",), work)
-    job = st.session_state.job
-    if components.finished(job, escape("Counting"), key="counting", patience=patience):
-        st.markdown(job.result)
-
-
-@pytest.mark.parametrize(
-    ("seconds", "patience", "fails", "said", "unsaid"),
-    [
-        (0.0, 5.0, False, "the result", "Counting"),
-        (1.3, 5.0, False, "the result", "Counting"),  # its progress has gone
-        (3.0, 0.5, False, "Counting", "the result"),
-        (0.0, 5.0, True, "disk full", "the result"),
-    ],
-)
-def test_a_page_waits_for_short_work(seconds, patience, fails, said, unsaid):
-    app = AppTest.from_function(waits_for, args=(seconds, patience, fails), default_timeout=20).run()
-    assert not app.exception
-    shown = " ".join(texts_of(app))
-    assert said in shown
-    assert unsaid not in shown
-
-
-def test_work_that_nobody_waits_for_is_dropped():
-    board = Board()
-    first = board.watched(("a",), lambda job: job.finished.wait(0.2) or "a")
-    second = board.watched(("b",), lambda job: "b")
-    second.asked -= 60
-    assert first.wait(5)
-    assert second.wait(5)
-    assert (first.result, second.result, second.error) == ("a", None, None)
-    again = board.watched(("b",), lambda job: "b")
-    assert again.wait(5)
-    assert again.result == "b"
-
-
-def test_work_that_has_begun_is_dropped_for_other_work():
-    board, begun = Board(), threading.Event()
-
-    def work(job):
-        begun.set()
-        for _ in range(500):
-            time.sleep(0.01)
-            job.report("working", 0.5)
-        return "to the end"
-
-    first = board.watched(("a",), work)
-    assert begun.wait(5)
-    first.asked -= 60
-    time.sleep(0.1)
-    assert not first.is_done, "nothing else waits"
-    second = board.watched(("b",), lambda job: "b")
-    assert second.wait(5)
-    assert (second.result, first.result, first.error) == ("b", None, None)
-    assert board.watched(("a",), lambda job: "again") is not first
 
 
 def test_speed_is_split_into_runtime_and_cut(open_compress, report):

@@ -6,7 +6,6 @@ import io
 import json
 import subprocess
 import sys
-import threading
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -16,8 +15,6 @@ import pandas as pd
 import pytest
 
 from dashboard import cached
-from dashboard.jobs import Board
-from dashboard.places import Place
 from dashboard.presentation import exports
 from dashboard.presentation import labels as people
 from dashboard.presentation import wording as reasons
@@ -236,60 +233,6 @@ def test_download_holds_every_contribution(place):
     explanation = cached.explanation(place, 2, 5, DENSE)
     rows = tables.contributions(explanation)
     assert rows["contribution"].sum() + explanation.base_value == pytest.approx(explanation.score, abs=1e-4)
-
-
-def test_the_same_job_is_worked_on_once_and_finished_jobs_are_bounded():
-    board, go, calls = Board(most=2), threading.Event(), []
-
-    def work(progress):
-        calls.append(1)
-        go.wait(5)
-        progress("half", 0.5)
-        return "done"
-
-    first, second = board.job(("a",), work), board.job(("a",), work)
-    assert first is second
-    assert not first.is_done
-    go.set()
-    assert first.wait(5)
-    assert (first.result, first.share, len(calls)) == ("done", 0.5, 1)
-    later = [board.job((i,), work) for i in range(4)]
-    assert all(job.wait(5) for job in later)
-    assert board.job((3,), work) is later[3]
-    assert board.job(("a",), work) is not first
-
-
-def test_a_failed_job_says_so_to_those_who_hold_it_and_runs_again_when_asked_again():
-    board, calls = Board(), []
-
-    def work(progress):
-        calls.append(1)
-        if len(calls) == 1:
-            raise ValueError("no")
-        return "done"
-
-    for ask in (board.job, board.watched):
-        calls.clear()
-        first = ask(("x", ask.__name__), work)
-        assert first.wait(5)
-        assert isinstance(first.error, ValueError)
-        second = ask(("x", ask.__name__), work)
-        assert second.wait(5)
-        assert (second.error, second.result, len(calls)) == (None, "done", 2)
-        assert ask(("x", ask.__name__), work) is second
-
-
-def test_a_failure_belongs_to_its_own_workspace():
-    board = Board()
-
-    def fail(progress):
-        raise ValueError("no")
-
-    one, other = (("evaluation", Place(Path(name), "0")) for name in ("one", "other"))
-    failed, sound = board.job(one, fail), board.job(other, lambda progress: "done")
-    assert failed.wait(5)
-    assert sound.wait(5)
-    assert (failed.result, sound.error, sound.result) == (None, None, "done")
 
 
 ONE_SHAP = """

@@ -125,12 +125,21 @@ def names_of(prefix: str, names: Iterable[str]) -> Callable[[str], str]:
 def core_message(key: str, values: dict) -> Markdown:
     """A message key of the core and its values as a sentence, starting with a capital, a file's name as it is."""
     template = catalogue(language())[f"core.{key}"]
+    if has(f"stage.{values.get('stage')}"):
+        values = values | {"stage": plain(f"stage.{values['stage']}")}
     if has(f"method.{values.get('method')}"):
         values = values | {"method": plain(f"method.{values['method']}")}
     if has(f"table.{values.get('side')}"):
         values = values | {"side": plain(f"table.{values['side']}")}
     sentence = filled(template.replace("!r}", "}"), {k: _said(v) for k, v in values.items()})
     return Markdown(sentence) if template.startswith(("{file}", "{path}", "{folder}")) else capital(sentence)
+
+
+def stage(at: str | Phrase) -> Markdown:
+    """What work is at, in the session's language: a known word, or a message of the core."""
+    if isinstance(at, Phrase):
+        return core_message(at.key, dict(at.values))
+    return t(f"stage.{at}") if has(f"stage.{at}") else escape(at)
 
 
 def _said(value: object) -> object:

@@ -75,6 +75,8 @@ TEXTS = {
     "compress.curve.x": "sparsity, %",
     "compress.curve.doubt": "{pruning}, {bits} bits · bands: 95 % intervals · a line joins measured neighbours only · AUC: 0 % is chance (0.5)",
     "compress.curve.none": "No level with these settings has been measured yet.",
+    "compress.unmeasured": "{n} of the sliders’ {n|level is|levels are} not measured yet: each is measured when you look at it, or all now, in the background.",
+    "compress.measure_all": "Measure all levels",
     "compress.measured_levels": "{n} {n|level|levels} measured",
     "compress.kept": "kept",
     "compress.what": "What",

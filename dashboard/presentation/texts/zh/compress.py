@@ -72,6 +72,8 @@ TEXTS = {
     "compress.curve.x": "稀疏度，%",
     "compress.curve.doubt": "{pruning}剪枝，{bits} 位 · 色带：95 % 区间 · 线段只连接相邻的已测档位 · AUC：0 % 即随机（0.5）",
     "compress.curve.none": "这些设置还没有测量过任何一档。",
+    "compress.unmeasured": "滑块上还有 {n} 档没有测量：查看时会逐一测量，也可以现在在后台全部测量。",
+    "compress.measure_all": "测量所有档位",
     "compress.measured_levels": "已测量 {n} 档",
     "compress.kept": "保留",
     "compress.what": "内容",

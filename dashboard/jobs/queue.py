@@ -1,18 +1,23 @@
-"""Work that takes longer than a click: in the background, one piece at a time, its progress open to every session."""
+"""Short work (up to a minute) in the background, one piece at a time, its progress open to every session."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+from recsys_core.errors import Phrase
 from recsys_core.progress import Progress
 
-MOST_KEPT = 64
+MAX_KEPT = 64
 PATIENCE_SECONDS = 3.0  # queued work that nobody has asked for since is dropped, if its asker allowed that
+
+
+class Cancelled(Exception):
+    """Work that was stopped because nobody wants it any more."""
 
 
 @dataclass(eq=False)
@@ -20,17 +25,17 @@ class Job:
     """One piece of work. ``stage`` and ``share`` (0 to 1) say how far it is; ``error`` what stopped it.
 
     ``stage`` is empty while other work is done first. ``partial`` holds what is known before the
-    end; ``asked`` is when somebody last wanted the job.
+    end; ``last_requested`` is when somebody last wanted the job.
     """
 
     result: object = None
     error: Exception | None = None
-    stage: str = ""
+    stage: str | Phrase = ""
     share: float = 0.0
-    partial: dict = field(default_factory=dict)
-    asked: float = field(default_factory=time.monotonic)
+    partial: Mapping = field(default_factory=dict)
+    last_requested: float = field(default_factory=time.monotonic)
     finished: threading.Event = field(default_factory=threading.Event)
-    begun: threading.Event = field(default_factory=threading.Event)
+    started: threading.Event = field(default_factory=threading.Event)
     is_wanted: Callable[[], bool] = lambda: True
 
     @property
@@ -48,43 +53,39 @@ class Job:
             raise self.error
         return self.result
 
-    def report(self, stage: str, share: float) -> None:
-        """Note how far it is; stops the work here where nobody wants it any more."""
+    def report(self, stage: str | Phrase, share: float) -> None:
+        """Note how far it is. Raises ``Cancelled`` where nobody wants the work any more."""
         if not self.is_wanted():
-            raise _Dropped
+            raise Cancelled
         self.stage, self.share = stage, min(max(share, 0.0), 1.0)
 
-    def tell(self, partial: dict) -> None:
-        """What is known before the end."""
+    def publish_partial(self, partial: Mapping) -> None:
+        """Show what is known before the end."""
         self.partial = partial
-        self.begun.set()
+        self.started.set()
 
 
-class _Dropped(Exception):
-    """Nobody waits for this work, and other work waits."""
-
-
-class Board:
-    """Keeps jobs by key, at most ``most`` finished ones; the same key is worked on once, whoever asks.
+class JobQueue:
+    """Keeps jobs by key, at most ``limit`` finished ones; the same key is worked on once, whoever asks.
 
     A job that failed tells those who hold it and is not kept: asked again, the work runs again.
     """
 
-    def __init__(self, *, most: int = MOST_KEPT) -> None:
-        self.most = most
+    def __init__(self, name: str = "job", *, limit: int = MAX_KEPT) -> None:
+        self.limit = limit
         self._jobs: OrderedDict[tuple, Job] = OrderedDict()
         self._waiting = 0
         self._lock = threading.Lock()
-        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="reclens-job")
+        self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"reclens-{name}")
 
     def job(self, key: tuple, work: Callable[[Progress], object]) -> Job:
         """The job of this key, queued now if there is none. ``work`` gets a function to report progress with."""
         return self._ask(key, lambda job: self._run(key, job, lambda: work(job.report)))
 
-    def watched(self, key: tuple, work: Callable[[Job], object]) -> Job:
+    def cancellable(self, key: tuple, work: Callable[[Job], object]) -> Job:
         """Like ``job``, but dropped if nobody asks for it when its turn comes; ``work`` gets the job itself.
 
-        Work that has begun is dropped at its next report, where nobody asks for it and other work waits.
+        Work that has started is dropped at its next report, where nobody asks for it and other work waits.
         """
 
         def run(job: Job) -> None:
@@ -97,7 +98,7 @@ class Board:
         return self._ask(key, run)
 
     def _is_asked(self, job: Job) -> bool:
-        return time.monotonic() - job.asked <= PATIENCE_SECONDS
+        return time.monotonic() - job.last_requested <= PATIENCE_SECONDS
 
     def _drop(self, key: tuple, job: Job) -> None:
         """End a job without keeping it."""
@@ -112,7 +113,7 @@ class Board:
                 self._waiting += 1
                 self._worker.submit(self._begin, job, run)
             self._jobs.move_to_end(key)
-            self._jobs[key].asked = time.monotonic()
+            self._jobs[key].last_requested = time.monotonic()
             return self._jobs[key]
 
     def _begin(self, job: Job, run: Callable[[Job], None]) -> None:
@@ -123,7 +124,7 @@ class Board:
     def _run(self, key: tuple, job: Job, work: Callable[[], object]) -> None:
         try:
             job.result = work()
-        except _Dropped:
+        except Cancelled:
             self._drop(key, job)
             return
         except Exception as problem:
@@ -133,5 +134,5 @@ class Board:
         job.finished.set()
         with self._lock:
             finished = [k for k, j in self._jobs.items() if j.is_done]
-            for old in finished[: max(0, len(finished) - self.most)]:
+            for old in finished[: max(0, len(finished) - self.limit)]:
                 del self._jobs[old]
