@@ -244,11 +244,6 @@ def end_run() -> None:
     remember("whole", True)
 
 
-def draw_all() -> None:
-    """Callback, its last step: draw everything again, from a fragment too."""
-    st.rerun()
-
-
 def settled() -> None:
     """Callback of a bound control of the model: draws again what depends on the model, and nothing else.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, components, state
+from dashboard import cached, components
 from dashboard.jobs import processes
 from dashboard.presentation.texts import t
 from dashboard.state import Selection
@@ -28,4 +28,4 @@ def measure_all(selection: Selection) -> None:
 def _start(key: tuple, selection: Selection) -> None:
     command = ("measure", "--workspace", selection.place.folder)
     processes().start(key, command, "jobs.measure", workspace=selection.title)
-    state.draw_all()
+    st.rerun()  # everything, from the page's fragment too: the frame lists the job
