@@ -16,6 +16,7 @@ KINDS = ("time", "random", "cutoff")
 LEAST_LABELLED = 10
 LEAST_PER_USER = 3  # a row to learn from, one to choose by, one to be tested on
 FIVE_STARS = 5.0
+TRAIN, VALIDATION, TEST = 0, 1, 2
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -88,7 +89,7 @@ def make_split(dataset: Dataset, *, task: str, kind: str = "time", seed: int, fr
     rows = np.flatnonzero(~np.isnan(label))
     _check_labels(label[rows], task)
     if kind == "time":
-        part = _part_by_user(dataset.interactions["user_index"].to_numpy()[rows], order[rows], fraction)
+        part = part_by_user(dataset.interactions["user_index"].to_numpy()[rows], order[rows], fraction)
     elif kind == "cutoff":
         part = _part_by_date(dataset.interactions["time"].to_numpy()[rows], fraction)
     else:
@@ -175,8 +176,15 @@ def _check_labels(labels: np.ndarray, task: str) -> None:
     verify(not one, "table.one_class", file="interactions", column="value", value=f"{classes[0]:g}")
 
 
-def _part_by_user(user: np.ndarray, order: np.ndarray, fraction: float) -> np.ndarray:
-    """0 train, 1 validation, 2 test: from the end of each user's sequence."""
+def part_by_user(user: np.ndarray, order: np.ndarray, fraction: float = 0.1) -> np.ndarray:
+    """``TRAIN``, ``VALIDATION`` or ``TEST`` for each row ``(n,)``, from the end of each user's sequence.
+
+    Test is the last ``max(1, round(fraction * n_rows))`` of a user's rows by ``order``, validation as many
+    before it, fewer where a user with at least 3 rows has not enough to learn from; with less, all is training.
+
+    >>> part_by_user(np.array([0, 0, 0, 1]), np.array([2, 1, 0, 3])).tolist()
+    [2, 1, 0, 0]
+    """
     sequence = np.lexsort((order, user))
     _, first, n_rows = np.unique(user[sequence], return_index=True, return_counts=True)
     n_test = np.maximum(1, np.rint(fraction * n_rows)).astype(np.int64)
@@ -184,19 +192,19 @@ def _part_by_user(user: np.ndarray, order: np.ndarray, fraction: float) -> np.nd
     from_end = np.repeat(first + n_rows, n_rows) - 1 - np.arange(len(user))
     held = np.repeat(n_test, n_rows)
     part = np.empty(len(user), dtype=np.int8)
-    part[sequence] = np.select([from_end < held, from_end < 2 * held], [2, 1], 0)
+    part[sequence] = np.select([from_end < held, from_end < 2 * held], [TEST, VALIDATION], TRAIN)
     return part
 
 
 def _part_by_date(time: np.ndarray, fraction: float) -> np.ndarray:
     validation_from, test_from = np.quantile(time, [1 - 2 * fraction, 1 - fraction], method="lower")
-    return np.select([time > test_from, time > validation_from], [2, 1], 0)
+    return np.select([time > test_from, time > validation_from], [TEST, VALIDATION], TRAIN)
 
 
 def _part_at_random(n_rows: int, fraction: float, seed: int) -> np.ndarray:
     n_test = max(1, round(fraction * n_rows))
     part = np.zeros(n_rows, dtype=np.int8)
-    part[:n_test], part[n_test : 2 * n_test] = 2, 1
+    part[:n_test], part[n_test : 2 * n_test] = TEST, VALIDATION
     return np.random.default_rng([seed, 1]).permutation(part)  # a stream apart from that of the order
 
 

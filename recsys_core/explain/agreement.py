@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from recsys_core.metrics import rank_correlation, top_overlap
 from recsys_core.results import Explanation
 
 TOP = 3
@@ -85,10 +86,10 @@ def compare_contributions(first: np.ndarray, second: np.ndarray) -> Agreement:
     """
     if not len(first):
         return Agreement(np.nan, np.nan, np.nan, 0)
-    top, other = largest(first), largest(second)
+    top = largest(first)
     return Agreement(
-        rank_correlation(first, second),
-        float(np.isin(top, other).mean()),
+        float(rank_correlation(first, second)),
+        float(top_overlap(first, second, TOP)),
         float((np.sign(first[top]) == np.sign(second[top])).mean()),
         len(first),
     )
@@ -97,12 +98,3 @@ def compare_contributions(first: np.ndarray, second: np.ndarray) -> Agreement:
 def largest(contributions: np.ndarray, n: int = TOP) -> np.ndarray:
     """Positions of the ``n`` largest by size; ties go to the earlier player."""
     return np.argsort(-np.abs(contributions), kind="stable")[:n]
-
-
-def rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
-    """Spearman's rank correlation (mean ranks for ties); NaN where it is undefined."""
-    from scipy.stats import spearmanr
-
-    if len(first) < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
-        return float("nan")
-    return float(spearmanr(first, second).statistic)

@@ -15,14 +15,15 @@ from hypothesis import strategies as st
 from sklearn.metrics import ndcg_score, roc_auc_score
 
 from recsys_core.data.sample import DOMAINS, PlantedTruth, make_sample
-from recsys_core.data.sample.best import TEST, TRAIN, VALIDATION, best_auc, best_ndcg, split_last_tenth, states
+from recsys_core.data.sample.best import best_figures, states
 from recsys_core.data.sample.domain import Category, Domain, ItemColumn, Shelf, nouns
 from recsys_core.data.sample.effects import Bell, Levels, Line, Match, Parabola, Pull
 from recsys_core.data.sample.generate import Sample, SampleSize, draw_sample
-from recsys_core.data.sample.truth import Pairs, logistic, recent_counts
+from recsys_core.data.sample.truth import PlantedPairs, recent_counts
 from recsys_core.data.sample.write import write_sample
 from recsys_core.data.schema import KINDS, OUTCOMES
 from recsys_core.errors import DataError, SettingError
+from recsys_core.metrics import roc_auc
 
 SHOP = DOMAINS["shop"]
 SMALL = SampleSize(n_users=300, n_items=400, impressions=40)
@@ -40,7 +41,7 @@ def sample() -> Sample:
 
 
 @pytest.fixture(scope="module")
-def logged(sample: Sample) -> Pairs:
+def logged(sample: Sample) -> PlantedPairs:
     log = sample.log
     return states(sample.truth, *(log[c].to_numpy() for c in ("user", "item")), log["outcome"].to_numpy(bool))
 
@@ -221,31 +222,22 @@ def test_unknown_brand_is_named(sample):
 # the best possible
 
 
-def test_best_auc_is_roc_auc_of_the_planted_probability(sample, logged):
-    taken = sample.log["outcome"].to_numpy(bool)
+def test_best_figures_are_those_of_the_planted_probability_on_the_last_tenths(sample, logged):
+    taken, user = sample.log["outcome"].to_numpy(bool), sample.log["user"].to_numpy()
+    found = best_figures(sample.truth, user, sample.log["item"].to_numpy(), taken, item_ids=sample.items["item_id"])
+    last = [np.flatnonzero(user == u)[-max(1, round((user == u).sum() / 10)) :] for u in range(len(sample.users))]
     probability = sample.truth.probabilities(logged.user, logged.item, logged.history)
-    assert best_auc(taken, probability) == pytest.approx(roc_auc_score(taken, probability))
-    tied = probability.round(1)
-    assert best_auc(taken, tied) == pytest.approx(roc_auc_score(taken, tied))
-
-
-def test_ndcg_by_hand_and_against_sklearn():
-    score = np.array([[4.0, 3, 2, 1], [4, 3, 2, 1], [4, 3, 2, 1]])
-    seen = np.array([[1, 0, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]], dtype=bool)
-    relevant = np.array([[0, 0, 1, 0], [1, 1, 0, 0], [0, 0, 0, 0]], dtype=bool)
-    np.testing.assert_allclose(best_ndcg(score, seen, relevant, k=2), [1 / np.log2(3), 1, np.nan])
-    rng = np.random.default_rng(0)
-    score, relevant = rng.random((50, 30)), rng.random((50, 30)) < 0.2
-    ours = best_ndcg(score, np.zeros((50, 30), bool), relevant)
-    assert ours.mean() == pytest.approx(ndcg_score(relevant, score, k=10))
-
-
-def test_split_takes_each_users_last_tenth_and_the_tenth_before():
-    user = np.repeat([0, 1, 2], [20, 3, 34])
-    part = split_last_tenth(user)
-    assert part[:20].tolist() == [TRAIN] * 16 + [VALIDATION] * 2 + [TEST] * 2
-    assert part[20:23].tolist() == [TRAIN, VALIDATION, TEST]
-    assert np.bincount(part[23:]).tolist() == [28, 3, 3]
+    test = np.concatenate(last)
+    assert found["best_auc"] == pytest.approx(roc_auc_score(taken[test], probability[test]))
+    for u in range(0, len(sample.users), 10):
+        new = np.setdiff1d(
+            np.arange(len(sample.items)), logged.item[(user == u) & ~np.isin(np.arange(len(user)), test)]
+        )
+        relevant = np.isin(new, logged.item[last[u]][taken[last[u]]])
+        if relevant.any():
+            state = logged.history[last[u][0]][None]
+            score = sample.truth.catalogue_logit(np.array([u]), state)[0, new]
+            assert found["best_ndcg@10_by_user"][u] == pytest.approx(ndcg_score([relevant], [score], k=10), abs=1e-9)
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -254,9 +246,9 @@ def test_the_under_served_region_is_served_worse_with_any_seed(seed):
     log, slow = drawn.log, (drawn.users["region"] == "islands").to_numpy()
     taken = log["outcome"].to_numpy(bool)
     pairs = states(drawn.truth, log["user"].to_numpy(), log["item"].to_numpy(), taken)
-    probability = logistic(log["logit"].to_numpy())
+    logit = log["logit"].to_numpy()
     inside = slow[pairs.user]
-    assert best_auc(taken[inside], probability[inside]) < best_auc(taken[~inside], probability[~inside]) - 0.1
+    assert roc_auc(taken[inside], logit[inside]) < roc_auc(taken[~inside], logit[~inside]) - 0.1
 
 
 # a domain is data

@@ -14,7 +14,7 @@ from scipy.stats import spearmanr
 from recsys_core.data.sample import DOMAINS, PlantedTruth, explain_planted, planted_shapley
 from recsys_core.data.sample.best import states
 from recsys_core.data.sample.generate import Sample, SampleSize, draw_sample
-from recsys_core.data.sample.truth import Pairs
+from recsys_core.data.sample.truth import PlantedPairs
 
 COMMITTED = Path(__file__).resolve().parents[2] / "sample_data" / "shop"
 PLAYERS = (
@@ -30,12 +30,12 @@ def sample() -> Sample:
 
 
 @pytest.fixture(scope="module")
-def logged(sample: Sample) -> Pairs:
+def logged(sample: Sample) -> PlantedPairs:
     log = sample.log
     return states(sample.truth, *(log[c].to_numpy() for c in ("user", "item")), log["outcome"].to_numpy(bool))
 
 
-def brute_force(truth: PlantedTruth, pair: Pairs, background: Pairs) -> np.ndarray:
+def brute_force(truth: PlantedTruth, pair: PlantedPairs, background: PlantedPairs) -> np.ndarray:
     """Shapley values by their definition: all 2**13 coalitions of the whole logit, no structure used."""
     n = len(PLAYERS)
     inside = (np.arange(2**n)[:, None] >> np.arange(n)) & 1 == 1
@@ -53,7 +53,7 @@ def brute_force(truth: PlantedTruth, pair: Pairs, background: Pairs) -> np.ndarr
     return total / len(background)
 
 
-def _logit(truth: PlantedTruth, pairs: Pairs) -> np.ndarray:
+def _logit(truth: PlantedTruth, pairs: PlantedPairs) -> np.ndarray:
     return truth.logit(pairs.user, pairs.item, pairs.history)
 
 
@@ -73,7 +73,7 @@ def test_planted_shapley_equals_the_definition_so_explaining_the_truth_correlate
 def test_planted_shapley_by_hand_where_one_player_differs(sample, logged):
     truth, pair = sample.truth, logged[np.array([40])]
     same_brand = {p: v.copy() for p, v in truth.columns.items()}
-    other = Pairs(pair.user, np.array([0 if pair.item[0] else 1]), pair.history)
+    other = PlantedPairs(pair.user, np.array([0 if pair.item[0] else 1]), pair.history)
     for player in ("item.category", "item.price", "item.rating", "item.title"):
         same_brand[player][other.item] = same_brand[player][pair.item]
     same_brand["item.brand"][other.item] = (same_brand["item.brand"][pair.item] + 1) % 15

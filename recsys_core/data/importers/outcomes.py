@@ -13,7 +13,7 @@ from recsys_core.data.importers.mapping import InteractionMapping
 from recsys_core.data.tables import Table
 from recsys_core.errors import DataError, phrase
 
-FIVE_STARS = (1.0, 5.0)
+STAR_SCALE = (1.0, 5.0)
 USUAL_HIGHEST = 10  # what scales of whole numbers end at: larger ones have to look like a scale
 LOW_SHARE = 0.3  # of the range: counts have their median below it, ratings do not
 MOST_AT_TOP = 0.05  # of the rows: more of them at the largest value make it the end of a scale
@@ -131,8 +131,8 @@ def _scale(log: Table, how: InteractionMapping, values: np.ndarray, noticed: War
     """The mapping's scale, else five stars where all values lie there, else the range of the data."""
     least, most = float(values.min()), float(values.max())
     low, high = (least if how.low is None else float(how.low)), (most if how.high is None else float(how.high))
-    if how.low is None and how.high is None and FIVE_STARS[0] <= least and most <= FIVE_STARS[1]:
-        low, high = FIVE_STARS
+    if how.low is None and how.high is None and STAR_SCALE[0] <= least and most <= STAR_SCALE[1]:
+        low, high = STAR_SCALE
     if low >= high:
         raise DataError("table.one_class", file=log.file, column=how.value, value=f"{least:g}")
     if (low, high) != (least, most) and how.low is None and how.high is None:

@@ -12,7 +12,7 @@ from recsys_core.data.sample.domain import Domain
 from recsys_core.data.sample.generate import draw_sample
 from recsys_core.data.sample.shapley import explain_planted, planted_importance, planted_shapley
 from recsys_core.data.sample.shop import SHOP
-from recsys_core.data.sample.truth import Pairs, PlantedLogit, PlantedTruth
+from recsys_core.data.sample.truth import PlantedLogit, PlantedPairs, PlantedTruth
 from recsys_core.data.sample.write import write_sample
 from recsys_core.errors import SettingError
 
@@ -20,8 +20,8 @@ DOMAINS: dict[str, Domain] = {d.name: d for d in (SHOP,)}
 
 __all__ = [
     "DOMAINS",
-    "Pairs",
     "PlantedLogit",
+    "PlantedPairs",
     "PlantedTruth",
     "explain_planted",
     "make_sample",

@@ -10,7 +10,8 @@ import pandas as pd
 
 from recsys_core.data.sample.domain import Domain
 from recsys_core.data.sample.people import draw_people
-from recsys_core.data.sample.truth import PlantedLogit, PlantedTruth, encode, logistic
+from recsys_core.data.sample.truth import PlantedLogit, PlantedTruth, encode
+from recsys_core.metrics import logistic
 
 START = 1_735_689_600  # 2025-01-01, unix seconds
 YEAR_DAYS = 365

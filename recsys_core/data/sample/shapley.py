@@ -14,14 +14,14 @@ from math import factorial
 import numpy as np
 
 from recsys_core.data.sample.effects import Values
-from recsys_core.data.sample.truth import SLOPE_PLAYER, Pairs, PlantedTruth
+from recsys_core.data.sample.truth import SLOPE_PLAYER, PlantedPairs, PlantedTruth
 
 CHUNK = 20_000  # pairs times background rows in memory at once
 
 Game = Callable[[Values], np.ndarray]
 
 
-def planted_shapley(truth: PlantedTruth, pairs: Pairs, background: Pairs) -> np.ndarray:
+def planted_shapley(truth: PlantedTruth, pairs: PlantedPairs, background: PlantedPairs) -> np.ndarray:
     """Exact Shapley values (n_pairs, n_players) of the planted logit, averaged over the background.
 
     A coalition's value takes its players from the pair and all others from a background row;
@@ -36,18 +36,18 @@ def planted_shapley(truth: PlantedTruth, pairs: Pairs, background: Pairs) -> np.
     return np.concatenate([_of_chunk(truth, pairs[slice(s, s + step)], background) for s in starts])
 
 
-def explain_planted(truth: PlantedTruth, pairs: Pairs, background: Pairs) -> dict[str, np.ndarray]:
+def explain_planted(truth: PlantedTruth, pairs: PlantedPairs, background: PlantedPairs) -> dict[str, np.ndarray]:
     """``planted_shapley`` by player: ``{"user.age": (n_pairs,), …, "history": (n_pairs,)}``."""
     return dict(zip(truth.function.players, planted_shapley(truth, pairs, background).T, strict=True))
 
 
-def planted_importance(truth: PlantedTruth, pairs: Pairs, background: Pairs) -> dict[str, float]:
+def planted_importance(truth: PlantedTruth, pairs: PlantedPairs, background: PlantedPairs) -> dict[str, float]:
     """Mean absolute Shapley value of each player, in logits, largest first."""
     mean = {p: float(np.abs(v).mean()) for p, v in explain_planted(truth, pairs, background).items()}
     return dict(sorted(mean.items(), key=lambda entry: -entry[1]))
 
 
-def _of_chunk(truth: PlantedTruth, pairs: Pairs, background: Pairs) -> np.ndarray:
+def _of_chunk(truth: PlantedTruth, pairs: PlantedPairs, background: PlantedPairs) -> np.ndarray:
     n, m = len(pairs), len(background)
     own = truth.values(pairs[np.repeat(np.arange(n), m)])
     other = truth.values(background[np.tile(np.arange(m), n)])

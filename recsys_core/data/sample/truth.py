@@ -13,6 +13,7 @@ import pandas as pd
 from recsys_core.data.folder import read_checked_json
 from recsys_core.data.sample.effects import Effect, Values, effect_from_json, effect_to_json
 from recsys_core.errors import DataError, phrase
+from recsys_core.metrics import logistic
 
 FORMAT = "reclens-truth-1"
 FORMULA = "logit = slopes[user.region] * (steepness * (sum of effects) - threshold)"
@@ -95,7 +96,7 @@ class PlantedLogit:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pairs:
+class PlantedPairs:
     """User-item pairs with the user's state: rows ``user`` (n,) and ``item`` (n,), ``history`` (n, n_categories).
 
     ``history`` counts the categories of the last ``history_length`` items taken.
@@ -108,8 +109,8 @@ class Pairs:
     def __len__(self) -> int:
         return len(self.user)
 
-    def __getitem__(self, rows: np.ndarray) -> Pairs:
-        return Pairs(self.user[rows], self.item[rows], self.history[rows])
+    def __getitem__(self, rows: np.ndarray) -> PlantedPairs:
+        return PlantedPairs(self.user[rows], self.item[rows], self.history[rows])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -161,11 +162,11 @@ class PlantedTruth:
         counts = [np.bincount(c, minlength=self.function.n_categories) for c in recent]
         return np.array(counts, dtype=np.int64).reshape(-1, self.function.n_categories)
 
-    def pairs(self, user: np.ndarray, item: np.ndarray, histories: Iterable[Sequence[int]]) -> Pairs:
-        """Pairs from row numbers and each user's items taken, newest first."""
-        return Pairs(np.asarray(user), np.asarray(item), self.history_counts(histories))
+    def pairs(self, user: np.ndarray, item: np.ndarray, histories: Iterable[Sequence[int]]) -> PlantedPairs:
+        """PlantedPairs from row numbers and each user's items taken, newest first."""
+        return PlantedPairs(np.asarray(user), np.asarray(item), self.history_counts(histories))
 
-    def values(self, pairs: Pairs) -> dict[str, np.ndarray]:
+    def values(self, pairs: PlantedPairs) -> dict[str, np.ndarray]:
         """What each player holds in each pair, coded."""
         rows = {"user": pairs.user, "item": pairs.item}
         coded = {p: column[rows[p.split(".")[0]]] for p, column in self.columns.items()}
@@ -173,7 +174,7 @@ class PlantedTruth:
 
     def logit(self, user: np.ndarray, item: np.ndarray, history: np.ndarray) -> np.ndarray:
         """Planted logit (n,) of pairs; ``history`` (n, n_categories) from ``history_counts``."""
-        return self.function(self.values(Pairs(np.asarray(user), np.asarray(item), np.asarray(history))))
+        return self.function(self.values(PlantedPairs(np.asarray(user), np.asarray(item), np.asarray(history))))
 
     def probabilities(self, user: np.ndarray, item: np.ndarray, history: np.ndarray) -> np.ndarray:
         """Planted probability (n,) that the item is taken."""
@@ -183,10 +184,6 @@ class PlantedTruth:
         """Planted logit (n, n_items) of every item for each user row, in the given states."""
         every = np.arange(self.n_items)[None]
         return self.logit(np.asarray(user)[:, None], every, np.asarray(history)[:, None])
-
-
-def logistic(logit: np.ndarray) -> np.ndarray:
-    return 1 / (1 + np.exp(-logit))
 
 
 def encode(function: PlantedLogit, users: pd.DataFrame, items: pd.DataFrame) -> dict[str, np.ndarray]:

@@ -10,12 +10,13 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.data.folder import written_aside
-from recsys_core.data.sample.best import TEST, TRAIN, best_figures, split_last_tenth, states
+from recsys_core.data.sample.best import best_figures, states
 from recsys_core.data.sample.domain import Domain
 from recsys_core.data.sample.generate import Sample
 from recsys_core.data.sample.readme import readme
 from recsys_core.data.sample.shapley import planted_importance
 from recsys_core.data.sample.truth import FORMAT, SLOPE_PLAYER
+from recsys_core.data.split import TEST, TRAIN, part_by_user
 from recsys_core.errors import phrase
 
 N_BACKGROUND = 32
@@ -110,7 +111,8 @@ def _figures(sample: Sample) -> dict:
 
 def _importance(sample: Sample, seed: int) -> dict[str, float]:
     rng = np.random.default_rng([seed, 2])
-    every, part = states(sample.truth, *_log(sample)), split_last_tenth(sample.log["user"].to_numpy())
+    every, user = states(sample.truth, *_log(sample)), sample.log["user"].to_numpy()
+    part = part_by_user(user, np.arange(len(user)))
     test, train = (rng.permutation(np.flatnonzero(part == p)) for p in (TEST, TRAIN))
     return planted_importance(sample.truth, every[test[:N_PAIRS]], every[train[:N_BACKGROUND]])
 
