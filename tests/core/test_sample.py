@@ -16,7 +16,7 @@ from sklearn.metrics import ndcg_score, roc_auc_score
 
 from recsys_core.data.sample import DOMAINS, PlantedTruth, make_sample
 from recsys_core.data.sample.best import best_figures, states
-from recsys_core.data.sample.domain import Category, Domain, ItemColumn, Shelf, nouns
+from recsys_core.data.sample.domain import Category, Domain, ItemColumn, ProductLine, nouns
 from recsys_core.data.sample.effects import Bell, Levels, Line, Match, Parabola, Pull
 from recsys_core.data.sample.generate import Sample, SampleSize, draw_sample
 from recsys_core.data.sample.truth import PlantedPairs, recent_counts
@@ -257,7 +257,7 @@ def test_the_under_served_region_is_served_worse_with_any_seed(seed):
 def _news() -> Domain:
     """Two categories, other column names: nothing in the generator is about shops."""
     words = ("breaking", "quiet", "surprising")
-    shelves = {
+    lines = {
         "politics": nouns(
             "tax bill 5, water bill 4, road bill 6, school bill 5, rail bill 3, port bill 5, tram bill 4"
         ),
@@ -268,7 +268,7 @@ def _news() -> Domain:
         name="news",
         title="news demo",
         outcome="click",
-        categories=tuple(Category(n, makers, (Shelf(words, things),)) for n, things in shelves.items()),
+        categories=tuple(Category(n, makers, (ProductLine(words, things),)) for n, things in lines.items()),
         amount=ItemColumn("length", "minutes", "reading time"),
         maker=ItemColumn("publisher", says="publisher"),
         quality=ItemColumn("trust", "points", "trust of readers"),

@@ -14,7 +14,7 @@ from recsys_core.data.sample.effects import Bell, Effect, Levels
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class ProductLine:
     """Things of one category that share their fitting words: ``nouns`` are (phrase, typical amount)."""
 
     words: tuple[str, ...]
@@ -27,7 +27,7 @@ class Category:
 
     name: str
     makers: tuple[str, ...]
-    shelves: tuple[Shelf, ...]
+    lines: tuple[ProductLine, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Domain:
 
     def __post_init__(self) -> None:
         names = tuple(c.name for c in self.categories)
-        words = sorted({w for c in self.categories for s in c.shelves for w in s.words})
+        words = sorted({w for c in self.categories for line in c.lines for w in line.words})
         makers = sorted({m for c in self.categories for m in c.makers})
         levels = {
             "user.region": tuple(self.slopes),

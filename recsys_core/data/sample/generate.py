@@ -59,9 +59,9 @@ def draw_items(domain: Domain, rng: np.random.Generator, n_items: int) -> pd.Dat
     possible = [
         (category, word, noun, typical)
         for category in domain.categories
-        for shelf in category.shelves
-        for word in shelf.words
-        for noun, typical in shelf.nouns
+        for line in category.lines
+        for word in line.words
+        for noun, typical in line.nouns
     ]
     chosen = [possible[i] for i in rng.permutation(len(possible))[:n_items]]
     if len(chosen) < n_items:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recsys_core.data.sample.domain import Category, Domain, ItemColumn, Shelf, nouns
+from recsys_core.data.sample.domain import Category, Domain, ItemColumn, ProductLine, nouns
 from recsys_core.data.sample.effects import Bell, Levels, Line, Match, Parabola, Pull
 
 # What a word in the title adds: related words are close, as a text encoder sees them.
@@ -55,8 +55,8 @@ CATEGORY_AGES = {
 }
 
 
-def _category(name: str, makers: str, *shelves: tuple[str, str]) -> Category:
-    return Category(name, tuple(makers.split(", ")), tuple(Shelf(tuple(w.split()), nouns(n)) for w, n in shelves))
+def _category(name: str, makers: str, *lines: tuple[str, str]) -> Category:
+    return Category(name, tuple(makers.split(", ")), tuple(ProductLine(tuple(w.split()), nouns(n)) for w, n in lines))
 
 
 CATEGORIES = (
