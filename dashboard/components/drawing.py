@@ -1,4 +1,8 @@
-"""Put a chart or a table on the page."""
+"""Put a chart or a table on the page.
+
+Charts are drawn by Altair and sent with ``st.vega_lite_chart``: ``st.altair_chart`` would build a specification
+anew at every click (20 ms) and name its data by a passing number, so that the browser could never keep the chart.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboard.presentation.charts.chart import PLACE, Chart
+from dashboard.presentation.charts.chart import PICKED, PLACE, Chart
 from dashboard.presentation.texts.numbers import THIN
 
 # figures on axes and in tooltips are grouped as those in sentences are
@@ -21,11 +25,11 @@ def draw(chart: Chart, *, key: str, on_pick: Callable[[list[dict]], None] | None
     Rows are numbered (``PLACE``), so that lines stand in their order after any change in place.
 
     With ``on_pick``, which gets the marks that were clicked, the specification has a selection
-    parameter named ``picked``.
+    parameter named ``picked`` (``PICKED``).
     """
 
     def picked() -> None:
-        on_pick(st.session_state[key].selection.get("picked", []))
+        on_pick(st.session_state[key].selection.get(PICKED, []))
 
     clickable = {"on_select": picked} if on_pick else {}
     spec, data = PADDING | chart.spec | {"config": LOCALE}, chart.data.assign(**{PLACE: range(len(chart.data))})

@@ -112,7 +112,7 @@ def test_lines_have_an_order_of_their_own(where):
     explanation = cached.explanation(*where, DENSE)
     found = reasons.reasons(cached.dataset(where[0]), explanation)
     for chart in (charts.waterfall(explanation, found), charts.two_methods(found, {}, ("a", "b"))):
-        assert chart.spec["encoding"]["y"]["sort"] == IN_ORDER
+        assert chart.spec["encoding"]["y"]["sort"] == IN_ORDER.to_dict()
 
 
 def test_the_sentence_says_that_a_compressed_model_speaks(open_app):

@@ -8,9 +8,23 @@ from __future__ import annotations
 
 from itertools import accumulate, pairwise
 
+import altair as alt
 import pandas as pd
 
-from dashboard.presentation.charts.chart import AGAINST, FOR, NEUTRAL, Chart, meaning, one
+from dashboard.presentation.charts.chart import (
+    AGAINST,
+    FIXED,
+    FOR,
+    NEUTRAL,
+    TEXT_SIZE,
+    Chart,
+    meaning,
+    one,
+    picks,
+    specification,
+    tooltip,
+    with_fixed_rows,
+)
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.compare import Level
 from recsys_core.variant import Variant
@@ -33,7 +47,7 @@ def survival(levels: list[Level], variant: Variant) -> Chart:
     runs = [0, *accumulate(int(step > STOP) for step in steps)]
     rows = [row | {"run": run} for level, run in zip(ordered, runs, strict=True) for row in _curve_rows(level, names)]
     here = pd.DataFrame({"sparsity": [100 * variant.sparsity]})
-    return Chart(here, _survival_spec(rows), plain("compress.curve.alt"))
+    return Chart(here, with_fixed_rows(_survival(), rows), plain("compress.curve.alt"))
 
 
 def _curve_rows(level: Level, names: dict[str, str]) -> list[dict]:
@@ -57,46 +71,29 @@ def _curve_rows(level: Level, names: dict[str, str]) -> list[dict]:
     ]
 
 
-def _survival_spec(rows: list[dict]) -> dict:
-    x = {
-        "field": "sparsity",
-        "type": "quantitative",
-        "title": plain("compress.curve.x"),
-        "scale": {"domain": [0, 95]},
-        "axis": {"values": list(range(0, 100, 10)), "grid": False},
-    }
-    y = {"field": "value", "type": "quantitative", "title": None, "scale": {"zero": False, "nice": True}}
-    percent = {"axis": {"format": "%", "tickCount": 5, "domain": False}}
-    tooltip = [
-        {"field": "what", "title": plain("compress.what")},
-        {"field": "sparsity", "title": plain("compress.curve.x"), "format": ".0f"},
-        {"field": "text", "title": plain("compress.kept")},
-    ]
-    curve = {"data": {"values": rows}}
-    return {
-        "height": HEIGHT,
-        "encoding": {"x": x, "detail": {"field": "run", "type": "nominal"}},
-        "layer": [
-            {
-                "mark": {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5, "tooltip": None},
-                "encoding": {"color": one(NEUTRAL)},
-            },
-            {
-                **curve,
-                "mark": {"type": "area", "opacity": 0.15, "tooltip": None},
-                "encoding": {
-                    "y": {"field": "low", "type": "quantitative", **percent, "title": None},
-                    "y2": {"field": "high"},
-                    "color": meaning(),
-                },
-            },
-            {
-                **curve,
-                "mark": {"type": "line", "point": {"size": 45}, "strokeWidth": 2},
-                "encoding": {"y": y, "color": meaning(), "tooltip": tooltip},
-            },
-        ],
-    }
+@specification
+def _survival() -> alt.LayerChart:
+    stops = list(range(0, 100, 10))
+    x = alt.X("sparsity", type="quantitative", title=plain("compress.curve.x"))
+    y = alt.Y("value", type="quantitative", title=None).scale(zero=False, nice=True)
+    low = alt.Y("low", type="quantitative", title=None).axis(format="%", tickCount=5, domain=False)
+    hover = tooltip(
+        {"sparsity": ".0f"},
+        what=plain("compress.what"),
+        sparsity=plain("compress.curve.x"),
+        text=plain("compress.kept"),
+    )
+    here = alt.Chart().mark_rule(strokeDash=[4, 4], strokeWidth=1.5, tooltip=None)
+    doubt = alt.Chart(FIXED).mark_area(opacity=0.15, tooltip=None)
+    curve = alt.Chart(FIXED).mark_line(point={"size": 45}, strokeWidth=2)
+    layers = alt.layer(
+        here.encode(color=one(NEUTRAL)),
+        doubt.encode(y=low, y2=alt.Y2(field="high"), color=meaning()),
+        curve.encode(y=y, color=meaning(), tooltip=hover),
+        height=HEIGHT,
+    )
+    detail = alt.Detail("run", type="nominal")
+    return layers.encode(x=x.scale(domain=[0, 95]).axis(values=stops, grid=False), detail=detail)
 
 
 def sizes(levels: list[Level], names: list[str], variant: Variant) -> Chart:
@@ -118,7 +115,7 @@ def sizes(levels: list[Level], names: list[str], variant: Variant) -> Chart:
     ]
     here = [row for row, level in zip(rows, levels, strict=True) if level.variant == variant]
     place = pd.DataFrame(here, columns=["size", "height"], dtype=float)
-    return Chart(place, _sizes_spec(rows), plain("compress.map.alt"))
+    return Chart(place, with_fixed_rows(_sizes(), rows), plain("compress.map.alt"))
 
 
 def lower_edge(levels: list[Level]) -> float:
@@ -126,63 +123,40 @@ def lower_edge(levels: list[Level]) -> float:
     return max((level.dense_auc for level in levels if level.dense_auc is not None), default=MOST_LOSS) - MOST_LOSS
 
 
-def _sizes_spec(rows: list[dict]) -> dict:
-    every = {"data": {"values": rows}}
-    place = {
-        "x": {
-            "field": "size",
-            "type": "quantitative",
-            "title": plain("compress.map.x"),
-            "scale": {"type": "log", "nice": False, "padding": 14},
-            "axis": {"tickCount": 5, "format": "~s", "grid": False},
-        },
-        "y": {
-            "field": "height",
-            "type": "quantitative",
-            "title": plain("compress.map.y"),
-            "scale": {"zero": False, "nice": True, "padding": 8},
-            "axis": {"tickCount": 5, "domain": False},
-        },
-    }
-    tooltip = [
-        {"field": "name", "title": plain("compress.map.level")},
-        {"field": "shown", "title": plain("compress.card.size_bytes")},
-        {"field": "auc", "title": plain("compress.map.y"), "format": ".4f"},
-        {"field": "kept", "title": plain("compress.map.legend")},
-    ]
-    colour = {
-        "field": "reasons",
-        "type": "quantitative",
-        "scale": {"range": RAMP, "domain": [0.5, 0.75, 1], "clamp": True, "interpolate": "rgb"},
-        "legend": {
-            "title": plain("compress.map.legend"),
-            "orient": "top",
-            "titleOrient": "left",
-            "titlePadding": 12,
-            "format": "%",
-            "values": [0.5, 0.75, 1],
-            "gradientLength": 120,
-            "gradientThickness": 8,
-        },
-    }
-    return {
-        "height": HEIGHT + 26,
-        "encoding": place,
-        "layer": [
-            {
-                **every,
-                "params": [{"name": "picked", "select": {"type": "point", "fields": ["key"], "clear": "mouseout"}}],
-                "mark": {"type": "circle", "size": 70, "opacity": 0.9, "cursor": "pointer"},
-                "encoding": {"color": colour, "tooltip": tooltip},
-            },
-            {
-                "mark": {"type": "point", "size": 240, "strokeWidth": 2.5, "filled": False, "tooltip": None},
-                "encoding": {"stroke": one(NEUTRAL)},
-            },
-            {
-                **every,
-                "mark": {"type": "text", "align": "right", "dy": -14, "dx": 6, "fontSize": 12, "tooltip": None},
-                "encoding": {"text": {"field": "label"}, "fill": one(NEUTRAL)},
-            },
-        ],
-    }
+@specification
+def _sizes() -> alt.LayerChart:
+    hover = tooltip(
+        {"auc": ".4f"},
+        name=plain("compress.map.level"),
+        shown=plain("compress.card.size_bytes"),
+        auc=plain("compress.map.y"),
+        kept=plain("compress.map.legend"),
+    )
+    dots = alt.Chart(FIXED).mark_circle(size=70, opacity=0.9, cursor="pointer")
+    ring = alt.Chart().mark_point(size=240, strokeWidth=2.5, filled=False, tooltip=None)
+    names = alt.Chart(FIXED).mark_text(align="right", dy=-14, dx=6, fontSize=TEXT_SIZE, tooltip=None)
+    layers = alt.layer(
+        picks(dots.encode(color=_reasons_kept(), tooltip=hover), "key", clear="mouseout"),
+        ring.encode(stroke=one(NEUTRAL, alt.StrokeDatum)),
+        names.encode(text=alt.Text(field="label"), fill=one(NEUTRAL, alt.FillDatum)),
+        height=HEIGHT + 26,
+    )
+    x = alt.X("size", type="quantitative", title=plain("compress.map.x")).axis(tickCount=5, format="~s", grid=False)
+    y = alt.Y("height", type="quantitative", title=plain("compress.map.y")).axis(tickCount=5, domain=False)
+    return layers.encode(x=x.scale(type="log", nice=False, padding=14), y=y.scale(zero=False, nice=True, padding=8))
+
+
+def _reasons_kept() -> alt.Color:
+    """Colour by the share of reasons that a level keeps."""
+    legend = alt.Legend(
+        title=plain("compress.map.legend"),
+        orient="top",
+        titleOrient="left",
+        titlePadding=12,
+        format="%",
+        values=[0.5, 0.75, 1],
+        gradientLength=120,
+        gradientThickness=8,
+    )
+    colour = alt.Color("reasons", type="quantitative", legend=legend)
+    return colour.scale(range=RAMP, domain=[0.5, 0.75, 1], clamp=True, interpolate="rgb")

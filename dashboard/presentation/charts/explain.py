@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -13,11 +14,15 @@ from dashboard.presentation.charts.chart import (
     NEUTRAL,
     ROW,
     Chart,
+    at,
+    bar,
+    by_line,
     distinct,
-    lines,
+    dot,
     meaning,
     one,
-    room,
+    specification,
+    tooltip,
     value_axis,
     written,
 )
@@ -43,29 +48,21 @@ def waterfall(
     span = max(high - low, 1e-6)
     rows["beside"] = rows[["start", "end"]].max(axis=1)
     rows["room"] = [high + LABEL_ROOM * span if i % 2 else low - 0.02 * span for i in range(len(rows))]
-    spec = {
-        "height": {"step": ROW},
-        "encoding": {"y": lines()},
-        "layer": [
-            room(),
-            {
-                "mark": {"type": "bar", "cornerRadius": 3},
-                "encoding": {
-                    "x": value_axis("start", plain("explain.axis")),
-                    "x2": {"field": "end"},
-                    "color": meaning(),
-                    "tooltip": [
-                        {"field": "label", "title": plain("explain.reason")},
-                        {"field": "value", "title": plain("explain.value")},
-                        {"field": "text", "title": plain("explain.contribution")},
-                        {"field": "without", "title": plain("explain.without")},
-                    ],
-                },
-            },
-            written("text", "beside"),
-        ],
-    }
-    return Chart(rows, spec, plain("explain.waterfall.alt"))
+    return Chart(rows, _waterfall(), plain("explain.waterfall.alt"))
+
+
+@specification
+def _waterfall() -> alt.LayerChart:
+    steps = bar(value_axis("start", plain("explain.axis")), meaning()).encode(
+        x2=alt.X2(field="end"),
+        tooltip=tooltip(
+            label=plain("explain.reason"),
+            value=plain("explain.value"),
+            text=plain("explain.contribution"),
+            without=plain("explain.without"),
+        ),
+    )
+    return by_line(steps, written("text", "beside"))
 
 
 def ends(explanation: Explanation, shown: list[Reason]) -> tuple[float, float]:
@@ -127,24 +124,13 @@ def two_methods(first: list[Reason], second: dict[str, float], names: tuple[str,
     values = [v for v in [*rows["first"], *rows["second"], 0.0] if v is not None and v == v]
     span = max(max(values) - min(values), 1e-6)
     rows["room"] = [max(values) + 0.04 * span if i % 2 else min(values) - 0.04 * span for i in range(len(rows))]
-    tooltip = [
-        {"field": "label", "title": plain("explain.reason")},
-        {"field": "first_text", "title": names[0]},
-        {"field": "second_text", "title": names[1]},
-    ]
-    spec = {
-        "height": {"step": ROW - 4},
-        "encoding": {"y": lines(), "tooltip": tooltip},
-        "layer": [
-            room(),
-            {
-                "mark": {"type": "bar", "cornerRadius": 3, "opacity": 0.55},
-                "encoding": {"x": value_axis("first", plain("explain.axis")), "color": meaning()},
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
-                "encoding": {"x": {"field": "second", "type": "quantitative"}, "color": one(NEUTRAL)},
-            },
-        ],
-    }
-    return Chart(rows, spec, plain("explain.two.alt", first=names[0], second=names[1]))
+    return Chart(rows, _two_methods(*names), plain("explain.two.alt", first=names[0], second=names[1]))
+
+
+@specification
+def _two_methods(first: str, second: str) -> alt.LayerChart:
+    return by_line(
+        bar(value_axis("first", plain("explain.axis")), meaning(), opacity=0.55),
+        dot(at("second"), one(NEUTRAL)),
+        row=ROW - 4,
+    ).encode(tooltip=tooltip(label=plain("explain.reason"), first_text=first, second_text=second))

@@ -4,9 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import altair as alt
 import pandas as pd
 
-from dashboard.presentation.charts.chart import FOR, IN_ORDER, NEUTRAL, Chart, lines, meaning, one, room, value_axis
+from dashboard.presentation.charts.chart import (
+    FOR,
+    IN_ORDER,
+    NEUTRAL,
+    Chart,
+    at,
+    dot,
+    interval_rule,
+    lines,
+    meaning,
+    room,
+    specification,
+    tooltip,
+    value_axis,
+    written,
+)
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.results import FairnessReport, Group, GroupRow
 
@@ -37,7 +53,7 @@ def dots(
     width = max(ends, default=0.0) - min(ends, default=0.0)
     rows = [row | {"room": max(ends, default=0.0) + LABEL_SHARE * width} for row in rows]
     alt = plain("fairness.chart.alt", metric=words[0], column=words[1])
-    return Chart(pd.DataFrame(rows), _spec(words[0], len(reports)), alt)
+    return Chart(pd.DataFrame(rows), _dots(words[0], len(reports)), alt)
 
 
 def _place(row: GroupRow, metric: str) -> tuple[bool, float]:
@@ -65,49 +81,21 @@ def _dot(row: GroupRow, metric: str, label: str, model: str, report: FairnessRep
     }
 
 
-def _spec(measure: str, n_models: int) -> dict:
-    offset = {"yOffset": {"field": "model", "sort": IN_ORDER}} if n_models > 1 else {}
-    place = {"y": lines(), **offset}
-    tooltip = [
-        {"field": "label", "title": plain("fairness.group")},
-        {"field": "model", "title": plain("fairness.models")},
-        {"field": "text", "title": measure},
-        {"field": "interval", "title": plain("fairness.interval")},
-    ]
-    axis = value_axis("low", measure, format=".2~f")
-    axis["scale"] = {"zero": False, "nice": True, "padding": 12}
-    return {
-        "height": {"step": LINE / n_models if n_models > 1 else LINE - 6},
-        "layer": [
-            room(),
-            {
-                "mark": {"type": "rule", "strokeDash": [4, 4], "strokeWidth": 1.5, "tooltip": None},
-                "encoding": {
-                    "x": {"field": "overall", "aggregate": "mean", "type": "quantitative"},
-                    "color": meaning(),
-                },
-            },
-            {
-                "mark": {"type": "rule", "strokeWidth": 2.5},
-                "encoding": {**place, "x": axis, "x2": {"field": "high"}, "color": meaning(), "tooltip": tooltip},
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 80, "opacity": 1},
-                "encoding": {
-                    **place,
-                    "x": {"field": "value", "type": "quantitative"},
-                    "color": meaning(),
-                    "tooltip": tooltip,
-                },
-            },
-            {
-                "mark": {"type": "text", "align": "left", "dx": 8, "fontSize": 12, "tooltip": None},
-                "encoding": {
-                    **place,
-                    "x": {"field": "beside", "type": "quantitative"},
-                    "text": {"field": "text"},
-                    "color": one(NEUTRAL),
-                },
-            },
-        ],
-    }
+@specification
+def _dots(measure: str, n_models: int) -> alt.LayerChart:
+    line = {"y": lines()} | ({"yOffset": alt.YOffset(field="model", sort=IN_ORDER)} if n_models > 1 else {})
+    hover = tooltip(
+        label=plain("fairness.group"),
+        model=plain("fairness.models"),
+        text=measure,
+        interval=plain("fairness.interval"),
+    )
+    axis = value_axis("low", measure, format=".2~f").scale(zero=False, nice=True, padding=12)
+    everyone = alt.Chart().mark_rule(strokeDash=[4, 4], strokeWidth=1.5, tooltip=None)
+    return alt.layer(
+        room(),
+        everyone.encode(x=alt.X("mean(overall)", type="quantitative"), color=meaning()),
+        interval_rule(axis, "high", meaning(), width=2.5).encode(**line, tooltip=hover),
+        dot(at("value"), meaning(), size=80).encode(**line, tooltip=hover),
+        written("text", "beside", dx=8).encode(**line),
+    ).properties(height=alt.Step(LINE / n_models if n_models > 1 else LINE - 6))

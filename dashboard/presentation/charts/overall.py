@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
+import altair as alt
 import numpy as np
 import pandas as pd
 
@@ -13,11 +15,18 @@ from dashboard.presentation.charts.chart import (
     NEUTRAL,
     ROW,
     Chart,
+    at,
+    bar,
+    by_line,
     distinct,
+    dot,
+    interval_rule,
     lines,
     meaning,
     one,
-    room,
+    picks,
+    specification,
+    tooltip,
     value_axis,
     written,
 )
@@ -30,9 +39,12 @@ from recsys_core.player import Player
 TIED = " ≈"  # behind a size whose interval overlaps with that of the next
 MOST_PAIRS = 250  # dots of one reason
 BINS = 60
+BETWEEN_GREYS = "#8A95A1"  # of the two themes: a condition cannot name a place in a range
 # Streamlit draws this many marks on a canvas, which the page's style does not reach: axes take the theme's grey
 # from the scale that ``one(NEUTRAL)`` names.
-READABLE = {colour: {"expr": f"scale('stroke', '{NEUTRAL}')"} for colour in ("labelColor", "titleColor")}
+READABLE: dict[str, Any] = {
+    colour: {"expr": f"scale('stroke', '{NEUTRAL}')"} for colour in ("labelColor", "titleColor")
+}
 
 
 def mean_sizes(found: GlobalExplanation, names: dict[Player, str]) -> Chart:
@@ -57,38 +69,18 @@ def mean_sizes(found: GlobalExplanation, names: dict[Player, str]) -> Chart:
         }
     )
     rows["room"] = 1.22 * rows["high"].max()
-    spec = {
-        "height": {"step": ROW},
-        "encoding": {"y": lines()},
-        "layer": [
-            room(),
-            {
-                "params": [{"name": "picked", "select": {"type": "point", "fields": ["feature"]}}],
-                "mark": {"type": "bar", "cornerRadius": 3, "cursor": "pointer"},
-                "encoding": {
-                    "x": value_axis("value", plain("global.axis")),
-                    "color": one(FOR),
-                    "tooltip": [
-                        {"field": "label", "title": plain("explain.reason")},
-                        {"field": "text", "title": plain("global.axis")},
-                        {"field": "interval", "title": plain("overview.interval")},
-                        {"field": "share", "title": plain("global.share")},
-                    ],
-                },
-            },
-            {
-                "mark": {"type": "rule", "strokeWidth": 1.5, "tooltip": None},
-                "encoding": {
-                    "x": {"field": "low", "type": "quantitative"},
-                    "x2": {"field": "high"},
-                    "color": one(NEUTRAL),
-                },
-            },
-            written("text", "high"),
-        ],
-    }
     shown = ", ".join(f"{r.label} {r.text}" for r in rows.itertuples())
-    return Chart(rows, spec, plain("global.sizes.alt", reasons=shown))
+    return Chart(rows, _mean_sizes(), plain("global.sizes.alt", reasons=shown))
+
+
+@specification
+def _mean_sizes() -> alt.LayerChart:
+    axis = plain("global.axis")
+    hover = tooltip(
+        label=plain("explain.reason"), text=axis, interval=plain("overview.interval"), share=plain("global.share")
+    )
+    bars = bar(value_axis("value", axis), one(FOR), cursor="pointer").encode(tooltip=hover)
+    return by_line(picks(bars, "feature"), interval_rule(at("low"), "high"), written("text", "high"))
 
 
 def swarm(found: GlobalExplanation, names: dict[Player, str], say: Callable[[Player, Value], str]) -> Chart:
@@ -99,38 +91,38 @@ def swarm(found: GlobalExplanation, names: dict[Player, str], say: Callable[[Pla
     step = max(1, -(-found.n_pairs // MOST_PAIRS))
     parts = [_dots(found, int(i), names, step, say) for i in found.order]
     rows = pd.concat(parts, ignore_index=True)
-    by_reason = lines()
-    spec = {
-        "height": {"step": ROW},
-        "mark": {"type": "circle", "size": 16, "opacity": 0.75, "strokeWidth": 0},
-        "encoding": {
-            "x": value_axis("contribution", plain("global.swarm.axis"), **READABLE),
-            "y": {**by_reason, "scale": {"paddingInner": 0.1}, "axis": by_reason["axis"] | READABLE},
-            "stroke": one(NEUTRAL),  # not drawn: names the theme's grey for ``READABLE``
-            "yOffset": {"field": "spread", "type": "quantitative", "scale": {"domain": [-1, 1]}, "axis": None},
-            "color": {
-                "field": "rank",
-                "type": "quantitative",
-                "scale": {"domain": [0, 1], "range": "ramp"},
-                "legend": {
-                    "title": plain("global.legend"),
-                    "orient": "top",
-                    "values": [0, 1],
-                    "labelExpr": f"datum.value < 0.5 ? '{plain('global.low')}' : '{plain('global.high')}'",
-                    "gradientLength": 120,
-                    "gradientThickness": 8,
-                    **READABLE,
-                },
-                "condition": {"test": "!datum.has_order", **_neutral()},
-            },
-            "tooltip": [
-                {"field": "label", "title": plain("explain.reason")},
-                {"field": "value", "title": plain("explain.value")},
-                {"field": "text", "title": plain("explain.contribution")},
-            ],
-        },
-    }
-    return Chart(rows, spec, plain("global.swarm.alt", n=found.n_pairs))
+    return Chart(rows, _swarm(), plain("global.swarm.alt", n=found.n_pairs))
+
+
+@specification
+def _swarm() -> alt.Chart:
+    dots = alt.Chart(height=alt.Step(ROW)).mark_circle(size=16, opacity=0.75, strokeWidth=0)
+    return dots.encode(
+        x=value_axis("contribution", plain("global.swarm.axis"), **READABLE),
+        y=lines(**READABLE).scale(paddingInner=0.1),
+        stroke=one(NEUTRAL, alt.StrokeDatum),  # not drawn: names the theme's grey for ``READABLE``
+        yOffset=alt.YOffset("spread", type="quantitative").scale(domain=[-1, 1]),
+        color=_low_to_high(),
+        tooltip=tooltip(
+            label=plain("explain.reason"), value=plain("explain.value"), text=plain("explain.contribution")
+        ),
+    )
+
+
+def _low_to_high() -> alt.Color:
+    """Colour by the value's rank, grey where values have no order."""
+    ends = f"datum.value < 0.5 ? '{plain('global.low')}' : '{plain('global.high')}'"
+    legend = alt.Legend(
+        title=plain("global.legend"),
+        orient="top",
+        values=[0, 1],
+        labelExpr=ends,
+        gradientLength=120,
+        gradientThickness=8,
+        **READABLE,
+    )
+    grey = {"test": "!datum.has_order", "value": BETWEEN_GREYS}
+    return alt.Color("rank", type="quantitative", legend=legend, condition=grey).scale(domain=[0, 1], range="ramp")
 
 
 def by_value(rows: list[tuple[str, ValueEffect]]) -> Chart:
@@ -152,50 +144,26 @@ def by_value(rows: list[tuple[str, ValueEffect]]) -> Chart:
     span = max(table["high"].max(), 0) - min(table["low"].min(), 0)
     table["room"] = max(table["high"].max(), 0) + 0.15 * max(span, 1e-6)
     table["zero"] = 0.0
-    tooltip = [
-        {"field": "label", "title": plain("explain.value")},
-        {"field": "text", "title": plain("global.values.axis")},
-        {"field": "interval", "title": plain("overview.interval")},
-    ]
-    spec = {
-        "height": {"step": ROW},
-        "encoding": {"y": lines()},
-        "layer": [
-            room(),
-            {
-                "mark": {"type": "rule", "strokeWidth": 1, "tooltip": None},
-                "encoding": {"x": {"field": "zero", "type": "quantitative"}, "color": one(NEUTRAL)},
-            },
-            {
-                "mark": {"type": "rule", "strokeWidth": 2, "tooltip": None},
-                "encoding": {
-                    "x": value_axis("low", plain("global.values.axis")),
-                    "x2": {"field": "high"},
-                    "color": meaning(),
-                },
-            },
-            {
-                "mark": {"type": "point", "filled": True, "size": 70, "opacity": 1},
-                "encoding": {
-                    "x": {"field": "mean", "type": "quantitative"},
-                    "color": meaning(),
-                    "tooltip": tooltip,
-                },
-            },
-            written("text", "high"),
-        ],
-    }
-    return Chart(table, spec, plain("global.values.alt"))
+    return Chart(table, _by_value(), plain("global.values.alt"))
+
+
+@specification
+def _by_value() -> alt.LayerChart:
+    axis = plain("global.values.axis")
+    hover = tooltip(label=plain("explain.value"), text=axis, interval=plain("overview.interval"))
+    zero = alt.Chart().mark_rule(strokeWidth=1, tooltip=None).encode(x=at("zero"), color=one(NEUTRAL))
+    return by_line(
+        zero,
+        interval_rule(value_axis("low", axis), "high", meaning(), width=2),
+        dot(at("mean"), meaning()).encode(tooltip=hover),
+        written("text", "high"),
+    )
 
 
 def _between(effect: ValueEffect) -> str:
     if effect.low is None:
         return numbers.UNKNOWN
     return plain("global.interval", low=numbers.signed(effect.low), high=numbers.signed(effect.high))
-
-
-def _neutral() -> dict:
-    return {"value": "#8A95A1"}  # between the two themes' greys: a condition cannot name a place in a range
 
 
 def _dots(

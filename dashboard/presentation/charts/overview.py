@@ -2,9 +2,28 @@
 
 from __future__ import annotations
 
+import math
+
+import altair as alt
 import pandas as pd
 
-from dashboard.presentation.charts.chart import FOR, NEUTRAL, ROW, Chart, lines, meaning, one, room, value_axis, written
+from dashboard.presentation.charts.chart import (
+    FOR,
+    NEUTRAL,
+    ROW,
+    Chart,
+    at,
+    bar,
+    by_line,
+    interval_rule,
+    lines,
+    meaning,
+    one,
+    specification,
+    tooltip,
+    value_axis,
+    written,
+)
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.data.profile import Profile
 
@@ -31,43 +50,25 @@ def quality(metrics: dict, best: dict[str, float]) -> Chart | None:
     rows = pd.DataFrame(_quality_rows(metrics, best))
     if rows.empty:
         return None
-    spec = {
-        "height": {"step": 24},
-        "encoding": {"y": {**lines("line"), "axis": FIRST_PART}},
-        "layer": [
-            room(),
-            {
-                "mark": {"type": "bar", "cornerRadius": 2},
-                "encoding": {
-                    "x": value_axis("value", None, values=[0, 0.25, 0.5, 0.75, 1], format=".2~f")
-                    | {"scale": {"nice": False}},
-                    "color": meaning(),
-                    "opacity": {"field": "strength", "type": "quantitative", "scale": None},
-                    "tooltip": [
-                        {"field": "measure", "title": plain("overview.measure")},
-                        {"field": "who", "title": plain("overview.model")},
-                        {"field": "text", "title": plain("overview.value")},
-                        {"field": "interval", "title": plain("overview.interval")},
-                    ],
-                },
-            },
-            {
-                "mark": {"type": "rule", "strokeWidth": 1.5, "tooltip": None},
-                "encoding": {
-                    "x": {"field": "low", "type": "quantitative"},
-                    "x2": {"field": "high"},
-                    "color": one(NEUTRAL),
-                },
-            },
-            {
-                "mark": {"type": "tick", "thickness": 2.5, "tooltip": None},
-                "encoding": {"x": {"field": "best", "type": "quantitative"}, "color": one("yellow")},
-            },
-            written("label", "beside", dx=7),
-        ],
-    }
     shown = ", ".join(f"{r.measure} {r.who} {r.text}" for r in rows.dropna(subset=["value"]).itertuples())
-    return Chart(rows, spec, plain("overview.quality.alt", figures=shown))
+    return Chart(rows, _quality(), plain("overview.quality.alt", figures=shown))
+
+
+@specification
+def _quality() -> alt.LayerChart:
+    x = value_axis("value", None, values=[0, 0.25, 0.5, 0.75, 1], format=".2~f").scale(nice=False)
+    bars = bar(x, meaning(), corner=2).encode(
+        opacity=alt.Opacity("strength", type="quantitative", scale=None),
+        tooltip=tooltip(
+            measure=plain("overview.measure"),
+            who=plain("overview.model"),
+            text=plain("overview.value"),
+            interval=plain("overview.interval"),
+        ),
+    )
+    best = alt.Chart().mark_tick(thickness=2.5, tooltip=None).encode(x=at("best"), color=one("yellow"))
+    name = lines("line").axis(**FIRST_PART)
+    return by_line(bars, interval_rule(at("low"), "high"), best, written("label", "beside", dx=7), y=name, row=24)
 
 
 def _quality_rows(metrics: dict, best: dict[str, float]) -> list[dict]:
@@ -84,16 +85,18 @@ def _quality_rows(metrics: dict, best: dict[str, float]) -> list[dict]:
         ]
         if found and rows:
             rows.append({"line": f"|{measure}", "room": 0.0})  # a line of air
-        for at, row in enumerate(found):
-            rows.append(row | {"line": f"{'' if at else row['measure']}|{measure}{row['who']}"})
+        for position, row in enumerate(found):
+            rows.append(row | {"line": f"{'' if position else row['measure']}|{measure}{row['who']}"})
     return rows
 
 
 def _quality_row(measure: str, name: str, figures: dict, intervals: dict, best: dict[str, float]) -> dict | None:
     """One bar; None where the measure has no figure."""
     value = figures.get(measure)
-    low, high = intervals.get(name, {}).get(measure) or (None, None)
-    if value is None or value != value or low is None or low != low:
+    if value is None or value != value:
+        return None
+    low, high = intervals.get(name, {}).get(measure) or (math.nan, math.nan)
+    if low is None or math.isnan(low):
         return None
     top = best.get(measure) if name == "model" else None
     who = plain(f"overview.who.{name}")
@@ -116,58 +119,47 @@ def _quality_row(measure: str, name: str, figures: dict, intervals: dict, best: 
 
 def over_time(found: Profile) -> Chart:
     """Interactions a period, as bars over time."""
-    spec = {
-        "height": HEIGHT,
-        "mark": {"type": "bar", "cornerRadiusEnd": 2},
-        "encoding": {
-            "x": {
-                "field": "start",
-                "type": "temporal",
-                "title": None,
-                "axis": {**DATES, "tickCount": 6, "labelOverlap": True, "grid": False},
-            },
-            "y": {
-                "field": "n",
-                "type": "quantitative",
-                "title": plain("overview.interactions"),
-                "axis": {"tickCount": 4},
-            },
-            "color": one(NEUTRAL),
-            "tooltip": [
-                {"field": "start", "type": "temporal", "title": plain("overview.from"), "format": "%Y-%m-%d"},
-                {"field": "n", "title": plain("overview.interactions"), "format": ","},
-            ],
-        },
-    }
-    return Chart(found.periods, spec, plain("overview.time.alt", n=len(found.periods)))
+    return Chart(found.periods, _over_time(), plain("overview.time.alt", n=len(found.periods)))
+
+
+@specification
+def _over_time() -> alt.Chart:
+    start = alt.X("start", type="temporal", title=None)
+    bars = alt.Chart(height=HEIGHT).mark_bar(cornerRadiusEnd=2)
+    return bars.encode(
+        x=start.axis(**DATES, tickCount=6, labelOverlap=True, grid=False),
+        y=_interactions("n"),
+        color=one(NEUTRAL),
+        tooltip=[
+            alt.Tooltip("start", type="temporal", title=plain("overview.from"), format="%Y-%m-%d"),
+            *tooltip({"n": ","}, n=plain("overview.interactions")),
+        ],
+    )
+
+
+def _interactions(field: str) -> alt.Y:
+    return alt.Y(field, type="quantitative", title=plain("overview.interactions")).axis(tickCount=4)
 
 
 def long_tail(found: Profile) -> Chart:
     """Interactions of the items, most popular first."""
-    spec = {
-        "height": HEIGHT,
-        "mark": {"type": "area", "line": False, "opacity": 0.7},
-        "encoding": {
-            "x": {
-                "field": "item_share",
-                "type": "quantitative",
-                "title": plain("overview.items_by_popularity"),
-                "axis": {"format": "%", "tickCount": 5, "grid": False},
-            },
-            "y": {
-                "field": "interactions",
-                "type": "quantitative",
-                "title": plain("overview.interactions"),
-                "axis": {"tickCount": 4},
-            },
-            "color": one(NEUTRAL),
-            "tooltip": [
-                {"field": "item_share", "title": plain("overview.items_by_popularity"), "format": ".0%"},
-                {"field": "interactions", "title": plain("overview.interactions"), "format": ","},
-            ],
-        },
-    }
-    return Chart(found.tail, spec, plain("overview.tail.alt", share=numbers.percent(found.head_share)))
+    return Chart(found.tail, _long_tail(), plain("overview.tail.alt", share=numbers.percent(found.head_share)))
+
+
+@specification
+def _long_tail() -> alt.Chart:
+    share = plain("overview.items_by_popularity")
+    formats = {"item_share": ".0%", "interactions": ","}
+    return (
+        alt.Chart(height=HEIGHT)
+        .mark_area(line=False, opacity=0.7)
+        .encode(
+            x=alt.X("item_share", type="quantitative", title=share).axis(format="%", tickCount=5, grid=False),
+            y=_interactions("interactions"),
+            color=one(NEUTRAL),
+            tooltip=tooltip(formats, item_share=share, interactions=plain("overview.interactions")),
+        )
+    )
 
 
 def groups(sizes: pd.DataFrame, column: str) -> Chart:
@@ -177,23 +169,11 @@ def groups(sizes: pd.DataFrame, column: str) -> Chart:
         text=[numbers.count(n) for n in sizes["n"]],
         room=1.25 * sizes["n"].max(),
     )
-    spec = {
-        "height": {"step": ROW - 4},
-        "encoding": {"y": lines("group")},
-        "layer": [
-            room(),
-            {
-                "mark": {"type": "bar", "cornerRadius": 3},
-                "encoding": {
-                    "x": value_axis("n", plain("overview.users"), tickCount=4),
-                    "color": one(NEUTRAL),
-                    "tooltip": [
-                        {"field": "group", "title": column},
-                        {"field": "text", "title": plain("overview.users")},
-                    ],
-                },
-            },
-            written("text", "n"),
-        ],
-    }
-    return Chart(rows, spec, plain("overview.groups.alt", column=column, n=len(rows)))
+    return Chart(rows, _groups(column), plain("overview.groups.alt", column=column, n=len(rows)))
+
+
+@specification
+def _groups(column: str) -> alt.LayerChart:
+    bars = bar(value_axis("n", plain("overview.users"), tickCount=4), one(NEUTRAL))
+    hover = tooltip(group=column, text=plain("overview.users"))
+    return by_line(bars.encode(tooltip=hover), written("text", "n"), y=lines("group"), row=ROW - 4)
