@@ -15,7 +15,7 @@ import numpy as np
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.sample import PlantedTruth, make_sample, planted_shapley
 from recsys_core.explain.shapley import solve_many
-from recsys_core.fairness import against_rest, audit
+from recsys_core.fairness import audit, one_vs_rest
 from recsys_core.metrics import rank_correlation
 from recsys_core.models.evaluation import evaluate
 from recsys_core.models.fit import FitRequest, fit_workspace
@@ -88,7 +88,7 @@ def groups(workspace: Workspace):
     evaluation = evaluate(workspace.dense, workspace.split_dataset)
     train = workspace.split_dataset.sequences()
     column, value = truth["under_served"]["column"], truth["under_served"]["value"]
-    rest = against_rest(workspace.dataset, evaluation, by=(column,), train=train)
+    rest = one_vs_rest(workspace.dataset, evaluation, by=(column,), train=train)
     worst = next(r for r in rest if r.metric == "ndcg@10" and r.group.value == value)
     text = f"{worst.value:.3f} against {worst.rest:.3f}, difference {worst.low:.3f} to {worst.high:.3f}"
     yield f"{column} {value} is found: NDCG@10", text, lambda _: not worst.low <= 0 <= worst.high

@@ -45,12 +45,12 @@ def largest_gaps(place: Place, variant: Variant, language: str) -> tuple[pd.Data
 
 
 @kept(64)
-def rest_gaps(place: Place, variant: Variant, by: tuple[str, ...]) -> tuple[OneVsRestGap, ...]:
+def one_vs_rest(place: Place, variant: Variant, by: tuple[str, ...]) -> tuple[OneVsRestGap, ...]:
     """Every group of users against all others."""
-    from recsys_core.fairness import against_rest
+    from recsys_core.fairness import one_vs_rest as against_all_others
 
     train = workspace(place).split_dataset.sequences()
-    return against_rest(dataset(place), evaluation(place, variant).outcome(), by=by, train=train)
+    return against_all_others(dataset(place), evaluation(place, variant).outcome(), by=by, train=train)
 
 
 @kept(64)
@@ -103,7 +103,7 @@ def largest_rest_gap(place: Place, variant: Variant) -> OneVsRestGap | None:
     if found is None:
         return None
     column, gap = found
-    of_column = rest_gaps(place, variant, (column,))
+    of_column = one_vs_rest(place, variant, (column,))
     return next((r for r in of_column if (r.metric, r.group) == (gap.metric, gap.worst_group)), None)
 
 

@@ -31,7 +31,7 @@ def show(page: frame.Frame) -> None:
     with measures:
         metric = cards.measure_picker(page, scan, report)
     changes = cached_audits.gap_changes(place, reports["compressed"].variant, by) if len(reports) > 1 else ()
-    page.sentence(story.sentence(report, metric, cached_audits.rest_gaps(place, report.variant, by)))
+    page.sentence(story.sentence(report, metric, cached_audits.one_vs_rest(place, report.variant, by)))
     if changes:
         st.markdown(story.change_sentence(changes, metric))
     with components.grid(10, min_width=76) as grid:

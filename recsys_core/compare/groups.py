@@ -10,8 +10,8 @@ from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.fairness import DEFAULT_SETTINGS, groupable_columns, make_grouping
+from recsys_core.fairness.bootstrap import interval
 from recsys_core.fairness.gaps import extremes
-from recsys_core.fairness.intervals import interval
 
 MOST_CHANGED_SHARE = 0.1
 SURE = 0.05

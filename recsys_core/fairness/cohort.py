@@ -5,11 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.sparse import csr_array
 
-from recsys_core.errors import RecLensError, SettingError
-from recsys_core.fairness.groups import Grouping
-from recsys_core.fairness.metrics import UserTotals
-from recsys_core.results import Group
+from recsys_core.data.dataset import Dataset
+from recsys_core.errors import RecLensError, SettingError, phrase
+from recsys_core.fairness.groups import Grouping, make_grouping
+from recsys_core.fairness.user_statistics import UserStatistics, user_statistics
+from recsys_core.results import Evaluation, Group
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,25 +55,25 @@ class UserCohort:
 
     Attributes
     ----------
-    totals
-        What each user adds to each figure.
+    statistics
+        What each user adds to each metric.
     groups, size
         Every group, and its number of users with held-out items; of all test users where nobody has any.
-    shown
+    reportable
         Positions in ``groups`` of the groups of ``least_size`` users or more.
     code
-        ``(totals.n_users,)``: position in ``shown``; ``len(shown)`` for users of small groups.
+        ``(statistics.n_users,)``: position in ``reportable``; ``len(reportable)`` for users of small groups.
     """
 
-    totals: UserTotals
+    statistics: UserStatistics
     groups: tuple[Group, ...]
     size: np.ndarray
-    shown: np.ndarray
+    reportable: np.ndarray
     code: np.ndarray
 
     @property
-    def shown_groups(self) -> tuple[Group, ...]:
-        return tuple(self.groups[g] for g in self.shown)
+    def reportable_groups(self) -> tuple[Group, ...]:
+        return tuple(self.groups[g] for g in self.reportable)
 
     @property
     def n_counted(self) -> int:
@@ -79,23 +81,33 @@ class UserCohort:
         return int(self.size.sum())
 
     @property
-    def unions(self) -> np.ndarray:
-        """The shown groups one by one, then everyone: rows over the shown groups and the pool."""
-        n = len(self.shown)
+    def group_sets(self) -> np.ndarray:
+        """The reportable groups one by one, then everyone: rows over the reportable groups and the pool."""
+        n = len(self.reportable)
         return np.vstack([np.eye(n, n + 1), np.ones(n + 1)])
 
 
-def user_cohort(totals: UserTotals, grouping: Grouping, settings: AuditSettings) -> UserCohort:
-    """Sort the evaluated users into groups; no group is shown where all are too small.
+def user_cohort(statistics: UserStatistics, grouping: Grouping, settings: AuditSettings) -> UserCohort:
+    """The evaluated users in their groups; no group is reportable where all are too small.
 
     Raises ``RecLensError`` (``fairness.nobody``) where there is no test user at all.
     """
-    if not totals.n_users:
+    if not statistics.n_users:
         raise RecLensError("fairness.nobody")
-    group = grouping.code[totals.user_index]
-    counted = totals.is_ranked if totals.is_ranked.any() else np.ones(totals.n_users, dtype=bool)
+    group = grouping.code[statistics.user_index]
+    counted = statistics.is_ranked if statistics.is_ranked.any() else np.ones(statistics.n_users, dtype=bool)
     size = np.bincount(group[counted], minlength=len(grouping.groups))
-    shown = np.flatnonzero(size >= settings.least_size)
-    position = np.full(len(size), len(shown))
-    position[shown] = np.arange(len(shown))
-    return UserCohort(totals, grouping.groups, size, shown, position[group])
+    reportable = np.flatnonzero(size >= settings.least_size)
+    position = np.full(len(size), len(reportable))
+    position[reportable] = np.arange(len(reportable))
+    return UserCohort(statistics, grouping.groups, size, reportable, position[group])
+
+
+def cohort_of(
+    dataset: Dataset, evaluation: Evaluation, by: tuple[str, ...], train: csr_array, settings: AuditSettings
+) -> UserCohort:
+    """The cohort of one model's evaluation by user columns; ``SettingError`` for an item column."""
+    grouping = make_grouping(dataset, by, train=train)
+    if grouping.side != "user":
+        raise SettingError("setting.choice", name="by", choices=phrase("what.user_columns"), value=", ".join(by))
+    return user_cohort(user_statistics(dataset, evaluation, train), grouping, settings)

@@ -81,27 +81,27 @@ def _spelled_or_stripped(dataset: Dataset, name: str) -> str:
 def derived_numbers(column: Column, train: csr_array, n_items: int) -> np.ndarray:
     """Values of a column that is made of the training history, one a user (or item)."""
     if column is ACTIVITY:
-        return activity_level(train)
+        return n_training_items(train)
     if column is POPULAR_TASTE:
-        return popular_taste(train)
+        return popularity_share(train)
     return np.bincount(train.indices, minlength=n_items).astype(float)
 
 
-def activity_level(train: csr_array) -> np.ndarray:
+def n_training_items(train: csr_array) -> np.ndarray:
     """Number of items that each user took in training, ``(n_users,)``.
 
-    >>> activity_level(csr_array([[0, 1, 1], [0, 0, 0]])).tolist()
+    >>> n_training_items(csr_array([[0, 1, 1], [0, 0, 0]])).tolist()
     [2.0, 0.0]
     """
     return np.diff(train.indptr).astype(float)
 
 
-def popular_taste(train: csr_array) -> np.ndarray:
+def popularity_share(train: csr_array) -> np.ndarray:
     """Per cent of each user's training items that are among the most popular fifth; NaN without any.
 
     The split into head and tail is that of Abdollahpouri et al. 2019.
 
-    >>> popular_taste(csr_array([[1, 1, 0], [1, 0, 0], [0, 0, 0]])).tolist()
+    >>> popularity_share(csr_array([[1, 1, 0], [1, 0, 0], [0, 0, 0]])).tolist()
     [50.0, 100.0, nan]
     """
     count = np.diff(train.indptr)

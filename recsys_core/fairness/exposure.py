@@ -1,4 +1,4 @@
-"""Item side: the exposure that groups of items receive, against relevance and against the catalogue."""
+"""Item side: what the lists give to groups of items, resampled over users and shuffled over items."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys_core.fairness.resamples import Resamples, shuffled_p
+from recsys_core.fairness.item_metric import ItemSums
+from recsys_core.fairness.metrics import ITEM_METRICS
+from recsys_core.fairness.permutation import shuffled_p
+from recsys_core.fairness.resamples import Resamples
 from recsys_core.metrics import exposure_weights, is_relevant
 from recsys_core.results import Evaluation
 
-SHARES = ("catalogue_share", "exposure_share", "relevance_share")
-RATIOS = ("exposure_to_relevance", "exposure_to_catalogue")
-
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ItemTotals:
+class ItemStatistics:
     """What each ranked user's list gives to each group of items.
 
     Attributes
@@ -45,27 +45,11 @@ class ItemTotals:
 
     @property
     def metrics(self) -> tuple[str, ...]:
-        return (*SHARES, *RATIOS, f"recall@{self.k}")
+        return tuple(metric.full_name(self.k) for metric in ITEM_METRICS.values())
 
 
-def item_totals(evaluation: Evaluation, membership: np.ndarray) -> ItemTotals:
-    r"""Sums behind the item-side figures.
-
-    With membership :math:`m_{ig}` (rows sum to 1), for every group :math:`g`:
-
-    ``catalogue_share``
-        :math:`\sum_i m_{ig} / n`.
-    ``exposure_share``
-        Share of the exposure of all lists, :math:`v_j = 1/\log_2(1 + j)`.
-    ``relevance_share``
-        Mean over users of the group's share among their held-out items.
-    ``exposure_to_relevance``
-        The ratio of the two: 1 is exposure in proportion to merit (disparate treatment of
-        Singh & Joachims 2018, relevance taken from held-out items, over the whole audience).
-    ``exposure_to_catalogue``
-        1 is exposure in proportion to size (their demographic parity).
-    ``recall@k``
-        Share of the group's held-out items that were in the lists: equal opportunity for items.
+def item_statistics(evaluation: Evaluation, membership: np.ndarray) -> ItemStatistics:
+    """What each ranked user's list gives to groups of items with ``membership`` ``(n_items, n_groups)``.
 
     Held-out items are those that the ranking looked for (``RankingResult.held_out``).
     """
@@ -84,70 +68,67 @@ def item_totals(evaluation: Evaluation, membership: np.ndarray) -> ItemTotals:
         (owner, held_out.indices, one),
         (lister[hit], ranking.top[hit], np.ones(hit.sum())),
     )
-    return ItemTotals(
-        ranking.k,
-        membership.mean(axis=0) if n_items else membership.sum(axis=0),
-        *(_by_group(user, item, amount, membership, len(count)) for user, item, amount in parts),
+    exposure, relevance, n_held_out, hits = (
+        _by_group(user, item, amount, membership, len(count)) for user, item, amount in parts
+    )
+    return ItemStatistics(
+        k=ranking.k,
+        catalogue_share=membership.mean(axis=0) if n_items else membership.sum(axis=0),
+        exposure=exposure,
+        relevance=relevance,
+        held_out=n_held_out,
+        hits=hits,
         per_item=np.stack([np.bincount(item, weights=x, minlength=n_items) for _, item, x in parts]),
     )
 
 
-def item_figures(totals: ItemTotals, sums: np.ndarray) -> np.ndarray:
-    """Every metric of every group, ``(…, n_groups, len(metrics))``, from sums over users ``(…, 4, n_groups)``."""
-    exposure, relevance = (_quotient(sums[..., i, :], sums[..., i, :].sum(axis=-1, keepdims=True)) for i in (0, 1))
-    catalogue = np.broadcast_to(totals.catalogue_share, exposure.shape)
-    columns = (
-        catalogue,
-        exposure,
-        relevance,
-        _quotient(exposure, relevance),
-        _quotient(exposure, catalogue),
-        _quotient(sums[..., 3, :], sums[..., 2, :]),
-    )
-    return np.stack(columns, axis=-1)
+def item_values(statistics: ItemStatistics, sums: np.ndarray) -> np.ndarray:
+    """Every metric of every group and of all items, last, ``(…, n_groups + 1, n_metrics)``.
+
+    ``sums`` are over users, ``(…, 4, n_groups)``.
+    """
+    of_groups = ItemSums.of(statistics.catalogue_share, sums)
+    return np.stack([metric.value(of_groups) for metric in ITEM_METRICS.values()], axis=-1)
 
 
-def weighted_sums(totals: ItemTotals, weights: np.ndarray) -> np.ndarray:
+def item_values_of_everyone(statistics: ItemStatistics) -> np.ndarray:
+    """`item_values` of all users' lists together, ``(n_groups + 1, n_metrics)``."""
+    return item_values(statistics, weighted_sums(statistics, np.ones((1, len(statistics.exposure)))))[0]
+
+
+def weighted_sums(statistics: ItemStatistics, weights: np.ndarray) -> np.ndarray:
     """Sums over users ``(b, 4, n_groups)`` for user weights ``(b, n_users)``."""
-    parts = (totals.exposure, totals.relevance, totals.held_out, totals.hits)
+    parts = (statistics.exposure, statistics.relevance, statistics.held_out, statistics.hits)
     return np.stack([weights @ part for part in parts], axis=1)
 
 
-def bootstrap_items(totals: ItemTotals, resamples: Resamples) -> np.ndarray:
-    """Figures of every group and of everything, last, in every resampling of users: ``(n_draws, n_groups + 1, …)``."""
-    return np.concatenate([with_overall(totals, weighted_sums(totals, w)) for w in resamples.weights()])
-
-
-def with_overall(totals: ItemTotals, sums: np.ndarray) -> np.ndarray:
-    """`item_figures` with one more row: all items together (shares and ratios are 1 there)."""
-    groups = item_figures(totals, sums)
-    overall = np.ones((*groups.shape[:-2], 1, groups.shape[-1]))
-    overall[..., 0, -1] = _quotient(sums[..., 3, :].sum(axis=-1), sums[..., 2, :].sum(axis=-1))
-    return np.concatenate([groups, overall], axis=-2)
+def bootstrap_items(statistics: ItemStatistics, resamples: Resamples) -> np.ndarray:
+    """`item_values` in every resampling of users, ``(n_draws, n_groups + 1, n_metrics)``."""
+    return np.concatenate([item_values(statistics, weighted_sums(statistics, w)) for w in resamples.weights()])
 
 
 def item_permutation_p(
-    totals: ItemTotals, membership: np.ndarray, shown: np.ndarray, *, n_draws: int, most: int, seed: int
+    statistics: ItemStatistics, membership: np.ndarray, reportable: np.ndarray, *, n_draws: int, most: int, seed: int
 ) -> np.ndarray:
-    """Chance of a gap this large if items had their groups by lot, for each metric, ``(len(metrics),)``.
+    """Chance of a gap this large if items had their groups by lot, for each metric, ``(n_metrics,)``.
 
     Rows of ``membership`` are shuffled over items, each item keeping its exposure and its
-    relevance; the statistic is largest minus smallest among the ``shown`` groups, as in
-    `recsys_core.fairness.intervals.permutation_p`.
+    relevance; the statistic is largest minus smallest among the ``reportable`` groups, as in
+    `recsys_core.fairness.permutation.permutation_p`.
     """
-    if len(shown) < 2:
-        return np.full(len(totals.metrics), np.nan)
+    if len(reportable) < 2:
+        return np.full(len(statistics.metrics), np.nan)
     items = Resamples(len(membership), n_draws, seed)
 
     def gaps(per_item: np.ndarray) -> np.ndarray:
-        by_group = item_figures(totals, per_item @ membership)[..., shown, :]
+        by_group = item_values(statistics, per_item @ membership)[..., reportable, :]
         return np.fmax.reduce(by_group, axis=-2) - np.fmin.reduce(by_group, axis=-2)
 
     def draw(first: int, last: int, metrics: np.ndarray) -> Iterator[np.ndarray]:
         for order in items.orders(first, last):
-            yield gaps(totals.per_item[:, order].swapaxes(0, 1))[:, metrics]
+            yield gaps(statistics.per_item[:, order].swapaxes(0, 1))[:, metrics]
 
-    return shuffled_p(gaps(totals.per_item), draw, n_draws=n_draws, most=most)
+    return shuffled_p(gaps(statistics.per_item), draw, n_draws=n_draws, most=most)
 
 
 def _by_group(
@@ -157,8 +138,3 @@ def _by_group(
     given = membership[item] * amount[:, None]
     columns = [np.bincount(user, weights=column, minlength=n_users) for column in given.T]
     return np.column_stack(columns) if columns else np.zeros((n_users, 0))
-
-
-def _quotient(over: np.ndarray, under: np.ndarray) -> np.ndarray:
-    over, under = np.broadcast_arrays(over, under)
-    return np.divide(over, under, out=np.full(over.shape, np.nan), where=under > 0)

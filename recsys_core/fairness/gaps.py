@@ -8,8 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from recsys_core.fairness.intervals import interval
-from recsys_core.fairness.metrics import HIGHER_IS_BETTER, LOWER_IS_BETTER, direction
+from recsys_core.fairness.bootstrap import interval
+from recsys_core.fairness.metric import HIGHER_IS_BETTER, LOWER_IS_BETTER
+from recsys_core.fairness.metrics import direction
 from recsys_core.results import FairnessReport, Gap, Group, GroupRow
 
 
@@ -42,13 +43,13 @@ def make_gap(
     Parameters
     ----------
     groups, values
-        ``(n_groups,)``: the groups that may be shown.
+        ``(n_groups,)``: the reportable groups.
     draws
         ``(n_draws, n_groups)`` bootstrap figures. The interval is of the difference between
         the two named groups, whichever order a draw puts them in; it does not know that they
         were picked for being extreme, so it can leave 0 out where the p-values say noise.
     p
-        From `recsys_core.fairness.intervals.permutation_p`, which does know, and corrected (`holm`).
+        From `recsys_core.fairness.permutation.permutation_p`, which does know, and corrected (`holm`).
     """
     found = extremes(metric, values)
     if found is None:

@@ -65,7 +65,7 @@ def make_grouping(dataset: Dataset, by: tuple[str, ...], *, train: csr_array) ->
     by
         Columns as a person spells them (`recsys_core.fairness.columns.find_column`).
     train
-        Items taken in training by every user, ``(indptr, indices)``; feeds the columns that are made
+        Items taken in training by every user, ``(n_users, n_items)``; feeds the columns that are made
         of the history.
 
     Raises
@@ -189,7 +189,7 @@ def _cross(a: Sides, b: Sides) -> Sides:
 
 
 def _ranges(ends: list[tuple[float, float]], unit: str) -> tuple[Group, ...]:
-    labels = ()
+    labels: tuple[str, ...] = ()
     for digits in range(3, 18):
         labels = tuple(_range_label(low, high, digits) for low, high in ends)
         if len(set(labels)) == len(labels):

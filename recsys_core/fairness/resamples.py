@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 CELLS_A_PIECE = 2_000_000
 MOST_KEPT = 40_000_000  # numbers kept in memory of each kind; what is beyond is drawn again
-SHUFFLES_A_TEST, LEAST_A_TEST = 100, 25  # the smallest corrected p-values are 0.01 and 0.04
-MOST_SHUFFLED, LEAST_SHUFFLES = 200_000_000, 2500  # users times shuffles of one audit: half a minute
 BOOTSTRAP, PERMUTATION = 0, 1  # two independent streams of one seed
-FEW, MORE = 10, 4  # a gap that so few shuffles reach is shuffled so many times as often
 ROUNDING = 1e-6  # gaps closer than this are the same gap
 
 
@@ -83,42 +80,7 @@ class Resamples:
         return piece
 
 
-def most_shuffles(n: int, n_tests: int, wanted: int) -> int:
-    """Shuffles of ``n`` users (or items) at most: ``wanted``, 100 a test, fewer where they would take minutes.
-
-    Never so few that a verdict corrected for ``n_tests`` tests cannot be reached: 25 a test.
-
-    >>> most_shuffles(2_000, 80, 10_000), most_shuffles(2_000, 300, 10_000), most_shuffles(100_000, 80, 10_000)
-    (10000, 30000, 2500)
-    """
-    asked = max(wanted, SHUFFLES_A_TEST * n_tests)
-    return min(asked, max(MOST_SHUFFLED // max(n, 1), LEAST_A_TEST * n_tests, LEAST_SHUFFLES))
-
-
 def shuffled(n: int, size: int, generator: np.random.Generator) -> np.ndarray:
     """``size`` random orders of ``n`` things, ``(size, n)``, in the smallest type that holds them."""
     start = np.arange(n, dtype=np.int16 if n < 2**15 else np.int32)
     return generator.permuted(np.broadcast_to(start, (size, n)).copy(), axis=1)
-
-
-def shuffled_p(
-    observed: np.ndarray, draw: Callable[[int, int, np.ndarray], Iterator[np.ndarray]], *, n_draws: int, most: int
-) -> np.ndarray:
-    """P-values ``(n_metrics,)`` of observed gaps, with more shuffles only where they are small.
-
-    A correction for eighty tests needs p-values that a thousand shuffles cannot reach. So a metric
-    whose gap was met by at most ten shuffles gets four times as many, up to ``most``; the others stop.
-    The stages keep the test's level: a metric that stops early has a p-value above any that going on can
-    give (Besag & Clifford 1991). ``draw(first, last, metrics)`` yields gaps ``(b, len(metrics))`` of the
-    shuffles from ``first`` up to ``last``.
-    """
-    reached, drawn = np.zeros(len(observed)), np.zeros(len(observed))
-    active = np.flatnonzero(~np.isnan(observed))
-    total = 0
-    while len(active) and total < max(most, n_draws):
-        goal = min(total * MORE, most) if total else n_draws
-        for gaps in draw(total, goal, active):
-            reached[active] += (gaps >= observed[active] - ROUNDING).sum(axis=0)
-        drawn[active] = total = goal
-        active = active[reached[active] <= FEW]
-    return np.where(np.isnan(observed), np.nan, (1 + reached) / (1 + drawn))

@@ -8,13 +8,16 @@ from dataclasses import dataclass, replace
 from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
+from recsys_core.fairness.audit import audit_grouping, gap_json, report_json
 from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings
 from recsys_core.fairness.columns import groupable_columns
 from recsys_core.fairness.gaps import corrected
 from recsys_core.fairness.groups import make_grouping
-from recsys_core.fairness.metrics import NEITHER, direction, user_totals
-from recsys_core.fairness.report import audit_grouping, gap_json, report_json
-from recsys_core.fairness.resamples import Resamples, most_shuffles
+from recsys_core.fairness.metric import NEITHER
+from recsys_core.fairness.metrics import direction, find_metric
+from recsys_core.fairness.permutation import most_shuffles
+from recsys_core.fairness.resamples import Resamples
+from recsys_core.fairness.user_statistics import user_statistics
 from recsys_core.progress import Progress, silent
 from recsys_core.results import Evaluation, FairnessReport, Gap
 from recsys_core.variant import DENSE, Variant
@@ -65,16 +68,16 @@ def scan(
     """
     start = time.perf_counter()
     columns = groupable_columns(dataset, side)
-    totals = user_totals(dataset, evaluation, train)
-    n_tests = len(columns) * len(totals.metrics)
-    n = totals.n_users if side == "user" else dataset.n_items
+    statistics = user_statistics(dataset, evaluation, train)
+    n_tests = len(columns) * len(statistics.metrics)
+    n = statistics.n_users if side == "user" else dataset.n_items
     settings = replace(settings, most_shuffles=most_shuffles(n, n_tests, settings.most_shuffles))
-    resamples = Resamples(totals.n_users, settings.n_bootstrap, settings.seed)
+    resamples = Resamples(statistics.n_users, settings.n_bootstrap, settings.seed)
     found = []
-    for at, column in enumerate(columns if totals.n_users else ()):
+    for at, column in enumerate(columns if statistics.n_users else ()):
         progress("auditing", at / len(columns))
         grouping = make_grouping(dataset, (column,), train=train)
-        found.append(audit_grouping(evaluation, totals, grouping, variant, settings, resamples=resamples))
+        found.append(audit_grouping(evaluation, statistics, grouping, variant, settings, resamples=resamples))
     reports = {report.by[0]: report for report in corrected(found)}
     gaps = [(column, gap) for column, report in reports.items() for gap in report.gaps]
     gaps.sort(key=lambda c: (c[1].within_noise, direction(c[1].metric) == NEITHER, -relative_size(c[1], reports[c[0]])))
@@ -99,8 +102,8 @@ def relative_size(gap: Gap, report: FairnessReport) -> float:
     Measured from what no quality at all would give: AUC from one half, popularity lift from -1 (lists of
     items that nobody takes). A calibration gap is a difference of probabilities and stays as it is.
     """
-    name = gap.metric.split("@")[0]
-    if name == "calibration_gap":
+    no_quality = find_metric(gap.metric).no_quality
+    if no_quality is None:
         return gap.difference
-    everyone = (report.overall.values[gap.metric] or 0.0) - {"auc": 0.5, "popularity_lift": -1.0}.get(name, 0.0)
+    everyone = (report.overall.values[gap.metric] or 0.0) - no_quality
     return gap.difference / everyone if everyone > 0 else 0.0

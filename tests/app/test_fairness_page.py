@@ -13,7 +13,7 @@ from app_texts import tables_of, texts_of
 from dashboard import cached, cached_audits
 from dashboard.presentation.sentences import fairness as story
 from dashboard.presentation.texts import numbers, use_language
-from recsys_core.fairness import against_rest, audit, scan
+from recsys_core.fairness import audit, one_vs_rest, scan
 from recsys_core.models.evaluation import evaluate
 from recsys_core.results import Group
 from recsys_core.variant import DENSE, Variant
@@ -53,7 +53,7 @@ def core(folder):
     scanned = scan(workspace.dataset, found, train=train)
     return lambda by: (
         scanned.reports[by],
-        against_rest(workspace.dataset, found, by=(by,), train=train),
+        one_vs_rest(workspace.dataset, found, by=(by,), train=train),
         scanned,
     )
 

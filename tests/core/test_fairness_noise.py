@@ -9,19 +9,21 @@ import pytest
 from fairness_data import audit_of, draw_case, make_evaluation, train_rows
 
 from recsys_core.errors import SettingError
-from recsys_core.fairness import DEFAULT_SETTINGS, AuditSettings, against_rest, gap_changes, holm
+from recsys_core.fairness import DEFAULT_SETTINGS, AuditSettings, gap_changes, holm, one_vs_rest
+from recsys_core.fairness.bootstrap import bootstrap, interval
 from recsys_core.fairness.cohort import user_cohort
 from recsys_core.fairness.groups import make_grouping
-from recsys_core.fairness.intervals import bootstrap, interval, permutation_p
-from recsys_core.fairness.metrics import N_LEVELS, auc_of_levels, figures, score_levels, user_totals
+from recsys_core.fairness.permutation import permutation_p
 from recsys_core.fairness.resamples import Resamples, bootstrap_draws, draw_weights
+from recsys_core.fairness.terms import N_BINS, auc_of_bins, score_bins
+from recsys_core.fairness.user_statistics import metric_values, user_statistics
 from recsys_core.metrics import roc_auc
 
 
 def cohort_of(dataset, evaluation, column="region"):
     train = train_rows(dataset)
     grouping = make_grouping(dataset, (column,), train=train)
-    return user_cohort(user_totals(dataset, evaluation, train), grouping, DEFAULT_SETTINGS)
+    return user_cohort(user_statistics(dataset, evaluation, train), grouping, DEFAULT_SETTINGS)
 
 
 def test_draws_are_multinomial_and_do_not_depend_on_groups():
@@ -36,16 +38,18 @@ def test_every_draw_equals_computing_the_figures_of_the_drawn_users():
     """Slow second way: repeat the drawn users' rows and take plain means and plain AUC."""
     dataset, evaluation = draw_case(120, noise=dict.fromkeys("NSEW", 2.0))
     cohort = cohort_of(dataset, evaluation)
-    totals, unions = cohort.totals, cohort.unions
-    value = figures(totals, cohort.code, unions)
-    fast = bootstrap(totals, cohort.code, unions, value=value, resamples=Resamples(totals.n_users, 20, 1))
+    statistics, sets = cohort.statistics, cohort.group_sets
+    value = metric_values(statistics, cohort.code, sets)
+    fast = bootstrap(statistics, cohort.code, sets, value=value, resamples=Resamples(statistics.n_users, 20, 1))
+    assert statistics.metrics[-1] == "auc"
+    *ratios, pairs = statistics.terms
     slow = np.empty_like(fast)
-    for b, draw in enumerate(next(bootstrap_draws(totals.n_users, n_draws=20, seed=1))):
-        for u, union in enumerate(unions):
-            drawn = draw[union[cohort.code[draw]] > 0]
-            means = totals.numerator[drawn].sum(axis=0) / totals.denominator[drawn].sum(axis=0) - totals.offset
-            pairs = np.concatenate([np.flatnonzero(totals.pair_user == user) for user in drawn])
-            slow[b, u] = [*means, roc_auc(totals.label[pairs], totals.score[pairs])]
+    for b, draw in enumerate(next(bootstrap_draws(statistics.n_users, n_draws=20, seed=1))):
+        for u, group_set in enumerate(sets):
+            drawn = draw[group_set[cohort.code[draw]] > 0]
+            means = [t.numerator[drawn].sum() / t.denominator[drawn].sum() - t.offset for t in ratios]
+            rows = np.concatenate([np.flatnonzero(pairs.pair_user == user) for user in drawn])
+            slow[b, u] = [*means, roc_auc(pairs.label[rows], pairs.score[rows])]
     np.testing.assert_allclose(fast[..., :-1], slow[..., :-1], atol=1e-6)
     rounding = fast[..., -1] - slow[..., -1]
     assert np.abs(rounding).max() < 0.01
@@ -65,12 +69,12 @@ def test_rounding_scores_hardly_touches_auc():
     generator = np.random.default_rng(0)
     label = generator.integers(0, 2, 4000)
     score = label + generator.normal(size=4000)
-    cell = score_levels(score) + np.where(label > 0, 0, N_LEVELS)
-    counts = np.bincount(cell, minlength=2 * N_LEVELS).astype(float)
-    assert auc_of_levels(counts) == pytest.approx(roc_auc(label, score), abs=1e-3)
+    cell = score_bins(score) + np.where(label > 0, 0, N_BINS)
+    counts = np.bincount(cell, minlength=2 * N_BINS).astype(float)
+    assert auc_of_bins(counts) == pytest.approx(roc_auc(label, score), abs=1e-3)
     few = np.round(score)  # fewer levels than are kept: exact
-    cell = score_levels(few) + np.where(label > 0, 0, N_LEVELS)
-    assert auc_of_levels(np.bincount(cell, minlength=2 * N_LEVELS).astype(float)) == pytest.approx(roc_auc(label, few))
+    cell = score_bins(few) + np.where(label > 0, 0, N_BINS)
+    assert auc_of_bins(np.bincount(cell, minlength=2 * N_BINS).astype(float)) == pytest.approx(roc_auc(label, few))
 
 
 def test_interval_leaves_out_undefined_draws_and_holds_the_value():
@@ -91,7 +95,7 @@ def test_planted_gap_is_found(seed):
         assert gaps[metric].low > 0, metric
     rest = {
         (r.metric, r.group.label): r
-        for r in against_rest(dataset, evaluation, train=train_rows(dataset), by=("region",))
+        for r in one_vs_rest(dataset, evaluation, train=train_rows(dataset), by=("region",))
     }
     north = rest["ndcg@10", "N"]
     assert north.is_clear
@@ -104,7 +108,7 @@ def test_planted_gap_is_found(seed):
 def test_rest_is_everyone_else():
     dataset, evaluation = draw_case(200)
     region = dataset.users["region"].to_numpy()[evaluation.ranking.user_index]
-    for row in against_rest(
+    for row in one_vs_rest(
         dataset, evaluation, train=train_rows(dataset), by=("region",), settings=AuditSettings(n_bootstrap=20)
     ):
         if row.metric == "ndcg@10":
@@ -116,20 +120,20 @@ def test_rest_is_everyone_else():
 def test_rest_needs_users_and_someone_else():
     dataset, evaluation = draw_case(60)
     with pytest.raises(SettingError, match="user columns"):
-        against_rest(dataset, evaluation, train=train_rows(dataset), by=("item.category",))
+        one_vs_rest(dataset, evaluation, train=train_rows(dataset), by=("item.category",))
     alone = replace(dataset, users=dataset.users.assign(gender="F"))
-    assert against_rest(alone, evaluation, train=train_rows(dataset), by=("gender",)) == ()
+    assert one_vs_rest(alone, evaluation, train=train_rows(dataset), by=("gender",)) == ()
 
 
 def test_p_values_are_uniform_where_groups_mean_nothing():
     """60 random partitions into unequal groups: p <= 0.05 in about 3, p <= 0.5 in about 30, metric by metric."""
     cohort = cohort_of(*draw_case(150), column="gender")
     generator = np.random.default_rng(0)
-    n = cohort.totals.n_users
+    n = cohort.statistics.n_users
     p_values = np.array(
         [
             permutation_p(
-                cohort.totals,
+                cohort.statistics,
                 generator.choice(4, n, p=(0.1, 0.2, 0.3, 0.4)),
                 4,
                 resamples=Resamples(n, 99, seed),

@@ -14,7 +14,7 @@ from recsys_core.compare.resampling import user_draws
 from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.shap_method import shap_attribution
 from recsys_core.explain.shapley import solve
-from recsys_core.fairness.resamples import shuffled_p
+from recsys_core.fairness.permutation import shuffled_p
 from recsys_core.metrics import mean_interval, roc_auc_interval
 from recsys_core.models.scorer import Pairs
 from recsys_core.results import Gap, GapChange, Group, GroupChange

@@ -10,7 +10,7 @@ from dashboard.presentation.wording import known, range_with_its_unit, shorten
 from recsys_core.errors import Phrase
 from recsys_core.fairness import ScanResult, direction
 from recsys_core.fairness.columns import TRAINING
-from recsys_core.fairness.metrics import HIGHER_IS_BETTER, LOWER_IS_BETTER
+from recsys_core.fairness.metric import HIGHER_IS_BETTER, LOWER_IS_BETTER
 from recsys_core.results import Evaluation, FairnessReport, Gap, GapChange, Group, OneVsRestGap
 
 CROSS = " × "
@@ -107,7 +107,7 @@ def sentence(report: FairnessReport, metric: str, rest: tuple[OneVsRestGap, ...]
     alone = next((r for r in rest if r.metric == metric and r.group == gap.worst_group), None)
     if alone is None or not alone.is_clear:
         return _pair(report, gap)
-    return _against_rest(report, alone)
+    return _one_vs_rest(report, alone)
 
 
 def _noise(report: FairnessReport, gap: Gap, n_groups: int) -> Markdown:
@@ -141,7 +141,7 @@ def _pair(report: FairnessReport, gap: Gap) -> Markdown:
     )
 
 
-def _against_rest(report: FairnessReport, alone: OneVsRestGap) -> Markdown:
+def _one_vs_rest(report: FairnessReport, alone: OneVsRestGap) -> Markdown:
     low, high = sorted((abs(alone.low), abs(alone.high)))
     values = {
         "who": people(report.by, alone.group),

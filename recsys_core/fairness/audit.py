@@ -11,20 +11,20 @@ from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import Phrase, RecLensError, phrase, values_to_json
+from recsys_core.fairness.bootstrap import bootstrap, interval
 from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, user_cohort
 from recsys_core.fairness.exposure import (
-    SHARES,
     bootstrap_items,
     item_permutation_p,
-    item_totals,
-    weighted_sums,
-    with_overall,
+    item_statistics,
+    item_values_of_everyone,
 )
 from recsys_core.fairness.gaps import group_row, holm, make_gap
 from recsys_core.fairness.groups import Grouping, make_grouping
-from recsys_core.fairness.intervals import bootstrap, interval, permutation_p
-from recsys_core.fairness.metrics import UserTotals, direction, figures, undefined, user_totals
-from recsys_core.fairness.resamples import Resamples, most_shuffles
+from recsys_core.fairness.metrics import ITEM_METRICS, direction
+from recsys_core.fairness.permutation import most_shuffles, permutation_p
+from recsys_core.fairness.resamples import Resamples
+from recsys_core.fairness.user_statistics import UserStatistics, metric_values, user_statistics
 from recsys_core.results import EVERYONE, Evaluation, FairnessReport, Gap, Group, GroupRow, LeftOut
 from recsys_core.variant import DENSE, Variant
 
@@ -55,10 +55,10 @@ def audit(
     Returns
     -------
     FairnessReport
-        Figures as defined in `recsys_core.fairness.metrics.user_totals` and, for item columns,
-        `recsys_core.fairness.exposure.item_totals`; ``n`` counts the users with held-out items
-        (the items with the value). Gaps only where two groups or more have a figure, their
-        ``p_corrected`` for all of them (Holm). What cannot be said is in ``left_out`` and ``notes``.
+        Metrics as registered in `recsys_core.fairness.metrics`, those of items for item columns; ``n``
+        counts the users with held-out items (the items with the value). Gaps only where two groups or
+        more have a figure, their ``p_corrected`` for all of them (Holm). What cannot be said is in
+        ``left_out`` and ``notes``.
 
     Raises
     ------
@@ -74,15 +74,15 @@ def audit(
     from the others and the overall row: suppression keeps a figure from being read, no more.
     """
     grouping = make_grouping(dataset, by, train=train)
-    totals = user_totals(dataset, evaluation, train)
-    n = len(totals.user_index) if grouping.side == "user" else dataset.n_items
-    settings = replace(settings, most_shuffles=most_shuffles(n, len(totals.metrics), settings.most_shuffles))
-    return audit_grouping(evaluation, totals, grouping, variant, settings)
+    statistics = user_statistics(dataset, evaluation, train)
+    n = len(statistics.user_index) if grouping.side == "user" else dataset.n_items
+    settings = replace(settings, most_shuffles=most_shuffles(n, len(statistics.metrics), settings.most_shuffles))
+    return audit_grouping(evaluation, statistics, grouping, variant, settings)
 
 
 def audit_grouping(
     evaluation: Evaluation,
-    totals: UserTotals,
+    statistics: UserStatistics,
     grouping: Grouping,
     variant: Variant,
     settings: AuditSettings,
@@ -94,8 +94,8 @@ def audit_grouping(
     if grouping.side == "item":
         parts = _item_parts(evaluation, grouping, settings)
     else:
-        shared = resamples or Resamples(totals.n_users, settings.n_bootstrap, settings.seed)
-        parts = _user_parts(totals, grouping, settings, shared)
+        shared = resamples or Resamples(statistics.n_users, settings.n_bootstrap, settings.seed)
+        parts = _user_parts(statistics, grouping, settings, shared)
     return _report(grouping, parts, variant, settings, start=start)
 
 
@@ -164,44 +164,46 @@ def _report(
     )
 
 
-def _user_parts(totals: UserTotals, grouping: Grouping, settings: AuditSettings, resamples: Resamples) -> Parts:
-    cohort = user_cohort(totals, grouping, settings)
-    value = figures(totals, cohort.code, cohort.unions)
-    draws = bootstrap(totals, cohort.code, cohort.unions, value=value, resamples=resamples)
-    p_values = permutation_p(totals, cohort.code, len(cohort.shown), resamples=resamples, most=settings.most_shuffles)
+def _user_parts(statistics: UserStatistics, grouping: Grouping, settings: AuditSettings, resamples: Resamples) -> Parts:
+    cohort = user_cohort(statistics, grouping, settings)
+    code, n_groups = cohort.code, len(cohort.reportable)
+    value = metric_values(statistics, code, cohort.group_sets)
+    draws = bootstrap(statistics, code, cohort.group_sets, value=value, resamples=resamples)
+    p_values = permutation_p(statistics, code, n_groups, resamples=resamples, most=settings.most_shuffles)
     table = np.stack([value, *interval(draws, value)])
-    kept = np.flatnonzero(~np.isnan(value[-1]))  # what nobody has is no figure
-    metrics = tuple(totals.metrics[m] for m in kept)
-    nothing = tuple(undefined(totals, name) for name in totals.metrics if name not in metrics)
+    has_value = ~np.isnan(value[-1])  # what nobody has is no figure
+    kept = np.flatnonzero(has_value)
+    metrics = tuple(statistics.metrics[m] for m in kept)
+    nobody_has = (LeftOut(statistics.metrics[m], statistics.if_undefined[m]) for m in np.flatnonzero(~has_value))
     return (
         group_row(EVERYONE, cohort.n_counted, metrics, table[:, -1, kept]),
-        _rows(cohort.groups, cohort.size, cohort.shown, metrics, table[..., kept]),
-        _gaps(metrics, cohort.shown_groups, value[:-1, kept], draws[:, :-1, kept], p_values[kept]),
-        totals.left_out + nothing,
+        _rows(cohort.groups, cohort.size, cohort.reportable, metrics, table[..., kept]),
+        _gaps(metrics, cohort.reportable_groups, value[:-1, kept], draws[:, :-1, kept], p_values[kept]),
+        (*statistics.left_out, *nobody_has),
     )
 
 
 def _item_parts(evaluation: Evaluation, grouping: Grouping, settings: AuditSettings) -> Parts:
     if not len(evaluation.ranking.user_index):
         raise RecLensError("fairness.reason.nobody_ranked")
-    totals = item_totals(evaluation, grouping.membership)
-    metrics = totals.metrics
+    statistics = item_statistics(evaluation, grouping.membership)
+    metrics = statistics.metrics
     size = np.count_nonzero(grouping.membership, axis=0)
-    shown = np.flatnonzero(size >= settings.least_size)
-    resamples = Resamples(len(totals.exposure), settings.n_bootstrap, settings.seed)
-    kept = [*shown, len(size)]
-    value = with_overall(totals, weighted_sums(totals, np.ones((1, len(totals.exposure)))))[0][kept]
-    draws = bootstrap_items(totals, resamples)[:, kept]
+    reportable = np.flatnonzero(size >= settings.least_size)
+    resamples = Resamples(len(statistics.exposure), settings.n_bootstrap, settings.seed)
+    kept = [*reportable, len(size)]
+    value = item_values_of_everyone(statistics)[kept]
+    draws = bootstrap_items(statistics, resamples)[:, kept]
     how = {"n_draws": settings.n_bootstrap, "most": settings.most_shuffles, "seed": settings.seed}
-    p_values = item_permutation_p(totals, grouping.membership, shown, **how)
+    p_values = item_permutation_p(statistics, grouping.membership, reportable, **how)
     table = np.stack([value, *interval(draws, value)])
-    compared = [m for m, metric in enumerate(metrics) if metric not in SHARES]
+    compared = [m for m, metric in enumerate(ITEM_METRICS.values()) if metric.is_compared]
     return (
         group_row(EVERYONE, len(grouping.membership), metrics, table[:, -1]),
-        _rows(grouping.groups, size, shown, metrics, table),
+        _rows(grouping.groups, size, reportable, metrics, table),
         _gaps(
             tuple(metrics[m] for m in compared),
-            tuple(grouping.groups[g] for g in shown),
+            tuple(grouping.groups[g] for g in reportable),
             value[:-1, compared],
             draws[:, :-1, compared],
             p_values[compared],
@@ -211,10 +213,10 @@ def _item_parts(evaluation: Evaluation, grouping: Grouping, settings: AuditSetti
 
 
 def _rows(
-    groups: tuple[Group, ...], size: np.ndarray, shown: np.ndarray, metrics: tuple[str, ...], table: np.ndarray
+    groups: tuple[Group, ...], size: np.ndarray, reportable: np.ndarray, metrics: tuple[str, ...], table: np.ndarray
 ) -> tuple[GroupRow, ...]:
-    """Every group in reading order, those that are not shown without figures."""
-    place = {int(g): i for i, g in enumerate(shown)}
+    """Every group in reading order, those that are not reportable without figures."""
+    place = {int(g): i for i, g in enumerate(reportable)}
     return tuple(
         group_row(group, int(size[g]), metrics, table[:, place[g]] if g in place else None)
         for g, group in enumerate(groups)

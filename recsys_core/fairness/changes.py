@@ -1,4 +1,4 @@
-"""Differences beyond the two extremes: a group against everyone else, and a gap under compression."""
+"""What a variant changes: the gap of every metric, and the exposure of every group of items."""
 
 from __future__ import annotations
 
@@ -9,44 +9,15 @@ from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import SettingError, phrase
-from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, UserCohort, user_cohort
-from recsys_core.fairness.exposure import bootstrap_items, item_figures, item_totals, weighted_sums
+from recsys_core.fairness.bootstrap import bootstrap, interval
+from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, cohort_of
+from recsys_core.fairness.exposure import bootstrap_items, item_statistics, item_values_of_everyone
 from recsys_core.fairness.gaps import extremes, holm
 from recsys_core.fairness.groups import make_grouping
-from recsys_core.fairness.intervals import bootstrap, interval
-from recsys_core.fairness.metrics import figures, user_totals
+from recsys_core.fairness.metrics import ITEM_METRICS
 from recsys_core.fairness.resamples import ROUNDING, Resamples
-from recsys_core.results import Evaluation, GapChange, Group, GroupChange, OneVsRestGap
-
-
-def against_rest(
-    dataset: Dataset,
-    evaluation: Evaluation,
-    *,
-    by: tuple[str, ...],
-    train: csr_array,
-    settings: AuditSettings = DEFAULT_SETTINGS,
-) -> tuple[OneVsRestGap, ...]:
-    """Every group of users that may be shown against all other users, metric by metric.
-
-    "The North is served worse than elsewhere: NDCG@10 lower by 0.07 to 0.12." Arguments and
-    errors as in `audit`; user columns only (``SettingError`` for an item column). Suppressed
-    groups count among the others. Empty where one group is all there is.
-    """
-    cohort = _cohort(dataset, evaluation, by, train, settings)
-    n = len(cohort.shown)
-    alone = cohort.unions[:n]
-    unions = np.vstack([alone, 1 - alone])
-    value = figures(cohort.totals, cohort.code, unions)
-    resamples = Resamples(cohort.totals.n_users, settings.n_bootstrap, settings.seed)
-    draws = bootstrap(cohort.totals, cohort.code, unions, value=value, resamples=resamples)
-    group, rest = value[:n], value[n:]
-    table = np.stack([group, rest, group - rest, *interval(draws[:, :n] - draws[:, n:], group - rest)])
-    return tuple(
-        OneVsRestGap(metric, cohort.shown_groups[g], int(cohort.size[cohort.shown[g]]), *table[:, g, m].tolist())
-        for m, metric in enumerate(cohort.totals.metrics)
-        for g in np.flatnonzero(~np.isnan(table[2, :, m]))
-    )
+from recsys_core.fairness.user_statistics import metric_values
+from recsys_core.results import Evaluation, GapChange, Group, GroupChange
 
 
 def gap_changes(
@@ -61,22 +32,23 @@ def gap_changes(
     """What compression does to the gap of every metric, paired user by user.
 
     ``ValueError`` where the two evaluations are not of the same users. Other arguments and
-    errors as in `against_rest`.
+    errors as in `recsys_core.fairness.one_vs_rest`.
     """
-    cohorts = [_cohort(dataset, evaluation, by, train, settings) for evaluation in (dense, compressed)]
-    before, after = (c.totals for c in cohorts)
+    cohorts = [cohort_of(dataset, evaluation, by, train, settings) for evaluation in (dense, compressed)]
+    before, after = (c.statistics for c in cohorts)
     if not np.array_equal(before.user_index, after.user_index) or before.metrics != after.metrics:
         raise ValueError("the two evaluations must be of the same users, with the same metrics")
-    unions = cohorts[0].unions[:-1]
+    group_sets = cohorts[0].group_sets[:-1]
     resamples = Resamples(before.n_users, settings.n_bootstrap, settings.seed)
-    values = [figures(c.totals, c.code, unions) for c in cohorts]
-    draws = [
-        bootstrap(c.totals, c.code, unions, value=value, resamples=resamples)
-        for c, value in zip(cohorts, values, strict=True)
-    ]
-    values, draws = np.stack(values), np.stack(draws)
+    values = np.stack([metric_values(c.statistics, c.code, group_sets) for c in cohorts])
+    draws = np.stack(
+        [
+            bootstrap(c.statistics, c.code, group_sets, value=value, resamples=resamples)
+            for c, value in zip(cohorts, values, strict=True)
+        ]
+    )
     found = (
-        _gap_change(metric, cohorts[0].shown_groups, values[..., m], draws[..., m])
+        _gap_change(metric, cohorts[0].reportable_groups, values[..., m], draws[..., m])
         for m, metric in enumerate(before.metrics)
     )
     changes = [c for c in found if c is not None]
@@ -100,19 +72,19 @@ def exposure_changes(
     grouping = make_grouping(dataset, by, train=train)
     if grouping.side != "item":
         raise SettingError("setting.choice", name="by", choices=phrase("what.item_columns"), value=", ".join(by))
-    both = [item_totals(evaluation, grouping.membership) for evaluation in (dense, compressed)]
+    both = [item_statistics(evaluation, grouping.membership) for evaluation in (dense, compressed)]
     n_users = len(both[0].exposure)
     if not n_users:
         return ()
-    at = both[0].metrics.index("exposure_to_relevance")
+    at = list(ITEM_METRICS).index("exposure_to_relevance")
     resamples = Resamples(n_users, settings.n_bootstrap, settings.seed)
-    values = np.stack([item_figures(t, weighted_sums(t, np.ones((1, n_users)))[0])[:, at] for t in both])
+    values = np.stack([item_values_of_everyone(t)[:-1, at] for t in both])
     draws = np.stack([bootstrap_items(t, resamples)[:, :-1, at] for t in both])
     change, resampled = values[1] - values[0], draws[1] - draws[0]
-    shown = np.flatnonzero(np.count_nonzero(grouping.membership, axis=0) >= settings.least_size)
-    shown = shown[~np.isnan(change[shown])]
+    reportable = np.flatnonzero(np.count_nonzero(grouping.membership, axis=0) >= settings.least_size)
+    reportable = reportable[~np.isnan(change[reportable])]
     low, high = interval(resampled, change)
-    p_values = np.array([paired_p(resampled[:, g]) for g in shown])
+    p_values = np.array([paired_p(resampled[:, g]) for g in reportable])
     return tuple(
         GroupChange(
             group=grouping.groups[g],
@@ -124,7 +96,7 @@ def exposure_changes(
             p_value=p,
             p_corrected=q,
         )
-        for g, p, q in zip(shown, p_values.tolist(), holm(p_values).tolist(), strict=True)
+        for g, p, q in zip(reportable, p_values.tolist(), holm(p_values).tolist(), strict=True)
     )
 
 
@@ -139,15 +111,6 @@ def paired_p(draws: np.ndarray) -> float:
     known = draws[~np.isnan(draws)]
     least = min(np.count_nonzero(known <= ROUNDING), np.count_nonzero(known >= -ROUNDING))
     return float(min(1.0, 2 * (1 + least) / (1 + len(known))))
-
-
-def _cohort(
-    dataset: Dataset, evaluation: Evaluation, by: tuple[str, ...], train: csr_array, settings: AuditSettings
-) -> UserCohort:
-    grouping = make_grouping(dataset, by, train=train)
-    if grouping.side != "user":
-        raise SettingError("setting.choice", name="by", choices=phrase("what.user_columns"), value=", ".join(by))
-    return user_cohort(user_totals(dataset, evaluation, train), grouping, settings)
 
 
 def _gap_change(metric: str, groups: tuple[Group, ...], values: np.ndarray, draws: np.ndarray) -> GapChange | None:

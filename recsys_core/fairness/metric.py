@@ -1,0 +1,128 @@
+"""A fairness metric: its name, good end, unit and needs, and one of three ways of being computed.
+
+`recsys_core.fairness.metrics` holds one file a metric; what is declared there appears in every audit, on the
+page, in tables, files and on the command line.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import numpy as np
+
+from recsys_core.fairness.metric_inputs import MetricInputs, Need, Sums
+from recsys_core.fairness.terms import GroupingStatistic, GroupStatistic, PairTerms, RatioTerms, Terms, WeightedTerms
+
+Direction = Literal["higher", "lower", "zero", "neither"]
+HIGHER_IS_BETTER: Direction = "higher"
+LOWER_IS_BETTER: Direction = "lower"
+ZERO_IS_BEST: Direction = "zero"
+NEITHER: Direction = "neither"  # no end is bad in itself; the group that gets less is called the worst
+
+Unit = Literal["share", "difference", "lift", "ratio", "number"]
+LIMITS: dict[Unit, tuple[float, float]] = {  # between which a value of the unit lies
+    "share": (0, 1),
+    "difference": (-1, 1),  # of two shares
+    "lift": (-1, np.inf),  # a relative change
+    "ratio": (0, np.inf),
+    "number": (-np.inf, np.inf),
+}
+Kind = Literal["ratio", "auc", "statistic"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metric(ABC):
+    """A measure of how a group of users is served.
+
+    Attributes
+    ----------
+    name
+        As in JSON and on the command line, without the length of the list.
+    place
+        Where it stands among the measures, ascending; tens, so that another fits between two.
+    direction
+        Which end is good, and so which of two extreme groups is called the worst.
+    unit
+        What the value is, see `LIMITS`.
+    needs
+        What the data must hold; a metric whose needs are not met is left out and says why.
+    at_k
+        Whether it is of lists, and so named after their length (``ndcg@10``).
+    no_quality
+        The value that no quality at all gives, from which gaps of different metrics are compared as shares
+        (`recsys_core.fairness.scan.relative_size`); None where a difference can be compared as it is.
+    """
+
+    kind: ClassVar[Kind]
+    name: str
+    place: int
+    direction: Direction
+    unit: Unit
+    needs: tuple[Need, ...]
+    at_k: bool = False
+    no_quality: float | None = 0.0
+
+    def full_name(self, k: int) -> str:
+        """``ndcg@10`` of lists of ten; metrics that are not of lists keep their name."""
+        return f"{self.name}@{k}" if self.at_k else self.name
+
+    @abstractmethod
+    def terms(self, inputs: MetricInputs) -> Terms:
+        """What every user adds; only asked for where the needs are met."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RatioMetric(Metric):
+    """``sum(numerator) / sum(denominator) - offset`` over the group's users; a mean has ones below.
+
+    ``sums`` gives what each user adds, both ``(n_users,)`` (`MetricInputs.of_lists`, `MetricInputs.of_pairs`).
+    """
+
+    kind: ClassVar[Kind] = "ratio"
+    sums: Callable[[MetricInputs], Sums]
+    offset: float = 0.0
+
+    def terms(self, inputs: MetricInputs) -> RatioTerms:
+        return RatioTerms(*self.sums(inputs), offset=self.offset)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AucMetric(Metric):
+    """Area under the ROC curve over all scored pairs of the group's users together."""
+
+    kind: ClassVar[Kind] = "auc"
+
+    def terms(self, inputs: MetricInputs) -> PairTerms:
+        return PairTerms(inputs.n_users, inputs.pair_user, inputs.pairs.label, inputs.pairs.score)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatisticMetric(Metric):
+    """Any function of a group's users: of how often each counts, so that users can be resampled.
+
+    ``statistic(inputs)`` prepares the function once; it is called with ``(inside, everyone)``, the weights
+    ``(b, n_users)`` of the group's and of all users, and gives ``(b,)``, NaN where it is undefined.
+    """
+
+    kind: ClassVar[Kind] = "statistic"
+    statistic: Callable[[MetricInputs], GroupStatistic]
+
+    def terms(self, inputs: MetricInputs) -> WeightedTerms:
+        return WeightedTerms(of_set=self.statistic(inputs))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupingMetric(Metric):
+    """Any function of all groups together, such as the mean difference of their pairs: one value, no group's own.
+
+    As `StatisticMetric`, called with ``(groups, everyone)``: the weights of every reportable group in turn.
+    """
+
+    kind: ClassVar[Kind] = "statistic"
+    statistic: Callable[[MetricInputs], GroupingStatistic]
+
+    def terms(self, inputs: MetricInputs) -> WeightedTerms:
+        return WeightedTerms(of_groups=self.statistic(inputs))

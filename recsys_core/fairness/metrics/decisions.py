@@ -1,0 +1,42 @@
+"""Decisions: pairs whose predicted probability is one half or more, of all and of those that were taken.
+
+``selection_rate``
+    Share of the group's pairs, as Fairlearn's; demographic parity asks that it is the same in all groups.
+``true_positive_rate``
+    The same among the pairs that were taken, as Fairlearn's; equal opportunity asks that it is the same
+    in all groups (Hardt et al. 2016).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from recsys_core.fairness.metric import HIGHER_IS_BETTER, NEITHER, RatioMetric
+from recsys_core.fairness.metric_inputs import MetricInputs
+
+SELECTED_FROM = 0.5
+
+
+def selected(inputs: MetricInputs) -> np.ndarray:
+    """1 for each pair that is predicted to be taken, ``(n_pairs,)``."""
+    return (inputs.probability >= SELECTED_FROM).astype(float)
+
+
+METRICS = (
+    RatioMetric(
+        name="selection_rate",
+        place=80,
+        direction=NEITHER,
+        unit="share",
+        needs=("pairs", "probabilities"),
+        sums=lambda inputs: inputs.of_pairs(selected(inputs)),
+    ),
+    RatioMetric(
+        name="true_positive_rate",
+        place=90,
+        direction=HIGHER_IS_BETTER,
+        unit="share",
+        needs=("pairs", "probabilities"),
+        sums=lambda inputs: inputs.of_pairs(selected(inputs) * inputs.is_positive, inputs.is_positive),
+    ),
+)
