@@ -84,9 +84,11 @@ def open_app(workspaces: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[...,
         app = AppTest.from_file(str(ROOT / "dashboard" / "app.py"), default_timeout=60)
         for key, value in {"workspace": "tiny", "lang": "en", **parameters}.items():
             app.query_params[key] = value
-        app.run()
+        file = PAGES.get(page, page)
         if page != "overview":
-            app.switch_page(f"../pages/{PAGES.get(page, page)}").run()
-        return app
+            if file != f"{page}.py":  # before a first run a page is known by its file's name alone, which is no address
+                app.run()
+            app.switch_page(f"../pages/{file}")
+        return app.run()
 
     return open_page

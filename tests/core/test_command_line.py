@@ -143,11 +143,13 @@ def test_missing_folders_are_named(capsys, tmp_path):
     assert "gone" in refused(capsys, "import", "--format", "tables", tmp_path / "gone", "--out", tmp_path / "d")
 
 
-def test_json_alone_on_standard_output(tiny_workspace):
-    args = [sys.executable, "-m", "recsys_core", "recommend", "--workspace", str(tiny_workspace), "--user", "2"]
-    done = subprocess.run([*args, "--json"], capture_output=True, text=True, check=True)
+def test_json_alone_on_standard_output(capsys, tiny_workspace):
+    args = ["recommend", "--workspace", str(tiny_workspace), "--json", "--user"]
+    words = [sys.executable, "-m", "recsys_core", *args, "2"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert len(json.loads(done.stdout)["items"]) == 10
-    wrong = subprocess.run([*args[:-1], "nobody"], capture_output=True, text=True, check=False)
-    assert wrong.returncode == 2
-    assert "Traceback" not in wrong.stderr
-    assert "nobody" in wrong.stderr
+    assert main([*args, "nobody"]) == 2
+    wrong = capsys.readouterr()
+    assert wrong.out == ""
+    assert "Traceback" not in wrong.err
+    assert "nobody" in wrong.err

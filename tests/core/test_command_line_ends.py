@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from small_data import SHOP, write_tables
 
 ROOT = Path(__file__).resolve().parents[2]
 CORE = (sys.executable, "-m", "recsys_core")
@@ -19,10 +18,15 @@ def run(*words: object, **how) -> subprocess.CompletedProcess:
     return subprocess.run([*CORE, *map(str, words)], cwd=ROOT, stderr=subprocess.PIPE, check=False, **how)
 
 
-def test_a_reader_who_leaves_is_no_fault(tiny_workspace):
+def an_import(folder: Path) -> tuple[object, ...]:
+    """A run that prints and needs no PyTorch, which takes seconds to load."""
+    return "import", "--format", "tables", write_tables(folder / "tables", SHOP), "--out", folder / "data"
+
+
+def test_a_reader_who_leaves_is_no_fault(tmp_path):
     read, write = os.pipe()
     os.close(read)
-    done = run("recommend", "--workspace", tiny_workspace, "--user", "3", "--k", "40", stdout=write)
+    done = run(*an_import(tmp_path), stdout=write)
     os.close(write)
     assert (done.returncode, done.stderr) == (0, b"")
 
@@ -40,22 +44,39 @@ def test_a_terminal_that_knows_ascii_alone_gets_every_title(tmp_path):
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no /dev/full on this system to stand for a full disk")
-def test_a_full_disk_is_one_line(tiny_workspace):
+def test_a_full_disk_is_one_line(tmp_path):
     with Path("/dev/full").open("w") as full:
-        done = run("recommend", "--workspace", tiny_workspace, "--user", "3", stdout=full)
+        done = run(*an_import(tmp_path), stdout=full)
     assert done.returncode == 2
     assert len(done.stderr.splitlines()) == 1
-    assert b"recsys_core recommend" in done.stderr
+    assert b"recsys_core import" in done.stderr
 
 
-@pytest.mark.parametrize("kind", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_an_interrupted_run_leaves_one_line_and_nothing_else(kind, tmp_path):
-    words = [*CORE, "sample", "--seed", "0", "--out", str(tmp_path / "out")]
-    work = subprocess.Popen(words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-    while work.poll() is None and not list(tmp_path.iterdir()):
+INTERRUPTED = """
+import os, signal, sys, threading, time
+from pathlib import Path
+from recsys_core.__main__ import main
+
+folder = Path(sys.argv[1])
+
+def interrupt(kind):
+    while not list(folder.iterdir()):
         time.sleep(0.01)  # until the folder beside the target is there
-    work.send_signal(kind)
-    out, err = work.communicate(timeout=60)
-    assert (work.returncode, out) == (2, b"")
-    assert err == b"recsys_core sample: interrupted; nothing was written.\n"
-    assert list(tmp_path.iterdir()) == []
+    os.kill(os.getpid(), kind)
+
+for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    before = signal.getsignal(kind)
+    threading.Thread(target=interrupt, args=(kind,)).start()
+    status = main(["sample", "--seed", "0", "--out", str(folder / "out")])
+    print(kind.name, status, len(list(folder.iterdir())), signal.getsignal(kind) is before, flush=True)
+"""
+
+
+def test_an_interrupted_run_leaves_one_line_and_nothing_else(tmp_path):
+    """One process is sent three signals, as its start takes most of the time."""
+    words = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    names = ("SIGINT", "SIGTERM", "SIGHUP")
+    assert done.stdout.splitlines() == [f"{name} 2 0 True" for name in names]
+    assert done.stderr.splitlines() == ["recsys_core sample: interrupted; nothing was written."] * 3
+    assert done.returncode == 0
