@@ -10,7 +10,7 @@ from functools import partial
 
 import streamlit as st
 
-HEAVY = ("scipy.stats", "sklearn", "lime.lime_tabular", "captum.attr", "onnxruntime")
+HEAVY = ("scipy.stats", "sklearn", "onnxruntime")
 
 
 @st.cache_resource(show_spinner=False)
@@ -34,15 +34,17 @@ def first_optimiser() -> None:
 
 
 def load() -> None:
-    """Import what explanations need, ``shap`` as the core wants it: imported by name, its first answer takes 13 s."""
+    """Import what explanations need, each method's library as its file wants it."""
     import importlib
     import warnings
 
-    from recsys_core.explain.shap_method import library
+    from recsys_core.explain.methods import METHODS
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        for load_one in (library, first_optimiser, *(partial(importlib.import_module, name) for name in HEAVY)):
+        of_methods = [method.load for method in METHODS.values() if method.load is not None]
+        heavy = [partial(importlib.import_module, name) for name in HEAVY]
+        for load_one in (*of_methods, first_optimiser, *heavy):
             with suppress(ImportError):
                 load_one()
     for name in ("uvicorn.access", "uvicorn.error"):  # one of these libraries turns their every line on

@@ -19,6 +19,7 @@ from typing import NoReturn
 from recsys_core import commands
 from recsys_core.data.folder import without_nan
 from recsys_core.errors import RecLensError, SettingError, phrase
+from recsys_core.explain.methods import DEFAULT, METHODS
 from recsys_core.progress import EVENTS, ProgressEvents, ProgressLine, Reporter
 from recsys_core.variant import BITS, PRUNINGS
 
@@ -170,7 +171,7 @@ def _add_question_commands(words) -> None:
     word = _about_variant(words, "explain", commands.run_explain, "why a user gets an item")
     word.add_argument("--user", required=True, metavar="ID")
     word.add_argument("--item", required=True, metavar="ID")
-    word.add_argument("--method", default="shapley", help="shapley, shap, lime, deeplift, ig or occlusion")
+    word.add_argument("--method", default=DEFAULT, help=f"one of {', '.join(METHODS)}")
     word.add_argument("--history", default="one", help="the history as one reason, or each item a reason")
     word.add_argument("--background", type=int, default=32, metavar="N")
     word.add_argument("--seed", type=int, default=0)

@@ -295,10 +295,13 @@ MESSAGES: dict[str, str] = {
     "train.text_encoder": "text encoder {name}: {reason}.",
     # explaining
     "explain.method_each": (
-        "method '{method}' explains the history as one reason; use --history one, or method shapley."
+        "method '{method}' explains the history as one reason; use --history one, or one of the methods {others}."
+    ),
+    "explain.method_black_box": (
+        "method '{method}' looks inside the network, and of this model only the scores are known; use one of {others}."
     ),
     "explain.method_quantised": (
-        "method '{method}' needs gradients, and there are none at {bits} bits; use shapley, shap, lime or occlusion."
+        "method '{method}' needs gradients, and there are none at {bits} bits; use one of {others}."
     ),
     # fairness
     "fairness.no_groups": "column {column}: no group has {least} users or more; choose another column.",

@@ -14,10 +14,10 @@ from dashboard.presentation.texts import joined, plain, t
 from dashboard.presentation.texts.markdown import escape
 from recsys_core.errors import RecLensError
 from recsys_core.explain.agreement import compare_explanations, disagreements
+from recsys_core.explain.methods import DEFAULT, METHODS
 from recsys_core.results import Explanation
 from recsys_core.variant import DENSE, Variant
 
-SECOND = ("lime", "shap", "deeplift", "ig", "occlusion")
 WITHOUT, EACH = "without", "each"
 EFFECT, TIME = "effect", "time"
 HISTORY_HEIGHT = 318
@@ -77,7 +77,8 @@ def history(page, where: tuple, explanation: Explanation) -> list[dict]:
 
 def second_method(page, where: tuple, explanation: Explanation) -> Explanation | None:
     """Another method's answer beside the first, and where the two disagree; None where it cannot answer."""
-    method = choice(page, "method", {m: plain(f"method.short.{m}") for m in SECOND})
+    others = sorted((m for name, m in METHODS.items() if name != DEFAULT), key=lambda m: m.place)
+    method = choice(page, "method", {m.name: plain(f"method.short.{m.name}") for m in others})
     try:
         with components.working(t("working.explanation"), once=("second", method, *where)):
             second = cached.explanation(*where, method=method)
@@ -85,7 +86,7 @@ def second_method(page, where: tuple, explanation: Explanation) -> Explanation |
         components.unavailable(error)
         return None
     found = reasons.reasons(cached.dataset(page.selection.place), explanation)
-    names = (plain("method.shapley"), plain(f"method.{method}"))
+    names = (plain(f"method.{DEFAULT}"), plain(f"method.{method}"))
     words = {r.feature: r.label for r in found}
     agreement = compare_explanations(explanation, second)
     st.markdown(story.agreement_sentence(agreement, second, disagreements(explanation, second), words))

@@ -1,4 +1,4 @@
-"""Gradient methods by ``captum``: DeepLIFT and integrated gradients.
+"""What the gradient methods of ``captum`` share: the network they differentiate, and the sums over a player's inputs.
 
 They start after the pooled history, at the input of the ranker's first body layer, and answer
 another question than Shapley values: a background row is a point to start from, not a set of
@@ -8,19 +8,19 @@ values to mix with.
 from __future__ import annotations
 
 import copy
-import warnings
+from collections.abc import Callable
+from importlib import import_module
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
 from recsys_core.explain.attribution import Attribution
+from recsys_core.explain.method import Question
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Pairs, Scorer
 
-FEWEST_STEPS, MOST_STEPS = 64, 512
-SMALL_GAP = 1e-3
-ROWS_AT_ONCE = 16_384
+Attribute = Callable[["GradientNetwork", Tensor, Tensor, float], tuple[Tensor, int]]
 
 
 class GradientNetwork(nn.Module):
@@ -32,28 +32,25 @@ class GradientNetwork(nn.Module):
         self.eval().requires_grad_(False)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        return self.head(self.body(self.body.first(inputs))).squeeze(-1)
+        logits: Tensor = self.head(self.body(self.body.first(inputs))).squeeze(-1)
+        return logits
 
 
-def gradient_attribution(scorer: Scorer, pair: Pairs, background: Pairs, *, method: str) -> Attribution:
-    """DeepLIFT (``deeplift``) or integrated gradients (``ig``), mean over the background rows.
+def gradient_attribution(question: Question, attribute: Attribute) -> Attribution:
+    """A gradient method's answer, mean over the background rows.
 
-    ``deeplift``: the rescale rule (Shrikumar et al. 2017, eq. 4), whose parts sum to the score
-    less the base up to rounding. ``ig``: gradients along the straight line from a background
-    row to the example (Sundararajan et al. 2017, eq. 1), 64 midpoint steps, doubled until the
-    parts sum to within 0.001 of it, at most 512. (A ReLU network's gradient is a step function:
-    captum's default, Gauss-Legendre, leaves larger gaps here at three times the cost.)
-
-    A reason's contribution is the sum over its embedding's coordinates; the history's is over
-    the pooled vector of the example's own query.
+    ``attribute(network, example, rows, change)`` gives the mean part of each input ``(n_inputs,)`` and
+    how many network rows that took; ``change`` is what the parts should sum to. A reason's
+    contribution is the sum over its embedding's coordinates; the history's is over the pooled
+    vector of the example's own query.
     """
+    scorer = question.network
     network = GradientNetwork(scorer.ranker)
-    example, rows = network_inputs(scorer, pair), network_inputs(scorer, background)
+    example, rows = network_inputs(scorer, question.pair), network_inputs(scorer, question.background)
     example = example.expand_as(rows).contiguous()
     with torch.inference_mode():
         base = float(network(rows).double().mean())
         score = float(network(example[:1]).double())
-    attribute = _deeplift if method == "deeplift" else _integrated_gradients
     parts, n_evaluations = attribute(network, example, rows, score - base)
     return Attribution(base, _player_sums(scorer, parts), n_evaluations=n_evaluations)
 
@@ -70,32 +67,9 @@ def network_inputs(scorer: Scorer, pairs: Pairs) -> Tensor:
         return inputs.clone()
 
 
-def _deeplift(network: GradientNetwork, example: Tensor, rows: Tensor, _: float) -> tuple[Tensor, int]:
-    from captum.attr import DeepLift
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # "setting forward and backward hooks": on our own copy
-        parts = DeepLift(network).attribute(example, baselines=rows)
-    return parts.detach().double().mean(0), 2 * len(rows)
-
-
-def _integrated_gradients(network: GradientNetwork, example: Tensor, rows: Tensor, change: float) -> tuple[Tensor, int]:
-    from captum.attr import IntegratedGradients
-
-    steps, n_evaluations = FEWEST_STEPS, 0
-    while True:
-        parts = IntegratedGradients(network).attribute(
-            example,
-            baselines=rows,
-            n_steps=steps,
-            method="riemann_middle",
-            internal_batch_size=max(ROWS_AT_ONCE, len(rows)),
-        )
-        parts = parts.detach().double().mean(0)
-        n_evaluations += steps * len(rows)
-        if steps >= MOST_STEPS or abs(float(parts.sum()) - change) < SMALL_GAP:
-            return parts, n_evaluations
-        steps *= 2
+def load_captum() -> object:
+    """Import the library: seconds, once a process."""
+    return import_module("captum.attr")
 
 
 def _player_sums(scorer: Scorer, parts: Tensor) -> np.ndarray:

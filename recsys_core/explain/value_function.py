@@ -22,6 +22,7 @@ import numpy as np
 
 from recsys_core.errors import SettingError
 from recsys_core.explain.coalitions import distinct_items, distinct_values, joined
+from recsys_core.metrics import logistic
 from recsys_core.models.scorer import Pairs
 from recsys_core.player import HISTORY, Player
 
@@ -203,3 +204,17 @@ class Games(ABC):
         pair, row = np.divmod(games, self.n_rows)
         active = np.nonzero(self.differs[pair, row])[1].reshape(len(games), -1)
         return Batch(pair, row, active, int(size[0]), int(size[1]))
+
+
+def values_without(games: ValueFunction) -> np.ndarray:
+    """Logits with one player taken from the background row, all others the example's: ``(n_rows, n_players)``."""
+    return games.values(~np.eye(len(games.players), dtype=bool))
+
+
+def probabilities_without(games: ValueFunction) -> np.ndarray:
+    """Mean probability over the background without each player: ``(n_players,)``.
+
+    The mean of probabilities, not the probability of a mean logit: what a person would count
+    if the reason were really taken away.
+    """
+    return games.weights @ logistic(values_without(games))

@@ -246,7 +246,7 @@ class Listener(event.Listener):
     def on_end(self, e): pass
 event.register("numba:compile", Listener())
 warm.load()
-from recsys_core.explain.shap_method import shap_attribution
+from recsys_core.explain.methods.shap import shap_attribution
 class Sum:
     players, n_evaluations = tuple(range(4)), 0
     def mean_values(self, masks): return np.asarray(masks, dtype=float) @ np.array([1.0, 2.0, 3.0, 4.0])

@@ -11,7 +11,7 @@ from app_texts import PAGES, texts_of
 from shapes import SOURCES, Source
 
 from recsys_core.__main__ import main
-from recsys_core.explain.explain import METHODS
+from recsys_core.explain.methods import METHODS
 
 REAL = {
     "ml-100k": ("movielens-100k", {"user.age", "item.genres"}),

@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from recsys_core.__main__ import main
-from recsys_core.explain.explain import METHODS
+from recsys_core.explain.methods import METHODS
 
 VARIANTS = (
     [],

@@ -16,7 +16,8 @@ from recsys_core.compress.variants import VariantCache
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.schema import Column
-from recsys_core.explain.explain import METHODS, explain
+from recsys_core.explain.explain import explain
+from recsys_core.explain.methods import METHODS
 from recsys_core.fairness import AuditSettings, audit
 from recsys_core.models.evaluation import evaluate
 from recsys_core.models.fit import FitRequest, fit_workspace

@@ -12,7 +12,7 @@ from recsys_core.compare import figures
 from recsys_core.compare.drift import ndcg_noise
 from recsys_core.compare.resampling import user_draws
 from recsys_core.explain.factorised import FactorisedGames
-from recsys_core.explain.shap_method import shap_attribution
+from recsys_core.explain.methods.shap import shap_attribution
 from recsys_core.explain.shapley import solve
 from recsys_core.fairness.permutation import shuffled_p
 from recsys_core.metrics import mean_interval, roc_auc_interval

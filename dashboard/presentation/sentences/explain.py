@@ -11,11 +11,11 @@ from dashboard.presentation.texts.markdown import Markdown, by_sign
 from dashboard.presentation.variants import plain_variant
 from dashboard.presentation.wording import Reason
 from recsys_core.explain.agreement import TOP, Agreement, Disagreement
+from recsys_core.explain.methods import METHODS
 from recsys_core.results import Explanation, RankedItem, Recommendation
 from recsys_core.variant import DENSE, Variant
 
 LIST_LENGTH = 10
-SHAPLEY_VALUES = ("shapley", "shap")
 LEAST_SHARE = 0.04  # of the summed sizes: below this a reason is not worth a sentence
 CLOSE, MOSTLY, PARTLY = 0.9, 0.7, 0.4
 POOR_FIT = 0.7  # LIME's R² below which its figures are not to be read one by one
@@ -95,8 +95,8 @@ def doubts(
 
 def kind(explanation: Explanation) -> Markdown:
     """What a method's contributions are: exact or sampled Shapley values, or another thing altogether."""
-    if explanation.method not in SHAPLEY_VALUES:
-        return t(f"explain.kind.{explanation.method}")
+    if not METHODS[explanation.method].is_shapley:
+        return t(f"method.kind.{explanation.method}")
     return t(f"explain.kind.{'exact' if explanation.exact else 'sampled'}", n=len(explanation.contributions))
 
 

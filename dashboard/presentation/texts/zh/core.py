@@ -205,8 +205,9 @@ TEXTS = {
         "划分方式“{split}”的训练部分只有 {value} 这一种值，模型需要不同的取值才能学习：请换一种划分方式，或补充交互。"
     ),
     "core.train.text_encoder": "文本编码器 {name}：{reason}。",
-    "core.explain.method_each": "方法“{method}”把历史当作一条理由；请使用 --history one，或改用 shapley。",
-    "core.explain.method_quantised": "方法“{method}”需要梯度，而 {bits} 位模型没有梯度；请改用 shapley、shap、lime 或 occlusion。",
+    "core.explain.method_each": "方法“{method}”把历史当作一条理由；请使用 --history one，或改用以下方法之一：{others}。",
+    "core.explain.method_black_box": "方法“{method}”要查看网络内部，而这个模型只给出分数；请改用以下方法之一：{others}。",
+    "core.explain.method_quantised": "方法“{method}”需要梯度，而 {bits} 位模型没有梯度；请改用以下方法之一：{others}。",
     "core.fairness.no_groups": "{column} 列：没有任何群体达到 {least} 位用户，请换一列。",
     "core.fairness.no_item_groups": "{column} 列：没有任何群体达到 {least} 件物品，请换一列。",
     "core.fairness.nobody": "测试部分没有任何用户，因此所有群体都没有数字；请用更多交互来训练。",

@@ -10,11 +10,16 @@ from types import ModuleType
 import numpy as np
 
 from recsys_core.explain.attribution import Attribution
+from recsys_core.explain.method import Method, Question
 from recsys_core.explain.shapley import EXACT_PLAYERS
 from recsys_core.explain.value_function import ValueFunction
 
 _IMPORTING = Lock()  # a half imported module is no module yet
 ROUNDS = 50  # forward and backward walks of PermutationExplainer
+
+
+def run(question: Question) -> Attribution:
+    return shap_attribution(question.games, seed=question.seed)
 
 
 def shap_attribution(games: ValueFunction, *, seed: int = 0, rounds: int = ROUNDS) -> Attribution:
@@ -63,3 +68,6 @@ def library() -> ModuleType:
             finally:
                 numba.config.DISABLE_JIT = before
         return importlib.import_module("shap")
+
+
+METHOD = Method("shap", run, is_shapley=True, load=library, place=20)

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+
 import numpy as np
 
 from recsys_core.explain.attribution import Attribution
+from recsys_core.explain.method import Method, Question
 from recsys_core.explain.value_function import ValueFunction
 
 SAMPLES = 1000
+
+
+def run(question: Question) -> Attribution:
+    return lime_attribution(question.games, seed=question.seed)
 
 
 def lime_attribution(games: ValueFunction, *, seed: int = 0, samples: int = SAMPLES) -> Attribution:
@@ -39,3 +46,6 @@ def lime_attribution(games: ValueFunction, *, seed: int = 0, samples: int = SAMP
     return Attribution(
         float(found.intercept[1]), contributions, fit=float(found.score), n_evaluations=games.n_evaluations
     )
+
+
+METHOD = Method("lime", run, load=lambda: import_module("lime.lime_tabular"), place=10)
