@@ -84,8 +84,9 @@ def said(value: Value, column: Column | None = None, *, with_unit: bool = True) 
     if value is None:
         return plain("value.unknown")
     kind = column.kind if column is not None else ""
-    if kind == "number":
-        return with_its_unit(value, column.unit) if with_unit else amount(value)
+    if kind == "number" and isinstance(value, int | float):
+        unit = column.unit if column is not None and with_unit else ""
+        return with_its_unit(value, unit)
     if kind == "set":
         return plain("list.join").join(known(part) for part in str(value).split("|") if part) or plain("value.unknown")
     if kind in ("category", "ordered"):

@@ -184,7 +184,7 @@ def marked(rows: pd.DataFrame) -> Markdown:
 
 def history_doubts(explanation: Explanation, shared: Explanation | None) -> list[str]:
     """What the columns of the history mean, and that the shares sum to the history's bar."""
-    found = [t("explain.history.without_doubt", probability=numbers.fixed(explanation.probability, 3))]
+    found: list[str] = [t("explain.history.without_doubt", probability=numbers.fixed(explanation.probability, 3))]
     if shared is None:
         return found
     parts = [c.contribution for c in shared.contributions if c.player.side == "history"]

@@ -60,14 +60,19 @@ def value_words(data: Dataset, player: Player, effect: ValueEffect) -> str:
         return plain("value.unknown")
     if effect.kind == "rest":
         return plain("global.values.rest")
-    if effect.kind == "range":
+    if effect.start is not None:
         return plain("global.interval", low=amount(effect.start), high=in_words(data, player, effect.end))
     return shorten(in_words(data, player, effect.value))
 
 
+def _is_clear(effect: ValueEffect) -> bool:
+    """Whether the interval keeps clear of nothing."""
+    return effect.low is not None and effect.high is not None and (effect.low > 0 or effect.high < 0)
+
+
 def value_sentence(data: Dataset, player: Player, name: str, effects: tuple[ValueEffect, ...]) -> Markdown:
     """The values that push most up and most down, where their intervals keep clear of nothing."""
-    clear = [e for e in effects if e.low is not None and (e.low > 0 or e.high < 0)]
+    clear = [e for e in effects if _is_clear(e)]
     best, worst = (pick(clear, key=lambda e: e.mean, default=None) for pick in (max, min))
     said = [
         t(f"global.values.{key}", value=value_words(data, player, e), by=by_sign(e.mean, numbers.signed(e.mean)), n=e.n)

@@ -146,14 +146,14 @@ def raw(reports: dict[str, FairnessReport]) -> pd.DataFrame:
     for model, report in reports.items():
         for row in (report.overall, *report.groups):
             for metric, value in row.values.items():
-                about = {"model": model, "variant": report.variant.key, "by": " × ".join(report.by)}
+                about: dict[str, object] = {"model": model, "variant": report.variant.key, "by": " × ".join(report.by)}
                 about |= {"group": row.group.label, "kind": row.group.kind, "n": row.n, "measure": metric}
                 about |= {"value": value, "low": row.low[metric], "high": row.high[metric]}
                 rows.append(about | _raw_gap(report.gap(metric)) | {"n_tested": report.n_tested})
     return pd.DataFrame(rows)
 
 
-def _raw_gap(gap: Gap | None) -> dict:
+def _raw_gap(gap: Gap | None) -> dict[str, object]:
     names = ("worst_group", "best_group", "difference", "low", "high", "p_value", "p_corrected", "within_noise")
     found = gap_json(gap) if gap is not None else {}
     return {name if name.startswith("p_") else f"gap_{name}": found.get(name) for name in names}

@@ -119,7 +119,8 @@ def message(error: RecLensError) -> Markdown:
 
 def names_of(prefix: str, names: Iterable[str]) -> Callable[[str], str]:
     """A ``format_func`` for options whose words are ``prefix.name``; fixed to the language of this run."""
-    return {name: word(prefix, name) for name in names}.get
+    words = {name: word(prefix, name) for name in names}
+    return lambda name: words.get(name, name)
 
 
 def core_message(key: str, values: dict) -> Markdown:
