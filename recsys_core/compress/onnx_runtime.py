@@ -7,7 +7,7 @@ depend on its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 
 from recsys_core.compress.quantize import BLOCK, FullMatrix, PackedMatrix, QuantisedRanker
-from recsys_core.data.features import Features
+from recsys_core.data.features import Features, Group
 from recsys_core.data.known import Known
 from recsys_core.models.ranker import EMPTY, Layer
 from recsys_core.models.scorer import Scorer
@@ -95,12 +95,21 @@ class OnnxScorer(Scorer):
         *,
         variant: Variant,
         cached: dict[str, Tensor] | None = None,
+        store: Callable[[Group, Tensor], Tensor] | None = None,
         unpacked: bool = True,
     ) -> None:
         runtime = OnnxRuntime(quantised, unpacked=unpacked)
-        super().__init__(quantised.ranker, features, variant=variant, runtime=runtime, cached=cached)
+        super().__init__(quantised.ranker, features, variant=variant, runtime=runtime, cached=cached, store=store)
+        self._quantised, self._unpacked = quantised, unpacked
         self._recency = np.concatenate([np.zeros(1, np.float32), runtime.recency])  # the empty slot has none
         self._session = _score_graph(quantised, self, unpacked).session(THREADS)
+
+    def with_features(self, features: Features) -> OnnxScorer:
+        """As `Scorer.with_features`; the graph, which holds the items' parts, is made anew where an item changed."""
+        edited = super().with_features(features)
+        if edited.item_base is not self.item_base:
+            edited._session = _score_graph(self._quantised, edited, self._unpacked).session(THREADS)
+        return edited
 
     def score_pairs(
         self, users: np.ndarray, items: np.ndarray, histories: np.ndarray, known: Known | None = None

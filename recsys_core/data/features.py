@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
 
 import numpy as np
 import pandas as pd
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.schema import Column
+from recsys_core.data.schema import Column, stored_name
 from recsys_core.player import HISTORY, ID_KEYS, Player
 
 N_KNOTS = 12
@@ -85,16 +86,15 @@ def hat_weights(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
 class Features:
     """Feature groups of one dataset and the encoded user and item tables.
 
-    ``groups`` holds users' groups first. ``tables[key]`` has one row a user or item. ``use_ids``
-    says whether the two id groups are players at all.
+    ``groups`` holds users' groups first. ``tables[key]`` has one row a user or item; ``ids`` are their
+    raw ids by side, which `with_rows` looks up (also where the id groups are left out).
     """
 
     groups: tuple[Group, ...]
     tables: dict[str, np.ndarray]
     n_users: int
     n_items: int
-    text_columns: tuple[str, ...] = ()
-    extra: dict = field(default_factory=dict)
+    ids: dict[str, pd.Index] = field(default_factory=dict)
 
     def side(self, name: str) -> tuple[Group, ...]:
         return tuple(g for g in self.groups if g.side == name)
@@ -105,12 +105,52 @@ class Features:
         users, items = (tuple(g.player for g in self.side(side)) for side in ("user", "item"))
         return (*users, HISTORY, *items)
 
+    def n_rows(self, side: str) -> int:
+        """How many users or items there are."""
+        return self.n_users if side == "user" else self.n_items
+
     def without(self, keys: set[str]) -> Features:
         """The same features less some groups."""
         groups = tuple(g for g in self.groups if g.key not in keys)
-        return Features(
-            groups, {g.key: self.tables[g.key] for g in groups}, self.n_users, self.n_items, self.text_columns
-        )
+        return replace(self, groups=groups, tables={g.key: self.tables[g.key] for g in groups})
+
+    def with_rows(self, side: str, frame: pd.DataFrame, *, texts: Mapping[str, np.ndarray] | None = None) -> Features:
+        """The same features with some rows of one side edited (ids that are there) or appended (ids that are not).
+
+        Groups stay as they were fitted, so cells are read as those of the tables were: an unknown category is
+        code 0, a number outside the knots stands at the end knot, a missing cell is a missing value. An appended
+        user or item is unknown to the id groups (code 0) and has the row behind the last one.
+
+        Parameters
+        ----------
+        side
+            ``user`` or ``item``.
+        frame
+            One row an id: ``user_id`` or ``item_id``, and any columns as a `Dataset`'s table has them. Columns that are
+            not there keep an edited row's value and are missing in an appended one; those that are no feature are
+            passed over.
+        texts
+            The encoder's vectors ``(len(frame), width)`` by group key; needed for every text column of ``frame``, and
+            of appended rows for all (`recsys_core.models.edited_rows` computes them).
+
+        Raises
+        ------
+        ValueError
+            For an id that stands twice, or a text group without vectors.
+        """
+        texts, ids = texts or {}, pd.Index(frame[f"{side}_id"].astype(str))
+        if ids.has_duplicates:
+            raise ValueError(f"{ids[ids.duplicated()][0]!r} stands twice among the rows")
+        before = self.n_rows(side)
+        rows = self.ids[side].get_indexer(ids)
+        is_new = rows < 0
+        rows[is_new] = before + np.arange(is_new.sum())
+        tables = dict(self.tables)
+        for group in self.side(side):
+            tables[group.key] = _edited(group, self.tables[group.key], frame, rows, texts)
+        grown = {**self.ids, side: self.ids[side].append(ids[is_new])}
+        n_users, n_items = (len(grown[s]) for s in ID_KEYS)
+        return replace(self, tables=tables, ids=grown, n_users=n_users, n_items=n_items)
 
 
 def make_features(dataset: Dataset, texts: dict[str, np.ndarray] | None = None) -> Features:
@@ -137,7 +177,28 @@ def make_features(dataset: Dataset, texts: dict[str, np.ndarray] | None = None) 
                 tables[key] = (
                     texts[key].astype(np.float32) if group.kind == "text" else group.encode(frame[column.stored])
                 )
-    return Features(tuple(groups), tables, dataset.n_users, dataset.n_items, tuple(texts))
+    ids = {"user": pd.Index(dataset.users["user_id"]), "item": pd.Index(dataset.items["item_id"])}
+    return Features(tuple(groups), tables, dataset.n_users, dataset.n_items, ids)
+
+
+def _edited(
+    group: Group, table: np.ndarray, frame: pd.DataFrame, rows: np.ndarray, texts: Mapping[str, np.ndarray]
+) -> np.ndarray:
+    """A group's table with the cells of ``frame`` at ``rows``; rows behind the table's end are appended."""
+    column = group.player.column
+    is_there = column is not None and stored_name(column) in frame
+    is_new = rows >= len(table)
+    if group.kind == "text" and group.key not in texts and (is_there or is_new.any()):
+        raise ValueError(f"{group.key} needs the encoder's vectors of these rows")
+    if not (is_there or group.key in texts or is_new.any()):
+        return table
+    table = np.concatenate([table, np.zeros((int(is_new.sum()), *table.shape[1:]), table.dtype)])
+    if group.key in texts:
+        table[rows] = texts[group.key]
+    elif is_there:
+        cells = frame[stored_name(str(column))].astype(object)
+        table[rows] = group.encode(cells if group.kind == "number" else cells.map(str, na_action="ignore"))
+    return table
 
 
 def text_values(dataset: Dataset) -> dict[str, list[str]]:

@@ -7,15 +7,17 @@ layer's linear parts. A masked evaluation (explanations) sums other parts and ca
 
 from __future__ import annotations
 
+import copy
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, Self
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recsys_core.data.features import Features
+from recsys_core.data.features import Features, Group
 from recsys_core.data.known import Known
 from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.variant import DENSE, Variant
@@ -93,6 +95,9 @@ class Scorer:
     cached
         Stored vectors ``(n_items, width)`` of item text groups, where the variant stores them
         (quantised); else the projection is computed here.
+    store
+        Makes a stored vector ``(n, width)`` of a text group's encoder vectors, for texts that are not ``cached``
+        yet (`with_features`); the ranker's own projection if None.
     """
 
     def __init__(
@@ -103,24 +108,50 @@ class Scorer:
         variant: Variant = DENSE,
         runtime: Runtime | None = None,
         cached: dict[str, Tensor] | None = None,
+        store: Callable[[Group, Tensor], Tensor] | None = None,
     ) -> None:
         self.ranker, self.features, self.variant = ranker.eval(), features, variant
         self.runtime = runtime or TorchRuntime(ranker)
-        self.cached = cached or {}
+        self.cached, self._store = cached or {}, store or ranker.adapter.embed
         self.encoded = encoded_tensors(features)
         self.n_items = features.n_items
-        with torch.inference_mode():
-            items = self.embeddings("item", torch.arange(features.n_items))
-            attention = ranker.adapter.attention
-            of_user, of_item, _ = ranker.split_first()
-            self._sums, self._widest = ranker.layers()[0].linear, max(x.linear.out_features for x in ranker.layers())
-            self._of_user = of_user.detach().contiguous()
-            self.item_base = items @ of_item.T
-            self.item_query = attention.query(items)
-            self.item_key, self.item_value = attention.key(items), attention.value(items)
-            self._every_user: Tensor | None = None
-            if features.n_users * self._of_user.shape[0] <= CHUNK_FLOATS:
-                self._every_user = self.user_base(np.arange(features.n_users))
+        self._sums, self._widest = ranker.layers()[0].linear, max(x.linear.out_features for x in ranker.layers())
+        self._of_user = ranker.split_first()[0].detach().contiguous()
+        parts = self._item_parts(torch.arange(features.n_items))
+        self.item_base, self.item_query, self.item_key, self.item_value = parts
+        self._every_user: Tensor | None = None
+        if features.n_users * self._of_user.shape[0] <= CHUNK_FLOATS:
+            self._every_user = self.user_base(np.arange(features.n_users))
+
+    @torch.inference_mode()
+    def _item_parts(self, items: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """First-layer part ``(n, first)``, query, key and value ``(n, a)`` of items."""
+        embedded, attention = self.embeddings("item", items), self.ranker.adapter.attention
+        first = embedded @ self.ranker.split_first()[1].T
+        return first, attention.query(embedded), attention.key(embedded), attention.value(embedded)
+
+    @torch.inference_mode()
+    def with_features(self, features: Features) -> Self:
+        """The same variant over edited or appended rows (`Features.with_rows`), in milliseconds.
+
+        Only rows whose values changed are projected again. Raises ``ValueError`` for features of other groups.
+        """
+        if features.groups != self.features.groups:
+            raise ValueError("these features have other groups")
+        users, items = (changed_rows(self.features, features, side) for side in ("user", "item"))
+        edited = copy.copy(self)
+        edited.features, edited.encoded, edited.n_items = features, encoded_tensors(features), features.n_items
+        if len(items):
+            groups = {group.key: group for group in features.groups}
+            new = {key: self._store(groups[key], edited.encoded[key][items]) for key in self.cached}
+            edited.cached = {key: _replaced(vectors, items, new[key]) for key, vectors in self.cached.items()}
+            before = (self.item_base, self.item_query, self.item_key, self.item_value)
+            parts = [_replaced(*x) for x in zip(before, [items] * 4, edited._item_parts(items), strict=True)]
+            edited.item_base, edited.item_query, edited.item_key, edited.item_value = parts
+        if self._every_user is not None and len(users):
+            part = F.linear(edited.embeddings("user", users), self._of_user, self._sums.bias)
+            edited._every_user = _replaced(self._every_user, users, part)
+        return edited
 
     @torch.inference_mode()
     def embeddings(self, side: str, rows: Tensor) -> Tensor:
@@ -215,3 +246,23 @@ class Scorer:
     @property
     def query_bias(self) -> Tensor:
         return self.ranker.adapter.attention.query.bias.detach()
+
+
+def changed_rows(before: Features, after: Features, side: str) -> Tensor:
+    """Rows of one side, ascending, that ``after`` has and ``before`` has not, or has with other encoded values."""
+    n_before, n_after = before.n_rows(side), after.n_rows(side)
+    changed = np.arange(n_after) >= n_before
+    for group in after.side(side):
+        old, new = before.tables[group.key], after.tables[group.key]
+        if old is not new:
+            differs = old != new[:n_before]
+            changed[:n_before] |= differs.any(axis=1) if differs.ndim > 1 else differs
+    return torch.from_numpy(np.flatnonzero(changed))
+
+
+def _replaced(parts: Tensor, rows: Tensor, values: Tensor) -> Tensor:
+    """``parts`` with some rows replaced; rows behind its end are appended."""
+    n_new = int((rows >= len(parts)).sum())
+    out = torch.cat([parts, parts.new_empty((n_new, *parts.shape[1:]))])
+    out[rows] = values
+    return out
