@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 
 from recsys_core.fairness.bootstrap import interval
-from recsys_core.fairness.metric import HIGHER_IS_BETTER, LOWER_IS_BETTER
+from recsys_core.fairness.metric import LOWER_IS_BETTER, ZERO_IS_BEST
 from recsys_core.fairness.metrics import direction
 from recsys_core.results import FairnessReport, Gap, Group, GroupRow
 
@@ -19,7 +19,7 @@ def extremes(metric: str, values: np.ndarray) -> tuple[int, int] | None:
 
     The two are always the smallest and the largest value, so the difference is Fairlearn's
     ``difference()``; `recsys_core.fairness.metrics.direction` says which one is worse (for
-    calibration: the one further from zero).
+    calibration: the one further from zero; where neither end is bad, the one that gets less).
 
     >>> extremes("ndcg@10", np.array([0.3, 0.2, np.nan])), extremes("calibration_gap", np.array([-0.1, 0.3]))
     ((1, 0), (1, 0))
@@ -29,10 +29,9 @@ def extremes(metric: str, values: np.ndarray) -> tuple[int, int] | None:
         return None
     ascending = defined[np.argsort(values[defined], kind="stable")]
     low, high = int(ascending[0]), int(ascending[-1])
-    kind = direction(metric)
-    if kind == HIGHER_IS_BETTER or (kind != LOWER_IS_BETTER and abs(values[low]) >= abs(values[high])):
-        return low, high
-    return high, low
+    end = direction(metric)
+    high_is_worse = abs(values[high]) > abs(values[low]) if end == ZERO_IS_BEST else end == LOWER_IS_BETTER
+    return (high, low) if high_is_worse else (low, high)
 
 
 def make_gap(
