@@ -72,6 +72,29 @@ def ranked_rows(ranking: RankingResult, rows: np.ndarray) -> RankingResult:
     return RankingResult(ranking.k, *(part[rows] for part in parts), ranking.held_out[rows])
 
 
+DATASET = make_dataset(
+    {"gender": ["F", "F", "M", "M"], "age": [20.0, 30.0, 40.0, 50.0]},
+    {"category": list("aabbb")},
+    item_columns=(Column("category", "category"),),
+    # popularity 3, 1, 1, 0, 0: item 0 is the head, the most popular fifth
+    taken=[(0, 0), (1, 0), (2, 0), (2, 1), (3, 2)],
+)
+EVALUATION = make_evaluation(
+    top=[[3, 1], [1, 2], [3, 4], [0, 1]],
+    held_out=[[3], [4], [4], [1, 3]],
+    pairs=[
+        (0, 3, 1, 2.0),
+        (0, 1, 0, -1.0),
+        (1, 4, 1, -0.5),
+        (1, 2, 0, 1.0),
+        (2, 4, 1, 0.0),
+        (3, 1, 1, 3.0),
+        (3, 3, 1, -1.0),
+        (3, 0, 0, -3.0),
+    ],
+)
+
+
 def draw_case(
     n_users: int = 300, *, seed: int = 0, noise: dict[str, float] | None = None, per_user: int = 8, n_items: int = 60
 ) -> tuple[Dataset, Evaluation]:
