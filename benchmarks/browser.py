@@ -65,7 +65,10 @@ def served(workspace: Path, *, without: tuple[str, ...] = ()) -> Iterator[str]:
         copy = Path(folder) / workspace.name
         shutil.copytree(workspace, copy)
         for level in without:
-            for file in [*(copy / "measurements").glob(f"{level}*"), *(copy / "variants").glob(f"*{level}*")]:
+            for file in [
+                *(copy / "models" / "first" / "measurements").glob(f"{level}*"),
+                *(copy / "variants").glob(f"*{level}*"),
+            ]:
                 shutil.rmtree(file) if file.is_dir() else file.unlink()
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -32,7 +32,7 @@ from recsys_core.compress.threads import one_core
 from recsys_core.compress.variants import store_at
 from recsys_core.models.ranker import Ranker, RankerShape
 from recsys_core.models.scorer import Pairs, Scorer
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 N_USERS, N_ITEMS, HISTORY, BATCH, SECONDS = 2000, 1000, 50, 256, 20.0
 
@@ -48,20 +48,22 @@ def variants(dense: Scorer) -> dict[str, Scorer]:
     single = prune_unstructured(dense.ranker, 0.5)
     return {
         "dense fp32, PyTorch": dense,
-        "fp16": store_at(dense.ranker, features, Variant(bits=16)),
-        "int8": store_at(dense.ranker, features, Variant(bits=8)),
+        "fp16": store_at(dense.ranker, features, ModelVariant.compressed(bits=16)),
+        "int8": store_at(dense.ranker, features, ModelVariant.compressed(bits=8)),
         "int8, packed in memory": packed(dense.ranker, dense, 8),
-        "int4": store_at(dense.ranker, features, Variant(bits=4)),
+        "int4": store_at(dense.ranker, features, ModelVariant.compressed(bits=4)),
         "int4, packed in memory": packed(dense.ranker, dense, 4),
-        "structured 0.5": store_at(half, features, Variant(0.5)),
-        "structured 0.5, int8": store_at(half, features, Variant(0.5, 8)),
-        "structured 0.5, int4": store_at(half, features, Variant(0.5, 4)),
-        "unstructured 0.5": store_at(single, features, Variant(0.5, 32, "unstructured")),
+        "structured 0.5": store_at(half, features, ModelVariant.compressed(0.5)),
+        "structured 0.5, int8": store_at(half, features, ModelVariant.compressed(0.5, 8)),
+        "structured 0.5, int4": store_at(half, features, ModelVariant.compressed(0.5, 4)),
+        "unstructured 0.5": store_at(single, features, ModelVariant.compressed(0.5, 32, "unstructured")),
     }
 
 
 def packed(ranker: Ranker, dense: Scorer, bits: int) -> Scorer:
-    return OnnxScorer(quantise_ranker(ranker, bits), dense.features, variant=Variant(bits=bits), unpacked=False)
+    return OnnxScorer(
+        quantise_ranker(ranker, bits), dense.features, variant=ModelVariant.compressed(bits=bits), unpacked=False
+    )
 
 
 def calls(pairs: Pairs) -> dict[str, Callable[[Scorer, int], np.ndarray]]:

@@ -18,7 +18,7 @@ from scipy.sparse import csr_matrix
 from recsys_core.data.known import Known
 from recsys_core.models.evaluation import rank_users
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.workspace import open_model
 
 SETTINGS = [  # factors, learning rate, regularisation, iterations; more iterations or a higher rate learn by heart
     (64, 0.01, 0.002, 30),
@@ -60,7 +60,7 @@ def main() -> int:
     if len(sys.argv) != 2:
         print(__doc__)
         return 2
-    workspace = Workspace.open(Path(sys.argv[1]))
+    workspace = open_model(Path(sys.argv[1]))
     split_dataset, metrics = workspace.split_dataset, workspace.metrics
     try:
         import implicit  # noqa: F401

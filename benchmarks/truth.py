@@ -19,7 +19,8 @@ from recsys_core.fairness import audit, one_vs_rest
 from recsys_core.metrics import rank_correlation
 from recsys_core.models.evaluation import evaluate
 from recsys_core.models.fit import FitRequest, fit_workspace
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.trained_model import TrainedModel
+from recsys_core.models.workspace import open_model
 
 PAIRS, BACKGROUND = 300, 16
 
@@ -45,7 +46,7 @@ def measure(folder: Path, seed: int):
     began = time.perf_counter()
     metrics = fit_workspace(dataset, folder / "workspace", FitRequest(seed=seed))
     yield "train, seconds", time.perf_counter() - began, lambda v: v < 60
-    workspace = Workspace.open(folder / "workspace")
+    workspace = open_model(folder / "workspace")
     yield "ids", workspace.config["candidates"], None
     share = (metrics["auc"] - 0.5) / (made["best_auc"] - 0.5)
     yield f"AUC {metrics['auc']:.4f} of {made['best_auc']:.4f}, share of the possible", share, lambda v: v >= 0.95
@@ -57,7 +58,7 @@ def measure(folder: Path, seed: int):
     yield from groups(workspace)
 
 
-def reasons(workspace: Workspace, tables: Path):
+def reasons(workspace: TrainedModel, tables: Path):
     """Contributions of the model and of the planted function on the same pairs and background."""
     split_dataset = workspace.split_dataset
     rows = np.random.default_rng(0).choice(split_dataset.split.test, PAIRS, replace=False)
@@ -82,7 +83,7 @@ def reasons(workspace: Workspace, tables: Path):
     yield "planted over not planted", float(ours[~idle].min() / ours[idle].max()), lambda v: v > 1
 
 
-def groups(workspace: Workspace):
+def groups(workspace: TrainedModel):
     """The under-served region must be found, gender must not be flagged."""
     truth = workspace.dataset.truth
     evaluation = evaluate(workspace.dense, workspace.split_dataset)

@@ -6,6 +6,8 @@ a workspace and its fingerprint, so a workspace that was trained again is opened
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 
@@ -23,11 +25,15 @@ from recsys_core.explain.global_explanation import GlobalExplanation, explain_ov
 from recsys_core.explain.leave_one_out import history_effects
 from recsys_core.fairness import ScanResult
 from recsys_core.models.scorer import Scorer
+from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import UserScores, ranked_item, recommend, score_user, user_pairs
 from recsys_core.results import CompressionReport, Evaluation, Explanation, RankedItem, Recommendation
 from recsys_core.seeds import random_stream
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
+
+if TYPE_CHECKING:
+    from recsys_core.compress.variants import VariantCache
 
 __all__ = ["Entry", "Place", "entries", "place", "workspaces_folder"]  # told on: what a page looks at
 
@@ -40,9 +46,20 @@ ACTIVITY = "training.activity"
 
 @kept(4)
 def workspace(place: Place) -> Workspace:
-    """The opened workspace, its split and its dense scorer ready. Raises ``WorkspaceError``, ``DataError``."""
+    """The opened workspace, its split ready. Raises ``WorkspaceError``, ``DataError``."""
     opened = Workspace.open(place.folder)
-    _ = opened.split_dataset, opened.dense
+    _ = opened.split_dataset
+    return opened
+
+
+@kept(8)
+def model(place: Place, model_id: str) -> TrainedModel:
+    """A model of the workspace, its dense scorer ready; the current one where the id is empty.
+
+    Raises ``WorkspaceError``, ``DataError``, ``SettingError`` where there is no such model.
+    """
+    opened = workspace(place).model(model_id)
+    _ = opened.dense
     return opened
 
 
@@ -51,37 +68,37 @@ def dataset(place: Place) -> Dataset:
 
 
 @kept(4)
-def _shelf(place: Place):
+def _variants(place: Place, model_id: str) -> VariantCache:
     from recsys_core.compress.variants import VariantCache
 
-    return VariantCache(workspace(place), most=VARIANTS)
+    return VariantCache(model(place, model_id), most=VARIANTS)
 
 
-def scorer(place: Place, variant: Variant) -> Scorer:
+def scorer(place: Place, variant: ModelVariant) -> Scorer:
     """The scorer of a variant; a new compressed one takes seconds to prepare."""
-    return workspace(place).dense if variant.is_dense else _shelf(place).scorer(variant)
+    return _variants(place, variant.model).scorer(variant.compression)
 
 
 @kept(256)
-def user_scores(place: Place, user_index: int, variant: Variant) -> UserScores:
+def user_scores(place: Place, user_index: int, variant: ModelVariant) -> UserScores:
     """Scores and seen items of one user."""
     return score_user(scorer(place, variant), workspace(place).split_dataset, user_index)
 
 
 @kept(256)
-def recommendation(place: Place, user_index: int, variant: Variant, k: int = 10) -> Recommendation:
+def recommendation(place: Place, user_index: int, variant: ModelVariant, k: int = 10) -> Recommendation:
     """The user's ``k`` best unseen items."""
     return recommend(scorer(place, variant), workspace(place).split_dataset, user_index, k=k)
 
 
-def item(place: Place, user_index: int, item_index: int, variant: Variant) -> RankedItem:
+def item(place: Place, user_index: int, item_index: int, variant: ModelVariant) -> RankedItem:
     """Score, rank and title of any item for a user (rank 0: seen already)."""
     return ranked_item(user_scores(place, user_index, variant), workspace(place).split_dataset, item_index)
 
 
 @kept(256)
 def explanation(
-    place: Place, user_index: int, item_index: int, variant: Variant, method: str = "shapley", history: str = "one"
+    place: Place, user_index: int, item_index: int, variant: ModelVariant, method: str = "shapley", history: str = "one"
 ) -> Explanation:
     """Reasons of one score, 32 background examples, seed 0. Raises ``SettingError`` where a method cannot answer."""
     opened = workspace(place)
@@ -110,7 +127,7 @@ def taken_before(place: Place, user_index: int) -> pd.DataFrame:
 
 
 @kept(256)
-def effects(place: Place, user_index: int, item_index: int, variant: Variant) -> dict[int, float]:
+def effects(place: Place, user_index: int, item_index: int, variant: ModelVariant) -> dict[int, float]:
     """What a score loses without each history item."""
     pair = user_pairs(workspace(place).split_dataset, user_index, np.array([item_index]))
     return history_effects(scorer(place, variant), pair)
@@ -125,7 +142,7 @@ def queue(name: str) -> JobQueue:
     return JobQueue(name)
 
 
-def overall(place: Place, variant: Variant, n_pairs: int) -> Job:
+def overall(place: Place, variant: ModelVariant, n_pairs: int) -> Job:
     """Job of explaining ``n_pairs`` test pairs; its result is a ``GlobalExplanation``."""
 
     def work(progress) -> GlobalExplanation:
@@ -185,7 +202,7 @@ def filter_cells(place: Place) -> dict[str, np.ndarray | list[str]]:
 
 
 @kept(16)
-def cases(place: Place, variant: Variant, story: str) -> list:
+def cases(place: Place, variant: ModelVariant, story: str) -> list:
     """Users or pairs worth looking at: ``served`` worst, or ``wrong`` most; after the evaluation."""
     from recsys_core.compare.cases import most_wrong, worst_served
 
@@ -200,7 +217,7 @@ def short_name(place: Place, user_index: int, language: str) -> str:
     return name or people(place, language)[data.users["user_id"].iloc[user_index]]
 
 
-def evaluation(place: Place, variant: Variant) -> Job:
+def evaluation(place: Place, variant: ModelVariant) -> Job:
     """Job of ranking the whole catalogue for every test user; its result is an ``Evaluation``."""
 
     def work(progress) -> Evaluation:
@@ -219,7 +236,7 @@ def group_columns(place: Place, side: str) -> tuple[str, ...]:
     return groupable_columns(dataset(place), side)
 
 
-def fairness_scan(place: Place, variant: Variant, side: str = "user") -> Job:
+def fairness_scan(place: Place, variant: ModelVariant, side: str = "user") -> Job:
     """Job of auditing every column of ``side``, after the evaluation; its result is a ``ScanResult``."""
     ranked = evaluation(place, variant)  # queued first, so it is done when the scan's turn comes
 
@@ -233,73 +250,74 @@ def fairness_scan(place: Place, variant: Variant, side: str = "user") -> Job:
     return queue("answers").job(("scan", place, variant, side), work)
 
 
-def _stamp(place: Place) -> int:
-    """When a report was last written or removed."""
-    folder = place.folder / "measurements"
+def _stamp(place: Place, model_id: str) -> int:
+    """When a report of a model was last written or removed."""
+    folder = model(place, model_id).path / "measurements"
     return folder.stat().st_mtime_ns if folder.is_dir() else 0
 
 
 @kept(4)
-def _reports(place: Place, stamp: int) -> dict[Variant, CompressionReport]:
+def _reports(place: Place, model_id: str, stamp: int) -> dict[ModelVariant, CompressionReport]:
     from recsys_core.compare import stored_reports
 
-    return {report.variant: report for report in stored_reports(workspace(place))}
+    return {report.variant: report for report in stored_reports(model(place, model_id))}
 
 
 @kept(4)
-def _presets(place: Place, stamp: int) -> dict[str, Variant | None]:
+def _presets(place: Place, model_id: str, stamp: int) -> dict[str, ModelVariant | None]:
     from recsys_core.compare import choose_presets
 
-    return choose_presets(_reports(place, stamp).values())
+    return choose_presets(_reports(place, model_id, stamp).values())
 
 
 @kept(4)
-def _levels(place: Place, stamp: int) -> list[Level]:
+def _levels(place: Place, model_id: str, stamp: int) -> list[Level]:
     from recsys_core.compare import levels as make_levels
 
-    return make_levels(_reports(place, stamp).values())
+    return make_levels(_reports(place, model_id, stamp).values())
 
 
 @kept(8)
-def _level_table(place: Place, stamp: int, language: str) -> pd.DataFrame:
+def _level_table(place: Place, model_id: str, stamp: int, language: str) -> pd.DataFrame:
     from dashboard.presentation.tables.variants import levels as table
 
-    return table(_reports(place, stamp).values())
+    return table(_reports(place, model_id, stamp).values())
 
 
-def levels(place: Place) -> list[Level]:
+def levels(place: Place, model_id: str) -> list[Level]:
     """Every measured level as a point, in order of size."""
-    return _levels(place, _stamp(place))
+    return _levels(place, model_id, _stamp(place, model_id))
 
 
-def level_table(place: Place, language: str) -> pd.DataFrame:
+def level_table(place: Place, model_id: str, language: str) -> pd.DataFrame:
     """Every measured level with its name and main figures, in the order of ``levels``."""
-    return _level_table(place, _stamp(place), language)
+    return _level_table(place, model_id, _stamp(place, model_id), language)
 
 
-def reports(place: Place) -> dict[Variant, CompressionReport]:
+def reports(place: Place, model_id: str) -> dict[ModelVariant, CompressionReport]:
     """Every measured level of the sliders, by variant."""
-    return _reports(place, _stamp(place))
+    return _reports(place, model_id, _stamp(place, model_id))
 
 
 @kept(4)
-def _unmeasured(place: Place, stamp: int) -> tuple[Variant, ...]:
+def _unmeasured(place: Place, model_id: str, stamp: int) -> tuple[ModelVariant, ...]:
     from recsys_core.compare import default_grid
 
-    return tuple(variant for variant in default_grid() if variant not in _reports(place, stamp))
+    known = {variant.settings_key for variant in _reports(place, model_id, stamp)}
+    return tuple(variant for variant in default_grid() if variant.settings_key not in known)
 
 
-def unmeasured(place: Place) -> tuple[Variant, ...]:
+def unmeasured(place: Place, model_id: str) -> tuple[ModelVariant, ...]:
     """Default levels of the sliders that nobody has measured yet."""
-    return _unmeasured(place, _stamp(place))
+    return _unmeasured(place, model_id, _stamp(place, model_id))
 
 
-def presets(place: Place) -> dict[str, Variant | None]:
+def presets(place: Place, model_id: str) -> dict[str, ModelVariant | None]:
     """What the presets stand for, chosen from the measured levels."""
-    return _presets(place, _stamp(place))
+    return _presets(place, model_id, _stamp(place, model_id))
 
 
-def measurement(place: Place, variant: Variant) -> Job:
+def measurement(place: Place, variant: ModelVariant) -> Job:
     """Job of measuring a level: ``partial`` fills stage by stage, the result is a ``CompressionReport``.
 
     The queue forgets levels that nobody looks at any more when their turn comes.
@@ -309,9 +327,9 @@ def measurement(place: Place, variant: Variant) -> Job:
         from recsys_core.compare import measure_variant
 
         return measure_variant(
-            workspace(place),
+            model(place, variant.model),
             variant,
-            shelf=_shelf(place),
+            cache=_variants(place, variant.model),
             progress=job.report,
             on_stage=lambda stage, found: job.publish_partial(found),
         )

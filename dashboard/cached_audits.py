@@ -9,7 +9,7 @@ from dashboard.cached import dataset, evaluation, fairness_scan, workspace
 from dashboard.kept import kept
 from dashboard.places import Place
 from recsys_core.results import FairnessReport, GapChange, Group, GroupChange, OneVsRestGap
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import ModelVariant
 
 
 @kept(64)
@@ -22,7 +22,7 @@ def groups(place: Place, by: str) -> dict[str, Group]:
 
 
 @kept(64)
-def fairness_report(place: Place, variant: Variant, by: tuple[str, ...]) -> FairnessReport:
+def fairness_report(place: Place, variant: ModelVariant, by: tuple[str, ...]) -> FairnessReport:
     """Figures of every group of user columns; verdicts corrected for the whole scan, of crossed columns for both."""
     from recsys_core.fairness import audit, corrected
 
@@ -35,7 +35,7 @@ def fairness_report(place: Place, variant: Variant, by: tuple[str, ...]) -> Fair
 
 
 @kept(16)
-def largest_gaps(place: Place, variant: Variant, language: str) -> tuple[pd.DataFrame, list[str]]:
+def largest_gaps(place: Place, variant: ModelVariant, language: str) -> tuple[pd.DataFrame, list[str]]:
     """The gaps of all columns as a table in the session's language, and what each row's measure means."""
     from dashboard.presentation.sentences.fairness import meaning
     from dashboard.presentation.tables import groups as group_tables
@@ -45,7 +45,7 @@ def largest_gaps(place: Place, variant: Variant, language: str) -> tuple[pd.Data
 
 
 @kept(64)
-def one_vs_rest(place: Place, variant: Variant, by: tuple[str, ...]) -> tuple[OneVsRestGap, ...]:
+def one_vs_rest(place: Place, variant: ModelVariant, by: tuple[str, ...]) -> tuple[OneVsRestGap, ...]:
     """Every group of users against all others."""
     from recsys_core.fairness import one_vs_rest as against_all_others
 
@@ -54,17 +54,17 @@ def one_vs_rest(place: Place, variant: Variant, by: tuple[str, ...]) -> tuple[On
 
 
 @kept(64)
-def gap_changes(place: Place, variant: Variant, by: tuple[str, ...]) -> tuple[GapChange, ...]:
+def gap_changes(place: Place, variant: ModelVariant, by: tuple[str, ...]) -> tuple[GapChange, ...]:
     """What a variant does to the full model's gaps."""
     from recsys_core.fairness import gap_changes as changes
 
     train = workspace(place).split_dataset.sequences()
-    both = (evaluation(place, v).outcome() for v in (DENSE, variant))
+    both = (evaluation(place, v).outcome() for v in (variant.dense, variant))
     return changes(dataset(place), *both, by=by, train=train)
 
 
 @kept(64)
-def item_report(place: Place, variant: Variant, by: str) -> FairnessReport:
+def item_report(place: Place, variant: ModelVariant, by: str) -> FairnessReport:
     """Exposure of every group of items."""
     from recsys_core.fairness import audit
 
@@ -73,17 +73,17 @@ def item_report(place: Place, variant: Variant, by: str) -> FairnessReport:
 
 
 @kept(64)
-def exposure_changes(place: Place, variant: Variant, by: str) -> tuple[GroupChange, ...]:
+def exposure_changes(place: Place, variant: ModelVariant, by: str) -> tuple[GroupChange, ...]:
     """What a variant does to the exposure of every group of items."""
     from recsys_core.fairness import exposure_changes as changes
 
     train = workspace(place).split_dataset.sequences()
-    both = (evaluation(place, v).outcome() for v in (DENSE, variant))
+    both = (evaluation(place, v).outcome() for v in (variant.dense, variant))
     return changes(dataset(place), *both, by=(by,), train=train)
 
 
 @kept(64)
-def worst_served(place: Place, variant: Variant, by: tuple[str, ...], group: Group) -> str | None:
+def worst_served(place: Place, variant: ModelVariant, by: tuple[str, ...], group: Group) -> str | None:
     """The raw id of the user of a group with the lowest NDCG (the first of equals); None where nobody is ranked."""
     from recsys_core.fairness import make_grouping
 
@@ -97,7 +97,7 @@ def worst_served(place: Place, variant: Variant, by: tuple[str, ...], group: Gro
 
 
 @kept(8)
-def largest_rest_gap(place: Place, variant: Variant) -> OneVsRestGap | None:
+def largest_rest_gap(place: Place, variant: ModelVariant) -> OneVsRestGap | None:
     """The worst group of the scan's largest real gap against everyone else; None where no gap is real."""
     found = fairness_scan(place, variant).outcome().largest_real
     if found is None:

@@ -102,9 +102,9 @@ class Frame:
         chosen = self.selection
         return exports.about(
             workspace=chosen.workspace,
-            model=chosen.place.fingerprint,
+            model=cached.model(chosen.place, chosen.variant.model).fingerprint,
             variant=chosen.variant.key,
-            seed=cached.workspace(chosen.place).config["seed"],
+            seed=cached.workspace(chosen.place).split.seed,
         )
 
     def link(self) -> None:
@@ -142,7 +142,8 @@ def run(chosen_page) -> None:
     try:
         place = cached.place(chosen.folder)
         with components.working(t("working.workspace"), once=("workspace", place)):
-            cached.workspace(place)
+            state.note_model(place)
+            cached.model(place, state.variant().model)
     except RecLensError as error:
         components.error_box(t("frame.workspace_broken"), error, t("frame.workspace_broken.how"))
         return

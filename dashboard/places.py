@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recsys_core.errors import WorkspaceError, phrase
-from recsys_core.models.artifact import SUMS, fingerprint
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.model_store import ModelStore
+from recsys_core.models.workspace import read_about
 
 ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One state of one workspace: its folder, and the fingerprint of its model and of the data it was trained on.
+    """One state of one workspace: its folder, and the fingerprint of its data, its models and which is current.
 
-    Opening it compares every file with the checksums behind the fingerprint, so nothing else is ever shown under it.
+    Opening compares every file with the checksums behind the fingerprint, so nothing else is ever shown under it.
     """
 
     folder: Path
@@ -63,7 +63,8 @@ def _title(folder: Path) -> str:
 
 def place(folder: Path) -> Place:
     """Where a workspace is and what state it is in. Raises ``WorkspaceError`` as opening it would."""
-    if not (folder / SUMS).is_file():
-        Workspace.open(folder)  # says what is wrong, in the core's words
-        raise WorkspaceError("workspace.damaged", path=folder, file=SUMS, reason=phrase("reason.missing"))
-    return Place(folder, fingerprint(folder))
+    read_about(folder)
+    store = ModelStore(folder)
+    if store.current not in store.ids():
+        raise WorkspaceError("workspace.damaged", path=folder, file=store.current, reason=phrase("reason.missing"))
+    return Place(folder, store.fingerprint())

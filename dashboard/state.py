@@ -21,11 +21,11 @@ from dashboard.address import root_and_page
 from dashboard.cached import Entry, Place
 from dashboard.presentation import texts
 from recsys_core.errors import RecLensError
-from recsys_core.variant import BITS, DENSE, PRUNINGS, Variant
+from recsys_core.variant import BITS, DENSE, PRUNINGS, Compression, ModelVariant
 
 CARRIED = (
-    "workspace", "user", "item", "pruning", "lang", "filter", "groups", "by", "cross", "measure", "models", "watch",
-    "kb", "lists_kept", "both", "method", "history", "order", "reason", "items_by",
+    "workspace", "user", "item", "model", "pruning", "lang", "filter", "groups", "by", "cross", "measure", "models",
+    "watch",    "kb", "lists_kept", "both", "method", "history", "order", "reason", "items_by",
 )  # fmt: skip
 SPARSITIES = tuple(range(0, 100, 10))
 PAIRS = (100, 200, 500, 1000)  # of the Global page
@@ -69,7 +69,7 @@ class Selection:
     title: str
     user_index: int | None
     item_index: int | None
-    variant: Variant
+    variant: ModelVariant
     language: str
     item_unknown: bool = False
     problems: tuple[Problem, ...] = ()
@@ -142,10 +142,17 @@ def chosen_workspace(entries: list[Entry]) -> tuple[Entry | None, Problem | None
     return None, Problem("frame.workspace_unknown", (("workspace", name),))
 
 
-def variant() -> Variant:
+def variant() -> ModelVariant:
     """The compression settings of the controls; the address is checked, so this cannot fail."""
     sparsity = st.session_state.get("sparsity") or 0
-    return Variant(sparsity / 100, st.session_state.get("bits") or BITS[0], pruning())
+    compression = Compression(sparsity / 100, st.session_state.get("bits") or BITS[0], pruning())
+    return ModelVariant(recall("model") or "", compression)
+
+
+def note_model(place: Place) -> None:
+    """Before the controls of the model are drawn: which model the address names; empty for the current one."""
+    models, named = cached.workspace(place).models, address_value("model")
+    remember("model", named if named in models.ids() and named != models.current else "")
 
 
 def pruning() -> str:
@@ -187,6 +194,10 @@ def address_number(key: str, top: float = math.inf) -> float | None:
 def select(entry: Entry, place: Place, page: str) -> Selection:
     """Everything chosen, after the controls were drawn."""
     data, problems = cached.dataset(place), _setting_problems(page)
+    model, known = address_value("model"), cached.workspace(place).models.ids()
+    if model and model not in known:
+        values = (("model", model), ("workspace", entry.title), ("known", ", ".join(known)))
+        problems.append(Problem("core.model.unknown", values))
     user, problem = _index(data.user_index, "user", entry)
     problems += [problem] if problem else []
     if user is None and problem is None:
@@ -297,10 +308,10 @@ def show_in_picker(key: str, value: str | float | None) -> str:
     return f"pick_{key}"
 
 
-def choose_variant(wanted: Variant = DENSE) -> None:
+def choose_variant(wanted: ModelVariant = DENSE) -> None:
     """Callback: set the compression controls, as presets and "back to the full model" do."""
-    kind = wanted.pruning if wanted.sparsity else st.session_state.get("pruning") or ""
-    _set({"sparsity": round(100 * wanted.sparsity), "bits": wanted.bits, "pruning": kind})
+    kind = wanted.compression.pruning if wanted.compression.sparsity else st.session_state.get("pruning") or ""
+    _set({"sparsity": round(100 * wanted.compression.sparsity), "bits": wanted.compression.bits, "pruning": kind})
     st.rerun()
 
 
@@ -335,11 +346,12 @@ def page_link(name: str, label: str) -> None:
 
 def parameters(selection: Selection, item_id: str | None = None) -> dict[str, object]:
     """Every value of the selection as the address writes it."""
-    v = selection.variant
+    v = selection.variant.compression
     return {
         "workspace": selection.workspace,
         "user": selection.user_id or st.session_state.get("user") or "",
         "item": item_id or selection.item_id or "",
+        "model": selection.variant.model,
         "sparsity": round(100 * v.sparsity),
         "bits": v.bits,
         "pruning": st.session_state.get("pruning") or v.pruning,

@@ -13,14 +13,14 @@ from recsys_core.compare import report_to_json
 def show(page: frame.Frame) -> None:
     page.title(t("compress.title"))
     chosen = page.selection
-    report = cached.reports(chosen.place).get(chosen.variant)
+    report = cached.reports(chosen.place, chosen.variant.model).get(chosen.variant)
     with page.places["controls"]:
         cards.presets(chosen)
         with components.grid(3, min_width=240):
             watched, limits = cards.watch_picker(page, report), cards.budget(page)
         cards.budget_answer(chosen, report, limits)
     page.link_also(**cards.chosen(watched))
-    table = cached.level_table(chosen.place, chosen.language)
+    table = cached.level_table(chosen.place, chosen.variant.model, chosen.language)
     if report is None:
         job = cached.measurement(chosen.place, chosen.variant)
         if job.error:

@@ -57,7 +57,7 @@ def show(page: frame.Frame) -> None:
 
 
 def page_task(page: frame.Frame) -> str:
-    return cached.workspace(page.selection.place).task
+    return cached.workspace(page.selection.place).split.task
 
 
 def top_list(page: frame.Frame, top, index: int) -> None:

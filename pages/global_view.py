@@ -35,7 +35,7 @@ def show(page: frame.Frame) -> None:
         with components.card(t("global.swarm"), stretch=True):
             components.draw(charts.swarm(found, names, partial(reasons.in_words, data)), key="swarm")
             components.doubt([t("global.swarm.grey")])
-    components.doubt(story.doubts(found, cached.workspace(chosen.place).task, of_one=cached.BACKGROUND))
+    components.doubt(story.doubts(found, cached.workspace(chosen.place).split.task, of_one=cached.BACKGROUND))
     effects = cards.by_value(page, found, names)
     with st.expander(t("explain.table"), key="all_reasons", on_change="rerun", bind="query-params") as opened:
         page.link_also(all_reasons="true" if opened.open else "")

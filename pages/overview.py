@@ -13,20 +13,20 @@ from dashboard.sections import overview as cards
 
 def show(page: frame.Frame) -> None:
     place = page.selection.place
-    workspace, profile = cached.workspace(place), cached.profile(place)
+    model, profile = cached.model(place, page.selection.variant.model), cached.profile(place)
     page.title(t("overview.title"))
-    sentence = story.sentence(workspace)
+    sentence = story.sentence(model)
     page.sentence(sentence)
-    components.doubt([*story.meaning(workspace), story.made(workspace, page.selection.language)])
+    components.doubt([*story.meaning(model), story.made(model, page.selection.language)])
     figures = story.figures(profile)
     with components.grid(len(figures), min_width=165):
         for label, value, note in figures:
             components.figure_card(label, value, note)
     with components.grid(3, min_width=290) as wide:
         with wide.cell(column_span=2), components.card(t("overview.quality"), stretch=True):
-            cards.quality(workspace)
+            cards.quality(model)
         with components.card(t("overview.verdict"), stretch=True):
-            cards.verdict(workspace)
+            cards.verdict(model)
             place_of_gap = st.container()
     with components.grid(3, min_width=290):
         with components.card(t("overview.time"), stretch=True):
@@ -37,12 +37,12 @@ def show(page: frame.Frame) -> None:
         with components.card(t("overview.groups"), stretch=True):
             cards.groups(page)
     with components.card(t("overview.problems")):
-        cards.problems(workspace)
+        cards.problems(model)
         cards.columns(page)
-    cards.stages(workspace)
+    cards.stages(model)
     next_links(page)
-    everything = {"profile": figures, "metrics": workspace.metrics, "config": workspace.config}
-    page.download("overview", story.quality_table(workspace), everything)
+    everything = {"profile": figures, "metrics": model.metrics, "config": model.config}
+    page.download("overview", story.quality_table(model), everything)
     with place_of_gap:
         cards.gap(page, sentence)
 

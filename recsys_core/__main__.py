@@ -21,7 +21,7 @@ from recsys_core.data.folder import without_nan
 from recsys_core.errors import RecLensError, SettingError, phrase
 from recsys_core.explain.methods import DEFAULT, METHODS
 from recsys_core.progress import EVENTS, ProgressEvents, ProgressLine, Reporter
-from recsys_core.variant import BITS, PRUNINGS
+from recsys_core.variant import ModelVariant
 
 MOST_SEED = 2**32 - 1  # what every library's generator takes
 TRACEBACK = "RECLENS_TRACEBACK"  # set, an unexpected error shows where it happened
@@ -155,6 +155,7 @@ def _add_training_commands(words) -> None:
     )
     word = _add(words, "measure", commands.run_measure, "measure the default compression levels that are not yet")
     word.add_argument("--workspace", type=Path, required=True, metavar="W")
+    word.add_argument("--model", default="", metavar="ID", help="a model of the workspace (default: current)")
     word.add_argument("--seconds", type=float, default=math.inf, metavar="S", help="begin no level after so long")
     word = _add(words, "prepare", commands.run_prepare, "import, train and measure the default compression levels")
     _add_source(word, required=False)
@@ -164,6 +165,10 @@ def _add_training_commands(words) -> None:
 
 
 def _add_question_commands(words) -> None:
+    word = _add(words, "models", commands.run_models, "the models of a workspace; make one current, or remove one")
+    word.add_argument("--workspace", type=Path, required=True, metavar="W")
+    word.add_argument("--make-current", metavar="ID")
+    word.add_argument("--remove", metavar="ID")
     _about_variant(words, "evaluate", commands.run_evaluate, "quality on the test part")
     word = _about_variant(words, "recommend", commands.run_recommend, "a user's best unseen items")
     word.add_argument("--user", required=True, metavar="ID")
@@ -184,10 +189,7 @@ def _add_question_commands(words) -> None:
 def _about_variant(words, name: str, run, help: str) -> argparse.ArgumentParser:
     word = _add(words, name, run, help)
     word.add_argument("--workspace", type=Path, required=True, metavar="W")
-    word.add_argument("--sparsity", type=float, default=0.0, metavar="S", help="share removed, 0 to 0.95")
-    word.add_argument("--bits", type=int, default=32, help=f"one of {', '.join(map(str, BITS))}")
-    word.add_argument("--pruning", default="structured", help=" or ".join(PRUNINGS))
-    word.add_argument("--distill", type=int, metavar="WIDTH", help="units of a distilled student's first layer")
+    ModelVariant.add_arguments(word)
     return word
 
 

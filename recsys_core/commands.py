@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from recsys_core.errors import SettingError, filled
 from recsys_core.progress import Progress
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 if TYPE_CHECKING:
     from recsys_core.data.dataset import Dataset
+    from recsys_core.models.scorer import Scorer
+    from recsys_core.models.trained_model import TrainedModel
 
 
 def run_sample(args: argparse.Namespace, progress: Progress) -> dict:
@@ -53,9 +56,10 @@ def _used(dataset: Dataset, workspace: Path, task: str) -> dict:
     """What was understood, with the rows of the task that was trained and of its parts."""
     from recsys_core.data.understood import understood
     from recsys_core.models.artifact import load_config
+    from recsys_core.models.model_store import ModelStore
 
     found = understood(dataset).to_json()
-    rows = load_config(Path(workspace) / "model")["rows"]
+    rows = load_config(ModelStore(Path(workspace)).folder(""))["rows"]
     return found | {"tasks": {task: found["tasks"][task]}, "parts": rows}
 
 
@@ -64,11 +68,11 @@ def run_prepare(args: argparse.Namespace, progress: Progress) -> dict:
     from recsys_core.compare import measure_grid
     from recsys_core.data.importers import import_dataset
     from recsys_core.models.fit import FitRequest, fit_workspace
-    from recsys_core.models.workspace import Workspace
+    from recsys_core.models.workspace import open_model
 
     dataset = import_dataset(args.format, args.source, args.mapping)
     metrics = fit_workspace(dataset, args.out, FitRequest(name=args.name, seed=args.seed), progress=progress)
-    reports = measure_grid(Workspace.open(args.out), progress=progress)
+    reports = measure_grid(open_model(args.out), progress=progress)
     found = {"understood": _used(dataset, args.out, metrics["task"]), "levels_measured": len(reports)}
     return metrics | found
 
@@ -76,18 +80,18 @@ def run_prepare(args: argparse.Namespace, progress: Progress) -> dict:
 def run_measure(args: argparse.Namespace, progress: Progress) -> dict:
     """The default levels that are not measured yet, so that the app's sliders answer at once."""
     from recsys_core.compare import default_grid, measure_grid
-    from recsys_core.models.workspace import Workspace
+    from recsys_core.models.workspace import open_model
 
-    reports = measure_grid(Workspace.open(args.workspace), seconds=args.seconds, progress=progress)
+    reports = measure_grid(open_model(args.workspace, args.model), seconds=args.seconds, progress=progress)
     return {"levels": len(default_grid()), "levels_measured": len(reports)}
 
 
 def run_evaluate(args: argparse.Namespace, progress: Progress) -> dict:
     from recsys_core.models.evaluation import evaluate
 
-    variant, workspace, scorer = _open(args)
-    found = evaluate(scorer, workspace.split_dataset, progress=progress)
-    stored = workspace.metrics
+    variant, model, scorer = _open(args)
+    found = evaluate(scorer, model.split_dataset, progress=progress)
+    stored = model.metrics
     return {
         "task": stored["task"],
         "split": stored["split"],
@@ -102,10 +106,8 @@ def run_evaluate(args: argparse.Namespace, progress: Progress) -> dict:
 def run_recommend(args: argparse.Namespace, progress: Progress) -> dict:
     from recsys_core.recommend import recommend
 
-    _, workspace, scorer = _open(args)
-    found = recommend(
-        scorer, workspace.split_dataset, workspace.user_index(args.user), k=min(args.k, workspace.dataset.n_items)
-    )
+    _, model, scorer = _open(args)
+    found = recommend(scorer, model.split_dataset, model.user_index(args.user), k=min(args.k, model.dataset.n_items))
     keys = ("item_id", "title", "score", "probability", "rank", "held_out")
     items = [{k: getattr(item, k) for k in keys} for item in found.items]
     return {"items": items, "n_candidates": found.n_candidates, "seconds": found.seconds}
@@ -117,13 +119,11 @@ def run_explain(args: argparse.Namespace, progress: Progress) -> dict:
 
     if args.background < 1:
         raise SettingError("setting.least", name="background", least=1, value=args.background)
-    _, workspace, scorer = _open(args)
+    _, model, scorer = _open(args)
     check_method(scorer, method=args.method, history=args.history)
-    pair = user_pairs(workspace.split_dataset, workspace.user_index(args.user), [workspace.item_index(args.item)])
-    background = workspace.split_dataset.background(args.background, seed=args.seed)
-    found = explain(
-        scorer, workspace.dataset, pair, background, method=args.method, history=args.history, seed=args.seed
-    )
+    pair = user_pairs(model.split_dataset, model.user_index(args.user), [model.item_index(args.item)])
+    background = model.split_dataset.background(args.background, seed=args.seed)
+    found = explain(scorer, model.dataset, pair, background, method=args.method, history=args.history, seed=args.seed)
     rows = [
         {
             "feature": c.feature,
@@ -142,29 +142,43 @@ def run_explain(args: argparse.Namespace, progress: Progress) -> dict:
 def run_compress(args: argparse.Namespace, progress: Progress) -> dict:
     from recsys_core.compare import measure_variant, report_to_json
 
-    variant, workspace, _ = _open(args)
-    return report_to_json(measure_variant(workspace, variant, progress=progress))
+    variant, model, _ = _open(args)
+    return report_to_json(measure_variant(model, variant, progress=progress))
 
 
 def run_fairness(args: argparse.Namespace, progress: Progress) -> dict:
     from recsys_core.fairness import audit, by_columns, report_json, scan, scan_json
     from recsys_core.models.evaluation import evaluate
 
-    variant, workspace, scorer = _open(args)
-    dataset = workspace.dataset
+    variant, model, scorer = _open(args)
+    dataset = model.dataset
     by = by_columns(dataset, args.by) if args.by is not None else None
-    found = evaluate(scorer, workspace.split_dataset, progress=progress)
-    how = {"variant": variant, "train": workspace.split_dataset.sequences()}
+    found = evaluate(scorer, model.split_dataset, progress=progress)
+    how = {"variant": variant, "train": model.split_dataset.sequences()}
     if by is None:
         return scan_json(scan(dataset, found, progress=progress, **how))
     return report_json(audit(dataset, found, by=by, **how))
 
 
-def _open(args: argparse.Namespace):
-    """The variant asked for, the workspace, and the scorer that serves it."""
-    from recsys_core.compress.variants import VariantCache
-    from recsys_core.models.workspace import Workspace
+def run_models(args: argparse.Namespace, progress: Progress) -> dict:
+    """The models of a workspace, after one was made current or removed where that was asked for."""
+    from recsys_core.models.model_store import ModelStore
+    from recsys_core.models.workspace import read_about
 
-    variant = Variant(args.sparsity, args.bits, args.pruning, args.distill)
-    workspace = Workspace.open(args.workspace)
-    return variant, workspace, VariantCache(workspace).scorer(variant)
+    read_about(args.workspace)
+    store = ModelStore(args.workspace)
+    if args.make_current:
+        store.make_current(args.make_current)
+    if args.remove:
+        store.remove(args.remove)
+    return {"models": [asdict(entry) for entry in store.list()]}
+
+
+def _open(args: argparse.Namespace) -> tuple[ModelVariant, TrainedModel, Scorer]:
+    """The variant asked for, its model, and the scorer that serves it."""
+    from recsys_core.compress.variants import VariantCache
+    from recsys_core.models.workspace import open_model
+
+    variant = ModelVariant.from_arguments(args)
+    model = open_model(args.workspace, variant.model)
+    return replace(variant, model=model.variant.model), model, VariantCache(model).scorer(variant.compression)

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 MESSAGES: dict[str, str] = {
     # settings
-    "setting.sparsity": "sparsity must lie between 0 and 0.95, got {value}.",
-    "setting.bits": "bits must be one of 32, 16, 8, 4, got {value}.",
-    "setting.pruning": "pruning must be 'structured' or 'unstructured', got {value!r}.",
-    "setting.distill": "the distilled width must lie between 4 and {most} units, got {value}.",
     "setting.task": "this dataset holds {outcome}; it cannot be trained for task '{task}'. Use {use}.",
     "setting.k": "k must be at least 1, got {value}.",
+    "setting.number": "{name} must be a number, got {value!r}.",
     "setting.choice": "{name} must be one of {choices}, got {value!r}.",
     "setting.arguments": "{reason}; '{command} --help' lists what can be said.",
     "setting.text": "{name} holds bytes that are no text: {value}.",
@@ -89,6 +86,11 @@ MESSAGES: dict[str, str] = {
     # files
     "dataset.missing": "{path}: no dataset here; run 'python -m recsys_core import' first.",
     "dataset.damaged": "{path}: file {file} is damaged or missing ({reason}); import the dataset again.",
+    "workspace.old": "{path}: made by an older RecLens, whose workspaces held one model; make it anew: "
+    "'python -m recsys_core prepare TABLES --out {path}', or of an imported dataset "
+    "'python -m recsys_core train --data DATASET --out {path}'.",
+    "model.unknown": "No model {model} in {workspace}; there are: {known}.",
+    "model.current": "Model {model} is the current one; make another one current before it is removed.",
     "workspace.missing": "{path}: no workspace here; run 'python -m recsys_core train' first.",
     "workspace.damaged": "{path}: file {file} is damaged ({reason}); train the workspace again or restore the file.",
     "workspace.other_data": "{path}: the dataset is not the one that the model was trained on; "

@@ -16,7 +16,7 @@ from dashboard.presentation.wording import known
 from dashboard.user_filter import Conditions
 from recsys_core.compare.cases import Case
 from recsys_core.data.dataset import Dataset
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 STORIES = ("served", "changed", "wrong")
 MOST_LISTED = 50
@@ -134,8 +134,8 @@ def _figure(data: Dataset, case: Case) -> str:
     return plain(f"cases.wrong.{came}", title=title, probability=numbers.fixed(case.value))
 
 
-def _changed(place: Place, variant: Variant) -> None:
-    report = cached.reports(place).get(variant)
+def _changed(place: Place, variant: ModelVariant) -> None:
+    report = cached.reports(place, variant.model).get(variant)
     if variant.is_dense or report is None:
         st.markdown(t("cases.changed.dense" if variant.is_dense else "cases.changed.unmeasured"))
         return

@@ -21,7 +21,6 @@ from dashboard.sections.explain import two_waterfalls
 from dashboard.state import Selection
 from recsys_core.compare import RULES, Budget, smallest_allowed
 from recsys_core.results import CompressionReport, Recommendation
-from recsys_core.variant import DENSE
 
 POLL_SECONDS = 0.3
 FIRST_SECONDS = 0.15  # the first figure is there so soon that the page waits for it
@@ -59,30 +58,38 @@ def survival(selection: Selection) -> None:
     """The curves at this width of bits and kind of pruning, and where we are on them."""
     variant = selection.variant
     with components.card(t("compress.curve"), stretch=True):
-        found = cached.levels(selection.place)
+        found = cached.levels(selection.place, selection.variant.model)
         pruning = state.pruning()
-        here = [v for v in found if v.variant.bits == variant.bits and _is_on_curve(v.variant, pruning)]
+        here = [
+            v
+            for v in found
+            if v.variant.compression.bits == variant.compression.bits and _is_on_curve(v.variant, pruning)
+        ]
         if not here:
             st.markdown(t("compress.curve.none"))
             return
         st.markdown(t("compress.curve.legend"))
         components.draw(charts.survival(here, variant), key="survival")
-        components.doubt([t("compress.curve.doubt", pruning=plain(f"pruning.{pruning}"), bits=variant.bits)])
+        components.doubt(
+            [t("compress.curve.doubt", pruning=plain(f"pruning.{pruning}"), bits=variant.compression.bits)]
+        )
 
 
 def _is_on_curve(variant, pruning: str) -> bool:
-    return not variant.distill and (variant.pruning == pruning or not variant.sparsity)
+    wanted = variant.compression
+    return not wanted.distill and (wanted.pruning == pruning or not wanted.sparsity)
 
 
 def sizes(selection: Selection) -> None:
     """All measured levels: size against quality; a click on a dot chooses its level."""
     with components.card(t("compress.map"), stretch=True):
-        found = cached.levels(selection.place)
+        found = cached.levels(selection.place, selection.variant.model)
         if not found:
             st.markdown(t("compress.curve.none"))
             return
-        names = cached.level_table(selection.place, selection.language)[plain("compress.map.level")]
-        by_key = {level.variant.key: level.variant for level in found if not level.variant.distill}
+        table = cached.level_table(selection.place, selection.variant.model, selection.language)
+        names = table[plain("compress.map.level")]
+        by_key = {level.variant.key: level.variant for level in found if not level.variant.compression.distill}
 
         def pick(marks: list[dict]) -> None:
             known = [by_key[mark["key"]] for mark in marks if mark.get("key") in by_key]
@@ -102,7 +109,7 @@ def lists(selection: Selection) -> None:
             st.markdown(t("compress.lists.pick"))
         return
     where = selection.place, selection.user_index
-    before = cached.recommendation(*where, DENSE)
+    before = cached.recommendation(*where, selection.variant.dense)
     after = cached.recommendation(*where, selection.variant)
     name = cached.short_name(*where, selection.language)
     with components.card(t("compress.lists", user=name), stretch=True):
@@ -190,7 +197,8 @@ def most_changed(selection: Selection, report: CompressionReport) -> None:
 
 def presets(selection: Selection) -> None:
     """Three levels chosen from what was measured, each with its size and what it keeps, and the way back."""
-    known, reports = cached.presets(selection.place), cached.reports(selection.place)
+    where = selection.place, selection.variant.model
+    known, reports = cached.presets(*where), cached.reports(*where)
     with st.container(horizontal=True, vertical_alignment="center"):
         for rule in RULES:
             variant = known[rule.name]
@@ -213,7 +221,8 @@ def presets(selection: Selection) -> None:
 
 def watch_picker(page, report: CompressionReport | None) -> str | None:
     """Which column's gap is watched: the one the address names, else the one that the reports watch."""
-    about = report or cached.reports(page.selection.place).get(DENSE)
+    chosen: Selection = page.selection
+    about = report or cached.reports(chosen.place, chosen.variant.model).get(chosen.variant.dense)
     known = dict.fromkeys(about.group_gaps if about else ())
     if not known:
         return None
@@ -244,8 +253,8 @@ def budget_answer(selection: Selection, report: CompressionReport | None, limits
     """Whether this level is within the budget, and the smallest level that is."""
     if limits is None:
         return
-    reports = cached.reports(selection.place)
-    best = smallest_allowed((r for r in reports.values() if not r.variant.distill), limits.allows)
+    reports = cached.reports(selection.place, selection.variant.model)
+    best = smallest_allowed((r for r in reports.values() if not r.variant.compression.distill), limits.allows)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(story.budget(limits, report, reports.get(best)), width="stretch")
         if best is not None and best != selection.variant:

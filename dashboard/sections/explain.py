@@ -16,7 +16,7 @@ from recsys_core.errors import RecLensError
 from recsys_core.explain.agreement import compare_explanations, disagreements
 from recsys_core.explain.methods import DEFAULT, METHODS
 from recsys_core.results import Explanation
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import ModelVariant
 
 WITHOUT, EACH = "without", "each"
 EFFECT, TIME = "effect", "time"
@@ -96,13 +96,13 @@ def second_method(page, where: tuple, explanation: Explanation) -> Explanation |
     return second
 
 
-def two_waterfalls(place: cached.Place, user_index: int, item_index: int, variant: Variant) -> None:
+def two_waterfalls(place: cached.Place, user_index: int, item_index: int, variant: ModelVariant) -> None:
     """One item's reasons by the full and by a compressed model, line by line, on one scale.
 
     The lines are the full model's. For a page that compares the two (Compress), with a card of its own.
     """
     data = cached.dataset(place)
-    models = (DENSE, variant)
+    models = (variant.dense, variant)
     both = [cached.explanation(place, user_index, item_index, v) for v in models]
     found = [reasons.reasons(data, e) for e in both]
     lines = reasons.joined(found[0])
@@ -118,4 +118,4 @@ def two_waterfalls(place: cached.Place, user_index: int, item_index: int, varian
                 st.markdown(f"**{story.model_title(name, variant)}**")
                 chart = charts.waterfall(both[at], shown[at], reach=whole)
                 components.draw(chart, key=f"waterfall_{name}")
-    components.doubt(story.doubts(both[1], cached.workspace(place).task))
+    components.doubt(story.doubts(both[1], cached.workspace(place).split.task))

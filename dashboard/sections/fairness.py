@@ -14,7 +14,7 @@ from dashboard.presentation.texts import plain, t
 from recsys_core.errors import RecLensError
 from recsys_core.fairness import ScanResult
 from recsys_core.results import FairnessReport, GapChange
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import ModelVariant
 
 LARGEST_HEIGHT = 330  # px; the other gaps of a scan are below
 Reports = dict[str, FairnessReport]
@@ -74,7 +74,7 @@ def first_gap(scan: ScanResult) -> tuple[str, str]:
     return column, next(iter(scan.reports[column].overall.values))
 
 
-def model_picker(variant: Variant) -> dict[str, Variant]:
+def model_picker(variant: ModelVariant) -> dict[str, ModelVariant]:
     """The models to look at, by ``dense`` and ``compressed``; without compression there is only one, and why."""
     chosen = "dense" if variant.is_dense else state.chosen_id("models", dict.fromkeys(state.MODELS)) or "both"
     place = st.container()
@@ -91,7 +91,7 @@ def model_picker(variant: Variant) -> dict[str, Variant]:
     )
     if variant.is_dense:
         place.caption(t("fairness.models.help"))
-    both = {"dense": DENSE, "compressed": variant}
+    both = {"dense": variant.dense, "compressed": variant}
     return both if chosen == "both" else {chosen: both[chosen]}
 
 

@@ -12,10 +12,10 @@ from dashboard.state import Selection
 
 def measure_all(selection: Selection) -> None:
     """How many default levels are missing and the button that measures them; nothing where none is."""
-    missing = cached.unmeasured(selection.place)
+    missing = cached.unmeasured(selection.place, selection.variant.model)
     if not missing:
         return
-    key = ("levels", selection.place)
+    key = ("levels", selection.place, selection.variant.model)
     job = processes().find(key)
     with st.container(border=True, key="measure_all"):
         if job is not None and (not job.is_done or job.is_failed):
@@ -26,6 +26,6 @@ def measure_all(selection: Selection) -> None:
 
 
 def _start(key: tuple, selection: Selection) -> None:
-    command = ("measure", "--workspace", selection.place.folder)
+    command = ("measure", "--workspace", selection.place.folder, "--model", selection.variant.model)
     processes().start(key, command, "jobs.measure", workspace=selection.title)
     st.rerun()  # everything, from the page's fragment too: the frame lists the job

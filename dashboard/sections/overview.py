@@ -10,32 +10,31 @@ from dashboard.presentation.sentences import overview as story
 from dashboard.presentation.texts import joined, plain, t, word
 from dashboard.presentation.texts.markdown import escape
 from recsys_core.models.anatomy import anatomy
-from recsys_core.variant import DENSE
 
 
-def quality(workspace) -> None:
-    chart = charts.quality(workspace.metrics, story.best_possible(workspace))
+def quality(model) -> None:
+    chart = charts.quality(model.metrics, story.best_possible(model))
     if chart is None:
         st.markdown(t("overview.quality.none"))
     else:
         components.draw(chart, key="quality")
-    components.doubt([story.best_sentence(workspace), *story.doubts(workspace)])
+    components.doubt([story.best_sentence(model), *story.doubts(model)])
 
 
-def verdict(workspace) -> None:
-    for is_good, said in story.verdicts(workspace):
+def verdict(model) -> None:
+    for is_good, said in story.verdicts(model):
         st.markdown(story.verdict_line(is_good, said))
-    for said in story.lists_sentence(workspace):
+    for said in story.lists_sentence(model):
         st.markdown(story.verdict_line(False, said))
 
 
 def gap(page, sentence) -> None:
     """The largest real gap between groups, as soon as every column was audited; it ends the sentence, too."""
     place = page.selection.place
-    job = cached.fairness_scan(place, DENSE)
+    job = cached.fairness_scan(place, page.selection.variant.dense)
     if not components.finished(job, t("overview.verdict.working"), key="scanning", patience=0):
         return
-    rest = cached_audits.largest_rest_gap(place, DENSE)
+    rest = cached_audits.largest_rest_gap(place, page.selection.variant.dense)
     is_good, said = story.gap_verdict(job.result, rest)
     st.markdown(story.verdict_line(is_good, said))
     if not is_good:
@@ -43,8 +42,8 @@ def gap(page, sentence) -> None:
         state.page_link("fairness", t("overview.verdict.look"))
 
 
-def problems(workspace) -> None:
-    found = story.problems(workspace)
+def problems(model) -> None:
+    found = story.problems(model)
     st.markdown(t("overview.problems.n", n=len(found)) if found else t("overview.problems.none"))
     for said in found:
         st.markdown(f"- {said}")
@@ -79,10 +78,10 @@ def groups(page) -> None:
     components.draw(charts.groups(sizes, word("column", column)), key="groups_chart")
 
 
-def stages(workspace) -> None:
-    found = anatomy(workspace.ranker, workspace.config["encoder"])
+def stages(model) -> None:
+    found = anatomy(model.ranker, model.config["encoder"])
     st.markdown(f"**{t('overview.anatomy')}**")
-    components.doubt([story.ids_sentence(workspace)])
+    components.doubt([story.ids_sentence(model)])
     with components.grid(4, min_width=180):
         for stage in found:
             lines = story.stage_lines(stage)

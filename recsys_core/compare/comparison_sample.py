@@ -10,7 +10,7 @@ from recsys_core.explain.shapley import EXACT_PLAYERS, ORDERINGS
 from recsys_core.models.evaluation import rank_users
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import RankingTask, SplitDataset
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.trained_model import TrainedModel
 from recsys_core.results import RankingResult
 from recsys_core.seeds import random_stream
 
@@ -23,13 +23,13 @@ MOST_COALITIONS = 2_000_000  # network rows behind the reasons of the pairs, exa
 FLOATS_AT_ONCE = 4_000_000  # working memory of ranking that stays in the processor's cache: a third faster
 
 
-def ranked_users(workspace: Workspace) -> RankingTask:
+def ranked_users(model: TrainedModel) -> RankingTask:
     """Every user with held-out items, as long as users times items stay below two million.
 
     Else as many as fit (200 at least), drawn by the workspace's seed.
     """
-    n_users = max(LEAST_USERS, MOST_CELLS // max(workspace.dataset.n_items, 1))
-    return workspace.split_dataset.ranking("test", most=n_users)
+    n_users = max(LEAST_USERS, MOST_CELLS // max(model.dataset.n_items, 1))
+    return model.split_dataset.ranking("test", most=n_users)
 
 
 def rank(scorer: Scorer, task: RankingTask) -> RankingResult:

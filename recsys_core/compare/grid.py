@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from statistics import median
 
 from recsys_core.compare.machine import machine_name
@@ -11,17 +12,17 @@ from recsys_core.compare.report_store import load_report, read_reports
 from recsys_core.compress.latency import LatencySettings
 from recsys_core.compress.variants import VariantCache
 from recsys_core.errors import phrase
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.trained_model import TrainedModel
 from recsys_core.progress import Progress, silent
 from recsys_core.results import CompressionReport
-from recsys_core.variant import BITS, Variant
+from recsys_core.variant import BITS, ModelVariant
 
 TENTHS = tuple(round(0.1 * i, 1) for i in range(10))
 MOST_SECONDS = 90.0
 QUICK_LATENCY = LatencySettings(seconds=0.2)
 
 
-def default_grid() -> tuple[Variant, ...]:
+def default_grid() -> tuple[ModelVariant, ...]:
     """Structured sparsity 0 to 90 % at every width of bits, and unstructured at 32 bits: 49 levels, most telling first.
 
     The order is that of measuring: the dense model, then the curves that a page opens with, so
@@ -29,18 +30,18 @@ def default_grid() -> tuple[Variant, ...]:
 
     >>> grid = default_grid()
     >>> len(grid), grid[0].is_dense, grid[1].key, grid[-1].key
-    (49, True, 'structured-100-fp32', 'structured-900-fp16')
+    (49, True, 'sparsity-10', 'sparsity-90_bits-16')
     """
-    curves = [[Variant(s, bits) for s in TENTHS] for bits in BITS]
-    zeros = [Variant(s, pruning="unstructured") for s in TENTHS[1:]]
+    curves = [[ModelVariant.compressed(s, bits) for s in TENTHS] for bits in BITS]
+    zeros = [ModelVariant.compressed(s, pruning="unstructured") for s in TENTHS[1:]]
     by_bits = dict(zip(BITS, curves, strict=True))
     return (*by_bits[32], *by_bits[8], *by_bits[4], *zeros, *by_bits[16])
 
 
 def measure_grid(
-    workspace: Workspace,
+    model: TrainedModel,
     *,
-    shelf: VariantCache | None = None,
+    cache: VariantCache | None = None,
     progress: Progress = silent,
     seconds: float = MOST_SECONDS,
 ) -> list[CompressionReport]:
@@ -50,9 +51,9 @@ def measure_grid(
     reports that are there in the end, in the order of ``default_grid``; what time did not
     allow is measured when somebody asks for it.
     """
-    shelf = shelf or VariantCache(workspace)
-    levels = default_grid()
-    known = {v: load_report(workspace, v, machine=machine_name()) for v in levels}
+    cache = cache or VariantCache(model)
+    levels = [replace(v, model=model.variant.model) for v in default_grid()]
+    known = {v: load_report(model, v, machine=machine_name()) for v in levels}
     missing = [v for v in levels if known[v] is None]
     end = time.monotonic() + seconds
     if missing:
@@ -63,19 +64,19 @@ def measure_grid(
         if began + median(spent or [0.0]) > end:  # the first levels take longer: what all share is made for them
             break
         inside = _level_progress(progress, at, len(missing))
-        known[variant] = measure_variant(workspace, variant, shelf=shelf, progress=inside, latency=QUICK_LATENCY)
+        known[variant] = measure_variant(model, variant, cache=cache, progress=inside, latency=QUICK_LATENCY)
         spent.append(time.monotonic() - began)
     return [report for report in known.values() if report is not None]
 
 
-def stored_reports(workspace: Workspace) -> list[CompressionReport]:
-    """Every report of this model that lies in the workspace, whoever measured it: the grid first, in its order.
+def stored_reports(model: TrainedModel) -> list[CompressionReport]:
+    """Every report of this model that lies in its folder, whoever measured it: the grid first, in its order.
 
     Students of another width (``distill``) and levels between the slider's stops are among them.
     """
-    order = {variant: at for at, variant in enumerate(default_grid())}
-    found = read_reports(workspace)
-    return sorted(found, key=lambda r: (order.get(r.variant, len(order)), r.variant.key))
+    order = {variant.settings_key: at for at, variant in enumerate(default_grid())}
+    found = read_reports(model)
+    return sorted(found, key=lambda r: (order.get(r.variant.settings_key, len(order)), r.variant.key))
 
 
 def _level_progress(progress: Progress, at: int, n: int) -> Progress:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recsys_core.results import CompressionReport
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 DEAD_SHARE = 0.2  # of what the full model's AUC has above chance
 CHANCE = 0.5
@@ -20,7 +20,7 @@ class Level:
     where not known.
     """
 
-    variant: Variant
+    variant: ModelVariant
     size_bytes: int
     auc: float | None
     dense_auc: float | None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import asdict
+from dataclasses import replace
 from datetime import datetime
 
 import numpy as np
@@ -15,7 +15,7 @@ from recsys_core.compare.drift import auc_ends, auc_noise, explanation_drift, li
 from recsys_core.compare.groups import group_gaps, lost_most
 from recsys_core.compare.machine import machine_name
 from recsys_core.compare.reference import DenseReference, dense_reference, mean
-from recsys_core.compare.report_store import load_report, report_from_json, save_report
+from recsys_core.compare.report_store import load_report, report_from_json, save_report, settings_json
 from recsys_core.compare.sketch import sketch, stored_cost
 from recsys_core.compress.latency import LatencySettings, measure_latency, one_at_a_time
 from recsys_core.compress.variants import VariantCache
@@ -23,31 +23,31 @@ from recsys_core.data.folder import without_nan
 from recsys_core.metrics import list_overlap
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.scorer import Scorer
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.trained_model import TrainedModel
 from recsys_core.progress import Progress, silent
 from recsys_core.results import CompressionReport, RankingResult
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
 OnStage = Callable[[str, dict], None]
 STAGES = {"size": 0.0, "train": 0.03, "auc": 0.2, "latency": 0.3, "lists": 0.4, "reasons": 0.65, "gap": 0.95}
 
 
 def measure_variant(
-    workspace: Workspace,
-    variant: Variant,
+    model: TrainedModel,
+    variant: ModelVariant,
     *,
-    shelf: VariantCache | None = None,
+    cache: VariantCache | None = None,
     progress: Progress = silent,
     on_stage: OnStage | None = None,
     latency: LatencySettings | None = None,
 ) -> CompressionReport:
     """Size, speed, quality, lists, reasons and group gap of a variant, and of the dense model in the same minute.
 
-    The report is also stored in the workspace (where that can be written), for `load_report`.
+    The report is also stored in the model's folder (where that can be written), for `load_report`.
 
     Parameters
     ----------
-    shelf
+    cache
         Where variants are built and kept; a new one if None.
     progress
         Told the stage (a key of ``STAGES``) and the share done.
@@ -66,16 +66,16 @@ def measure_variant(
     from call to call. ``before_training`` is measured at 32 bits, whatever the variant's width.
     """
     progress("queue", 0.0)
-    with one_at_a_time(workspace.path / "measurements"):
-        run = _Run(workspace, variant, shelf or VariantCache(workspace), latency or LatencySettings())
+    with one_at_a_time(model.path.parent):
+        run = _Run(model, variant, cache or VariantCache(model), latency or LatencySettings())
         for stage, share in STAGES.items():
             progress(stage, share)
             getattr(run, f"add_{stage}")()
             if on_stage:
                 on_stage(stage, run.so_far())
         report = run.report()
-    with contextlib.suppress(OSError):  # a workspace that cannot be written to is slower, not broken
-        save_report(workspace, report)
+    with contextlib.suppress(OSError):  # a folder that cannot be written to is slower, not broken
+        save_report(model, report)
     return report
 
 
@@ -90,29 +90,31 @@ def _aside(work: Callable[[], np.ndarray]) -> Future:
 class _Run:
     """One measurement: what is known so far, in the form of a report's JSON; one method a stage."""
 
-    def __init__(self, workspace: Workspace, variant: Variant, shelf: VariantCache, latency: LatencySettings) -> None:
-        self.workspace, self.variant, self.shelf, self.latency = workspace, variant, shelf, latency
+    def __init__(
+        self, model: TrainedModel, variant: ModelVariant, cache: VariantCache, latency: LatencySettings
+    ) -> None:
+        self.model, self.variant, self.cache, self.latency = model, variant, cache, latency
         self.found: dict = {"dense": {}, "variant": {}, "noise": {}, "auc_interval": {}, "extra": {}}
-        self.scorer: Scorer = workspace.dense
+        self.scorer: Scorer = model.dense
         self.early: Future | None = None  # reasons that are worked out while lists are
         self.ranking: RankingResult | None = None
 
     @property
     def dense(self) -> DenseReference:
-        return dense_reference(self.workspace)
+        return dense_reference(self.model)
 
     def so_far(self) -> dict:
         return without_nan(self.found)
 
     def add_size(self) -> None:
         """From the shape of the network alone: nothing is trained for it."""
-        encoder = self.workspace.config["encoder"]["size_bytes"]
-        self.found["dense"] |= stored_cost(self.workspace.dense, encoder)
-        self.found["variant"] |= stored_cost(sketch(self.workspace.dense, self.variant), encoder)
+        encoder = self.model.config["encoder"]["size_bytes"]
+        self.found["dense"] |= stored_cost(self.model.dense, encoder)
+        self.found["variant"] |= stored_cost(sketch(self.model.dense, self.variant.compression), encoder)
 
     def add_train(self) -> None:
-        self.scorer = self.shelf.scorer(self.variant)
-        self.found["variant"] |= stored_cost(self.scorer, self.workspace.config["encoder"]["size_bytes"])
+        self.scorer = self.cache.scorer(self.variant.compression)
+        self.found["variant"] |= stored_cost(self.scorer, self.model.config["encoder"]["size_bytes"])
 
     def add_auc(self) -> None:
         dense = self.dense
@@ -126,16 +128,16 @@ class _Run:
 
     def add_latency(self) -> None:
         """All in turns; of the dense model alone they are one measurement."""
-        scorers = [self.workspace.dense] if self.variant.is_dense else [self.workspace.dense, self.scorer]
-        if self.variant.is_quantised:
+        scorers = [self.model.dense] if self.variant.is_dense else [self.model.dense, self.scorer]
+        if self.variant.compression.is_quantised:
             scorers.insert(1, self.dense.in_onnx)
         spent = measure_latency(scorers, self.dense.timed, self.latency)
         self.found["dense"]["latency_ms"], self.found["variant"]["latency_ms"] = spent[0], spent[-1]
-        self.found["same_runtime_ms"] = spent[1] if self.variant.is_quantised else None
+        self.found["same_runtime_ms"] = spent[1] if self.variant.compression.is_quantised else None
 
     def add_lists(self) -> None:
         dense = self.dense
-        if self.variant.is_quantised:  # ONNX Runtime works on one core here: use the other one, too
+        if self.variant.compression.is_quantised:  # ONNX Runtime works on one core here: use the other one, too
             _ = dense.background  # whatever it rests on is there before two threads ask for it
             self.early = _aside(lambda: dense.reasons(self.scorer))
         own = self.ranking = dense.ranking if self.variant.is_dense else rank(self.scorer, dense.task)
@@ -169,7 +171,7 @@ class _Run:
 
     def _watched(self) -> dict[str, object]:
         """Which column's gap is watched and whether it is real: as in the dense model's report, where there is one."""
-        known = load_report(self.workspace, DENSE)
+        known = load_report(self.model, DENSE)
         if known is None:
             return self.dense.watched
         return {name: known.group_gap[name] for name in ("column", "is_real", "p_corrected", "n_tested")}
@@ -184,22 +186,22 @@ class _Run:
 
     def report(self) -> CompressionReport:
         about = {
-            "settings": asdict(self.variant),
+            "settings": settings_json(self.variant),
             "before_training": self._before_training(),
             "seed": SEED,
             "measured_at": datetime.now().astimezone().isoformat(timespec="seconds"),
             "machine": machine_name(),
         }
-        return report_from_json(self.found | about)
+        return report_from_json(self.found | about, model=self.variant.model)
 
     def _before_training(self) -> dict[str, float] | None:
         """AUC and NDCG@10 as cutting left them; taken from the report at 32 bits where there is one."""
-        weights = self.variant.weights
-        if weights.is_dense or weights.pruning == "unstructured":
+        weights = replace(self.variant, compression=self.variant.compression.weights)
+        if weights.compression.is_dense or weights.compression.pruning == "unstructured":
             return None
-        known = None if weights == self.variant else load_report(self.workspace, weights)
+        known = None if weights == self.variant else load_report(self.model, weights)
         if known is not None:
             return known.before_training
-        scorer = self.shelf.untrained(weights)
+        scorer = self.cache.untrained(weights.compression)
         auc = evaluate_pairs(scorer, self.dense.labelled).auc
         return {"auc": auc, "ndcg@10": self._quality(rank(scorer, self.dense.task))["ndcg@10"]}

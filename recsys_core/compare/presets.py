@@ -9,7 +9,7 @@ from recsys_core.compare.deltas import Figure, figures
 from recsys_core.compare.levels import is_dead
 from recsys_core.compare.report_store import report_to_json
 from recsys_core.results import CompressionReport
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 MOST_TIED = 0.01  # share of users whose list may be cut off within a tie, beyond the dense model's own share
 
@@ -69,17 +69,17 @@ def has_ties(found: dict) -> bool:
     return across["variant"] > across["dense"] + MOST_TIED
 
 
-def choose_presets(reports: Iterable[CompressionReport]) -> dict[str, Variant | None]:
+def choose_presets(reports: Iterable[CompressionReport]) -> dict[str, ModelVariant | None]:
     """For each rule the smallest level (then the fastest) that it allows; None where none is smaller than dense.
 
     Only levels that sliders can set: a student of another width is not among them.
     """
-    every = [r for r in reports if not r.variant.distill]
+    every = [r for r in reports if not r.variant.compression.distill]
     smaller = [r for r in every if r.compressed.size_bytes < r.dense.size_bytes]
     return {rule.name: smallest_allowed(smaller, rule.allows) for rule in RULES}
 
 
-def smallest_allowed(reports: Iterable[CompressionReport], allows: Callable[[dict], bool]) -> Variant | None:
+def smallest_allowed(reports: Iterable[CompressionReport], allows: Callable[[dict], bool]) -> ModelVariant | None:
     """The smallest measured level (then the fastest) that ``allows`` its report's JSON; None where there is none."""
     levels = [(r, found) for r, found in ((r, report_to_json(r)) for r in reports) if allows(found)]
     if not levels:

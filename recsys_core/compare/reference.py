@@ -25,10 +25,9 @@ from recsys_core.metrics import log_loss
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import LabelledPairs, RankingTask
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.trained_model import TrainedModel
 from recsys_core.results import Evaluation, PairResult, RankingResult
 from recsys_core.seeds import random_stream
-from recsys_core.variant import DENSE
 
 TIMED_PAIRS = 64
 
@@ -36,13 +35,13 @@ TIMED_PAIRS = 64
 class DenseReference:
     """The compared users and pairs, and the dense model's answers on them."""
 
-    def __init__(self, workspace: Workspace) -> None:
-        self.workspace, self.scorer = workspace, workspace.dense
+    def __init__(self, model: TrainedModel) -> None:
+        self.model, self.scorer = model, model.dense
 
     @cached_property
     def labelled(self) -> LabelledPairs:
         """All test pairs, as ``evaluate`` scores them."""
-        return self.workspace.split_dataset.labelled("test")
+        return self.model.split_dataset.labelled("test")
 
     @cached_property
     def pairs(self) -> PairResult:
@@ -57,7 +56,7 @@ class DenseReference:
 
     @cached_property
     def task(self) -> RankingTask:
-        return ranked_users(self.workspace)
+        return ranked_users(self.model)
 
     @cached_property
     def ranking(self) -> RankingResult:
@@ -69,7 +68,7 @@ class DenseReference:
 
     @cached_property
     def background(self) -> Pairs:
-        return background_rows(self.scorer, self.explained, self.workspace.split_dataset)
+        return background_rows(self.scorer, self.explained, self.model.split_dataset)
 
     @cached_property
     def orderings(self) -> int:
@@ -82,12 +81,12 @@ class DenseReference:
     @cached_property
     def in_onnx(self) -> OnnxScorer:
         """The dense model, nothing rounded, in the runtime of quantised variants: what that runtime alone gains."""
-        return OnnxScorer(unquantised(self.workspace.ranker), self.workspace.features, variant=DENSE)
+        return OnnxScorer(unquantised(self.model.ranker), self.model.features, variant=self.model.variant)
 
     @cached_property
     def n_test_users(self) -> int:
         """Users with held-out items, compared or not."""
-        held_out = self.workspace.split_dataset.histories.held_out(part="test")
+        held_out = self.model.split_dataset.histories.held_out(part="test")
         return int(np.count_nonzero(np.diff(held_out.indptr)))
 
     @property
@@ -99,7 +98,7 @@ class DenseReference:
     def quality(self) -> dict[str, float]:
         """NDCG@10 and recall@10 over all test users; those stored with the model where ranking all takes too long."""
         if self.is_sample:
-            return {name: float(self.workspace.metrics[name]) for name in ("ndcg@10", "recall@10")}
+            return {name: float(self.model.metrics[name]) for name in ("ndcg@10", "recall@10")}
         return {"ndcg@10": mean(self.ranking.ndcg), "recall@10": mean(self.ranking.recall)}
 
     @cached_property
@@ -116,13 +115,13 @@ class DenseReference:
     @cached_property
     def groups(self) -> tuple[UserGroups, ...]:
         """The compared users by every column that has groups to compare."""
-        split_dataset = self.workspace.split_dataset
+        split_dataset = self.model.split_dataset
         return user_groups(split_dataset.dataset, self.task.users, train=split_dataset.sequences())
 
     @cached_property
     def evaluation(self) -> Evaluation:
         """The dense model's lists and pairs as ``evaluate`` gives them, for an audit."""
-        loss = None if self.workspace.split_dataset.task == "rating" else log_loss(self.pairs.label, self.pairs.score)
+        loss = None if self.model.split_dataset.task == "rating" else log_loss(self.pairs.label, self.pairs.score)
         return Evaluation(self.ranking, self.pairs, self.pairs.auc, loss)
 
     @cached_property
@@ -136,7 +135,7 @@ class DenseReference:
         columns = {groups.column for groups in self.groups}
         if not columns:
             return {"column": None, "is_real": False, "p_corrected": None, "n_tested": 0}
-        metric, split_dataset = f"ndcg@{self.ranking.k}", self.workspace.split_dataset
+        metric, split_dataset = f"ndcg@{self.ranking.k}", self.model.split_dataset
         found = scan(split_dataset.dataset, self.evaluation, train=split_dataset.sequences())
         gaps = {column: gap for column, gap in reversed(found.gaps) if gap.metric == metric and column in columns}
         real = [column for column, gap in reversed(gaps.items()) if not gap.within_noise]
@@ -145,7 +144,7 @@ class DenseReference:
         return {"column": column, "is_real": bool(real), "p_corrected": p, "n_tested": found.n_tested}
 
     def _training_pairs(self) -> Pairs:
-        split_dataset = self.workspace.split_dataset
+        split_dataset = self.model.split_dataset
         return split_dataset.pairs(split_dataset.split.train[:TIMED_PAIRS], "train")
 
     def reasons(self, scorer: Scorer) -> np.ndarray:
@@ -156,9 +155,9 @@ class DenseReference:
 
 
 @lru_cache(maxsize=2)
-def dense_reference(workspace: Workspace) -> DenseReference:
-    """One for each opened workspace."""
-    return DenseReference(workspace)
+def dense_reference(model: TrainedModel) -> DenseReference:
+    """One for each opened model."""
+    return DenseReference(model)
 
 
 def mean(values: np.ndarray) -> float:

@@ -10,26 +10,26 @@ from recsys_core.compress.storage import size_bytes, text_bytes
 from recsys_core.compress.variants import store_at
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
-from recsys_core.variant import Variant
+from recsys_core.variant import Compression
 
 
-def sketch(dense: Scorer, variant: Variant) -> Scorer:
+def sketch(dense: Scorer, compression: Compression) -> Scorer:
     """A scorer of the variant's shape and width of bits whose units are the first ones, not the best ones.
 
     Its costs are the variant's; its scores mean nothing.
     """
-    if variant.is_dense:
+    if compression.is_dense:
         return dense
     ranker = dense.ranker
-    if variant.distill:
-        width = min(variant.distill, ranker.shape.first)
+    if compression.distill:
+        width = min(compression.distill, ranker.shape.first)
         ranker = _first_units(ranker, width, max(LEAST_UNITS, width // 2))
-    if variant.sparsity and variant.pruning == "structured":
+    if compression.sparsity and compression.pruning == "structured":
         shape = ranker.shape
-        ranker = _first_units(ranker, *(units_left(n, variant.sparsity) for n in (shape.first, shape.second)))
-    elif variant.sparsity:
-        ranker = prune_unstructured(ranker, variant.sparsity)
-    return store_at(ranker, dense.features, variant)
+        ranker = _first_units(ranker, *(units_left(n, compression.sparsity) for n in (shape.first, shape.second)))
+    elif compression.sparsity:
+        ranker = prune_unstructured(ranker, compression.sparsity)
+    return store_at(ranker, dense.features, compression, model=dense.variant.model)
 
 
 def _first_units(ranker: Ranker, first: int, second: int) -> Ranker:

@@ -21,7 +21,7 @@ from recsys_core.data.features import Features, Group
 from recsys_core.data.known import Known
 from recsys_core.models.ranker import EMPTY, Layer
 from recsys_core.models.scorer import Scorer
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 CONTRIB = "com.microsoft"
 OPSETS = (("", 17), (CONTRIB, 1))
@@ -93,7 +93,7 @@ class OnnxScorer(Scorer):
         quantised: QuantisedRanker,
         features: Features,
         *,
-        variant: Variant,
+        variant: ModelVariant,
         cached: dict[str, Tensor] | None = None,
         store: Callable[[Group, Tensor], Tensor] | None = None,
         unpacked: bool = True,

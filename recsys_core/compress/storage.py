@@ -9,7 +9,7 @@ from recsys_core.compress.prune import prunable
 from recsys_core.compress.quantize import BLOCK, matrices, pack_matrix, vectors
 from recsys_core.compress.variants import text_vectors
 from recsys_core.models.scorer import Scorer
-from recsys_core.variant import Variant
+from recsys_core.variant import Compression
 
 Arrays = dict[str, np.ndarray]
 
@@ -22,14 +22,14 @@ def size_bytes(scorer: Scorer) -> int:
 def text_bytes(scorer: Scorer) -> int:
     """Bytes of the cached text vectors alone, as `stored_arrays` keeps them: they grow with the catalogue."""
     texts = scorer.cached or text_vectors(scorer.ranker, scorer.features)
-    parts = (_stored_matrix(x.numpy(), scorer.variant) for x in texts.values())
+    parts = (_stored_matrix(x.numpy(), scorer.compression) for x in texts.values())
     return sum(array.nbytes for stored in parts for array in stored.values())
 
 
 def n_parameters(scorer: Scorer) -> int:
     """Numbers that the network has to keep: all of them, less the single weights that were pruned."""
     total = sum(p.numel() for p in scorer.ranker.parameters())
-    if scorer.variant.pruning == "structured":
+    if scorer.compression.pruning == "structured":
         return total
     return total - sum(int((w == 0).sum()) for w in prunable(scorer.ranker))
 
@@ -43,32 +43,32 @@ def stored_arrays(scorer: Scorer) -> Arrays:
     and other vectors have 32 bits, at 16 bits 16. The encoder and its wide vectors are not
     among them: of a text its projection is kept.
     """
-    variant, ranker = scorer.variant, scorer.ranker
+    compression, ranker = scorer.compression, scorer.ranker
     texts = scorer.cached or text_vectors(ranker, scorer.features)
-    kind = np.float16 if variant.bits == 16 else np.float32
+    kind = np.float16 if compression.bits == 16 else np.float32
     arrays = {name: x.numpy().astype(kind) for name, x in vectors(ranker).items()}
     for name, matrix in (matrices(ranker) | {f"texts.{key}": x for key, x in texts.items()}).items():
-        for part, array in _stored_matrix(matrix.detach().numpy(), variant).items():
+        for part, array in _stored_matrix(matrix.detach().numpy(), compression).items():
             arrays[name + part] = np.ascontiguousarray(array)
     return arrays
 
 
-def _stored_matrix(matrix: np.ndarray, variant: Variant) -> Arrays:
+def _stored_matrix(matrix: np.ndarray, compression: Compression) -> Arrays:
     """The parts of one matrix, by the ending of their names."""
-    if not variant.is_quantised:
-        values = matrix.astype(np.float16 if variant.bits == 16 else np.float32)
-        return _smaller({"": values}, values, variant)
-    packed = pack_matrix(matrix, variant.bits)  # the very codes the scorer runs on: packing is idempotent
+    if not compression.is_quantised:
+        values = matrix.astype(np.float16 if compression.bits == 16 else np.float32)
+        return _smaller({"": values}, values, compression)
+    packed = pack_matrix(matrix, compression.bits)  # the very codes the scorer runs on: packing is idempotent
     codes = packed.integers().reshape(len(matrix), packed.scales.shape[1] * BLOCK)[:, : packed.n_columns]
-    return {".scales": packed.scales} | _smaller({".codes": _join_nibbles(codes, variant.bits)}, codes, variant)
+    return {".scales": packed.scales} | _smaller({".codes": _join_nibbles(codes, compression.bits)}, codes, compression)
 
 
-def _smaller(plain: Arrays, values: np.ndarray, variant: Variant) -> Arrays:
+def _smaller(plain: Arrays, values: np.ndarray, compression: Compression) -> Arrays:
     """``plain``, or a mask and the values that are not zero where that takes fewer bytes."""
-    if variant.pruning == "structured":
+    if compression.pruning == "structured":
         return plain
     kept = values != 0
-    sparse = {".kept": np.packbits(kept), ".values": _join_nibbles(values[kept][None], variant.bits)}
+    sparse = {".kept": np.packbits(kept), ".values": _join_nibbles(values[kept][None], compression.bits)}
     return min(plain, sparse, key=lambda arrays: sum(a.nbytes for a in arrays.values()))
 
 

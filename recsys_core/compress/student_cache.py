@@ -17,7 +17,7 @@ from recsys_core.compress.prune import cut_units
 from recsys_core.data.folder import write_file
 from recsys_core.errors import WorkspaceError
 from recsys_core.models.ranker import Ranker
-from recsys_core.variant import Variant
+from recsys_core.variant import Compression
 
 FORMAT = "reclens-student-1"
 
@@ -33,21 +33,21 @@ class StudentCache:
     def __init__(self, folder: Path, stamp: str) -> None:
         self.folder, self.stamp = Path(folder), stamp
 
-    def file(self, variant: Variant) -> Path:
+    def file(self, compression: Compression) -> Path:
         """Where a variant's student lies; the width of bits plays no part in it."""
-        return self.folder / f"{variant.weights.key}.safetensors"
+        return self.folder / f"{compression.weights.key}.safetensors"
 
-    def remember(self, variant: Variant, like: Ranker, train: Callable[[], Ranker]) -> Ranker:
+    def remember(self, compression: Compression, like: Ranker, train: Callable[[], Ranker]) -> Ranker:
         """The stored student, or a freshly trained one that is stored from now on."""
-        student = self.load(variant, like)
+        student = self.load(compression, like)
         if student is None:
             student = train()
-            self.save(variant, student)
+            self.save(compression, student)
         return student
 
-    def load(self, variant: Variant, like: Ranker) -> Ranker | None:
+    def load(self, compression: Compression, like: Ranker) -> Ranker | None:
         """The stored student on the adapter of ``like``, or None where there is none."""
-        file = self.file(variant)
+        file = self.file(compression)
         if not file.is_file():
             return None
         try:
@@ -63,13 +63,13 @@ class StudentCache:
             reason = (str(problem) or type(problem).__name__).splitlines()[0][:80]
             raise WorkspaceError("workspace.damaged", path=self.folder, file=file.name, reason=reason) from None
 
-    def save(self, variant: Variant, student: Ranker) -> None:
+    def save(self, compression: Compression, student: Ranker) -> None:
         """Write aside, then rename; the adapter is the dense model's and is left out."""
         tensors = {name: x.numpy() for name, x in student.state_dict().items() if not name.startswith("adapter.")}
         about = {"stamp": self.stamp, "digest": _digest(self.stamp, tensors)}
         with contextlib.suppress(OSError):  # a workspace that cannot be written to is slower, not broken
             self.folder.mkdir(exist_ok=True)
-            write_file(self.file(variant), save_tensors(tensors, metadata=about))
+            write_file(self.file(compression), save_tensors(tensors, metadata=about))
 
 
 def _with_body(like: Ranker, state: dict[str, Tensor]) -> Ranker:

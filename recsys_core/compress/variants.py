@@ -25,12 +25,13 @@ from recsys_core.errors import SettingError
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.trained_model import TrainedModel
 from recsys_core.seeds import random_stream
-from recsys_core.variant import Variant
+from recsys_core.variant import Compression, ModelVariant
 
 RECIPE = 2  # counts changes of pruning and distillation: students of an older recipe are built again
 MOST = 8
+LEAST_WIDTH = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,69 +49,70 @@ class VariantBuilder:
 
     @torch.inference_mode(False)
     @one_core()
-    def build(self, variant: Variant) -> Scorer:
+    def build(self, compression: Compression) -> Scorer:
         """Narrow, prune and teach, then store at the width of bits; the dense scorer where nothing is set.
 
-        Raises ``SettingError`` (``setting.distill``) where the student would be wider than the
+        Raises ``SettingError`` (``setting.between``) where the student would be wider than the
         dense model, ``WorkspaceError`` where a stored student is damaged.
         """
-        if variant.is_dense:
+        if compression.is_dense:
             return self.dense
         ranker = self.dense.ranker
-        if variant.distill:
-            self._check_width(variant.distill)
-            ranker = self._taught(Variant(distill=variant.distill), ranker, self.settings.narrow_epochs)
-        if variant.sparsity and variant.pruning == "structured":
-            ranker = self._taught(variant.weights, ranker, self.settings.epochs)
-        elif variant.sparsity:
-            ranker = prune_unstructured(ranker, variant.sparsity)
-        return store_at(ranker, self.dense.features, variant)
+        if compression.distill:
+            self._check_width(compression.distill)
+            ranker = self._taught(Compression(distill=compression.distill), ranker, self.settings.narrow_epochs)
+        if compression.sparsity and compression.pruning == "structured":
+            ranker = self._taught(compression.weights, ranker, self.settings.epochs)
+        elif compression.sparsity:
+            ranker = prune_unstructured(ranker, compression.sparsity)
+        return store_at(ranker, self.dense.features, compression, model=self.dense.variant.model)
 
     @torch.inference_mode(False)
     @one_core()
-    def build_untrained(self, variant: Variant) -> Scorer:
+    def build_untrained(self, compression: Compression) -> Scorer:
         """The variant as cutting leaves it, nothing refitted or taught: for the figures before training."""
         ranker = self.dense.ranker
-        if variant.distill:
-            self._check_width(variant.distill)
-            ranker = self._cut(Variant(distill=variant.distill), ranker).ranker
-        if variant.sparsity and variant.pruning == "structured":
-            ranker = self._cut(variant.weights, ranker).ranker
-        elif variant.sparsity:
-            ranker = prune_unstructured(ranker, variant.sparsity)
-        return store_at(ranker, self.dense.features, variant)
+        if compression.distill:
+            self._check_width(compression.distill)
+            ranker = self._cut(Compression(distill=compression.distill), ranker).ranker
+        if compression.sparsity and compression.pruning == "structured":
+            ranker = self._cut(compression.weights, ranker).ranker
+        elif compression.sparsity:
+            ranker = prune_unstructured(ranker, compression.sparsity)
+        return store_at(ranker, self.dense.features, compression, model=self.dense.variant.model)
 
-    def _taught(self, variant: Variant, original: Ranker, epochs: int) -> Ranker:
+    def _taught(self, compression: Compression, original: Ranker, epochs: int) -> Ranker:
         """A cut of ``original`` after its lessons, from the cache where it is there."""
 
         def train() -> Ranker:
-            cut = self._cut(variant, original)
+            cut = self._cut(compression, original)
             return teach(cut, original, self.lessons(), epochs=epochs, settings=self.settings)
 
-        return self.cache.remember(variant, original, train) if self.cache else train()
+        return self.cache.remember(compression, original, train) if self.cache else train()
 
-    def _cut(self, variant: Variant, original: Ranker) -> CutRanker:
+    def _cut(self, compression: Compression, original: Ranker) -> CutRanker:
         sample = self.lessons().sample(self.settings.n_sample)
-        if variant.sparsity:
-            return prune_structured(original, variant.sparsity, sample)
-        return narrow(original, variant.distill, sample)
+        if compression.sparsity:
+            return prune_structured(original, compression.sparsity, sample)
+        return narrow(original, compression.distill, sample)
 
     def _check_width(self, width: int) -> None:
         most = self.dense.ranker.shape.first
         if width > most:
-            raise SettingError("setting.distill", most=most, value=width)
+            raise SettingError("setting.between", name="distill", low=LEAST_WIDTH, high=most, value=width)
 
 
-def store_at(ranker: Ranker, features: Features, variant: Variant) -> Scorer:
-    """Scorer of ``ranker`` with weights and cached text vectors rounded to the variant's bits."""
-    if variant.bits == 32:
+def store_at(ranker: Ranker, features: Features, compression: Compression, *, model: str = "") -> Scorer:
+    """Scorer of ``ranker`` with weights and cached text vectors rounded to the bits; ``model`` is its id."""
+    variant = ModelVariant(model, compression)
+    if compression.bits == 32:
         return Scorer(ranker, features, variant=variant)
     texts = text_vectors(ranker, features)
-    if variant.bits == 16:
+    if compression.bits == 16:
         cached = {key: x.half().float() for key, x in texts.items()}
         return Scorer(halve_ranker(ranker), features, variant=variant, cached=cached)
-    cached = {key: torch.from_numpy(pack_matrix(x.numpy(), variant.bits).unpack()) for key, x in texts.items()}
-    return OnnxScorer(quantise_ranker(ranker, variant.bits), features, variant=variant, cached=cached)
+    cached = {key: torch.from_numpy(pack_matrix(x.numpy(), compression.bits).unpack()) for key, x in texts.items()}
+    return OnnxScorer(quantise_ranker(ranker, compression.bits), features, variant=variant, cached=cached)
 
 
 def text_vectors(ranker: Ranker, features: Features) -> dict[str, Tensor]:
@@ -129,58 +131,58 @@ def teaching_pairs(split_dataset: SplitDataset, settings: DistilSettings) -> Pai
 
 
 class VariantCache:
-    """The variants of one workspace: at most ``most`` in memory, one object for each, safe to share by threads.
+    """The variants of one model: at most ``most`` in memory, one object for each, safe to share by threads.
 
-    Students are kept in the workspace's folder ``variants/`` as well. ``settings`` default to
-    the usual ones with the workspace's seed.
+    Students are kept in the model's folder ``students/`` as well. ``settings`` default to
+    the usual ones with the model's seed.
     """
 
-    def __init__(self, workspace: Workspace, most: int = MOST, *, settings: DistilSettings | None = None) -> None:
-        self.workspace, self.most = workspace, most
-        self.settings = settings or DistilSettings(seed=int(workspace.config["seed"]))
-        self._scorers: OrderedDict[Variant, Scorer] = OrderedDict()
+    def __init__(self, model: TrainedModel, most: int = MOST, *, settings: DistilSettings | None = None) -> None:
+        self.model, self.most = model, most
+        self.settings = settings or DistilSettings(seed=int(model.config["seed"]))
+        self._scorers: OrderedDict[Compression, Scorer] = OrderedDict()
         self._looking, self._building = threading.Lock(), threading.RLock()
 
-    def scorer(self, variant: Variant) -> Scorer:
-        """The variant's scorer, built if it is not at hand. Building waits its turn, looking up does not."""
-        if variant.is_dense:
-            return self.workspace.dense
-        found = self._find(variant)
+    def scorer(self, compression: Compression) -> Scorer:
+        """The scorer of a compression, built if it is not at hand. Building waits its turn, looking up does not."""
+        if compression.is_dense:
+            return self.model.dense
+        found = self._find(compression)
         if found is None:
             with self._building:
-                found = self._find(variant) or self._keep(variant, self._builder.build(variant))
+                found = self._find(compression) or self._keep(compression, self._builder.build(compression))
         return found
 
     def __len__(self) -> int:
         return len(self._scorers)
 
-    def untrained(self, variant: Variant) -> Scorer:
+    def untrained(self, compression: Compression) -> Scorer:
         """See `VariantBuilder.build_untrained`; not kept."""
         with self._building:
-            return self._builder.build_untrained(variant)
+            return self._builder.build_untrained(compression)
 
     @cached_property
     def lessons(self) -> Lessons:
         """What the dense model teaches, drawn once and kept (55 MB at 12 feature groups of width 32)."""
-        pairs = teaching_pairs(self.workspace.split_dataset, self.settings)
-        return draw_lessons(self.workspace.dense, pairs, self.settings)
+        pairs = teaching_pairs(self.model.split_dataset, self.settings)
+        return draw_lessons(self.model.dense, pairs, self.settings)
 
     @cached_property
     def _builder(self) -> VariantBuilder:
-        made_from = [self.workspace.fingerprint, RECIPE, self.settings.to_json()]
+        made_from = [self.model.fingerprint, RECIPE, self.settings.to_json()]
         stamp = hashlib.sha256(json.dumps(made_from).encode()).hexdigest()[:16]
-        cache = StudentCache(self.workspace.path / "variants", stamp)
-        return VariantBuilder(self.workspace.dense, lambda: self.lessons, self.settings, cache)
+        cache = StudentCache(self.model.path / "students", stamp)
+        return VariantBuilder(self.model.dense, lambda: self.lessons, self.settings, cache)
 
-    def _find(self, variant: Variant) -> Scorer | None:
+    def _find(self, compression: Compression) -> Scorer | None:
         with self._looking:
-            if variant in self._scorers:
-                self._scorers.move_to_end(variant)
-            return self._scorers.get(variant)
+            if compression in self._scorers:
+                self._scorers.move_to_end(compression)
+            return self._scorers.get(compression)
 
-    def _keep(self, variant: Variant, scorer: Scorer) -> Scorer:
+    def _keep(self, compression: Compression, scorer: Scorer) -> Scorer:
         with self._looking:
-            self._scorers[variant] = scorer
+            self._scorers[compression] = scorer
             while len(self._scorers) > self.most:
                 self._scorers.popitem(last=False)
         return scorer

@@ -88,8 +88,8 @@ def check_method(scorer: Scorer | RowScorer, *, method: str, history: str = "one
     others = ", ".join(name for name, other in METHODS.items() if not other.needs_gradients)
     if not isinstance(scorer, Scorer):
         raise SettingError("explain.method_black_box", method=method, others=others)
-    if scorer.variant.is_quantised:
-        raise SettingError("explain.method_quantised", method=method, bits=scorer.variant.bits, others=others)
+    if scorer.compression.is_quantised:
+        raise SettingError("explain.method_quantised", method=method, bits=scorer.compression.bits, others=others)
 
 
 def _contributions(dataset: Dataset, pair: Pairs, games: Games, found: Attribution) -> tuple[Contribution, ...]:

@@ -14,7 +14,7 @@ from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import Player
 from recsys_core.progress import Progress, silent
 from recsys_core.seeds import random_stream
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
 DRAWS = 1000
 LEVEL = 0.95
@@ -59,7 +59,7 @@ class GlobalExplanation:
     background: int
     seed: int
     seconds: float
-    variant: Variant = DENSE
+    variant: ModelVariant = DENSE
 
     @property
     def n_pairs(self) -> int:

@@ -26,7 +26,7 @@ from recsys_core.fairness.permutation import most_shuffles, permutation_p
 from recsys_core.fairness.resamples import Resamples
 from recsys_core.fairness.user_statistics import UserStatistics, metric_values, user_statistics
 from recsys_core.results import EVERYONE, Evaluation, FairnessReport, Gap, Group, GroupRow, LeftOut
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
 
 def audit(
@@ -35,7 +35,7 @@ def audit(
     *,
     by: tuple[str, ...],
     train: csr_array,
-    variant: Variant = DENSE,
+    variant: ModelVariant = DENSE,
     settings: AuditSettings = DEFAULT_SETTINGS,
 ) -> FairnessReport:
     """Quality and exposure of every group of users (or of items), with intervals and gaps.
@@ -84,7 +84,7 @@ def audit_grouping(
     evaluation: Evaluation,
     statistics: UserStatistics,
     grouping: Grouping,
-    variant: Variant,
+    variant: ModelVariant,
     settings: AuditSettings,
     *,
     resamples: Resamples | None = None,
@@ -139,7 +139,7 @@ Parts = tuple[GroupRow, tuple[GroupRow, ...], tuple[Gap, ...], tuple[LeftOut, ..
 
 
 def _report(
-    grouping: Grouping, parts: Parts, variant: Variant, settings: AuditSettings, *, start: float
+    grouping: Grouping, parts: Parts, variant: ModelVariant, settings: AuditSettings, *, start: float
 ) -> FairnessReport:
     overall, groups, gaps, left_out = parts
     notes = grouping.notes

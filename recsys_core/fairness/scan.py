@@ -20,7 +20,7 @@ from recsys_core.fairness.resamples import Resamples
 from recsys_core.fairness.user_statistics import user_statistics
 from recsys_core.progress import Progress, silent
 from recsys_core.results import Evaluation, FairnessReport, Gap
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -43,7 +43,7 @@ class ScanResult:
     gaps: tuple[tuple[str, Gap], ...]
     n_tested: int
     seconds: float
-    variant: Variant = DENSE
+    variant: ModelVariant = DENSE
 
     @property
     def largest_real(self) -> tuple[str, Gap] | None:
@@ -57,7 +57,7 @@ def scan(
     *,
     train: csr_array,
     side: str = "user",
-    variant: Variant = DENSE,
+    variant: ModelVariant = DENSE,
     settings: AuditSettings = DEFAULT_SETTINGS,
     progress: Progress = silent,
 ) -> ScanResult:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 import torch
@@ -15,9 +17,10 @@ from recsys_core.data.folder import read_checked_json, sha256, verify, without_n
 from recsys_core.errors import WorkspaceError, phrase
 from recsys_core.models.ranker import Ranker, RankerShape
 
-FORMAT = "reclens-model-1"
-WEIGHTS, TEXTS = "model.safetensors", "texts.safetensors"
-SUMS, DATA = "model/checksums.json", "dataset/dataset.json"
+FORMAT = "reclens-model-2"
+WEIGHTS, TEXTS, SUMS = "model.safetensors", "texts.safetensors", "checksums.json"
+DATA = "dataset/dataset.json"
+FILES = (WEIGHTS, TEXTS, "config.json", "schema.json", "metrics.json")  # what the checksums are of
 
 
 def save_artifact(folder: Path, ranker: Ranker, features: Features, about: dict) -> None:
@@ -35,42 +38,44 @@ def save_artifact(folder: Path, ranker: Ranker, features: Features, about: dict)
         (folder / f"{name}.json").write_text(json.dumps(without_nan(data), indent=1, allow_nan=False))
 
 
-def write_checksums(workspace: Path) -> None:
-    """SHA-256 of every file of the model and of what describes its data, in ``model/checksums.json``.
+def write_checksums(folder: Path, workspace: Path) -> None:
+    """SHA-256 of every file of the model and of what describes its data, in ``checksums.json``.
 
     ``dataset/dataset.json`` holds the schema and the checksums of the tables in turn, so nothing that
     a figure is made from can change under the same checksums.
     """
-    files = sorted(p for p in (workspace / "model").rglob("*") if p.is_file() and p.name != "checksums.json")
-    sums = {p.relative_to(workspace).as_posix(): sha256(p) for p in [*files, workspace / DATA]}
-    (workspace / SUMS).write_text(json.dumps(sums, indent=1))
+    sums = {name: sha256(folder / name) for name in FILES} | {DATA: sha256(workspace / DATA)}
+    (folder / SUMS).write_text(json.dumps(sums, indent=1))
 
 
-def check_artifact(workspace: Path) -> None:
-    """Compare every file with its checksum.
+def check_artifact(folder: Path, workspace: Path) -> None:
+    """Compare every file of a model with its checksum.
 
     Raises ``WorkspaceError`` (``workspace.damaged``) naming the first file that is missing or another
     one; ``workspace.other_data`` where the dataset is not the one that the model was trained on.
     """
     try:
-        sums = dict(json.loads((workspace / SUMS).read_text()))
+        sums = dict(json.loads((folder / SUMS).read_text()))
         expected = sums.pop(DATA)
     except (OSError, ValueError, TypeError, KeyError):
-        raise WorkspaceError(
-            "workspace.damaged", path=workspace, file=SUMS, reason=phrase("reason.unreadable")
-        ) from None
-    for name, checksum in sums.items():
-        if not (workspace / name).is_file():
-            raise WorkspaceError("workspace.damaged", path=workspace, file=name, reason=phrase("reason.missing"))
-        if sha256(workspace / name) != checksum:
-            raise WorkspaceError("workspace.damaged", path=workspace, file=name, reason=phrase("reason.changed"))
+        raise WorkspaceError("workspace.damaged", path=folder, file=SUMS, reason=phrase("reason.unreadable")) from None
+    for name in FILES:
+        if name not in sums or not (folder / name).is_file():
+            raise WorkspaceError("workspace.damaged", path=folder, file=name, reason=phrase("reason.missing"))
+        if sha256(folder / name) != sums[name]:
+            raise WorkspaceError("workspace.damaged", path=folder, file=name, reason=phrase("reason.changed"))
     if (workspace / DATA).is_file():  # a dataset that is gone is said by `Dataset.load`
         verify(sha256(workspace / DATA) == expected, "workspace.other_data", path=workspace)
 
 
-def fingerprint(workspace: Path) -> str:
-    """SHA-256 (first 16 hex digits) of the checksums: of the model, and through its description of the dataset."""
-    return sha256(workspace / SUMS)[:16]
+def fingerprint(folder: Path) -> str:
+    """SHA-256 (first 16 hex digits) of a model's checksums: of it, and through its description of the dataset."""
+    return sha256(folder / SUMS)[:16]
+
+
+def digest(marks: Iterable[str]) -> str:
+    """16 hex digits that stand for all these marks."""
+    return hashlib.sha256(" ".join(marks).encode()).hexdigest()[:16]
 
 
 def load_config(folder: Path) -> dict:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import time
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -16,27 +14,32 @@ from recsys_core.data.folder import verify, written_aside
 from recsys_core.data.split import possible_kind
 from recsys_core.errors import SettingError, phrase
 from recsys_core.metrics import log_loss, logistic, mean_interval, rmse, roc_auc_interval
-from recsys_core.models.artifact import save_artifact, write_checksums
+from recsys_core.models.artifact import save_artifact
 from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, is_feasible, item_gram
 from recsys_core.models.calibration import calibrate
 from recsys_core.models.encoder import MINILM, NO_ENCODER, EncoderInfo, encode_texts, encoder_info
 from recsys_core.models.evaluation import CanScore, evaluate, evaluate_pairs, rank_users
 from recsys_core.models.model_selection import Candidate, candidates, default_settings, history_length, probe_settings
+from recsys_core.models.model_store import ABOUT, FIRST, ModelStore
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import EARLY_STOPPING_USERS, SplitDataset
 from recsys_core.models.training import TrainedRanker, TrainingSettings, train_ranker
 from recsys_core.models.training_log import write_log
-from recsys_core.models.workspace import FORMAT
+from recsys_core.models.workspace import SplitSettings, write_about
 from recsys_core.progress import Progress, silent
 from recsys_core.results import Evaluation, RankingResult
 
 
 @dataclass(frozen=True, slots=True)
 class FitRequest:
-    """What to train. ``task`` None chooses ``like`` where clicks are logged, else ``implicit``."""
+    """What to train: ``name`` is the workspace's, ``model_name`` the model's.
+
+    ``task`` None chooses ``like`` where clicks are logged, else ``implicit``.
+    """
 
     name: str = ""
+    model_name: str = ""
     task: str | None = None
     split: str = "time"
     seed: int = 0
@@ -52,25 +55,51 @@ def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress:
     ``SettingError`` or ``DataError`` before any training for a task that the data cannot serve, for
     training rows that hold nothing to learn, and for an ``out`` that holds something else.
     """
-    began = time.perf_counter()
     if request.epochs is not None and request.epochs < 1:
         raise SettingError("setting.least", name="epochs", least=1, value=request.epochs)
     task = request.task or default_task(dataset)
-    with written_aside(Path(out), phrase("what.workspace"), marker="workspace.json") as folder:
+    with written_aside(Path(out), phrase("what.workspace"), marker=ABOUT) as folder:
         length = history_length(task, possible_kind(dataset.schema, request.split), dataset.n_interactions)
         split_dataset = SplitDataset.build(dataset, task=task, kind=request.split, seed=request.seed, length=length)
-        _check_trainable(split_dataset)
-        texts = text_values(dataset)
-        encoder = encoder_info(request.encoder) if texts else NO_ENCODER
-        vectors = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in texts.items()}
-        features = make_features(dataset, vectors)
-        chosen, features, tried = choose(features, split_dataset, request, progress)
-        metrics = _measure(chosen.ranker, features, split_dataset, progress)
-        metrics |= {"seconds": time.perf_counter() - began}
-        config = _config(encoder, split_dataset, chosen, tried)
-        _write(folder, dataset, chosen, features, {"config": config, "metrics": metrics})
-        (folder / "workspace.json").write_text(json.dumps(_about(request, dataset, Path(out)), indent=1))
-    return metrics
+        fitted = fit_model(split_dataset, request, progress=progress)
+        (folder / "dataset").mkdir()
+        dataset.write_into(folder / "dataset")
+        split = split_dataset.split
+        name = request.name or dataset.name or Path(out).name
+        write_about(folder, name, SplitSettings(split.task, split.kind, split.seed, length))
+        ModelStore(folder).add(request.model_name, fitted.write, model_id=FIRST)
+    return fitted.metrics
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedModel:
+    """A trained model that is not on disk yet."""
+
+    trained: TrainedRanker
+    features: Features
+    config: dict
+    metrics: dict
+
+    def write(self, folder: Path, about: dict[str, str]) -> None:
+        """Write all that `ModelStore.add` wants of it into ``folder``."""
+        (folder / "log").mkdir()
+        write_log(folder / "log", self.trained)
+        config = self.config | about
+        save_artifact(folder, self.trained.ranker, self.features, {"config": config, "metrics": self.metrics})
+
+
+def fit_model(split_dataset: SplitDataset, request: FitRequest, *, progress: Progress = silent) -> FittedModel:
+    """A ranker trained on a dataset under its split, with its figures; see `fit_workspace`."""
+    began = time.perf_counter()
+    _check_trainable(split_dataset)
+    texts = text_values(split_dataset.dataset)
+    encoder = encoder_info(request.encoder) if texts else NO_ENCODER
+    vectors = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in texts.items()}
+    features = make_features(split_dataset.dataset, vectors)
+    chosen, features, tried = choose(features, split_dataset, request, progress)
+    metrics = _measure(chosen.ranker, features, split_dataset, progress)
+    metrics |= {"seconds": time.perf_counter() - began}
+    return FittedModel(chosen, features, _config(encoder, split_dataset, chosen, tried), metrics)
 
 
 def _check_trainable(split_dataset: SplitDataset) -> None:
@@ -209,20 +238,6 @@ def _config(encoder: EncoderInfo, split_dataset: SplitDataset, chosen: TrainedRa
         "n_test_users": split.n_test_users,
         "n_known_test_users": split.n_known_test_users,
     }
-
-
-def _write(folder: Path, dataset: Dataset, chosen: TrainedRanker, features: Features, about: dict) -> None:
-    for name in ("dataset", "model", "log", "variants", "measurements"):
-        (folder / name).mkdir()
-    dataset.write_into(folder / "dataset")
-    write_log(folder / "log", chosen)
-    save_artifact(folder / "model", chosen.ranker, features, about)
-    write_checksums(folder)
-
-
-def _about(request: FitRequest, dataset: Dataset, out: Path) -> dict:
-    made = datetime.now(UTC).isoformat(timespec="seconds")
-    return {"format": FORMAT, "name": request.name or dataset.name or out.name, "made": made}
 
 
 def _named(progress: Progress, option: Candidate) -> Progress:

@@ -20,7 +20,7 @@ from torch.nn import functional as F
 from recsys_core.data.features import Features, Group
 from recsys_core.data.known import Known
 from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, Compression, ModelVariant
 
 CHUNK_FLOATS = 24_000_000  # working memory of one chunk of a catalogue pass, in floats
 
@@ -105,7 +105,7 @@ class Scorer:
         ranker: Ranker,
         features: Features,
         *,
-        variant: Variant = DENSE,
+        variant: ModelVariant = DENSE,
         runtime: Runtime | None = None,
         cached: dict[str, Tensor] | None = None,
         store: Callable[[Group, Tensor], Tensor] | None = None,
@@ -152,6 +152,11 @@ class Scorer:
             part = F.linear(edited.embeddings("user", users), self._of_user, self._sums.bias)
             edited._every_user = _replaced(self._every_user, users, part)
         return edited
+
+    @property
+    def compression(self) -> Compression:
+        """What the model was compressed by."""
+        return self.variant.compression
 
     @torch.inference_mode()
     def embeddings(self, side: str, rows: Tensor) -> Tensor:

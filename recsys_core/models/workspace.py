@@ -1,111 +1,124 @@
-"""Workspace: one dataset, one trained ranker and what is derived from them, in one folder.
+"""Workspace: one dataset under one split, its models, and what is derived from them, in one folder.
 
 ::
 
     workspace/
-      workspace.json      name, format, when and with what it was made
+      workspace.json      format, name, when it was made, the split, and which model is current
       dataset/            the validated tables
-      model/              the artifact, with checksums over the model and the dataset's description
-      log/                training_log.csv, TensorBoard events
-      variants/           students of pruned variants (cache; stamped with the model's fingerprint)
-      measurements/       compression reports by variant (cache)
+      models/<id>/        one trained model each:
+        model.safetensors texts.safetensors config.json schema.json metrics.json
+        checksums.json    of these files and of the dataset's description
+        log/              training_log.csv, TensorBoard events
+        students/         trained students of pruned variants (cache; stamped with the model's fingerprint)
+        measurements/     compression reports by variant (cache)
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.features import Features, make_features
 from recsys_core.data.folder import read_checked_json
-from recsys_core.errors import WorkspaceError, phrase
-from recsys_core.models import artifact
-from recsys_core.models.ranker import Ranker
-from recsys_core.models.scorer import Scorer
+from recsys_core.errors import WorkspaceError
+from recsys_core.models.model_store import ABOUT, FIRST, FORMAT, ModelStore
 from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.models.trained_model import TrainedModel
+from recsys_core.variant import ModelVariant
 
-FORMAT = "reclens-workspace-1"
+OLD_FORMATS = ("reclens-workspace-1",)
+
+
+@dataclass(frozen=True, slots=True)
+class SplitSettings:
+    """The split that all models of a workspace share; ``history`` is the most items that one reads."""
+
+    task: str
+    kind: str
+    seed: int
+    history: int
 
 
 @dataclass(eq=False)
 class Workspace:
-    """A trained workspace, opened read-only.
-
-    ``config`` holds what training decided (task, split, seed, settings, encoder, notes),
-    ``metrics`` its figures on the test part and those of the baselines; NaN where there is no figure.
-    """
+    """A workspace, opened read-only: its data, its split, and its models, each opened when first asked for."""
 
     path: Path
     name: str
     dataset: Dataset
-    features: Features
-    ranker: Ranker
-    config: dict
-    metrics: dict
+    split: SplitSettings
+    models: ModelStore
+    _opened: dict[str, TrainedModel] = field(default_factory=dict)
 
     @classmethod
     def open(cls, path: Path) -> Workspace:
-        """Load and check.
+        """Load and check the data; `model` checks the models.
 
-        Raises ``WorkspaceError``: ``workspace.missing``, ``workspace.foreign``, naming the file
-        ``workspace.damaged``, or ``workspace.other_data`` where the dataset is not the model's own;
-        ``DataError`` where its tables are damaged.
+        Raises ``WorkspaceError``: ``workspace.missing``, ``workspace.foreign``, ``workspace.old`` for
+        one of an older RecLens, or naming the file ``workspace.damaged``; ``DataError`` where its
+        tables are damaged.
         """
         path = Path(path)
-        if not (path / "workspace.json").is_file():
+        if not (path / ABOUT).is_file():
             raise WorkspaceError("workspace.missing", path=path)
-        about = read_checked_json(path / "workspace.json", FORMAT, "workspace")
-        artifact.check_artifact(path)
-        config = artifact.load_config(path / "model")
-        dataset = Dataset.load(path / "dataset")
-        ranker = artifact.load_ranker(path / "model", config)
-        features = make_features(dataset, artifact.load_texts(path / "model"))
-        wanted = {g.key for g in ranker.groups}
-        features = features.without({g.key for g in features.groups if g.key not in wanted})
-        if features.groups != ranker.groups:
-            raise WorkspaceError("workspace.damaged", path=path, file="schema.json", reason=phrase("reason.groups"))
-        metrics = _figures(json.loads((path / "model" / "metrics.json").read_text()))
-        return cls(path, about["name"], dataset, features, ranker, config, metrics)
+        about = read_about(path)
+        try:
+            split = SplitSettings(**about["split"])
+        except (KeyError, TypeError):
+            raise WorkspaceError("workspace.foreign", path=path, file=ABOUT, reason="split") from None
+        return cls(path, about["name"], Dataset.load(path / "dataset"), split, ModelStore(path))
 
     @cached_property
     def split_dataset(self) -> SplitDataset:
         """Split and histories, drawn again from the seed."""
-        c = self.config
-        length = c["shape"]["history"]
-        return SplitDataset.build(self.dataset, task=c["task"], kind=c["split"], seed=c["seed"], length=length)
+        s = self.split
+        return SplitDataset.build(self.dataset, task=s.task, kind=s.kind, seed=s.seed, length=s.history)
 
-    @cached_property
-    def dense(self) -> Scorer:
-        """The ranker with nothing compressed."""
-        return Scorer(self.ranker, self.features)
+    def model(self, model_id: str = "") -> TrainedModel:
+        """A model, the current one where nothing is given; opened once.
 
-    @cached_property
-    def fingerprint(self) -> str:
-        """Identifies model and data, to the last cell: stamps caches, keys the dashboard's."""
-        return artifact.fingerprint(self.path)
-
-    @property
-    def task(self) -> str:
-        return self.config["task"]
-
-    def user_index(self, user_id: str) -> int:
-        return self.dataset.user_index(user_id, self.name)
-
-    def item_index(self, item_id: str) -> int:
-        return self.dataset.item_index(item_id, self.name)
+        Raises ``SettingError`` (``model.unknown``) and what `TrainedModel.open` raises.
+        """
+        folder = self.models.folder(model_id)
+        if folder.name not in self._opened:
+            self._opened[folder.name] = TrainedModel.open(
+                folder,
+                workspace=self.path,
+                name=self.name,
+                split_dataset=self.split_dataset,
+                variant=ModelVariant("" if folder.name == self.models.current else folder.name),
+            )
+        return self._opened[folder.name]
 
 
-def _figures(metrics: dict) -> dict:
-    """Stored metrics; null stands for NaN, but for a log loss: a scorer without probabilities has none."""
+def open_model(path: Path, model_id: str = "") -> TrainedModel:
+    """A model of the workspace in ``path``, the current one where no id is given; see `Workspace.open` and `model`."""
+    return Workspace.open(path).model(model_id)
 
-    def number(value: object) -> object:
-        if isinstance(value, dict):
-            return {k: v if k in ("logloss", "best_possible") else number(v) for k, v in value.items()}
-        if isinstance(value, list):
-            return [number(v) for v in value]
-        return float("nan") if value is None else value
 
-    return number(metrics)
+def read_about(path: Path) -> dict:
+    """What ``workspace.json`` says; raises ``WorkspaceError`` (``workspace.old`` for an older format)."""
+    try:
+        return read_checked_json(path / ABOUT, FORMAT, "workspace")
+    except WorkspaceError:
+        if _format_of(path / ABOUT) in OLD_FORMATS:
+            raise WorkspaceError("workspace.old", path=path) from None
+        raise
+
+
+def write_about(path: Path, name: str, split: SplitSettings) -> None:
+    """Write ``workspace.json`` of a new workspace, whose only model is the first one."""
+    made = datetime.now(UTC).isoformat(timespec="seconds")
+    about = {"format": FORMAT, "name": name, "made": made, "split": asdict(split), "current": FIRST}
+    (path / ABOUT).write_text(json.dumps(about, indent=1))
+
+
+def _format_of(file: Path) -> object:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return data.get("format") if isinstance(data, dict) else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -58,7 +58,7 @@ class CompressionReport:
     of the variant, None where that is PyTorch for both.
     """
 
-    variant: Variant
+    variant: ModelVariant
     dense: Measurement
     compressed: Measurement
     top_10_overlap: float

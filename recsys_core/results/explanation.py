@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from recsys_core.metrics import probability
 from recsys_core.player import Player
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,7 +73,7 @@ class Explanation:
     fit: float | None = None
     history: str = "one"
     n_evaluations: int = 0
-    variant: Variant = DENSE
+    variant: ModelVariant = DENSE
 
     @property
     def completeness_gap(self) -> float:

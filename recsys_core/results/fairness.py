@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 
 from recsys_core.errors import Phrase
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
 NOISE_ABOVE = 0.05
 OWN_LABELS = {"missing": "(missing)", "rest": "(other values)", "all": "(all)"}
@@ -191,7 +191,7 @@ class FairnessReport:
     seconds: float
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[Phrase, ...] = ()
-    variant: Variant = DENSE
+    variant: ModelVariant = DENSE
 
     def gap(self, metric: str) -> Gap | None:
         """The gap of one metric, None where fewer than two groups have it."""

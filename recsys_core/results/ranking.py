@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recsys_core.metrics import probability, roc_auc
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
 MIDDLE = 1e-6  # how far from the middle of its scale a rating must lie to be in the upper or the lower half
 
@@ -43,7 +43,7 @@ class Recommendation:
     items: tuple[RankedItem, ...]
     n_candidates: int
     seconds: float
-    variant: Variant = DENSE
+    variant: ModelVariant = DENSE
     n_tied_listed: int = 0
     n_tied: int = 0
 

@@ -57,7 +57,7 @@ def test_the_address_filters_and_a_random_user_fits(open_app, place):
 
 
 def test_worst_served_and_most_wrong_are_the_evaluations(place):
-    workspace = cached.workspace(place)
+    workspace = cached.model(place, "")
     found = evaluate(workspace.dense, workspace.split_dataset)
     served = worst_served(found, most=5)
     assert [c.value for c in served] == sorted(found.ranking.ndcg)[:5]

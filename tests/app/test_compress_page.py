@@ -22,11 +22,11 @@ from recsys_core.compress.latency import LatencySettings
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
 from recsys_core.models.fit import FitRequest, fit_workspace
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.workspace import open_model
 from recsys_core.recommend import recommend
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
-HALF, NEW = Variant(0.5, 8), Variant(0.8, 4)
+HALF, NEW = ModelVariant.compressed(0.5, 8), ModelVariant.compressed(0.8, 4)
 QUICK = LatencySettings(seconds=0.05, least=5)
 
 
@@ -35,16 +35,20 @@ def folder(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory) ->
     """A workspace in which the full model and one level are measured."""
     found = tmp_path_factory.mktemp("compress")
     shutil.copytree(grouped_workspace, found / "shop")
-    workspace = Workspace.open(found / "shop")
-    for variant in (DENSE, Variant(0.9, 8), HALF):
+    workspace = open_model(found / "shop")
+    for variant in (DENSE, ModelVariant.compressed(0.9, 8), HALF):
         measure_variant(workspace, variant, latency=QUICK)
     return found
 
 
 @pytest.fixture
 def open_compress(open_app, folder):
-    def open_page(variant: Variant = HALF, **parameters: str):
-        asked = {"sparsity": str(round(100 * variant.sparsity)), "bits": str(variant.bits), **parameters}
+    def open_page(variant: ModelVariant = HALF, **parameters: str):
+        asked = {
+            "sparsity": str(round(100 * variant.compression.sparsity)),
+            "bits": str(variant.compression.bits),
+            **parameters,
+        }
         return open_app("compress", folder=folder, workspace="shop", **asked)
 
     return open_page
@@ -52,7 +56,7 @@ def open_compress(open_app, folder):
 
 @pytest.fixture
 def report(folder):
-    return load_report(Workspace.open(folder / "shop"), HALF)
+    return load_report(open_model(folder / "shop"), HALF)
 
 
 def cards(app) -> dict[str, str]:
@@ -96,7 +100,7 @@ def test_the_list_before_and_after(open_compress, folder):
     place = cached.place(folder / "shop")
     app = open_compress(user="7")
     rows = tables_of(app)["lists"]
-    workspace = cached.workspace(place)
+    workspace = cached.model(place, "")
     at = workspace.user_index("7")
     before = recommend(workspace.dense, workspace.split_dataset, at)
     after = recommend(cached.scorer(place, HALF), workspace.split_dataset, at)
@@ -142,11 +146,11 @@ def test_a_level_that_is_not_measured_shows_what_is_known_and_then_all(open_comp
     assert job.error is None
     app.run()
     assert cards(app)["AUC"] == numbers.fixed(job.result.compressed.auc, 3)
-    assert load_report(Workspace.open(folder / "shop"), NEW) is not None
+    assert load_report(open_model(folder / "shop"), NEW) is not None
 
 
 def test_presets_set_the_controls(open_compress, folder):
-    known = cached.presets(cached.place(folder / "shop"))
+    known = cached.presets(cached.place(folder / "shop"), "")
     app = open_compress()
     app.button(key="preset_dense").click().run()
     assert (app.slider(key="sparsity").value, app.segmented_control(key="bits").value) == (0, 32)
@@ -154,7 +158,7 @@ def test_presets_set_the_controls(open_compress, folder):
         assert app.button(key=f"preset_{name}").disabled == (variant is None)
     name, variant = next((n, v) for n, v in known.items() if v is not None)
     app.button(key=f"preset_{name}").click().run()
-    assert app.slider(key="sparsity").value == round(100 * variant.sparsity)
+    assert app.slider(key="sparsity").value == round(100 * variant.compression.sparsity)
 
 
 def test_chinese(open_compress):
@@ -192,8 +196,8 @@ def test_speed_is_split_into_runtime_and_cut(open_compress, report):
 
 def test_presets_say_size_and_lists(open_compress, folder):
     place = cached.place(folder / "shop")
-    app, reports = open_compress(), cached.reports(place)
-    for name, variant in cached.presets(place).items():
+    app, reports = open_compress(), cached.reports(place, "")
+    for name, variant in cached.presets(place, "").items():
         label = app.button(key=f"preset_{name}").label
         assert label.startswith(name.capitalize())
         if variant is not None:
@@ -306,14 +310,14 @@ def test_a_sample_says_its_size_at_the_number(folder, report):
 
 
 def test_lines_join_measured_neighbours_only(folder):
-    found = [level for level in cached.levels(cached.place(folder / "shop")) if level.variant.bits == 8]
-    assert {level.variant.sparsity for level in found} == {0.5, 0.9}
+    found = [level for level in cached.levels(cached.place(folder / "shop"), "") if level.variant.compression.bits == 8]
+    assert {level.variant.compression.sparsity for level in found} == {0.5, 0.9}
     rows = [row for layer in charts.survival(found, HALF).spec["layer"][1:2] for row in layer["data"]["values"]]
     assert {(row["sparsity"], row["run"]) for row in rows} == {(50.0, 0), (90.0, 1)}
 
 
 def test_the_download_holds_raw_numbers(folder):
-    table = cached.level_table(cached.place(folder / "shop"), "en")
+    table = cached.level_table(cached.place(folder / "shop"), "", "en")
     assert all(table.dtypes.drop(["Level", "key"]).map(lambda kind: kind.kind in "fiu"))
     for name in ("auc", "top_10_kept", "top_3_kept"):
         assert (table[f"{name}_low"] <= table[name]).all()
@@ -332,13 +336,13 @@ def little(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("little")
     fit_workspace(data, folder / "shop", FitRequest(task="implicit", epochs=1))
     for variant in (DENSE, HALF):
-        measure_variant(Workspace.open(folder / "shop"), variant, latency=QUICK)
+        measure_variant(open_model(folder / "shop"), variant, latency=QUICK)
     return folder
 
 
 @pytest.mark.parametrize("variant", [DENSE, HALF])
 def test_nobody_to_rank(open_app, little, variant):
-    asked = {"sparsity": str(round(100 * variant.sparsity)), "bits": str(variant.bits)}
+    asked = {"sparsity": str(round(100 * variant.compression.sparsity)), "bits": str(variant.compression.bits)}
     app = open_app("compress", folder=little, workspace="shop", **asked)
     assert not app.exception
     assert cards(app)["NDCG@10"] == "–"

@@ -23,9 +23,9 @@ from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import numbers, translate, use_language
 from recsys_core.explain.agreement import Agreement, Disagreement
 from recsys_core.metrics import probability
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
-HALF = Variant(0.5)
+HALF = ModelVariant.compressed(0.5)
 USER, ITEM = "3", "7"
 
 
@@ -181,9 +181,9 @@ def test_two_waterfalls_can_stand_on_any_page(workspaces):
 
         from dashboard import cached
         from dashboard.sections.explain import two_waterfalls
-        from recsys_core.variant import Variant
+        from recsys_core.variant import ModelVariant
 
-        two_waterfalls(cached.place(Path(folder)), 2, 5, Variant(0.5))
+        two_waterfalls(cached.place(Path(folder)), 2, 5, ModelVariant.compressed(0.5))
 
     app = AppTest.from_function(page, kwargs={"folder": str(workspaces / "tiny")}, default_timeout=60).run()
     assert not app.exception

@@ -36,7 +36,7 @@ from recsys_core.variant import DENSE
 
 
 def test_stages_hold_every_parameter_once(place):
-    workspace = cached.workspace(place)
+    workspace = cached.model(place, "")
     stages = anatomy(workspace.ranker, workspace.config["encoder"])
     assert tuple(s.name for s in stages) == STAGES
     trained = [s for s in stages if s.is_trained]
@@ -47,7 +47,7 @@ def test_stages_hold_every_parameter_once(place):
 
 
 def test_lists_worse_than_popularity_are_called_so(place):
-    workspace = cached.workspace(place)
+    workspace = cached.model(place, "")
     ratings = replace(workspace.dataset, schema=replace(workspace.dataset.schema, outcome="rating"))
     intervals = workspace.metrics["intervals"]
     popularity = intervals["popularity"]["ndcg@10"]
@@ -67,7 +67,7 @@ def test_lists_worse_than_popularity_are_called_so(place):
 
 
 def test_only_a_split_by_time_has_a_next(place):
-    workspace = cached.workspace(place)
+    workspace = cached.model(place, "")
     by_time = replace(workspace, config=workspace.config | {"task": "implicit"})
     at_random = replace(by_time, metrics=by_time.metrics | {"split": "random"})
     assert "one taken next" in story.sentence(by_time)
@@ -95,7 +95,7 @@ def test_verdicts_follow_the_paired_difference():
 
 
 def test_training_stores_the_paired_difference_to_each_baseline(place):
-    workspace = cached.workspace(place)
+    workspace = cached.model(place, "")
     metrics = workspace.metrics
     for name, baseline in metrics["baselines"].items():
         change, low, high = metrics["comparisons"][name]["ndcg@10"]
@@ -109,7 +109,7 @@ def test_training_stores_the_paired_difference_to_each_baseline(place):
 
 @pytest.mark.parametrize("missing", [None, float("nan")])
 def test_an_overview_without_figures_has_sentences_and_no_dash(place, missing):
-    workspace = cached.workspace(place)
+    workspace = cached.model(place, "")
     none = dict.fromkeys(("auc", "ndcg@10", "recall@10"), missing)
     nothing = {name: [missing, missing] for name in none}
     metrics = workspace.metrics | none | {
@@ -153,7 +153,7 @@ def test_small_groups_beyond_the_most_are_joined(place):
 
 
 def test_history_is_the_standing_one_with_times_newest_first(place):
-    workspace = cached.workspace(place)
+    workspace = cached.model(place, "")
     taken = taken_before(workspace.dataset, workspace.split_dataset.histories, 2)
     standing = workspace.split_dataset.histories.users(np.array([2]), "test")[0]
     assert taken["item_index"].tolist() == standing[standing >= 0].tolist()
@@ -162,7 +162,7 @@ def test_history_is_the_standing_one_with_times_newest_first(place):
 
 
 def test_effect_is_the_score_less_the_score_without_the_item(place):
-    workspace = cached.workspace(place)
+    workspace = cached.model(place, "")
     pair = user_pairs(workspace.split_dataset, 2, np.array([5]))
     effects = history_effects(workspace.dense, pair)
     item = next(iter(effects))

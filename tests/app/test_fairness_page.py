@@ -16,7 +16,7 @@ from dashboard.presentation.texts import numbers, use_language
 from recsys_core.fairness import audit, one_vs_rest, scan
 from recsys_core.models.evaluation import evaluate
 from recsys_core.results import Group
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +36,7 @@ def open_fairness(open_app, folder):
         place = cached.place(folder / "shop")
         wanted = [DENSE]
         if "bits" in parameters:
-            wanted.append(Variant(int(parameters.get("sparsity", 0)) / 100, int(parameters["bits"])))
+            wanted.append(ModelVariant.compressed(int(parameters.get("sparsity", 0)) / 100, int(parameters["bits"])))
         for variant in wanted:  # a page asks for one model after the other
             assert cached.fairness_scan(place, variant).wait(120)
         return app.run()
@@ -47,7 +47,7 @@ def open_fairness(open_app, folder):
 @pytest.fixture(scope="module")
 def core(folder):
     """Scan and audits worked out without the dashboard."""
-    workspace = cached.workspace(cached.place(folder / "shop"))
+    workspace = cached.model(cached.place(folder / "shop"), "")
     found = evaluate(workspace.dense, workspace.split_dataset)
     train = workspace.split_dataset.sequences()
     scanned = scan(workspace.dataset, found, train=train)
@@ -130,7 +130,7 @@ def test_the_sentence_holds_the_audits_figures(open_fairness, core):
 def test_columns_are_crossed(open_fairness, core, folder):
     app = open_fairness(by="gender", cross="region")
     assert app.selectbox(key="pick_cross").value == "user.region"
-    workspace = cached.workspace(cached.place(folder / "shop"))
+    workspace = cached.model(cached.place(folder / "shop"), "")
     found = evaluate(workspace.dense, workspace.split_dataset)
     by, train = ("user.gender", "user.region"), workspace.split_dataset.sequences()
     alone = audit(workspace.dataset, found, by=by, train=train)
@@ -202,7 +202,7 @@ def test_both_models_side_by_side(open_fairness, folder):
     rows = tables_of(app)["gaps_2"]
     assert {"full", "compressed", "Change", "Change real?", "Real?"} <= set(rows.columns)
     place = cached.place(folder / "shop")
-    found = cached_audits.gap_changes(place, Variant(0.9, 4), ("user.gender",))
+    found = cached_audits.gap_changes(place, ModelVariant.compressed(0.9, 4), ("user.gender",))
     assert rows["Change"].tolist() == [numbers.signed(change.change, 3) for change in found]
     assert rows["Change real?"].tolist() == ["no" if change.within_noise else "yes" for change in found]
     app.segmented_control(key="pick_models").set_value("compressed").run()
@@ -241,7 +241,7 @@ def test_progress_before_the_figures(open_app, folder):
     app = open_app("fairness", folder=folder, workspace="shop", sparsity="40", models="compressed")
     said = " ".join(texts_of(app))
     assert "Ranking the whole catalogue" in said or tables_of(app), "unless it was ranked meanwhile"
-    assert cached.fairness_scan(cached.place(folder / "shop"), Variant(0.4)).wait(120)
+    assert cached.fairness_scan(cached.place(folder / "shop"), ModelVariant.compressed(0.4)).wait(120)
     assert tables_of(app.run())
 
 

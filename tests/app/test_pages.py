@@ -29,7 +29,7 @@ def test_page_opens(open_app, page, language):
 
 
 def test_overview_says_the_stored_metrics(open_app, place):
-    metrics = cached.workspace(place).metrics
+    metrics = cached.model(place, "").metrics
     said = whole(open_app("overview"))
     assert f"AUC :blue[**{numbers.number(metrics['auc'])}**]" in said
     assert numbers.number(metrics["ndcg@10"]) in said
@@ -118,7 +118,7 @@ def test_damaged_workspace_has_a_message_and_the_others_work(open_app, workspace
     folder = tmp_path / "both"
     shutil.copytree(workspaces, folder)
     shutil.copytree(folder / "tiny", folder / "broken")
-    weights = folder / "broken" / "model" / "model.safetensors"
+    weights = folder / "broken" / "models" / "first" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-10])
     app = open_app("overview", folder=folder, workspace="broken")
     assert not app.exception

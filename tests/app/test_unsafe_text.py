@@ -27,7 +27,7 @@ def nasty(workspaces, tmp_path):
     about = json.loads((folder / "tiny" / "workspace.json").read_text())
     (folder / "tiny" / "workspace.json").write_text(json.dumps(about | {"name": "<b>shop</b>"}))
     write_checksums(folder / "tiny")
-    sums = json.loads((folder / "tiny" / "model" / "checksums.json").read_text())
+    sums = json.loads((folder / "tiny" / "models" / "first" / "checksums.json").read_text())
     assert sums
     return folder
 

@@ -18,8 +18,8 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from recsys_core.compare import measure_variant
 from recsys_core.compress.variants import VariantCache
-from recsys_core.models.workspace import Workspace
-from recsys_core.variant import Variant
+from recsys_core.models.workspace import open_model
+from recsys_core.variant import ModelVariant
 
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
@@ -27,7 +27,13 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "-
 IDLE = """() => { const a = document.querySelector('[data-testid="stApp"]');
   return a && a.getAttribute('data-test-script-state') === 'notRunning'
     && !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]'); }"""
-MEASURED = [Variant(), Variant(0.5), Variant(0.5, 8), Variant(0.9), Variant(0.5, 32, "unstructured")]
+MEASURED = [
+    ModelVariant.compressed(),
+    ModelVariant.compressed(0.5),
+    ModelVariant.compressed(0.5, 8),
+    ModelVariant.compressed(0.9),
+    ModelVariant.compressed(0.5, 32, "unstructured"),
+]
 PATIENCE_MS = 60_000
 
 
@@ -36,12 +42,12 @@ def workspace_folder(tiny_workspace: Path, tmp_path_factory: pytest.TempPathFact
     """A sound workspace with a few measured levels, ``tiny``, and a damaged one, ``broken``."""
     folder = tmp_path_factory.mktemp("served")
     shutil.copytree(tiny_workspace, folder / "tiny")
-    workspace = Workspace.open(folder / "tiny")
+    workspace = open_model(folder / "tiny")
     shelf = VariantCache(workspace)
     for variant in MEASURED:
-        measure_variant(workspace, variant, shelf=shelf)
+        measure_variant(workspace, variant, cache=shelf)
     shutil.copytree(tiny_workspace, folder / "broken")
-    weights = folder / "broken" / "model" / "model.safetensors"
+    weights = folder / "broken" / "models" / "first" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     return folder
 

@@ -11,16 +11,17 @@ import pytest
 from recsys_core.compare import load_report
 from recsys_core.explain.explain import explain
 from recsys_core.metrics import probability
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.trained_model import TrainedModel
+from recsys_core.models.workspace import open_model
 from recsys_core.recommend import recommend, user_pairs
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 PAGES = ("", "explain", "global", "compress", "fairness")
 
 
 @pytest.fixture(scope="session")
-def workspace(workspace_folder: Path) -> Workspace:
-    return Workspace.open(workspace_folder / "tiny")
+def workspace(workspace_folder: Path) -> TrainedModel:
+    return open_model(workspace_folder / "tiny")
 
 
 def numbers(text: str) -> list[float]:
@@ -102,12 +103,12 @@ def test_a_slider_keeps_what_stands_beside_the_page(visit, workspace):
     visit.settle()
     visit.page.get_by_role("link", name="Compress").click()
     visit.settle()
-    assert_shown(load_report(workspace, Variant(0.9)).compressed.auc, visit.text(), 3)
+    assert_shown(load_report(workspace, ModelVariant.compressed(0.9)).compressed.auc, visit.text(), 3)
     query = parse_qs(urlparse(visit.page.url).query)
     assert (query["sparsity"], query["user"]) == (["90"], ["9"])
     visit.page.get_by_role("button", name="Back to the full model").click()
     visit.settle()
-    assert_shown(load_report(workspace, Variant()).compressed.auc, visit.text(), 3)
+    assert_shown(load_report(workspace, ModelVariant.compressed()).compressed.auc, visit.text(), 3)
     assert "sparsity=90" not in visit.page.url
 
 
@@ -117,14 +118,14 @@ def test_sliders_change_the_figures_and_the_address_restores_them(visit, workspa
     for _ in range(5):
         sparsity.press("ArrowRight")
     visit.settle()
-    report = load_report(workspace, Variant(0.5))
+    report = load_report(workspace, ModelVariant.compressed(0.5))
     text = visit.text()
     assert_shown(report.compressed.auc, text, 3)
     assert_shown(100 * report.top_10_overlap, text, 0)
     visit.page.wait_for_url("**sparsity=50**")
     visit.page.get_by_role("radio", name="8", exact=True).first.click(force=True)
     visit.settle()
-    assert_shown(load_report(workspace, Variant(0.5, 8)).compressed.auc, visit.text(), 3)
+    assert_shown(load_report(workspace, ModelVariant.compressed(0.5, 8)).compressed.auc, visit.text(), 3)
     visit.page.wait_for_url("**bits=8**")
     before = visit.page.locator("h5").first.inner_text()
     visit.page.reload()
@@ -138,7 +139,7 @@ def test_the_model_follows_to_other_pages(visit, workspace):
     visit.open("explain", user="7", sparsity="90")
     from recsys_core.compress.variants import VariantCache
 
-    scorer = VariantCache(workspace).scorer(Variant(0.9))
+    scorer = VariantCache(workspace).scorer(ModelVariant.compressed(0.9))
     first = recommend(scorer, workspace.split_dataset, workspace.user_index("7")).items[0]
     assert first.title in visit.page.locator("h1").inner_text()
     assert_shown(first.probability, visit.text(), 2)

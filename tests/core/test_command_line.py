@@ -45,7 +45,7 @@ def test_sample_import_train(capsys, tmp_path):
 
 
 def test_evaluate_repeats_what_training_found(capsys, tiny_workspace):
-    stored = json.loads((tiny_workspace / "model" / "metrics.json").read_text())
+    stored = json.loads((tiny_workspace / "models" / "first" / "metrics.json").read_text())
     found = run(capsys, "evaluate", "--workspace", tiny_workspace)
     keys = {"task", "split", "auc", "logloss", "ndcg@10", "recall@10", "seconds", "n_parameters", "baselines"}
     assert keys <= set(found)

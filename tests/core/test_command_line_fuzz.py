@@ -11,13 +11,13 @@ from command_line_draws import Draws
 from small_data import SHOP, write_tables
 
 from recsys_core.__main__ import TRACEBACK, main
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.workspace import open_model
 
 
 @pytest.mark.parametrize("n_draws", [2_000, pytest.param(20_000, marks=pytest.mark.soak)])
 def test_any_command_line_ends_in_words(n_draws, capsys, tiny_workspace, tmp_path, monkeypatch):
     monkeypatch.setenv(TRACEBACK, "1")  # an unexpected error is raised here, not said in one line
-    Workspace.open(tiny_workspace).dataset.save(tmp_path / "data")
+    open_model(tiny_workspace).dataset.save(tmp_path / "data")
     (tmp_path / "out").mkdir()
     monkeypatch.chdir(tmp_path / "out")  # a word taken for a path is a folder there
     draws = Draws(n_draws, tiny_workspace, tmp_path / "data", write_tables(tmp_path / "tables", SHOP), tmp_path / "out")

@@ -35,33 +35,34 @@ from recsys_core.explain.shapley import exact_contributions
 from recsys_core.fairness import audit
 from recsys_core.metrics import rank_correlation, roc_auc
 from recsys_core.models.evaluation import evaluate
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.trained_model import TrainedModel
+from recsys_core.models.workspace import open_model
 from recsys_core.results import CompressionReport, PairResult, RankingResult
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
 QUICK = LatencySettings(seconds=0.05, least=5)
-HALF = Variant(0.5, 8)
+HALF = ModelVariant.compressed(0.5, 8)
 
 
 @pytest.fixture(scope="module")
-def workspace(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def workspace(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     folder = tmp_path_factory.mktemp("compare") / "shop"
     shutil.copytree(grouped_workspace, folder)
-    return Workspace.open(folder)
+    return open_model(folder)
 
 
 @pytest.fixture(scope="module")
-def shelf(workspace: Workspace) -> VariantCache:
+def shelf(workspace: TrainedModel) -> VariantCache:
     return VariantCache(workspace)
 
 
 @pytest.fixture(scope="module")
-def half(workspace: Workspace, shelf: VariantCache) -> CompressionReport:
-    return measure_variant(workspace, HALF, shelf=shelf, latency=QUICK)
+def half(workspace: TrainedModel, shelf: VariantCache) -> CompressionReport:
+    return measure_variant(workspace, HALF, cache=shelf, latency=QUICK)
 
 
 def test_the_dense_model_is_its_own_equal(workspace, shelf):
-    report = measure_variant(workspace, DENSE, shelf=shelf, latency=QUICK)
+    report = measure_variant(workspace, DENSE, cache=shelf, latency=QUICK)
     assert report.dense.to_json() == report.compressed.to_json()
     assert report.top_10_overlap == 1
     assert report.explanation_drift["rank_correlation"] == pytest.approx(1)
@@ -73,9 +74,17 @@ def test_the_dense_model_is_its_own_equal(workspace, shelf):
     assert {found["speed_1"].value, found["speed_256"].value} == {1.0}
 
 
-@pytest.mark.parametrize("variant", [HALF, Variant(0.5, 32, "unstructured"), Variant(0.9, 4), Variant(0, 16)])
+@pytest.mark.parametrize(
+    "variant",
+    [
+        HALF,
+        ModelVariant.compressed(0.5, 32, "unstructured"),
+        ModelVariant.compressed(0.9, 4),
+        ModelVariant.compressed(0, 16),
+    ],
+)
 def test_quality_is_that_of_evaluate(workspace, shelf, variant):
-    report = measure_variant(workspace, variant, shelf=shelf, latency=QUICK)
+    report = measure_variant(workspace, variant, cache=shelf, latency=QUICK)
     whole = evaluate(shelf.scorer(variant), workspace.split_dataset)  # few users: the sample is all of them
     assert report.compressed.auc == pytest.approx(whole.auc, abs=1e-12)
     assert report.compressed.ndcg == pytest.approx(whole.ndcg, abs=1e-12)
@@ -132,9 +141,9 @@ def test_explained_pairs_come_from_the_dense_top_ten(workspace):
 def test_stages_tell_the_size_before_anything_is_trained(workspace):
     told = []
     shelf = VariantCache(workspace)
-    variant = Variant(0.7, 16)
+    variant = ModelVariant.compressed(0.7, 16)
     report = measure_variant(
-        workspace, variant, shelf=shelf, latency=QUICK, on_stage=lambda stage, found: told.append((stage, found))
+        workspace, variant, cache=shelf, latency=QUICK, on_stage=lambda stage, found: told.append((stage, found))
     )
     assert [stage for stage, _ in told] == list(STAGES)
     partial = dict(told)
@@ -149,11 +158,18 @@ def test_stages_tell_the_size_before_anything_is_trained(workspace):
 
 @pytest.mark.parametrize(
     "variant",
-    [HALF, Variant(0.3), Variant(0.9, 4), Variant(0.5, 4, "unstructured"), Variant(0, 16), Variant(distill=40)],
+    [
+        HALF,
+        ModelVariant.compressed(0.3),
+        ModelVariant.compressed(0.9, 4),
+        ModelVariant.compressed(0.5, 4, "unstructured"),
+        ModelVariant.compressed(0, 16),
+        ModelVariant.compressed(distill=40),
+    ],
 )
 def test_a_sketch_costs_what_the_variant_costs(workspace, shelf, variant):
     drawn, built = (stored_cost(s, 0) for s in (sketch(workspace.dense, variant), shelf.scorer(variant)))
-    if variant.bits == 4 and variant.pruning == "structured":
+    if variant.compression.bits == 4 and variant.compression.pruning == "structured":
         drawn["size_bytes"] = pytest.approx(drawn["size_bytes"], rel=0.02)
     assert built == drawn
 
@@ -216,7 +232,7 @@ def test_lists_kept_of_users_who_changed():
     assert kept["most_changed"] == [[6, 0.0]]
 
 
-def _level(report: CompressionReport, variant: Variant, size: int, auc: float, lists: float, reasons: float):
+def _level(report: CompressionReport, variant: ModelVariant, size: int, auc: float, lists: float, reasons: float):
     drift = report.explanation_drift | {"top_3_kept": reasons, "top_3_kept_low": reasons, "top_3_kept_high": reasons}
     kept = report.extra["top_10_kept"] | {"mean": lists, "low": lists, "high": lists}
     return replace(
@@ -234,7 +250,12 @@ def _level(report: CompressionReport, variant: Variant, size: int, auc: float, l
 
 
 def test_presets_follow_their_rules(half):
-    a, b, c, d = Variant(0.1), Variant(0.3), Variant(0.6), Variant(0.9)
+    a, b, c, d = (
+        ModelVariant.compressed(0.1),
+        ModelVariant.compressed(0.3),
+        ModelVariant.compressed(0.6),
+        ModelVariant.compressed(0.9),
+    )
     reports = [
         _level(half, DENSE, 1000, 0.900, 1.00, 1.00),
         _level(half, a, 800, 0.899, 0.97, 0.96),
@@ -272,7 +293,12 @@ def test_verdicts(half):
 
 
 def test_levels_are_in_order_of_size(half):
-    found = levels([_level(half, Variant(0.1), 800, 0.9, 1, 1), _level(half, Variant(0.9), 100, 0.81, 0.5, 0.4)])
+    found = levels(
+        [
+            _level(half, ModelVariant.compressed(0.1), 800, 0.9, 1, 1),
+            _level(half, ModelVariant.compressed(0.9), 100, 0.81, 0.5, 0.4),
+        ]
+    )
     assert [level.size_bytes for level in found] == [100, 800]
     assert found[0].auc_share == pytest.approx((0.81 - 0.5) / (0.9 - 0.5))
 
@@ -292,8 +318,8 @@ def test_the_grid_stops_in_time_and_keeps_what_is_there(workspace, half):
 
 
 def test_the_grid_measures_a_level(workspace, shelf):
-    before = len(measure_grid(workspace, shelf=shelf, seconds=0.0))
+    before = len(measure_grid(workspace, cache=shelf, seconds=0.0))
     told = []
-    after = measure_grid(workspace, shelf=shelf, seconds=0.5, progress=lambda stage, share: told.append(stage))
+    after = measure_grid(workspace, cache=shelf, seconds=0.5, progress=lambda stage, share: told.append(stage))
     assert len(after) > before
     assert any("1 of" in str(stage) for stage in told)

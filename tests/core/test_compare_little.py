@@ -20,18 +20,18 @@ from recsys_core.compare import (
 )
 from recsys_core.compress.latency import LatencySettings
 from recsys_core.models.fit import FitRequest, fit_workspace
-from recsys_core.models.workspace import Workspace
-from recsys_core.variant import DENSE, Variant
+from recsys_core.models.workspace import open_model
+from recsys_core.variant import DENSE, ModelVariant
 
 QUICK = LatencySettings(seconds=0.02, least=3)
-HALF = Variant(0.5, 8)
+HALF = ModelVariant.compressed(0.5, 8)
 
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_little_data_are_measured(name: str, tmp_path: Path):
     dataset, task, known = TRAINED[name]
     fit_workspace(dataset, tmp_path / "w", FitRequest(task=task, epochs=1))
-    workspace = Workspace.open(tmp_path / "w")
+    workspace = open_model(tmp_path / "w")
     for variant in (DENSE, HALF):
         report = measure_variant(workspace, variant, latency=QUICK)
         found = json.loads(json.dumps(report_to_json(report), allow_nan=False))

@@ -36,29 +36,30 @@ from recsys_core.compress.variants import VariantCache
 from recsys_core.fairness import AuditSettings, audit, gap_changes
 from recsys_core.metrics import list_ties, top_k
 from recsys_core.models.evaluation import evaluate, rank_users
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.trained_model import TrainedModel
+from recsys_core.models.workspace import open_model
 from recsys_core.results import CompressionReport, RankingResult
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
 QUICK = LatencySettings(seconds=0.05, least=5)
-HALF, HARD = Variant(0.5, 8), Variant(0.9, 4)
+HALF, HARD = ModelVariant.compressed(0.5, 8), ModelVariant.compressed(0.9, 4)
 
 
 @pytest.fixture(scope="module")
-def workspace(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+def workspace(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     folder = tmp_path_factory.mktemp("compare-users") / "shop"
     shutil.copytree(grouped_workspace, folder)
-    return Workspace.open(folder)
+    return open_model(folder)
 
 
 @pytest.fixture(scope="module")
-def shelf(workspace: Workspace) -> VariantCache:
+def shelf(workspace: TrainedModel) -> VariantCache:
     return VariantCache(workspace)
 
 
 @pytest.fixture(scope="module")
-def hard(workspace: Workspace, shelf: VariantCache) -> CompressionReport:
-    return measure_variant(workspace, HARD, shelf=shelf, latency=QUICK)
+def hard(workspace: TrainedModel, shelf: VariantCache) -> CompressionReport:
+    return measure_variant(workspace, HARD, cache=shelf, latency=QUICK)
 
 
 def test_one_ndcg_and_one_gap_everywhere(workspace, hard):
@@ -93,7 +94,7 @@ def test_a_sample_keeps_the_dense_figures_of_all_users_and_says_its_size(workspa
     monkeypatch.setattr(sample, "MOST_CELLS", 40 * workspace.dataset.n_items)
     monkeypatch.setattr(sample, "LEAST_USERS", 40)
     dense_reference.cache_clear()
-    report = measure_variant(workspace, HALF, shelf=shelf, latency=QUICK)
+    report = measure_variant(workspace, HALF, cache=shelf, latency=QUICK)
     dense_reference.cache_clear()
     both = [evaluate(s, workspace.split_dataset) for s in (workspace.dense, shelf.scorer(HALF))]
     assert (report.n_users, report.n_test_users) == (40, len(both[0].ranking.user_index))
@@ -103,7 +104,7 @@ def test_a_sample_keeps_the_dense_figures_of_all_users_and_says_its_size(workspa
     few = [rank_users(s.score_catalogue, drawn) for s in (workspace.dense, shelf.scorer(HALF))]
     assert report.compressed.ndcg == pytest.approx(both[0].ndcg + np.mean(few[1].ndcg - few[0].ndcg), abs=1e-6)
     assert report.compressed.auc == pytest.approx(both[1].auc, abs=1e-12)
-    measure_variant(workspace, HALF, shelf=shelf, latency=QUICK)  # the folder again as it was
+    measure_variant(workspace, HALF, cache=shelf, latency=QUICK)  # the folder again as it was
 
 
 def test_ndcg_noise_is_the_half_width_of_the_paired_interval():
@@ -136,7 +137,7 @@ def test_a_speed_counts_beyond_a_tenth(hard, ratio, verdict):
 
 def test_the_full_model_is_timed_in_the_runtime_of_a_quantised_one(workspace, shelf, hard):
     assert set(hard.same_runtime_ms) == {"batch_1", "batch_256"}
-    assert measure_variant(workspace, Variant(0.5), shelf=shelf, latency=QUICK).same_runtime_ms is None
+    assert measure_variant(workspace, ModelVariant.compressed(0.5), cache=shelf, latency=QUICK).same_runtime_ms is None
     pairs = dense_reference(workspace).timed
     both = (workspace.dense, dense_reference(workspace).in_onnx)
     scores = [s.score_pairs(pairs.users, pairs.items, pairs.histories) for s in both]
@@ -163,7 +164,7 @@ def test_a_model_of_equal_scores_is_all_ties(workspace):
     assert tie_shares(ranking) == {"distinct": 1.0, "inside": 1.0, "across": 1.0}
 
 
-def _level(report: CompressionReport, variant: Variant, size: int, auc: float, *, across: float = 0.0):
+def _level(report: CompressionReport, variant: ModelVariant, size: int, auc: float, *, across: float = 0.0):
     kept = report.extra["top_10_kept"] | {"mean": 0.99, "low": 0.98, "high": 1.0}
     drift = report.explanation_drift | {"top_3_kept": 0.99, "top_3_kept_low": 0.98, "top_3_kept_high": 1.0}
     none = {"distinct": 10.0, "inside": 0.0, "across": 0.0}
@@ -182,10 +183,10 @@ def _level(report: CompressionReport, variant: Variant, size: int, auc: float, *
 
 
 def test_no_preset_and_no_budget_accepts_ties_or_a_dead_model(hard):
-    sound = _level(hard, Variant(0.3), 500, 0.85)
-    tied = _level(hard, Variant(0.5), 300, 0.85, across=0.05)
-    dead = _level(hard, Variant(0.7), 200, 0.56)
-    chance = _level(hard, Variant(0.9), 100, 0.505)
+    sound = _level(hard, ModelVariant.compressed(0.3), 500, 0.85)
+    tied = _level(hard, ModelVariant.compressed(0.5), 300, 0.85, across=0.05)
+    dead = _level(hard, ModelVariant.compressed(0.7), 200, 0.56)
+    chance = _level(hard, ModelVariant.compressed(0.9), 100, 0.505)
     reports = [tied, dead, chance, sound]
     assert choose_presets(reports) == {rule.name: sound.variant for rule in RULES}
     assert choose_presets(reports[:3]) == dict.fromkeys(rule.name for rule in RULES)
@@ -195,14 +196,17 @@ def test_no_preset_and_no_budget_accepts_ties_or_a_dead_model(hard):
 
 
 def test_no_preset_loses_ndcg_beyond_noise(hard):
-    level = _level(hard, Variant(0.3), 500, 0.86)
+    level = _level(hard, ModelVariant.compressed(0.3), 500, 0.86)
     worse = replace(level, compressed=replace(level.compressed, ndcg=0.185))  # by .015 +- .01
-    assert choose_presets([worse]) == {"safe": None, "balanced": None, "extreme": Variant(0.3)}
+    assert choose_presets([worse]) == {"safe": None, "balanced": None, "extreme": ModelVariant.compressed(0.3)}
 
 
 def test_a_budget_answers_for_size_and_lists(hard):
-    small, large = _level(hard, Variant(0.9), 100, 0.85), _level(hard, Variant(0.1), 900, 0.86)
-    assert smallest_allowed([large, small], Budget(1000, 0.9).allows) == Variant(0.9)
+    small, large = (
+        _level(hard, ModelVariant.compressed(0.9), 100, 0.85),
+        _level(hard, ModelVariant.compressed(0.1), 900, 0.86),
+    )
+    assert smallest_allowed([large, small], Budget(1000, 0.9).allows) == ModelVariant.compressed(0.9)
     assert smallest_allowed([large, small], Budget(99, 0.9).allows) is None
     assert smallest_allowed([large, small], Budget(1000, 0.995).allows) is None
 
@@ -215,13 +219,13 @@ def test_auc_is_counted_from_chance():
 
 
 def test_every_report_of_the_folder_is_listed(workspace, shelf, hard):
-    others = (Variant(0.37, 8), Variant(distill=32))
+    others = (ModelVariant.compressed(0.37, 8), ModelVariant.compressed(distill=32))
     for variant in others:
-        measure_variant(workspace, variant, shelf=shelf, latency=QUICK)
+        measure_variant(workspace, variant, cache=shelf, latency=QUICK)
     listed = [r.variant for r in stored_reports(workspace)]
     assert {*others, HARD} <= set(listed)
     assert len(listed) == len(set(listed)) == len(list((workspace.path / "measurements").glob("*.json")))
-    assert choose_presets(stored_reports(workspace)).get("safe") != Variant(distill=32)
+    assert choose_presets(stored_reports(workspace)).get("safe") != ModelVariant.compressed(distill=32)
 
 
 def test_the_tail_is_fishers_exact_test():

@@ -18,7 +18,7 @@ from recsys_core.data.schema import Column, Schema
 from recsys_core.errors import DataError
 from recsys_core.models.fit import FitRequest, fit_workspace
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.workspace import open_model
 from recsys_core.recommend import recommend
 
 
@@ -83,10 +83,10 @@ def strictly(text: str) -> dict:
 def test_a_figure_that_there_is_not_is_null(name, tmp_path):
     data, task, there = TRAINED[name]
     found = fit_workspace(data, tmp_path / "w", FitRequest(task=task, epochs=1))
-    stored = strictly((tmp_path / "w" / "model" / "metrics.json").read_text())
-    strictly((tmp_path / "w" / "model" / "config.json").read_text())
+    stored = strictly((tmp_path / "w" / "models" / "first" / "metrics.json").read_text())
+    strictly((tmp_path / "w" / "models" / "first" / "config.json").read_text())
     assert {m for m in MEASURES if stored.get(m) is not None} == there
-    workspace = Workspace.open(tmp_path / "w")
+    workspace = open_model(tmp_path / "w")
     for measure in ("auc", "ndcg@10", "recall@10"):
         for figure in (found, workspace.metrics):
             assert math.isnan(figure[measure]) == (measure not in there)

@@ -21,16 +21,16 @@ from recsys_core.explain.methods import METHODS
 from recsys_core.fairness import AuditSettings, audit
 from recsys_core.models.evaluation import evaluate
 from recsys_core.models.fit import FitRequest, fit_workspace
-from recsys_core.models.workspace import Workspace
-from recsys_core.variant import Variant
+from recsys_core.models.workspace import open_model
+from recsys_core.variant import ModelVariant
 
 N_USERS, N_ITEMS = 45, 25
 VARIANTS = (
-    Variant(),
-    Variant(sparsity=0.5, bits=8),
-    Variant(sparsity=0.5, bits=4, pruning="unstructured"),
-    Variant(bits=16),
-    Variant(distill=8),
+    ModelVariant.compressed(),
+    ModelVariant.compressed(sparsity=0.5, bits=8),
+    ModelVariant.compressed(sparsity=0.5, bits=4, pruning="unstructured"),
+    ModelVariant.compressed(bits=16),
+    ModelVariant.compressed(distill=8),
 )
 
 
@@ -72,7 +72,7 @@ def test_a_side_without_attributes_is_normal_all_the_way(tmp_path: Path, task: s
     with warnings.catch_warnings():
         warnings.filterwarnings("error", message="Initializing zero-element")
         fit_workspace(data, tmp_path / "w", FitRequest(task=task, epochs=1))
-    workspace = Workspace.open(tmp_path / "w")
+    workspace = open_model(tmp_path / "w")
     wanted = {"history"} | ({"user.age"} if users else set()) | ({"item.kind"} if items else set())
     assert wanted <= {p.key for p in workspace.dense.features.players}
     shelf, background = VariantCache(workspace), workspace.split_dataset.background(12, seed=0)
@@ -96,7 +96,7 @@ def test_a_side_without_attributes_is_normal_all_the_way(tmp_path: Path, task: s
 def test_both_sides_bare_are_audited_by_activity(tmp_path: Path) -> None:
     data = shaped(tmp_path / "tables", users=False, items=False)
     fit_workspace(data, tmp_path / "w", FitRequest(epochs=1))
-    workspace = Workspace.open(tmp_path / "w")
+    workspace = open_model(tmp_path / "w")
     found = evaluate(workspace.dense, workspace.split_dataset)
     settings = AuditSettings(least_size=5)
     report = audit(data, found, by=("activity",), train=workspace.split_dataset.sequences(), settings=settings)

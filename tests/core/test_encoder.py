@@ -23,7 +23,7 @@ from recsys_core.errors import WorkspaceError
 from recsys_core.models.encoder import encode_texts, encoder_info, resolve_encoder
 from recsys_core.models.encoder_files import MINILM_SHA256
 from recsys_core.models.fit import FitRequest, fit_workspace
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.workspace import open_model
 
 TEXTS = ["Waterproof trail running shoes", "Espresso machine", "", "Espresso machine", "Ein Buch über Züge"]
 
@@ -273,5 +273,5 @@ def test_unknown_encoder_is_named_before_training(tmp_path, monkeypatch, name):
 
 def test_data_without_texts_ask_for_no_encoder(tmp_path):
     fit_workspace(two_tastes(n_users=12), tmp_path / "w", FitRequest(encoder="no-such-encoder", epochs=1))
-    encoder = Workspace.open(tmp_path / "w").config["encoder"]
+    encoder = open_model(tmp_path / "w").config["encoder"]
     assert (encoder["width"], encoder["n_parameters"], encoder["size_bytes"]) == (0, 0, 0)

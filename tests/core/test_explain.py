@@ -15,7 +15,7 @@ from recsys_core.explain.methods import METHODS
 from recsys_core.explain.methods.shap import shap_attribution
 from recsys_core.explain.shapley import exact_shapley, solve
 from recsys_core.models.scorer import Pairs, Scorer
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 DATASET = tiny_dataset()
 FEATURES = tiny_features(DATASET)
@@ -245,8 +245,16 @@ class TestManyPlayers:
         (SCORER, {"history": "all"}, "setting.choice"),
         (SCORER, {"method": "deeplift", "history": "each"}, "explain.method_each"),
         (SCORER, {"method": "ig", "history": "each"}, "explain.method_each"),
-        (Scorer(SCORER.ranker, FEATURES, variant=Variant(bits=8)), {"method": "ig"}, "explain.method_quantised"),
-        (Scorer(SCORER.ranker, FEATURES, variant=Variant(bits=4)), {"method": "deeplift"}, "explain.method_quantised"),
+        (
+            Scorer(SCORER.ranker, FEATURES, variant=ModelVariant.compressed(bits=8)),
+            {"method": "ig"},
+            "explain.method_quantised",
+        ),
+        (
+            Scorer(SCORER.ranker, FEATURES, variant=ModelVariant.compressed(bits=4)),
+            {"method": "deeplift"},
+            "explain.method_quantised",
+        ),
     ],
 )
 def test_refusals(scorer, settings, key):

@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 from recsys_core.errors import RecLensError, SettingError
 from recsys_core.fairness import AuditSettings, report_json
 from recsys_core.results import FairnessReport
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 QUICK = AuditSettings(n_bootstrap=50, least_size=1)
 
@@ -232,7 +232,9 @@ def test_order_of_users_in_the_evaluation_does_not_matter():
 
 
 def test_json_follows_the_contract():
-    data = report_json(audit_of(DATASET, EVALUATION, by=("gender",), variant=Variant(bits=8), settings=QUICK))
+    data = report_json(
+        audit_of(DATASET, EVALUATION, by=("gender",), variant=ModelVariant.compressed(bits=8), settings=QUICK)
+    )
     assert {"group", "n", "ndcg@2", "ndcg@2_low", "ndcg@2_high"} <= set(data["groups"][0])
     assert {"metric", "worst_group", "best_group", "difference", "ratio", "low", "high"} <= set(data["gaps"][0])
     assert pd.notna([g["p_value"] for g in data["gaps"]]).all()

@@ -20,7 +20,7 @@ from recsys_core.data.importers import import_dataset
 from recsys_core.data.schema import Schema
 from recsys_core.errors import RecLensError, WorkspaceError
 from recsys_core.models.artifact import fingerprint, write_checksums
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.workspace import open_model
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_other_data_under_the_same_model_are_refused(copy, change):
     changed.save(copy / "dataset")
     assert Dataset.load(copy / "dataset").fingerprint() == changed.fingerprint()  # the data alone are sound
     with pytest.raises(WorkspaceError) as caught:
-        Workspace.open(copy)
+        open_model(copy)
     assert caught.value.key == "workspace.other_data"
 
 
@@ -82,50 +82,50 @@ def test_the_command_line_says_it_in_one_line(copy, capsys):
 
 @pytest.mark.parametrize(
     "file",
-    ["dataset/interactions.parquet", "dataset/users.parquet", "dataset/truth.json", "model/config.json",
-     "model/metrics.json", "model/schema.json", "model/texts.safetensors"],
+    ["dataset/interactions.parquet", "dataset/users.parquet", "dataset/truth.json", "models/first/config.json",
+     "models/first/metrics.json", "models/first/schema.json", "models/first/texts.safetensors"],
 )  # fmt: skip
 def test_every_file_behind_a_figure_is_checked(copy, file):
     data = bytearray((copy / file).read_bytes())
     data[len(data) // 2] ^= 1
     (copy / file).write_bytes(bytes(data))
     with pytest.raises(RecLensError, match=Path(file).name):
-        Workspace.open(copy)
+        open_model(copy)
 
 
 def test_checksums_that_do_not_speak_of_the_data_are_refused(copy):
-    sums = json.loads((copy / "model" / "checksums.json").read_text())
+    sums = json.loads((copy / "models" / "first" / "checksums.json").read_text())
     del sums["dataset/dataset.json"]
-    (copy / "model" / "checksums.json").write_text(json.dumps(sums))
+    (copy / "models" / "first" / "checksums.json").write_text(json.dumps(sums))
     with pytest.raises(WorkspaceError, match="checksums"):
-        Workspace.open(copy)
+        open_model(copy)
 
 
 def test_reports_of_other_data_are_not_served(half_report, copy):
     report, workspace = half_report
     write_file(measurement_file_of(copy, report), measurement_file(workspace, report.variant).read_bytes())
-    assert load_report(Workspace.open(copy), report.variant) is not None
+    assert load_report(open_model(copy), report.variant) is not None
     before = fingerprint(copy)
     other_time(Dataset.load(copy / "dataset")).save(copy / "dataset")
     write_checksums(copy)  # as if it had been trained on them
     assert fingerprint(copy) != before
-    assert load_report(Workspace.open(copy), report.variant) is None
+    assert load_report(open_model(copy), report.variant) is None
 
 
 def measurement_file_of(folder: Path, report) -> Path:
-    (folder / "measurements").mkdir(exist_ok=True)
-    return folder / "measurements" / f"{report.variant.key}.json"
+    (folder / "models" / "first" / "measurements").mkdir(exist_ok=True)
+    return folder / "models" / "first" / "measurements" / f"{report.variant.settings_key}.json"
 
 
 @pytest.fixture(scope="module")
 def half_report(tiny_workspace, tmp_path_factory):
     from recsys_core.compare import measure_variant
-    from recsys_core.variant import Variant
+    from recsys_core.variant import ModelVariant
 
     folder = tmp_path_factory.mktemp("measured") / "w"
     shutil.copytree(tiny_workspace, folder)
-    workspace = Workspace.open(folder)
-    return measure_variant(workspace, Variant(sparsity=0.5, pruning="unstructured")), workspace
+    workspace = open_model(folder)
+    return measure_variant(workspace, ModelVariant.compressed(sparsity=0.5, pruning="unstructured")), workspace
 
 
 def test_a_fingerprint_is_of_the_content_and_not_of_how_it_was_read(tmp_path):

@@ -17,7 +17,7 @@ from recsys_core.compress.prune import prunable
 from recsys_core.compress.quantize import matrices, quantise_ranker, unquantised, vectors
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 DATASET = tiny_dataset()
 FEATURES = tiny_features(DATASET)
@@ -69,7 +69,7 @@ def by_parts(scorer: Scorer) -> np.ndarray:
 def test_a_product_scores_as_the_matrix_it_stands_for(factorised, multiplied, onnx):
     scorer = Scorer(factorised, FEATURES)
     if onnx:
-        scorer = OnnxScorer(unquantised(factorised), FEATURES, variant=Variant(bits=8))
+        scorer = OnnxScorer(unquantised(factorised), FEATURES, variant=ModelVariant.compressed(bits=8))
     expected = scores(multiplied)
     np.testing.assert_allclose(scores(scorer), expected, atol=1e-5)
     np.testing.assert_allclose(by_parts(scorer), expected, atol=1e-5)
@@ -81,7 +81,7 @@ def test_a_product_scores_as_the_matrix_it_stands_for(factorised, multiplied, on
 @pytest.mark.parametrize("bits", [8, 4])
 def test_packed_products_run_as_what_they_unpack_to(factorised, bits):
     quantised = quantise_ranker(factorised, bits)
-    packed = OnnxScorer(quantised, FEATURES, variant=Variant(bits=bits), unpacked=False)
+    packed = OnnxScorer(quantised, FEATURES, variant=ModelVariant.compressed(bits=bits), unpacked=False)
     np.testing.assert_allclose(scores(packed), scores(Scorer(quantised.ranker, FEATURES)), atol=1e-5)
 
 

@@ -25,17 +25,17 @@ from recsys_core.compress.quantize import BLOCK, matrices, vectors
 from recsys_core.compress.storage import n_parameters, size_bytes, stored_arrays
 from recsys_core.compress.variants import store_at, text_vectors
 from recsys_core.models.scorer import Scorer
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import Compression
 
 DATASET = tiny_dataset()
 FEATURES = tiny_features(DATASET)
 DENSE_SCORER = random_scorer(FEATURES)
 PAIRS = random_pairs(DATASET, 20)
 LEVELS = [(0.0, "structured"), (0.3, "unstructured"), (0.9, "unstructured")]
-VARIANTS = [Variant(sparsity, bits, pruning) for sparsity, pruning in LEVELS for bits in (32, 16, 8, 4)]
+VARIANTS = [Compression(sparsity, bits, pruning) for sparsity, pruning in LEVELS for bits in (32, 16, 8, 4)]
 
 
-def variant_scorer(variant: Variant) -> Scorer:
+def variant_scorer(variant: Compression) -> Scorer:
     if variant.sparsity:
         return store_at(prune_unstructured(DENSE_SCORER.ranker, variant.sparsity), FEATURES, variant)
     return DENSE_SCORER if variant.is_dense else store_at(DENSE_SCORER.ranker, FEATURES, variant)
@@ -86,7 +86,7 @@ def test_the_dense_size_is_four_bytes_a_number_and_a_header():
 
 
 def test_a_mask_is_used_only_where_it_is_smaller():
-    few, many = (stored_arrays(variant_scorer(Variant(s, 4, "unstructured"))) for s in (0.1, 0.9))
+    few, many = (stored_arrays(variant_scorer(Compression(s, 4, "unstructured"))) for s in (0.1, 0.9))
     assert not any(name.endswith(".kept") for name in few)
     assert "first.user.kept" in many
     assert "adapter.item__id.kept" not in many  # look-up tables are not pruned
@@ -94,7 +94,7 @@ def test_a_mask_is_used_only_where_it_is_smaller():
 
 @pytest.mark.parametrize("sparsity", [0.0, 0.3, 0.9])
 def test_only_what_is_left_counts_as_parameters(sparsity):
-    scorer = variant_scorer(Variant(sparsity, pruning="unstructured"))
+    scorer = variant_scorer(Compression(sparsity, pruning="unstructured"))
     every = sum(p.numel() for p in DENSE_SCORER.ranker.parameters())
     gone = round(sparsity * sum(w.numel() for w in prunable(DENSE_SCORER.ranker)))
     assert n_parameters(scorer) == every - gone
@@ -110,7 +110,7 @@ def test_multiply_adds_by_hand():
     assert count_macs(ranker) == user + attention + 16 * 24 + 24 * 12 + 12
 
 
-@pytest.mark.parametrize("variant", [DENSE, Variant(bits=8)], ids=lambda v: v.key)
+@pytest.mark.parametrize("variant", [Compression(), Compression(bits=8)], ids=lambda v: v.key)
 def test_candidates_of_one_user_have_the_scores_of_pairs(variant):
     scorer, items = variant_scorer(variant), np.array([3, 0, 7, 3])
     got = score_items(scorer, 5, items, PAIRS.histories[2])
@@ -120,7 +120,7 @@ def test_candidates_of_one_user_have_the_scores_of_pairs(variant):
 
 def test_latency_is_measured_for_every_scorer():
     settings = LatencySettings(seconds=0.0, least=5, most=9)
-    found = measure_latency([DENSE_SCORER, variant_scorer(Variant(bits=8))], PAIRS, settings)
+    found = measure_latency([DENSE_SCORER, variant_scorer(Compression(bits=8))], PAIRS, settings)
     assert len(found) == 2
     for latency in found:
         assert set(latency) == {"batch_1", "batch_256"}

@@ -18,7 +18,7 @@ from recsys_core.data.order import natural_order, tie_order
 from recsys_core.models.evaluation import evaluate
 from recsys_core.models.fit import FitRequest, fit_workspace
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.workspace import open_model
 
 
 def shuffled(text: str, seed: int, header: int = 1) -> str:
@@ -91,7 +91,7 @@ def test_shuffled_files_train_the_same_model(tmp_path):
     for order in (None, 1):
         dataset = import_dataset("tables", written(tmp_path / f"{order}", log_of(3, times=5), order), None)
         fit_workspace(dataset, tmp_path / f"w{order}", FitRequest(name="w", epochs=1))
-        opened = Workspace.open(tmp_path / f"w{order}")
+        opened = open_model(tmp_path / f"w{order}")
         figures = {k: v for k, v in opened.metrics.items() if k != "seconds"}
         found.append((figures, {k: v.numpy() for k, v in opened.ranker.state_dict().items()}))
     for figures, weights in found[1:]:

@@ -15,13 +15,14 @@ from recsys_core.data.schema import Column, Schema
 from recsys_core.fairness import AuditSettings, audit
 from recsys_core.models.evaluation import evaluate
 from recsys_core.models.fit import FitRequest, fit_workspace
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.trained_model import TrainedModel
+from recsys_core.models.workspace import open_model
 
 QUICK = AuditSettings(50, least_size=1)
 
 
 @pytest.fixture(scope="module")
-def workspace(tmp_path_factory) -> Workspace:
+def workspace(tmp_path_factory) -> TrainedModel:
     """Ratings of 1 to 5 stars, many of them 3, from users and items of two kinds; a model of two epochs."""
     random = np.random.default_rng(1)
     user = np.repeat(np.arange(60), 30)
@@ -35,7 +36,7 @@ def workspace(tmp_path_factory) -> Workspace:
     schema = Schema((Column("side", "category"),), (Column("kind", "category"),), "rating")
     folder = tmp_path_factory.mktemp("rating") / "w"
     fit_workspace(Dataset("ratings", schema, users, items, log), folder, FitRequest(task="rating", epochs=2))
-    return Workspace.open(folder)
+    return open_model(folder)
 
 
 def test_every_auc_is_of_the_upper_against_the_lower_half(workspace):
@@ -53,7 +54,7 @@ def test_every_auc_is_of_the_upper_against_the_lower_half(workspace):
 
 
 def test_every_stored_interval_holds_its_own_figure(workspace):
-    metrics = json.loads((workspace.path / "model" / "metrics.json").read_text())
+    metrics = json.loads((workspace.path / "models" / "first" / "metrics.json").read_text())
     figures = {"model": metrics, **metrics["baselines"]}
     assert set(metrics["intervals"]) == set(figures) == {"model", "popularity", "ease"}
     for who, intervals in metrics["intervals"].items():

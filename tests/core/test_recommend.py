@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.workspace import open_model
 from recsys_core.recommend import count_ties, recommend, score_user
 
 
@@ -39,7 +39,7 @@ def test_ties_are_those_counted_one_by_one(scores, k):
 
 
 def test_a_list_counts_its_own_ties(tiny_workspace):
-    workspace = Workspace.open(tiny_workspace)
+    workspace = open_model(tiny_workspace)
     for user in range(5):
         found = recommend(workspace.dense, workspace.split_dataset, user, k=10)
         standing = score_user(workspace.dense, workspace.split_dataset, user)

@@ -11,7 +11,7 @@ from recsys_core.compress.onnx_runtime import OnnxRuntime, OnnxScorer
 from recsys_core.compress.quantize import quantise_ranker
 from recsys_core.models.ranker import EMPTY, RankerShape
 from recsys_core.models.scorer import Scorer, TorchRuntime
-from recsys_core.variant import Variant
+from recsys_core.variant import Compression
 
 DATASET = tiny_dataset()
 FEATURES = tiny_features(DATASET)
@@ -27,8 +27,8 @@ def both(request) -> tuple[OnnxScorer, Scorer]:
     """A quantised variant's scorer, and PyTorch computing with the unpacked weights."""
     name, bits, unpacked = request.param
     quantised = quantise_ranker(random_scorer(FEATURES, shape=SHAPES[name]).ranker, bits)
-    ours = OnnxScorer(quantised, FEATURES, variant=Variant(bits=bits), unpacked=unpacked)
-    return ours, Scorer(quantised.ranker, FEATURES, variant=Variant(bits=bits))
+    ours = OnnxScorer(quantised, FEATURES, variant=Compression(bits=bits), unpacked=unpacked)
+    return ours, Scorer(quantised.ranker, FEATURES, variant=Compression(bits=bits))
 
 
 def test_pairs_and_catalogue_equal_pytorch(both):
@@ -117,7 +117,7 @@ def test_no_pair_gives_no_score(both):
 
 def test_large_batches_are_cut_and_put_together():
     quantised = quantise_ranker(random_scorer(FEATURES).ranker, 8)
-    ours, pairs = OnnxScorer(quantised, FEATURES, variant=Variant(bits=8)), random_pairs(DATASET, 2500)
+    ours, pairs = OnnxScorer(quantised, FEATURES, variant=Compression(bits=8)), random_pairs(DATASET, 2500)
     reference = Scorer(quantised.ranker, FEATURES)
     np.testing.assert_allclose(
         ours.score_pairs(pairs.users, pairs.items, pairs.histories),

@@ -16,7 +16,7 @@ from recsys_core.models.ranker import RankerShape
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings, train_ranker
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
 LESSONS = DistilSettings(n_histories=60, n_items=4, n_sample=200)
 
@@ -36,7 +36,7 @@ class RankerContract(ScorerContract):
     def make(self, split_dataset: SplitDataset):
         dense = trained(split_dataset)
         lessons = lru_cache(lambda: draw_lessons(dense, teaching_pairs(split_dataset, LESSONS), LESSONS))
-        return VariantBuilder(dense, lessons, LESSONS).build(self.variant)
+        return VariantBuilder(dense, lessons, LESSONS).build(self.variant.compression)
 
 
 class TestDense(RankerContract):
@@ -44,27 +44,27 @@ class TestDense(RankerContract):
 
 
 class TestPruned(RankerContract):
-    variant = Variant(sparsity=0.5)
+    variant = ModelVariant.compressed(sparsity=0.5)
 
 
 class TestPrunedUnstructured(RankerContract):
-    variant = Variant(sparsity=0.5, pruning="unstructured")
+    variant = ModelVariant.compressed(sparsity=0.5, pruning="unstructured")
 
 
 class TestSixteenBits(RankerContract):
-    variant = Variant(bits=16)
+    variant = ModelVariant.compressed(bits=16)
 
 
 class TestEightBits(RankerContract):
-    variant = Variant(bits=8)
+    variant = ModelVariant.compressed(bits=8)
 
 
 class TestFourBits(RankerContract):
-    variant = Variant(bits=4)
+    variant = ModelVariant.compressed(bits=4)
 
 
 class TestDistilled(RankerContract):
-    variant = Variant(distill=16)
+    variant = ModelVariant.compressed(distill=16)
 
 
 class TestPopularity(ScorerContract):

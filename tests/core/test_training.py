@@ -27,7 +27,7 @@ from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings, train_ranker
 from recsys_core.models.training_log import read_log
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.workspace import open_model
 from recsys_core.recommend import recommend, score_user, user_pairs
 from recsys_core.variant import DENSE
 
@@ -168,9 +168,7 @@ def test_a_history_without_an_order_is_longer(tmp_path):
     timed = two_tastes(outcome="taken")
     untimed = replace(timed, schema=replace(timed.schema, has_time=False))
     fit_workspace(untimed, tmp_path / "w", FitRequest(epochs=1))
-    assert (
-        Workspace.open(tmp_path / "w").split_dataset.histories.length == history_length("implicit", "random", 10) == 150
-    )
+    assert open_model(tmp_path / "w").split_dataset.histories.length == history_length("implicit", "random", 10) == 150
 
 
 def test_sampled_negatives_are_untaken_and_the_same_for_a_seed():
@@ -204,18 +202,18 @@ def test_half_of_the_background_of_implicit_is_untaken():
 
 
 def test_workspace_round_trip(tiny_workspace):
-    workspace = Workspace.open(tiny_workspace)
+    workspace = open_model(tiny_workspace)
     split_dataset = workspace.split_dataset
     found = evaluate(workspace.dense, split_dataset)
     assert found.auc == pytest.approx(workspace.metrics["auc"], abs=1e-9)
     assert found.ndcg == pytest.approx(workspace.metrics["ndcg@10"], abs=1e-9)
     assert workspace.metrics["best_possible"]["auc"] > 0.5
-    assert len(read_log(tiny_workspace / "log")) == workspace.config["epochs"]
-    assert list((tiny_workspace / "log" / "tensorboard").glob("events*"))
+    assert len(read_log(tiny_workspace / "models" / "first" / "log")) == workspace.config["epochs"]
+    assert list((tiny_workspace / "models" / "first" / "log" / "tensorboard").glob("events*"))
 
 
 def test_popularity_is_the_popularity_that_the_sample_tells(tiny_workspace):
-    workspace = Workspace.open(tiny_workspace)
+    workspace = open_model(tiny_workspace)
     told = json.loads((tiny_workspace.parents[1] / "tables" / "truth.json").read_text())
     assert workspace.metrics["baselines"]["popularity"]["ndcg@10"] == pytest.approx(
         told["popularity_ndcg@10"], abs=6e-5
@@ -223,7 +221,9 @@ def test_popularity_is_the_popularity_that_the_sample_tells(tiny_workspace):
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])
-@pytest.mark.parametrize("file", ["model/model.safetensors", "model/texts.safetensors", "dataset/items.parquet"])
+@pytest.mark.parametrize(
+    "file", ["models/first/model.safetensors", "models/first/texts.safetensors", "dataset/items.parquet"]
+)
 def test_damaged_workspace_names_the_file(tiny_workspace, tmp_path, file, damage):
     copy = tmp_path / "copy"
     shutil.copytree(tiny_workspace, copy)
@@ -237,16 +237,16 @@ def test_damaged_workspace_names_the_file(tiny_workspace, tmp_path, file, damage
     else:
         path.unlink()
     with pytest.raises(Exception, match=Path(file).name) as caught:
-        Workspace.open(copy)
+        open_model(copy)
     assert caught.type.__module__ == "recsys_core.errors"
 
 
 def test_foreign_and_missing_workspaces(tmp_path):
     with pytest.raises(WorkspaceError, match="no workspace here"):
-        Workspace.open(tmp_path / "nowhere")
+        open_model(tmp_path / "nowhere")
     (tmp_path / "workspace.json").write_text('{"format": "something else"}')
     with pytest.raises(WorkspaceError, match="not written by RecLens"):
-        Workspace.open(tmp_path)
+        open_model(tmp_path)
 
 
 def test_nothing_half_written_stays(tmp_path):
@@ -267,7 +267,7 @@ def test_a_folder_that_is_not_ours_is_not_overwritten(tmp_path):
 
 
 def test_recommendation_ranks_unseen_items(tiny_workspace):
-    workspace = Workspace.open(tiny_workspace)
+    workspace = open_model(tiny_workspace)
     split_dataset = workspace.split_dataset
     found = recommend(workspace.dense, split_dataset, 4, k=7)
     standing = score_user(workspace.dense, split_dataset, 4)

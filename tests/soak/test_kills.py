@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.workspace import open_model
 
 KILLS = 8
 SMALL = ("--epochs", "2")
@@ -29,7 +29,7 @@ def start(*words: object) -> subprocess.Popen:
 @pytest.fixture(scope="module")
 def data(tiny_workspace, tmp_path_factory) -> Path:
     folder = tmp_path_factory.mktemp("kills") / "data"
-    Workspace.open(tiny_workspace).dataset.save(folder)
+    open_model(tiny_workspace).dataset.save(folder)
     return folder
 
 
@@ -53,11 +53,11 @@ def test_killed_training(kind, before, data, seconds, tiny_workspace, tmp_path):
         os.kill(work.pid, kind)
         work.wait(60)
         if out.exists():
-            assert Workspace.open(out).dense is not None, "whole: checksums agree"
+            assert open_model(out).dense is not None, "whole: checksums agree"
         elif before == "a workspace":
             pytest.fail("the old workspace is gone")
     assert start("train", "--data", data, "--out", out, *SMALL).wait() == 0
-    assert Workspace.open(out).metrics["auc"] > 0
+    assert open_model(out).metrics["auc"] > 0
     if kind != signal.SIGKILL:
         assert [p.name for p in tmp_path.iterdir()] == ["workspace"], "nothing is left beside it"
 
@@ -74,9 +74,9 @@ def test_killed_measurements(tiny_workspace, tmp_path):
         time.sleep(rng.uniform(1.0, 6.0))
         os.kill(work.pid, signal.SIGKILL)
         work.wait(60)
-        assert len(list(stored_reports(Workspace.open(out)))) <= 1
+        assert len(list(stored_reports(open_model(out)))) <= 1
     assert start("compress", "--workspace", out, "--sparsity", "0.5", "--bits", "8").wait() == 0
-    assert len(list(stored_reports(Workspace.open(out)))) == 1
+    assert len(list(stored_reports(open_model(out)))) == 1
 
 
 def test_killed_import(data, tmp_path):

@@ -27,7 +27,7 @@ from dashboard.presentation.charts.chart import (
 )
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.compare import Level
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 HEIGHT = 240
 MOST_LOSS = 0.03
@@ -36,17 +36,19 @@ RAMP = ["#C8641B", "#B9A99C", "#3F7FC4"]  # few reasons kept to all; readable on
 CURVES = {"quality": NEUTRAL, "lists": FOR, "reasons": AGAINST}
 
 
-def survival(levels: list[Level], variant: Variant) -> Chart:
+def survival(levels: list[Level], variant: ModelVariant) -> Chart:
     """AUC above chance, lists kept and reasons kept by sparsity, at the variant's bits and pruning.
 
     Lines join neighbouring stops of the slider only: what lies between others was never measured.
     """
     names = {name: plain(f"compress.curve.{name}") for name in CURVES}
-    ordered = sorted(levels, key=lambda level: level.variant.sparsity)
-    steps = [after.variant.sparsity - before.variant.sparsity for before, after in pairwise(ordered)]
+    ordered = sorted(levels, key=lambda level: level.variant.compression.sparsity)
+    steps = [
+        after.variant.compression.sparsity - before.variant.compression.sparsity for before, after in pairwise(ordered)
+    ]
     runs = [0, *accumulate(int(step > STOP) for step in steps)]
     rows = [row | {"run": run} for level, run in zip(ordered, runs, strict=True) for row in _curve_rows(level, names)]
-    here = pd.DataFrame({"sparsity": [100 * variant.sparsity]})
+    here = pd.DataFrame({"sparsity": [100 * variant.compression.sparsity]})
     return Chart(here, with_fixed_rows(_survival(), rows), plain("compress.curve.alt"))
 
 
@@ -58,7 +60,7 @@ def _curve_rows(level: Level, names: dict[str, str]) -> list[dict]:
     }
     return [
         {
-            "sparsity": 100 * level.variant.sparsity,
+            "sparsity": 100 * level.variant.compression.sparsity,
             "what": names[name],
             "meaning": CURVES[name],
             "value": value,
@@ -96,7 +98,7 @@ def _survival() -> alt.LayerChart:
     return layers.encode(x=x.scale(domain=[0, 95]).axis(values=stops, grid=False), detail=detail)
 
 
-def sizes(levels: list[Level], names: list[str], variant: Variant) -> Chart:
+def sizes(levels: list[Level], names: list[str], variant: ModelVariant) -> Chart:
     """Every measured level: size on disk against AUC, coloured by the reasons it keeps; the current one ringed."""
     edge, dense = lower_edge(levels), plain("variant.dense")
     rows = [

@@ -12,7 +12,7 @@ from dashboard.presentation.variants import plain_variant
 from recsys_core.compare import RULES, Budget, Figure, figures, has_ties, is_dead, machine_name, report_to_json
 from recsys_core.compare.deltas import BETTER, WORSE
 from recsys_core.results import CompressionReport, Recommendation
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 ALMOST = 0.005  # of AUC: a loss that nobody would notice; of a share: a change that rounds to nothing
 MOST_IN_WORDS = 10
@@ -39,7 +39,7 @@ def sentence(report: CompressionReport) -> Markdown:
     return joined(said, ties)
 
 
-def pending_sentence(variant: Variant, *, waits: bool) -> Markdown:
+def pending_sentence(variant: ModelVariant, *, waits: bool) -> Markdown:
     return t(f"compress.sentence.{'waiting' if waits else 'measuring'}", name=plain_variant(variant))
 
 
@@ -120,7 +120,7 @@ def doubts(report: CompressionReport, language: str, watched: str | None) -> lis
     if before and before["auc"] is not None:
         auc, ndcg = numbers.fixed(before["auc"], 3), numbers.fixed(before["ndcg@10"], 3)
         said.append(t("compress.doubt.before", auc=auc, ndcg=ndcg))
-    if report.variant.pruning == "unstructured":
+    if report.variant.compression.pruning == "unstructured":
         said.append(t("compress.doubt.sparse"))
     return [*said, _watched(report, gap_of(found, watched))]
 
@@ -171,7 +171,7 @@ def preset_label(name: str, report: CompressionReport | None) -> Markdown:
     return t("compress.preset.label", name=shown, size=size, lists=lists)
 
 
-def preset_help(name: str, variant: Variant | None) -> Markdown:
+def preset_help(name: str, variant: ModelVariant | None) -> Markdown:
     """The rule of a preset, and the level that it stands for."""
     rule = next(r for r in RULES if r.name == name)
     said = t(

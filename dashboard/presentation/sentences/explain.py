@@ -13,7 +13,7 @@ from dashboard.presentation.wording import Reason
 from recsys_core.explain.agreement import TOP, Agreement, Disagreement
 from recsys_core.explain.methods import METHODS
 from recsys_core.results import Explanation, RankedItem, Recommendation
-from recsys_core.variant import DENSE, Variant
+from recsys_core.variant import DENSE, ModelVariant
 
 LIST_LENGTH = 10
 LEAST_SHARE = 0.04  # of the summed sizes: below this a reason is not worth a sentence
@@ -27,7 +27,7 @@ def title(item: RankedItem, user: str) -> Markdown:
     return t(f"explain.title.{key}", item=item.title, user=user)
 
 
-def sentence(found: list[Reason], item: RankedItem, n_candidates: int, variant: Variant = DENSE) -> Markdown:
+def sentence(found: list[Reason], item: RankedItem, n_candidates: int, variant: ModelVariant = DENSE) -> Markdown:
     """The strongest reasons for and against, the place, the probability with and without the first, and who says so."""
     total = sum(abs(r.contribution) for r in found)
     worth = [r for r in found if abs(r.contribution) >= LEAST_SHARE * total]
@@ -167,7 +167,7 @@ def _rank(item: RankedItem) -> str:
     return plain("explain.rank", rank=item.rank) if item.rank else plain("explain.rank.none")
 
 
-def model_title(name: str, variant: Variant) -> Markdown:
+def model_title(name: str, variant: ModelVariant) -> Markdown:
     """What stands over a waterfall of one of two models."""
     return t(f"explain.model.{name}.title", variant=plain_variant(variant))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 import pandas as pd
@@ -15,38 +14,38 @@ from recsys_core.data.split import least_positive
 from recsys_core.data.understood import ColumnUnderstood
 from recsys_core.fairness import ScanResult
 from recsys_core.models.anatomy import Stage
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.trained_model import TrainedModel
 from recsys_core.results import OneVsRestGap
 
 MOST_OF_IT = 0.9  # of what is possible above chance
 TWICE = 2.0
 
 
-def best_possible(workspace: Workspace) -> dict[str, float]:
+def best_possible(model: TrainedModel) -> dict[str, float]:
     """What the planted truth itself reaches, on sample data; empty elsewhere."""
-    return workspace.metrics.get("best_possible") or {}
+    return model.metrics.get("best_possible") or {}
 
 
-def sentence(workspace: Workspace) -> Markdown:
+def sentence(model: TrainedModel) -> Markdown:
     """Quality against the best possible, popularity and EASE, as far as there are figures."""
-    metrics, best = workspace.metrics, best_possible(workspace)
+    metrics, best = model.metrics, best_possible(model)
     if not known(metrics.get("auc")):
         return joined(t("overview.sentence.no_auc"), _ranking(metrics))
     auc = supporting(numbers.number(metrics["auc"]))
     of_best = t("overview.of_best", best=numbers.number(best["auc"])) if known(best.get("auc")) else Markdown("")
     values = {"auc": auc, "of_best": of_best, "percent": numbers.percent(metrics["auc"])}
-    return joined(t(f"overview.sentence.auc.{_what(workspace)}", **values), _ranking(metrics))
+    return joined(t(f"overview.sentence.auc.{_what(model)}", **values), _ranking(metrics))
 
 
-def _what(workspace: Workspace) -> str:
+def _what(model: TrainedModel) -> str:
     """What tells a positive from a negative: ``bought``, ``shown``, ``liked``, ``taken``, ``held`` or ``rated``."""
-    if workspace.task == "implicit":  # a part drawn at random holds nothing that came next
-        return "held" if workspace.metrics["split"] == "random" else "taken"
-    if workspace.task == "rating":
+    if model.task == "implicit":  # a part drawn at random holds nothing that came next
+        return "held" if model.metrics["split"] == "random" else "taken"
+    if model.task == "rating":
         return "rated"
-    if workspace.dataset.schema.outcome == "rating":
+    if model.dataset.schema.outcome == "rating":
         return "liked"
-    return "bought" if (workspace.dataset.truth or {}).get("domain") == "shop" else "shown"
+    return "bought" if (model.dataset.truth or {}).get("domain") == "shop" else "shown"
 
 
 def known(value: float | None) -> bool:
@@ -99,22 +98,22 @@ def is_below_popularity(metrics: dict) -> bool:
     return against(metrics, "popularity") == "below"
 
 
-def of_possible(workspace: Workspace) -> float | None:
+def of_possible(model: TrainedModel) -> float | None:
     """Share of what is possible above chance that the AUC reaches, on data with a known truth."""
-    auc, best = workspace.metrics.get("auc"), best_possible(workspace).get("auc")
+    auc, best = model.metrics.get("auc"), best_possible(model).get("auc")
     return (auc - 0.5) / (best - 0.5) if known(auc) and known(best) and best > 0.5 else None
 
 
-def verdicts(workspace: Workspace) -> list[tuple[bool | None, Markdown]]:
+def verdicts(model: TrainedModel) -> list[tuple[bool | None, Markdown]]:
     """What can be trusted, line by line: yes, no, or None where it is not proven."""
     found: list[tuple[bool | None, Markdown]] = []
     for name in ("popularity", "ease"):
-        verdict = against(workspace.metrics, name)
+        verdict = against(model.metrics, name)
         if verdict:
-            change, low, high = (numbers.signed(x, 3) for x in difference(workspace.metrics, name))
+            change, low, high = (numbers.signed(x, 3) for x in difference(model.metrics, name))
             said = t(f"overview.verdict.{name}.{verdict}", change=change, low=low, high=high)
             found.append(({"above": True, "below": False, "par": None}[verdict], said))
-    share = of_possible(workspace)
+    share = of_possible(model)
     if share is not None:
         found.append((share >= MOST_OF_IT, t("overview.verdict.possible", share=numbers.percent(share))))
     return found
@@ -145,9 +144,9 @@ def verdict_line(is_good: bool | None, said: Markdown) -> Markdown:
     return Markdown(f"{sign} {said}")
 
 
-def best_sentence(workspace: Workspace) -> Markdown:
+def best_sentence(model: TrainedModel) -> Markdown:
     """The best that any model can reach, in figures; empty where the truth is not known."""
-    best = {name: value for name, value in best_possible(workspace).items() if known(value)}
+    best = {name: value for name, value in best_possible(model).items() if known(value)}
     shown = [f"{plain(f'measure.{name}')} {numbers.number(value)}" for name, value in best.items()]
     return t("overview.quality.best", figures=plain("list.join").join(shown)) if shown else Markdown("")
 
@@ -162,46 +161,42 @@ def last_period(found: Profile, language: str) -> str:
     return t("overview.time.last", last=numbers.date(found.last_time, language)) if left > length / 7 else ""
 
 
-def doubts(workspace: Workspace) -> list[str]:
+def doubts(model: TrainedModel) -> list[str]:
     """Task, split, users tested, seed and intervals."""
-    metrics, config = workspace.metrics, workspace.config
+    metrics, config = model.metrics, model.config
     return [
-        t(f"task.{workspace.task}"),
+        t(f"task.{model.task}"),
         t(f"split.{config['split']}"),
         t("overview.doubt.users", n=metrics["n_users"]),
         t("overview.doubt.pairs", n=metrics["n_pairs"]),
-        t("overview.doubt.catalogue", n=workspace.dataset.n_items),
+        t("overview.doubt.catalogue", n=model.dataset.n_items),
         t("overview.doubt.seed", seed=config["seed"]),
         t("overview.doubt.interval"),
     ]
 
 
-def meaning(workspace: Workspace) -> list[Markdown]:
+def meaning(model: TrainedModel) -> list[Markdown]:
     """What the data are and what "taken" means in them: synthetic with a known truth, bought, shown, rated."""
-    schema = workspace.dataset.schema
-    truth = workspace.dataset.truth
+    schema = model.dataset.schema
+    truth = model.dataset.truth
     found = [t("overview.synthetic")] if truth else []
     if truth and has(f"overview.taken.{truth.get('domain')}"):
         return [*found, t(f"overview.taken.{truth['domain']}")]
     if schema.outcome == "rating":
-        key = "rating.like" if workspace.task == "like" else "rating"
+        key = "rating.like" if model.task == "like" else "rating"
         return [*found, t(f"overview.taken.{key}", least=f"{least_positive(schema):g}", high=f"{schema.high:g}")]
     return [*found, t(f"overview.taken.{schema.outcome}")]
 
 
-def made(workspace: Workspace, language: str) -> Markdown:
-    """When the workspace was trained."""
-    about = json.loads((workspace.path / "workspace.json").read_text(encoding="utf-8"))
-    try:
-        when = datetime.fromisoformat(about["made"]).timestamp()
-    except (KeyError, TypeError, ValueError):
-        return Markdown("")
+def made(model: TrainedModel, language: str) -> Markdown:
+    """When the model was trained."""
+    when = datetime.fromisoformat(model.made).timestamp()
     return t("overview.made", when=numbers.date(when, language))
 
 
-def problems(workspace: Workspace) -> list[Markdown]:
+def problems(model: TrainedModel) -> list[Markdown]:
     """Everything that was noticed when the data came in, as sentences."""
-    return [core_message(key, values) for key, values in workspace.dataset.warnings]
+    return [core_message(key, values) for key, values in model.dataset.warnings]
 
 
 def columns_table(found: tuple[ColumnUnderstood, ...]) -> pd.DataFrame:
@@ -221,23 +216,23 @@ def columns_table(found: tuple[ColumnUnderstood, ...]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=[plain(f"overview.columns.{head}") for head in heads])
 
 
-def lists_sentence(workspace: Workspace) -> list[Markdown]:
+def lists_sentence(model: TrainedModel) -> list[Markdown]:
     """Why the lists of a model of ratings may be of no use; nothing where they are of use."""
-    of_ratings = workspace.task != "implicit" and workspace.dataset.schema.outcome == "rating"
-    return [t("overview.lists_poor")] if of_ratings and is_below_popularity(workspace.metrics) else []
+    of_ratings = model.task != "implicit" and model.dataset.schema.outcome == "rating"
+    return [t("overview.lists_poor")] if of_ratings and is_below_popularity(model.metrics) else []
 
 
-def ids_sentence(workspace: Workspace) -> Markdown:
+def ids_sentence(model: TrainedModel) -> Markdown:
     """Whether user and item ids are reasons of this model, and what validation said of both ways."""
-    tried = workspace.config.get("candidates", {})
-    key = "overview.ids.kept" if any(g.kind == "id" for g in workspace.features.groups) else "overview.ids.left_out"
+    tried = model.config.get("candidates", {})
+    key = "overview.ids.kept" if any(g.kind == "id" for g in model.features.groups) else "overview.ids.left_out"
     names = {"with ids": "with_ids", "without ids": "without_ids"}
     figures = [
         plain(f"overview.ids.{names[name]}", value=numbers.number(abs(value), 4))
         for name, value in tried.items()
         if name in names
     ]
-    measure = plain(f"overview.validation.{workspace.task}")
+    measure = plain(f"overview.validation.{model.task}")
     shown = (
         t("overview.ids.tried", figures=plain("list.join").join(figures), measure=measure)
         if len(figures) > 1
@@ -279,9 +274,9 @@ def stage_lines(stage: Stage) -> dict[str, str]:
     }
 
 
-def quality_table(workspace: Workspace) -> pd.DataFrame:
+def quality_table(model: TrainedModel) -> pd.DataFrame:
     """Every measure of the model and the baselines with its interval, for the download."""
-    metrics = workspace.metrics
+    metrics = model.metrics
     who = {"model": metrics} | metrics["baselines"]
     return pd.DataFrame(
         [

@@ -1,12 +1,9 @@
 """核心模块的提示与报错。"""
 
 TEXTS = {
-    "core.setting.sparsity": "稀疏度必须在 0 到 0.95 之间，而给出的是 {value}。",
-    "core.setting.bits": "位宽只能是 32、16、8 或 4，而给出的是 {value}。",
-    "core.setting.pruning": "剪枝方式只能是 structured 或 unstructured，而给出的是 {value!r}。",
-    "core.setting.distill": "蒸馏宽度必须在 4 到 {most} 个单元之间，而给出的是 {value}。",
     "core.setting.task": "这份数据记录的是{outcome}，不能用于任务“{task}”，请改用 {use}。",
     "core.setting.k": "k 至少为 1，而给出的是 {value}。",
+    "core.setting.number": "{name} 必须是数字，而给出的是 {value!r}。",
     "core.setting.choice": "{name} 只能是 {choices} 之一，而给出的是 {value!r}。",
     "core.setting.arguments": "{reason}；可用的参数见“{command} --help”。",
     "core.setting.text": "{name} 中有不是文字的字节：{value}。",
@@ -74,6 +71,9 @@ TEXTS = {
     "core.column.unknown": "{workspace} 里没有 {column} 列。已有的列：{known}。",
     "core.dataset.missing": "{path}：这里没有数据集；请先运行 'python -m recsys_core import'。",
     "core.dataset.damaged": "{path}：文件 {file} 损坏或缺失（{reason}），请重新导入数据集。",
+    "core.workspace.old": "{path}：由旧版 RecLens 建立，其工作区只有一个模型；请重新建立：'python -m recsys_core prepare TABLES --out {path}'，已导入的数据集则用 'train --data DATASET --out {path}'。",
+    "core.model.unknown": "{workspace} 里没有模型 {model}；现有：{known}。",
+    "core.model.current": "模型 {model} 是当前模型；请先把另一个设为当前模型，再删除它。",
     "core.workspace.missing": "{path}：这里没有工作区；请先运行 'python -m recsys_core train'。",
     "core.workspace.damaged": "{path}：文件 {file} 已损坏（{reason}），请重新训练该工作区或恢复此文件。",
     "core.workspace.other_data": "{path}：数据集不是训练该模型时所用的数据集，请重新训练该工作区或恢复原数据集。",

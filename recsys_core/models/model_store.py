@@ -1,0 +1,122 @@
+"""Model store: the models of a workspace, a folder each under ``models/``, one of them current."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import secrets
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recsys_core.data.folder import read_checked_json, sha256, write_file
+from recsys_core.errors import RecLensError, SettingError
+from recsys_core.models import artifact
+from recsys_core.models.trained_model import read_metrics
+
+FORMAT = "reclens-workspace-2"
+ABOUT = "workspace.json"
+FIRST = "first"  # id of the model that a workspace is made with
+Writer = Callable[[Path, dict[str, str]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelEntry:
+    """A line of the list of models; ``quality`` holds ``auc`` and ``ndcg@10`` on the test part."""
+
+    id: str
+    name: str
+    made: str
+    task: str
+    quality: dict[str, float]
+    current: bool
+
+
+class ModelStore:
+    """The models of the workspace in ``workspace``; every question is answered from the disk."""
+
+    def __init__(self, workspace: Path) -> None:
+        self.workspace = workspace
+
+    @property
+    def current(self) -> str:
+        """Id of the current model."""
+        return read_checked_json(self.workspace / ABOUT, FORMAT, "workspace")["current"]
+
+    def ids(self) -> list[str]:
+        """Ids of all models, in order of name; hidden ones are still written."""
+        folder = self.workspace / "models"
+        found = (p.parent.name for p in folder.glob(f"[!.]*/{artifact.SUMS}")) if folder.is_dir() else ()
+        return sorted(found)
+
+    def list(self) -> list[ModelEntry]:
+        """Every model with its figures, the current one first; those that cannot be read are left out."""
+        current = self.current
+        found = [entry for model_id in self.ids() if (entry := self._entry(model_id, current))]
+        return sorted(found, key=lambda entry: (not entry.current, entry.made, entry.id))
+
+    def folder(self, model_id: str) -> Path:
+        """Folder of a model, of the current one where the id is empty. Raises ``SettingError`` (``model.unknown``)."""
+        model_id = model_id or self.current
+        if model_id not in self.ids():
+            known = ", ".join(self.ids()) or "-"
+            raise SettingError("model.unknown", model=model_id, workspace=self.workspace.name, known=known)
+        return self.workspace / "models" / model_id
+
+    def add(self, name: str, write: Writer, *, model_id: str = "") -> str:
+        """Id of a new model that ``write(folder, about)`` has written: as a whole, or not at all.
+
+        ``about`` holds its ``id``, ``name`` and ``made``, for its configuration. Without a
+        ``model_id`` the id is made from the name.
+        """
+        model_id = model_id or self._free_id(name)
+        folder = self.workspace / "models" / f".{model_id}.{secrets.token_hex(4)}"
+        try:
+            folder.mkdir(parents=True)
+            made = datetime.now(UTC).isoformat(timespec="seconds")
+            write(folder, {"id": model_id, "name": name or model_id, "made": made})
+            artifact.write_checksums(folder, self.workspace)
+            os.rename(folder, folder.with_name(model_id))
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+        return model_id
+
+    def make_current(self, model_id: str) -> None:
+        """Name another model the current one."""
+        self.folder(model_id)
+        about = read_checked_json(self.workspace / ABOUT, FORMAT, "workspace")
+        write_file(self.workspace / ABOUT, json.dumps(about | {"current": model_id}, indent=1).encode())
+
+    def remove(self, model_id: str) -> None:
+        """Delete a model and all that was derived from it; the current one is refused (``model.current``)."""
+        folder = self.folder(model_id)
+        if folder.name == self.current:
+            raise SettingError("model.current", model=folder.name)
+        aside = folder.with_name(f".{folder.name}.{secrets.token_hex(4)}")
+        os.rename(folder, aside)  # gone at once: nobody sees half of it
+        shutil.rmtree(aside, ignore_errors=True)
+
+    def fingerprint(self) -> str:
+        """Identifies the workspace's data, its models and which of them is current (16 hex digits)."""
+        marks = [sha256(self.workspace / ABOUT), *(artifact.fingerprint(self.folder(i)) for i in self.ids())]
+        return artifact.digest(marks)
+
+    def _entry(self, model_id: str, current: str) -> ModelEntry | None:
+        folder = self.folder(model_id)
+        try:
+            config, metrics = artifact.load_config(folder), read_metrics(folder)
+            quality = {name: metrics[name] for name in ("auc", "ndcg@10")}
+            return ModelEntry(
+                model_id, config["name"], config["made"], config["task"], quality, current=model_id == current
+            )
+        except (RecLensError, OSError, ValueError, KeyError):
+            return None
+
+    def _free_id(self, name: str) -> str:
+        """An id of the name's letters that no model has yet."""
+        wanted = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "model"
+        taken = set(self.ids())
+        return next(i for n in range(1, len(taken) + 2) if (i := wanted if n == 1 else f"{wanted}-{n}") not in taken)

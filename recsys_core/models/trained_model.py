@@ -1,0 +1,120 @@
+"""TrainedModel: one trained ranker of a workspace, with the features, settings and figures that belong to it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.features import Features, make_features
+from recsys_core.errors import WorkspaceError, phrase
+from recsys_core.models import artifact
+from recsys_core.models.ranker import Ranker
+from recsys_core.models.scorer import Scorer
+from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.variant import ModelVariant
+
+
+@dataclass(eq=False)
+class TrainedModel:
+    """A trained model, opened read-only.
+
+    Attributes
+    ----------
+    id, name, made
+        Its folder's name, what its maker called it, and when.
+    path
+        Its folder ``models/<id>/``; ``students/`` and ``measurements/`` in it are what was derived from it.
+    workspace
+        Name of the workspace, for messages.
+    variant
+        It, with nothing set: ``model`` is empty where it is the workspace's current one.
+    split_dataset
+        The workspace's data under its split, shared by all its models.
+    config
+        What training decided (task, split, seed, settings, encoder, notes).
+    metrics
+        Its figures on the test part and those of the baselines; NaN where there is no figure.
+    """
+
+    id: str
+    path: Path
+    workspace: str
+    variant: ModelVariant
+    split_dataset: SplitDataset
+    features: Features
+    ranker: Ranker
+    config: dict
+    metrics: dict
+
+    @classmethod
+    def open(
+        cls, folder: Path, *, workspace: Path, name: str, split_dataset: SplitDataset, variant: ModelVariant
+    ) -> TrainedModel:
+        """Load and check the model in ``folder`` of the ``workspace`` called ``name``.
+
+        Raises ``WorkspaceError``: ``workspace.foreign``, naming the file ``workspace.damaged``, or
+        ``workspace.other_data`` where the dataset or its split is not the model's own.
+        """
+        artifact.check_artifact(folder, workspace)
+        config = artifact.load_config(folder)
+        split = split_dataset.split
+        if (config["task"], config["split"], config["seed"]) != (split.task, split.kind, split.seed):
+            raise WorkspaceError("workspace.other_data", path=workspace)
+        ranker = artifact.load_ranker(folder, config)
+        features = make_features(split_dataset.dataset, artifact.load_texts(folder))
+        wanted = {g.key for g in ranker.groups}
+        features = features.without({g.key for g in features.groups if g.key not in wanted})
+        if features.groups != ranker.groups:
+            raise WorkspaceError("workspace.damaged", path=folder, file="schema.json", reason=phrase("reason.groups"))
+        metrics = read_metrics(folder)
+        return cls(folder.name, folder, name, variant, split_dataset, features, ranker, config, metrics)
+
+    @cached_property
+    def dense(self) -> Scorer:
+        """The ranker with nothing compressed."""
+        return Scorer(self.ranker, self.features, variant=self.variant)
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """Identifies model and data, to the last cell: stamps what is derived from it."""
+        return artifact.fingerprint(self.path)
+
+    @property
+    def dataset(self) -> Dataset:
+        return self.split_dataset.dataset
+
+    @property
+    def name(self) -> str:
+        return self.config["name"]
+
+    @property
+    def made(self) -> str:
+        return self.config["made"]
+
+    @property
+    def task(self) -> str:
+        return self.config["task"]
+
+    def user_index(self, user_id: str) -> int:
+        """Row of a user; raises ``SettingError`` (``user.unknown``)."""
+        return self.dataset.user_index(user_id, self.workspace)
+
+    def item_index(self, item_id: str) -> int:
+        """Row of an item; raises ``SettingError`` (``item.unknown``)."""
+        return self.dataset.item_index(item_id, self.workspace)
+
+
+def read_metrics(folder: Path) -> dict:
+    """Stored metrics of the model in ``folder``; null stands for NaN, but for a log loss that a scorer has not."""
+
+    def number(value: object) -> object:
+        if isinstance(value, dict):
+            return {k: v if k in ("logloss", "best_possible") else number(v) for k, v in value.items()}
+        if isinstance(value, list):
+            return [number(v) for v in value]
+        return float("nan") if value is None else value
+
+    return number(json.loads((folder / "metrics.json").read_text()))  # type: ignore[return-value]
