@@ -285,7 +285,8 @@ class ModelVariant:
         (ModelVariant(model='', compression=Compression(sparsity=0.5, bits=32, pruning='structured', distill=None), \
 reranking=Reranking(name='', strength=1.0, by='')), {'bits': '7'})
         """
-        good, bad = {}, {}
+        good: dict[str, str] = {}
+        bad: dict[str, str] = {}
         for name in (name for name in PARAMETERS if query.get(name)):
             alone = {"rerank": "any", name: query[name]} if name in RERANKING else {name: query[name]}
             (good if _is_value(cls.from_query, alone) else bad)[name] = query[name]
@@ -300,8 +301,10 @@ reranking=Reranking(name='', strength=1.0, by='')), {'bits': '7'})
         for part in (Compression, Reranking):
             for name, about in settings_of(part):
                 helped = about.help + (f": {_listed(about.choices)}" if about.choices else "")
-                how = {"type": about.kind, "help": helped, "dest": f"{part.__name__}.{name}"}
-                parser.add_argument(about.flag, metavar=about.metavar or name[0].upper(), **how)
+                metavar = about.metavar or name[0].upper()
+                parser.add_argument(
+                    about.flag, type=about.kind, help=helped, dest=f"{part.__name__}.{name}", metavar=metavar
+                )
 
     @classmethod
     def from_arguments(cls, args: argparse.Namespace) -> ModelVariant:

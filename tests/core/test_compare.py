@@ -85,7 +85,7 @@ def test_the_dense_model_is_its_own_equal(workspace, shelf):
 )
 def test_quality_is_that_of_evaluate(workspace, shelf, variant):
     report = measure_variant(workspace, variant, cache=shelf, latency=QUICK)
-    whole = evaluate(shelf.scorer(variant), workspace.split_dataset)  # few users: the sample is all of them
+    whole = evaluate(shelf.scorer(variant.compression), workspace.split_dataset)  # few users: the sample is all of them
     assert report.compressed.auc == pytest.approx(whole.auc, abs=1e-12)
     assert report.compressed.ndcg == pytest.approx(whole.ndcg, abs=1e-12)
     assert report.compressed.recall == pytest.approx(whole.recall, abs=1e-12)
@@ -94,7 +94,9 @@ def test_quality_is_that_of_evaluate(workspace, shelf, variant):
 
 
 def test_lists_and_groups_by_a_second_way(workspace, shelf, half):
-    dense, compressed = (evaluate(s, workspace.split_dataset) for s in (workspace.dense, shelf.scorer(HALF)))
+    dense, compressed = (
+        evaluate(s, workspace.split_dataset) for s in (workspace.dense, shelf.scorer(HALF.compression))
+    )
     kept = [
         len(set(a.tolist()) & set(b.tolist())) / 10
         for a, b in zip(dense.ranking.top, compressed.ranking.top, strict=True)
@@ -120,7 +122,9 @@ def test_reasons_by_a_second_way(workspace, shelf, half):
     assert half.explanation_drift["n_pairs"] == len(sample.explained)
     assert half.explanation_drift["background"] == len(sample.background)
     pairs = sample.explained[:7]
-    both = [exact_contributions(s, pairs, sample.background)[0] for s in (workspace.dense, shelf.scorer(HALF))]
+    both = [
+        exact_contributions(s, pairs, sample.background)[0] for s in (workspace.dense, shelf.scorer(HALF.compression))
+    ]
     found = explanation_drift(*both, background=4, seed=0)
     one_by_one = [rank_correlation(a, b) for a, b in zip(*both, strict=True)]
     assert found["rank_correlation"] == pytest.approx(np.mean(one_by_one))
@@ -168,7 +172,9 @@ def test_stages_tell_the_size_before_anything_is_trained(workspace):
     ],
 )
 def test_a_sketch_costs_what_the_variant_costs(workspace, shelf, variant):
-    drawn, built = (stored_cost(s, 0) for s in (sketch(workspace.dense, variant), shelf.scorer(variant)))
+    drawn, built = (
+        stored_cost(s, 0) for s in (sketch(workspace.dense, variant.compression), shelf.scorer(variant.compression))
+    )
     if variant.compression.bits == 4 and variant.compression.pruning == "structured":
         drawn["size_bytes"] = pytest.approx(drawn["size_bytes"], rel=0.02)
     assert built == drawn
@@ -191,7 +197,7 @@ def test_untrustworthy_reports_are_measured_again(workspace, half, damage, tmp_p
     texts = {
         "cut": whole[: len(whole) // 2],
         "foreign": json.dumps(data | {"format": "other"}),
-        "stale": json.dumps(data | {"workspace": "0" * 16}),
+        "stale": json.dumps(data | {"model": "0" * 16}),
         "fields": json.dumps({k: v for k, v in data.items() if k != "variant"}),
         "nothing": "",
     }
@@ -306,7 +312,7 @@ def test_levels_are_in_order_of_size(half):
 def test_the_grid_is_what_the_sliders_reach():
     grid = default_grid()
     assert len(grid) == len(set(grid)) == 49
-    assert sum(v.pruning == "structured" for v in grid) == 40
+    assert sum(v.compression.pruning == "structured" for v in grid) == 40
 
 
 def test_the_grid_stops_in_time_and_keeps_what_is_there(workspace, half):

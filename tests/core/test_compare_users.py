@@ -76,7 +76,7 @@ def test_one_ndcg_and_one_gap_everywhere(workspace, hard):
 
 
 def test_the_change_of_every_gap_is_that_of_the_fairness_package(workspace, shelf, hard):
-    both = [evaluate(s, workspace.split_dataset) for s in (workspace.dense, shelf.scorer(HARD))]
+    both = [evaluate(s, workspace.split_dataset) for s in (workspace.dense, shelf.scorer(HARD.compression))]
     train, settings = workspace.split_dataset.sequences(), AuditSettings(n_bootstrap=300)
     for column, gap in hard.group_gaps.items():
         changes = gap_changes(workspace.dataset, *both, by=(column,), train=train, settings=settings)
@@ -96,12 +96,12 @@ def test_a_sample_keeps_the_dense_figures_of_all_users_and_says_its_size(workspa
     dense_reference.cache_clear()
     report = measure_variant(workspace, HALF, cache=shelf, latency=QUICK)
     dense_reference.cache_clear()
-    both = [evaluate(s, workspace.split_dataset) for s in (workspace.dense, shelf.scorer(HALF))]
+    both = [evaluate(s, workspace.split_dataset) for s in (workspace.dense, shelf.scorer(HALF.compression))]
     assert (report.n_users, report.n_test_users) == (40, len(both[0].ranking.user_index))
     assert report.dense.ndcg == pytest.approx(both[0].ndcg, abs=1e-6)
     assert report.dense.recall == pytest.approx(both[0].recall, abs=1e-6)
     drawn = workspace.split_dataset.ranking("test", most=40)
-    few = [rank_users(s.score_catalogue, drawn) for s in (workspace.dense, shelf.scorer(HALF))]
+    few = [rank_users(s.score_catalogue, drawn) for s in (workspace.dense, shelf.scorer(HALF.compression))]
     assert report.compressed.ndcg == pytest.approx(both[0].ndcg + np.mean(few[1].ndcg - few[0].ndcg), abs=1e-6)
     assert report.compressed.auc == pytest.approx(both[1].auc, abs=1e-12)
     measure_variant(workspace, HALF, cache=shelf, latency=QUICK)  # the folder again as it was

@@ -78,7 +78,7 @@ def test_a_side_without_attributes_is_normal_all_the_way(tmp_path: Path, task: s
     shelf, background = VariantCache(workspace), workspace.split_dataset.background(12, seed=0)
     pair = workspace.split_dataset.pairs(workspace.split_dataset.split.test[:1], "test")
     for variant in VARIANTS:
-        scorer = shelf.scorer(variant)
+        scorer = shelf.scorer(variant.compression)
         score = scorer.score_pairs(pair.users, pair.items, pair.histories)
         assert scorer.score_catalogue(pair.users, pair.histories)[0, pair.items[0]] == pytest.approx(score[0], abs=1e-4)
         assert size_bytes(scorer) > 0

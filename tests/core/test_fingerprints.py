@@ -105,10 +105,10 @@ def test_reports_of_other_data_are_not_served(half_report, copy):
     report, workspace = half_report
     write_file(measurement_file_of(copy, report), measurement_file(workspace, report.variant).read_bytes())
     assert load_report(open_model(copy), report.variant) is not None
-    before = fingerprint(copy)
+    before = fingerprint(copy / "models" / "first")
     other_time(Dataset.load(copy / "dataset")).save(copy / "dataset")
-    write_checksums(copy)  # as if it had been trained on them
-    assert fingerprint(copy) != before
+    write_checksums(copy / "models" / "first", copy)  # as if it had been trained on them
+    assert fingerprint(copy / "models" / "first") != before
     assert load_report(open_model(copy), report.variant) is None
 
 
