@@ -20,6 +20,7 @@ from dashboard import cached
 from dashboard.address import root_and_page
 from dashboard.cached import Entry, Place
 from dashboard.presentation import texts
+from dashboard.problem import Problem
 from recsys_core.errors import RecLensError
 from recsys_core.variant import BITS, DENSE, PRUNINGS, Compression, ModelVariant
 
@@ -41,20 +42,6 @@ ONLY_ON = {"models": "fairness", "pairs": "global"}  # settings that one page al
 MOST_DONE = 500
 PAGE, MODEL = "page", "model"  # keys of the fragments that follow the model's controls
 _HIDDEN = "address"  # key of the container that holds the carriers
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """A value of the address that cannot be used: a sentence's key and its values, to be shown as a notice."""
-
-    key: str
-    values: tuple[tuple[str, object], ...]
-
-    @property
-    def text(self) -> texts.Markdown:
-        if self.key.startswith("core."):
-            return texts.core_message(self.key.removeprefix("core."), dict(self.values))
-        return texts.t(self.key, **dict(self.values))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from recsys_core.explain.explain import explain
 from recsys_core.explain.methods import METHODS
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.results import Explanation
-from recsys_core.variant import Variant
+from recsys_core.variant import ModelVariant
 
 DATASET = tiny_dataset()
 FEATURES = tiny_features(DATASET)
@@ -102,12 +102,12 @@ class ExplainerContract:
         assert [(p.item_index, p.item_id) for p in items] == [(7, "i7"), (3, "i3"), (9, "i9")]
 
     def test_a_model_without_gradients_is_refused_or_explained(self):
-        quantised = Scorer(SCORER.ranker, FEATURES, variant=Variant(bits=8))
+        quantised = Scorer(SCORER.ranker, FEATURES, variant=ModelVariant.compressed(bits=8))
         if METHODS[self.method].needs_gradients:
             self.refused("explain.method_quantised", scorer=quantised)
             self.refused("explain.method_black_box", scorer=RankerRows(SCORER))
             return
-        assert self.explain(scorer=quantised).variant.bits == 8
+        assert self.explain(scorer=quantised).variant.compression.bits == 8
         assert values(self.explain(scorer=RankerRows(SCORER))) == pytest.approx(
             values(self.explain()), abs=self.rounding
         )
