@@ -21,8 +21,8 @@ from recsys_core.data.profile import profile as make_profile
 from recsys_core.data.profile import taken_before as find_taken
 from recsys_core.data.understood import ColumnUnderstood, columns_understood
 from recsys_core.explain.explain import explain
-from recsys_core.explain.global_explanation import GlobalExplanation, explain_overall
-from recsys_core.explain.leave_one_out import history_effects
+from recsys_core.explain.global_explanation import GlobalExplanation, explain_globally
+from recsys_core.explain.leave_one_out import leave_one_out_effects
 from recsys_core.fairness import ScanResult
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.trained_model import TrainedModel
@@ -130,7 +130,7 @@ def taken_before(place: Place, user_index: int) -> pd.DataFrame:
 def effects(place: Place, user_index: int, item_index: int, variant: ModelVariant) -> dict[int, float]:
     """What a score loses without each history item."""
     pair = user_pairs(workspace(place).split_dataset, user_index, np.array([item_index]))
-    return history_effects(scorer(place, variant), pair)
+    return leave_one_out_effects(scorer(place, variant), pair)
 
 
 @kept(4)
@@ -151,7 +151,7 @@ def overall(place: Place, variant: ModelVariant, n_pairs: int) -> Job:
         drawn = np.sort(
             random_stream(SEED, "pairs of the global view").choice(rows, min(n_pairs, len(rows)), replace=False)
         )
-        return explain_overall(
+        return explain_globally(
             scorer(place, variant),
             opened.dataset,
             opened.split_dataset.pairs(drawn, "test"),

@@ -22,7 +22,7 @@ class Player:
         Raw name of a data column; None for the ids (user, item) and for the history.
     item_index, item_id
         Row and raw id of one item of the history; None everywhere else. A game knows rows alone,
-        an explanation both (`recsys_core.explain.values.with_id`).
+        an explanation both (`recsys_core.explain.player_values.with_id`).
     """
 
     side: Side

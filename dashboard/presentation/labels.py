@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard.presentation.texts import has, translate
 from recsys_core.data.dataset import Dataset
-from recsys_core.explain.values import raw_value
+from recsys_core.explain.player_values import raw_value
 
 DESCRIBED_BY = ("age", "occupation")
 _RANGE = re.compile(r"(?<=\d)-(?=\d)")  # 25-34

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dashboard.presentation.texts import has, language, numbers, plain, word
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
-from recsys_core.explain.values import Value, player_column
+from recsys_core.explain.player_values import Value, player_column
 from recsys_core.player import Player
 from recsys_core.results import Explanation
 

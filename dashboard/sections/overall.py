@@ -10,8 +10,8 @@ from dashboard import cached, components
 from dashboard.presentation.charts import overall as charts
 from dashboard.presentation.sentences import overall as story
 from dashboard.presentation.texts import t
-from recsys_core.explain.by_value import effects_by_value
 from recsys_core.explain.global_explanation import GlobalExplanation
+from recsys_core.explain.value_effects import effects_by_value
 from recsys_core.player import Player
 
 

@@ -22,7 +22,7 @@ class Agreement:
     rank_correlation
         Spearman's, of the signed contributions; NaN with fewer than two common reasons or
         where one side is constant.
-    top_3_kept
+    top_3_overlap
         Share of the first explanation's three largest contributions (by size) among the
         second's three largest.
     same_signs
@@ -32,7 +32,7 @@ class Agreement:
     """
 
     rank_correlation: float
-    top_3_kept: float
+    top_3_overlap: float
     same_signs: float
     n_common: int
 
@@ -54,8 +54,8 @@ class Disagreement:
         return abs(self.second - self.first)
 
 
-def disagreements(first: Explanation, second: Explanation, *, most: int = 2) -> tuple[Disagreement, ...]:
-    """Reasons on which two explanations differ most: those that change sign first, then by size, at most ``most``.
+def disagreements(first: Explanation, second: Explanation, *, limit: int = 2) -> tuple[Disagreement, ...]:
+    """Reasons on which two explanations differ most: those that change sign first, then by size, at most ``limit``.
 
     Only what is worth a word: a difference of at least 15 % of the largest contribution of both.
     """
@@ -67,7 +67,7 @@ def disagreements(first: Explanation, second: Explanation, *, most: int = 2) -> 
     ]
     largest_of_all = max((max(abs(d.first), abs(d.second)) for d in found), default=0.0)
     worth = [d for d in found if d.size >= NOTABLE * largest_of_all > 0]
-    return tuple(sorted(worth, key=lambda d: (not d.changes_sign, -d.size))[:most])
+    return tuple(sorted(worth, key=lambda d: (not d.changes_sign, -d.size))[:limit])
 
 
 def compare_explanations(first: Explanation, second: Explanation) -> Agreement:
@@ -81,7 +81,7 @@ def compare_explanations(first: Explanation, second: Explanation) -> Agreement:
 def compare_contributions(first: np.ndarray, second: np.ndarray) -> Agreement:
     """Agreement of two rows of contributions over the same players ``(n_players,)``.
 
-    >>> compare_contributions(np.array([3.0, -2.0, 1.0, 0.1]), np.array([2.0, -3.0, 0.2, 0.9])).top_3_kept
+    >>> compare_contributions(np.array([3.0, -2.0, 1.0, 0.1]), np.array([2.0, -3.0, 0.2, 0.9])).top_3_overlap
     0.6666666666666666
     """
     if not len(first):

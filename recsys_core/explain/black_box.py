@@ -103,7 +103,8 @@ class BlackBoxGames(Games):
         if self.history == "each":
             of_item = histories[:, None] == np.array(self.history_items)[:, None]
             histories = np.where((past[..., None] & of_item).any(1), histories, -1)
-        return MixedRows(rows, np.where(past.any(1)[:, None], histories, other.histories))
+        with_some = np.any(past, axis=1, keepdims=True)
+        return MixedRows(rows, np.where(with_some, histories, other.histories))
 
 
 class RankerRows:

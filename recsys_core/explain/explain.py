@@ -10,8 +10,8 @@ from recsys_core.explain.attribution import Attribution
 from recsys_core.explain.black_box import RowScorer
 from recsys_core.explain.method import Question, games_of, score_of
 from recsys_core.explain.methods import DEFAULT, METHODS
+from recsys_core.explain.player_values import player_unit, player_values, with_id
 from recsys_core.explain.value_function import HISTORIES, Games, probabilities_without
-from recsys_core.explain.values import player_unit, player_values, with_id
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.results import Contribution, Explanation
 from recsys_core.variant import DENSE

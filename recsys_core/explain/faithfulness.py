@@ -11,7 +11,7 @@ import torch
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.explain import check_method, explain
 from recsys_core.explain.factorised import FactorisedGames
-from recsys_core.explain.values import with_id
+from recsys_core.explain.player_values import with_id
 from recsys_core.metrics import rank_correlation
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import Player

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.data.dataset import Dataset
+from recsys_core.explain.player_values import Value, player_ranks, player_values
 from recsys_core.explain.shapley import solve_many
-from recsys_core.explain.values import Value, player_ranks, player_values
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import Player
 from recsys_core.progress import Progress, silent
@@ -32,7 +32,7 @@ class GlobalExplanation:
         Columns of the matrices, in order.
     contributions, base_values
         ``(n_pairs, n_players)`` and ``(n_pairs,)``, logits; a row and its base sum to the score.
-    mean_size, low, high
+    mean_abs_contribution, low, high
         ``(n_players,)``: mean absolute contribution and its 95 % bootstrap interval over pairs.
     standard_error
         ``(n_players,)``: root mean square sampling error of one pair's contribution; 0 where all
@@ -49,7 +49,7 @@ class GlobalExplanation:
     players: tuple[Player, ...]
     contributions: np.ndarray
     base_values: np.ndarray
-    mean_size: np.ndarray
+    mean_abs_contribution: np.ndarray
     low: np.ndarray
     high: np.ndarray
     standard_error: np.ndarray
@@ -73,8 +73,8 @@ class GlobalExplanation:
     @property
     def share(self) -> np.ndarray:
         """Each player's share of the summed mean sizes; all 0 where nothing contributes."""
-        total = self.mean_size.sum()
-        return self.mean_size / total if total > 0 else np.zeros_like(self.mean_size)
+        total = self.mean_abs_contribution.sum()
+        return self.mean_abs_contribution / total if total > 0 else np.zeros_like(self.mean_abs_contribution)
 
     @property
     def tied_with_next(self) -> np.ndarray:
@@ -88,10 +88,10 @@ class GlobalExplanation:
     @property
     def order(self) -> np.ndarray:
         """Player positions, largest mean size first."""
-        return np.argsort(-self.mean_size, kind="stable")
+        return np.argsort(-self.mean_abs_contribution, kind="stable")
 
 
-def explain_overall(
+def explain_globally(
     scorer: Scorer,
     dataset: Dataset,
     pairs: Pairs,
@@ -113,12 +113,12 @@ def explain_overall(
     )
     contributions = found.contributions
     players = scorer.features.players
-    low, high = size_interval(contributions, seed=seed)
+    low, high = mean_abs_interval(contributions, seed=seed)
     return GlobalExplanation(
         players=players,
         contributions=contributions,
         base_values=found.base_values,
-        mean_size=np.abs(contributions).mean(0),
+        mean_abs_contribution=np.abs(contributions).mean(0),
         low=low,
         high=high,
         standard_error=np.sqrt((found.standard_error**2).mean(0)),
@@ -132,7 +132,7 @@ def explain_overall(
     )
 
 
-def size_interval(contributions: np.ndarray, *, seed: int = 0, draws: int = DRAWS) -> tuple[np.ndarray, np.ndarray]:
+def mean_abs_interval(contributions: np.ndarray, *, seed: int = 0, draws: int = DRAWS) -> tuple[np.ndarray, np.ndarray]:
     """Percentile bootstrap of the mean absolute contribution over pairs (Efron 1979): ``(n_players,)`` twice.
 
     Pairs are taken as independent; several pairs of one user make the interval too narrow.

@@ -17,8 +17,9 @@ from torch import Tensor, nn
 
 from recsys_core.explain.attribution import Attribution
 from recsys_core.explain.method import Question
+from recsys_core.models.body_inputs import body_inputs
 from recsys_core.models.ranker import Ranker
-from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.models.scorer import Scorer
 
 Attribute = Callable[["GradientNetwork", Tensor, Tensor, float], tuple[Tensor, int]]
 
@@ -46,25 +47,13 @@ def gradient_attribution(question: Question, attribute: Attribute) -> Attributio
     """
     scorer = question.network
     network = GradientNetwork(scorer.ranker)
-    example, rows = network_inputs(scorer, question.pair), network_inputs(scorer, question.background)
+    example, rows = body_inputs(scorer, question.pair), body_inputs(scorer, question.background)
     example = example.expand_as(rows).contiguous()
     with torch.inference_mode():
         base = float(network(rows).double().mean())
         score = float(network(example[:1]).double())
     parts, n_evaluations = attribute(network, example, rows, score - base)
     return Attribution(base, _player_sums(scorer, parts), n_evaluations=n_evaluations)
-
-
-@torch.inference_mode()
-def network_inputs(scorer: Scorer, pairs: Pairs) -> Tensor:
-    """Concatenated group embeddings and pooled history of pairs: ``(n, n_inputs)``, an ordinary tensor."""
-    users, items = (torch.as_tensor(np.asarray(rows, dtype=np.int64)) for rows in (pairs.users, pairs.items))
-    past = scorer.history_vectors(pairs.histories)
-    attention = scorer.ranker.adapter.attention
-    pooled = attention(scorer.item_query[items].unsqueeze(1), past.keys, past.values, past.absent).squeeze(1)
-    inputs = torch.cat([scorer.embeddings("user", users), scorer.embeddings("item", items), pooled], -1)
-    with torch.inference_mode(False):  # gradients do not flow through tensors made in inference mode
-        return inputs.clone()
 
 
 def load_captum() -> object:

@@ -7,14 +7,14 @@ import numpy as np
 from recsys_core.models.scorer import Pairs, Scorer
 
 
-def history_effects(scorer: Scorer, pair: Pairs) -> dict[int, float]:
+def leave_one_out_effects(scorer: Scorer, pair: Pairs) -> dict[int, float]:
     """Logit with the whole history less the logit without one item, by ``item_index``, newest first.
 
     Positive: the item speaks for the score. One network row an item, so it is instant. Unlike
     Shapley values the effects do not sum to anything: of two alike items each can be spared.
     """
     if len(pair) != 1:
-        raise ValueError(f"history_effects takes one pair, got {len(pair)}")
+        raise ValueError(f"leave_one_out_effects takes one pair, got {len(pair)}")
     history = np.asarray(pair.histories[0])
     items = list(dict.fromkeys(int(i) for i in history if i >= 0))
     if not items:

@@ -187,21 +187,22 @@ def solve_many(
     progress: Progress = silent,
 ) -> Solution:
     """``solve`` for any number of pairs, in bounded memory; the history is one player."""
-    parts, begun = [], 0
-    for start in range(0, max(len(pairs), 1), PAIRS_AT_ONCE):
+    parts, n_pairs = [], max(len(pairs), 1)
+    for start in range(0, n_pairs, PAIRS_AT_ONCE):
         few = pairs[start : start + PAIRS_AT_ONCE]
-        share = len(few) / max(len(pairs), 1)
         games = FactorisedGames(scorer, few, background)
-        parts.append(
-            solve(
-                games,
-                seed=seed + start,
-                most_exact=most_exact,
-                orderings=orderings,
-                progress=lambda stage, part, begun=begun, share=share: progress(stage, begun + part * share),
-            )
-        )
-        begun += share
-    names = ("contributions", "base_values", "standard_error", "exact")
-    arrays = (np.concatenate([getattr(p, name) for p in parts]) for name in names)
-    return Solution(parts[0].players, *arrays, n_evaluations=sum(p.n_evaluations for p in parts))
+        of_few = _part_of(progress, start / n_pairs, len(few) / n_pairs)
+        parts.append(solve(games, seed=seed + start, most_exact=most_exact, orderings=orderings, progress=of_few))
+    return Solution(
+        parts[0].players,
+        np.concatenate([p.contributions for p in parts]),
+        np.concatenate([p.base_values for p in parts]),
+        np.concatenate([p.standard_error for p in parts]),
+        np.concatenate([p.exact for p in parts]),
+        n_evaluations=sum(p.n_evaluations for p in parts),
+    )
+
+
+def _part_of(progress: Progress, begun: float, share: float) -> Progress:
+    """Progress of a part as that of the whole."""
+    return lambda stage, part: progress(stage, begun + part * share)

@@ -206,8 +206,8 @@ def test_tied_reasons_are_called_so(place):
     assert job.wait(60)
     found = job.result
     names = {p: p.key for p in found.players}
-    apart = replace(found, low=found.mean_size, high=found.mean_size)
-    together = replace(found, low=found.mean_size * 0, high=found.mean_size + 9)
+    apart = replace(found, low=found.mean_abs_contribution, high=found.mean_abs_contribution)
+    together = replace(found, low=found.mean_abs_contribution * 0, high=found.mean_abs_contribution + 9)
     assert "are tied" not in overall_story.sentence(apart, names)
     assert "are tied" in overall_story.sentence(together, names)
     marks = overall_charts.mean_sizes(together, names).data["text"].str.endswith(overall_charts.TIED)

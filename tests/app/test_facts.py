@@ -25,7 +25,7 @@ from dashboard.presentation.texts import numbers
 from dashboard.presentation.wording import Reason
 from recsys_core.data.profile import group_sizes, profile, taken_before
 from recsys_core.explain.factorised import FactorisedGames
-from recsys_core.explain.leave_one_out import history_effects
+from recsys_core.explain.leave_one_out import leave_one_out_effects
 from recsys_core.metrics import mean_interval
 from recsys_core.models.anatomy import STAGES, anatomy
 from recsys_core.models.baselines import Popularity
@@ -164,7 +164,7 @@ def test_history_is_the_standing_one_with_times_newest_first(place):
 def test_effect_is_the_score_less_the_score_without_the_item(place):
     workspace = cached.model(place, "")
     pair = user_pairs(workspace.split_dataset, 2, np.array([5]))
-    effects = history_effects(workspace.dense, pair)
+    effects = leave_one_out_effects(workspace.dense, pair)
     item = next(iter(effects))
     games = FactorisedGames(workspace.dense, pair, pair, history="each")
     every = np.ones((1, len(games.players)), dtype=bool)

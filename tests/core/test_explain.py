@@ -10,10 +10,11 @@ from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_featur
 from recsys_core.errors import SettingError
 from recsys_core.explain.explain import explain
 from recsys_core.explain.factorised import FactorisedGames
-from recsys_core.explain.gradients import GradientNetwork, network_inputs
+from recsys_core.explain.gradients import GradientNetwork
 from recsys_core.explain.methods import METHODS
 from recsys_core.explain.methods.shap import shap_attribution
 from recsys_core.explain.shapley import exact_shapley, solve
+from recsys_core.models.body_inputs import body_inputs
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.variant import ModelVariant
 
@@ -48,7 +49,7 @@ def linear_contributions(scorer: Scorer, pair: Pairs, background: Pairs) -> np.n
     """``w (x - mean b)`` for each group, 0 for the history; players hold it between the sides."""
     ranker = scorer.ranker
     with torch.inference_mode():
-        change = (network_inputs(scorer, pair) - network_inputs(scorer, background)).double().mean(0)
+        change = (body_inputs(scorer, pair) - body_inputs(scorer, background)).double().mean(0)
         slope = ranker.head.weight[0].double() @ ranker.body.second.weight.double() @ ranker.body.first.weight.double()
         parts = (slope * change)[: len(FEATURES.groups) * ranker.shape.width].view(len(FEATURES.groups), -1).sum(1)
     n_user = len(FEATURES.side("user"))
@@ -148,7 +149,7 @@ def test_lime_is_seeded_and_leaves_the_global_generator_alone():
 
 def test_ig_equals_a_riemann_sum():
     """Mean gradient at 4,000 midpoints of the straight line, times the change (Sundararajan et al. 2017, eq. 3)."""
-    ranker, example, rows = SCORER.ranker, network_inputs(SCORER, PAIR), network_inputs(SCORER, BACKGROUND)
+    ranker, example, rows = SCORER.ranker, body_inputs(SCORER, PAIR), body_inputs(SCORER, BACKGROUND)
     total = torch.zeros(example.shape[1], dtype=torch.float64)
     for row in rows:
         share = ((torch.arange(4000) + 0.5) / 4000).unsqueeze(1)
@@ -163,7 +164,7 @@ def test_deeplift_equals_the_rescale_rule():
     body, head = SCORER.ranker.body, SCORER.ranker.head
     total = torch.zeros(body.first.in_features, dtype=torch.float64)
     with torch.no_grad():
-        example, rows = network_inputs(SCORER, PAIR), network_inputs(SCORER, BACKGROUND)
+        example, rows = body_inputs(SCORER, PAIR), body_inputs(SCORER, BACKGROUND)
         for row in rows:
             first = body.first(example[0]), body.first(row)
             second = tuple(body.second(torch.relu(f)) for f in first)

@@ -32,7 +32,7 @@ def test_agreement_by_hand():
     """Ranks 4 1 3 2 and 4 2 1 3: Spearman 1 - 6 * (0 + 1 + 4 + 1) / (4 * 15) = 0.4."""
     found = compare_contributions(np.array([3.0, -2.0, 1.0, 0.1]), np.array([5.0, 0.2, -0.6, 0.4]))
     assert found.rank_correlation == pytest.approx(0.4)
-    assert found.top_3_kept == pytest.approx(2 / 3)
+    assert found.top_3_overlap == pytest.approx(2 / 3)
     assert found.same_signs == pytest.approx(1 / 3)
     assert found.n_common == 4
 
@@ -40,8 +40,8 @@ def test_agreement_by_hand():
 def test_an_explanation_agrees_with_itself_and_not_with_its_opposite():
     values = np.array([0.5, -0.2, 0.1, 0.0, -0.7])
     same, opposite = compare_contributions(values, values), compare_contributions(values, -values)
-    assert (same.rank_correlation, same.top_3_kept, same.same_signs) == pytest.approx((1, 1, 1))
-    assert (opposite.rank_correlation, opposite.top_3_kept, opposite.same_signs) == pytest.approx((-1, 1, 0))
+    assert (same.rank_correlation, same.top_3_overlap, same.same_signs) == pytest.approx((1, 1, 1))
+    assert (opposite.rank_correlation, opposite.top_3_overlap, opposite.same_signs) == pytest.approx((-1, 1, 0))
 
 
 def test_only_common_reasons_are_compared_whatever_their_order():

@@ -16,7 +16,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Group, make_features
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.schema import Column, Schema
-from recsys_core.explain.values import player_values
+from recsys_core.explain.player_values import player_values
 from recsys_core.models.ranker import Ranker, RankerShape, module_name
 from recsys_core.models.scorer import Pairs
 from recsys_core.player import Player

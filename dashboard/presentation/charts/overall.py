@@ -31,9 +31,9 @@ from dashboard.presentation.charts.chart import (
     written,
 )
 from dashboard.presentation.texts import numbers, plain
-from recsys_core.explain.by_value import ValueEffect
 from recsys_core.explain.global_explanation import GlobalExplanation
-from recsys_core.explain.values import Value
+from recsys_core.explain.player_values import Value
+from recsys_core.explain.value_effects import ValueEffect
 from recsys_core.player import Player
 
 TIED = " ≈"  # behind a size whose interval overlaps with that of the next
@@ -53,12 +53,12 @@ def mean_sizes(found: GlobalExplanation, names: dict[Player, str]) -> Chart:
     rows = pd.DataFrame(
         {
             "label": [names[found.players[i]] for i in order],
-            "value": found.mean_size[order],
+            "value": found.mean_abs_contribution[order],
             "low": found.low[order],
             "high": found.high[order],
             "feature": [found.players[i].key for i in order],
             "text": [
-                f"{numbers.fixed(found.mean_size[i])}{TIED if tied else ''}"
+                f"{numbers.fixed(found.mean_abs_contribution[i])}{TIED if tied else ''}"
                 for i, tied in zip(order, found.tied_with_next, strict=True)
             ],
             "interval": [

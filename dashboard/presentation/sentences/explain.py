@@ -128,7 +128,7 @@ def agreement_sentence(
         f"explain.agrees.{grade}",
         method=plain(f"method.{second.method}"),
         n=min(TOP, agreement.n_common),
-        kept=round(min(TOP, agreement.n_common) * agreement.top_3_kept) if agreement.n_common else 0,
+        kept=round(min(TOP, agreement.n_common) * agreement.top_3_overlap) if agreement.n_common else 0,
         rho=numbers.fixed(rho),
     )
     if second.fit is not None and second.fit < POOR_FIT:

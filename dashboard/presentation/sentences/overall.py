@@ -7,8 +7,8 @@ from dashboard.presentation.texts import capital, joined, listed, numbers, plain
 from dashboard.presentation.texts.markdown import Markdown, by_sign, escape, supporting
 from dashboard.presentation.wording import amount, in_words, shorten
 from recsys_core.data.dataset import Dataset
-from recsys_core.explain.by_value import ValueEffect
 from recsys_core.explain.global_explanation import GlobalExplanation
+from recsys_core.explain.value_effects import ValueEffect
 from recsys_core.player import Player
 
 NEXT_TO_NOTHING = 0.02

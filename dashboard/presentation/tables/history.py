@@ -10,7 +10,7 @@ from dashboard.presentation.texts import numbers, plain, word
 from dashboard.presentation.wording import said
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
-from recsys_core.explain.values import raw_value
+from recsys_core.explain.player_values import raw_value
 from recsys_core.metrics import probability
 from recsys_core.results import Explanation
 

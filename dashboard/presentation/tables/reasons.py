@@ -9,7 +9,7 @@ from dashboard.presentation.texts import numbers, plain, word
 from dashboard.presentation.wording import Reason, feature_name, shorten, shown_value
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.global_explanation import GlobalExplanation
-from recsys_core.explain.values import raw_value
+from recsys_core.explain.player_values import raw_value
 from recsys_core.player import Player
 from recsys_core.results import Contribution, Explanation, Recommendation
 
@@ -90,7 +90,7 @@ def global_table(data: Dataset, found: GlobalExplanation) -> pd.DataFrame:
     return pd.DataFrame(
         {
             plain("explain.reason"): [feature_name(data, found.players[i]) for i in order],
-            plain("global.axis"): [numbers.fixed(found.mean_size[i], 3) for i in order],
+            plain("global.axis"): [numbers.fixed(found.mean_abs_contribution[i], 3) for i in order],
             plain("overview.interval"): [interval(found.low[i], found.high[i]) for i in order],
             plain("global.share"): [numbers.percent(found.share[i]) for i in order],
             plain("global.table.mean"): [numbers.signed(float(found.mean[i]), 3) for i in order],
@@ -131,7 +131,7 @@ def global_json(found: GlobalExplanation) -> dict:
         reasons.append(
             {
                 "feature": found.players[i].key,
-                "mean_size": float(found.mean_size[i]),
+                "mean_abs_contribution": float(found.mean_abs_contribution[i]),
                 "low": float(found.low[i]),
                 "high": float(found.high[i]),
                 "tied_with_next": bool(found.tied_with_next[place]),

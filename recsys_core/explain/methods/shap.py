@@ -6,6 +6,7 @@ import importlib
 import sys
 from threading import Lock
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
@@ -61,12 +62,13 @@ def library() -> ModuleType:
         if "shap" not in sys.modules:
             import numba
 
-            before = numba.config.DISABLE_JIT
-            numba.config.DISABLE_JIT = True
+            config: Any = numba.config
+            before = config.DISABLE_JIT
+            config.DISABLE_JIT = True
             try:
                 importlib.import_module("shap")
             finally:
-                numba.config.DISABLE_JIT = before
+                config.DISABLE_JIT = before
         return importlib.import_module("shap")
 
 

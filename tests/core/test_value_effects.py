@@ -10,9 +10,9 @@ from scipy import stats
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.agreement import disagreements
-from recsys_core.explain.by_value import MOST_VALUES, ValueEffect
-from recsys_core.explain.by_value import effects_by_value as effects_of_player
-from recsys_core.explain.global_explanation import GlobalExplanation, explain_overall
+from recsys_core.explain.global_explanation import GlobalExplanation, explain_globally
+from recsys_core.explain.value_effects import MOST_VALUES, ValueEffect
+from recsys_core.explain.value_effects import effects_by_value as effects_of_player
 from recsys_core.models.scorer import Pairs
 from recsys_core.player import Player
 from recsys_core.results import Contribution, Explanation
@@ -26,7 +26,7 @@ def overall(values: dict[str, list], contributions: np.ndarray, **more: object) 
     size = np.abs(contributions).mean(0)
     plain = {
         "base_values": np.zeros(n),
-        "mean_size": size,
+        "mean_abs_contribution": size,
         "low": size,
         "high": size,
         "standard_error": np.zeros(k),
@@ -103,7 +103,7 @@ def test_texts_and_ids_have_no_values_to_group_by(player):
 
 def test_means_by_value_are_those_of_the_explained_pairs():
     pairs = random_pairs(DATASET, 60, seed=1)
-    found = explain_overall(random_scorer(tiny_features(DATASET)), DATASET, pairs, random_pairs(DATASET, 2, seed=2))
+    found = explain_globally(random_scorer(tiny_features(DATASET)), DATASET, pairs, random_pairs(DATASET, 2, seed=2))
     at = found.players.index(Player("user", "city"))
     cities = pd.Series(DATASET.users["city"].to_numpy()[pairs.users])
     expected = pd.Series(found.contributions[:, at]).groupby(cities).mean().to_dict()
@@ -130,7 +130,7 @@ def explanation(**contributions: float) -> Explanation:
 def test_what_changes_sign_is_named_first_then_what_differs_most():
     first = explanation(region=-0.08, price=0.9, age=0.3, city=0.01, only_here=2.0)
     second = explanation(region=-0.55, price=0.85, age=-0.2, city=-0.02)
-    found = disagreements(first, second, most=3)
+    found = disagreements(first, second, limit=3)
     assert [(d.feature, d.first, d.second, d.changes_sign) for d in found] == [
         ("user.age", 0.3, -0.2, True),
         ("user.region", -0.08, -0.55, False),

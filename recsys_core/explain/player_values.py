@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -46,7 +47,7 @@ def player_unit(dataset: Dataset, player: Player) -> str:
     return column.unit if column is not None and column.kind == "number" else ""
 
 
-def raw_value(cell: object, column: Column | None = None) -> Value:
+def raw_value(cell: Any, column: Column | None = None) -> Value:
     """One cell as it is: a number of a numeric column, else text without blanks around it; None where empty.
 
     >>> raw_value("89.9", Column("price", "number", unit="€")), raw_value(" Ulm "), raw_value(None), raw_value("")

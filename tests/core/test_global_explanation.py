@@ -8,9 +8,9 @@ from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_featur
 from scipy.stats import rankdata
 
 from recsys_core.data.schema import Column
-from recsys_core.explain.global_explanation import explain_overall, size_interval
+from recsys_core.explain.global_explanation import explain_globally, mean_abs_interval
+from recsys_core.explain.player_values import player_ranks, player_values, raw_value, with_id
 from recsys_core.explain.shapley import exact_contributions
-from recsys_core.explain.values import player_ranks, player_values, raw_value, with_id
 from recsys_core.models.scorer import Pairs
 from recsys_core.player import HISTORY, ITEM_ID, Player
 
@@ -23,33 +23,33 @@ AGE, ITEM_5 = Player("user", "age"), Player("history", item_index=5)
 
 
 def test_rows_sum_to_scores_and_columns_to_sizes():
-    found = explain_overall(SCORER, DATASET, PAIRS, BACKGROUND)
+    found = explain_globally(SCORER, DATASET, PAIRS, BACKGROUND)
     scores = SCORER.score_pairs(PAIRS.users, PAIRS.items, PAIRS.histories)
     assert found.base_values + found.contributions.sum(1) == pytest.approx(scores, abs=1e-5)
-    assert found.mean_size == pytest.approx(np.abs(found.contributions).mean(0))
+    assert found.mean_abs_contribution == pytest.approx(np.abs(found.contributions).mean(0))
     assert found.mean == pytest.approx(found.contributions.mean(0))
     assert found.share.sum() == pytest.approx(1)
-    assert (np.diff(found.mean_size[found.order]) <= 0).all()
-    assert (found.low <= found.mean_size).all()
-    assert (found.mean_size <= found.high).all()
+    assert (np.diff(found.mean_abs_contribution[found.order]) <= 0).all()
+    assert (found.low <= found.mean_abs_contribution).all()
+    assert (found.mean_abs_contribution <= found.high).all()
     assert (found.players, found.n_pairs, found.background) == (FEATURES.players, 60, 3)
     assert found.rank.shape == found.contributions.shape
     assert [len(v) for v in found.values.values()] == [60] * len(FEATURES.players)
 
 
 def test_sampled_sizes_are_near_the_exact_ones_and_say_how_near():
-    found = explain_overall(SCORER, DATASET, PAIRS, BACKGROUND)
+    found = explain_globally(SCORER, DATASET, PAIRS, BACKGROUND)
     exact = np.abs(exact_contributions(SCORER, PAIRS, BACKGROUND)[0]).mean(0)
-    assert np.abs(found.mean_size - exact).max() < 0.01
+    assert np.abs(found.mean_abs_contribution - exact).max() < 0.01
     assert 0 < found.standard_error.max() < 0.1
     alike = Pairs(PAIRS.users, np.full(len(PAIRS), 3), np.full((len(PAIRS), 1), -1))
-    few_differ = explain_overall(SCORER, DATASET, alike, alike[:1])
+    few_differ = explain_globally(SCORER, DATASET, alike, alike[:1])
     assert (few_differ.standard_error == 0).all()
 
 
 def test_progress_rises_to_one():
     seen = []
-    explain_overall(SCORER, DATASET, PAIRS, BACKGROUND, progress=lambda stage, share: seen.append((stage, share)))
+    explain_globally(SCORER, DATASET, PAIRS, BACKGROUND, progress=lambda stage, share: seen.append((stage, share)))
     assert {stage for stage, _ in seen} == {"explain"}
     shares = [share for _, share in seen]
     assert shares == sorted(shares)
@@ -58,7 +58,7 @@ def test_progress_rises_to_one():
 
 def test_interval_equals_the_normal_one_on_many_pairs():
     values = np.random.default_rng(0).normal(size=(4000, 2)) * [1.0, 3.0]
-    low, high = size_interval(values)
+    low, high = mean_abs_interval(values)
     sizes = np.abs(values)
     half = 1.96 * sizes.std(0) / np.sqrt(len(values))
     assert low == pytest.approx(sizes.mean(0) - half, rel=0.01)
@@ -67,11 +67,11 @@ def test_interval_equals_the_normal_one_on_many_pairs():
 
 def test_interval_is_seeded_narrower_with_more_pairs_and_a_point_where_nothing_varies():
     values = np.random.default_rng(1).normal(size=(900, 1))
-    widths = [float(np.subtract(*size_interval(values[:n])[::-1])[0]) for n in (100, 900)]
+    widths = [float(np.subtract(*mean_abs_interval(values[:n])[::-1])[0]) for n in (100, 900)]
     assert widths[0] / widths[1] == pytest.approx(3, rel=0.3)
-    assert (size_interval(values, seed=2)[0] == size_interval(values, seed=2)[0]).all()
-    assert (size_interval(values, seed=2)[0] != size_interval(values, seed=3)[0]).any()
-    assert size_interval(np.full((5, 1), -2.0)) == (2.0, 2.0)
+    assert (mean_abs_interval(values, seed=2)[0] == mean_abs_interval(values, seed=2)[0]).all()
+    assert (mean_abs_interval(values, seed=2)[0] != mean_abs_interval(values, seed=3)[0]).any()
+    assert mean_abs_interval(np.full((5, 1), -2.0)) == (2.0, 2.0)
 
 
 def test_ranks_run_from_low_to_high_where_there_is_an_order():

@@ -9,7 +9,7 @@ import numpy as np
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.global_explanation import LEVEL, GlobalExplanation
-from recsys_core.explain.values import Value, player_column
+from recsys_core.explain.player_values import Value, player_column
 from recsys_core.player import Player
 
 BUCKETS = 5
@@ -46,25 +46,28 @@ def effects_by_value(dataset: Dataset, found: GlobalExplanation, player: Player)
     kind = "number" if player.is_history else column.kind if column is not None else ""
     if kind not in GROUPED:
         return ()
+    levels = column.levels if column is not None and kind == "ordered" else ()
     values = found.values[player]
     x = found.contributions[:, found.players.index(player)]
     known = np.array([v is not None for v in values], dtype=bool)
     if kind == "number":
         rows = list(_ranges(np.array([np.nan if v is None else v for v in values], dtype=float), x))
     else:
-        levels = column.levels if kind == "ordered" else ()
         rows = _values([str(v).split("|") if kind == "set" else [v] for v in values], known, x, levels)
     return (*rows, *([_effect("missing", x[~known])] if (~known).any() else []))
 
 
-def _effect(kind: str, x: np.ndarray, **what: object) -> ValueEffect:
+def _effect(
+    kind: str, x: np.ndarray, *, value: Value = None, start: float | None = None, end: float | None = None
+) -> ValueEffect:
     from scipy.stats import t
 
     mean = float(x.mean())
-    if len(x) < 2:
-        return ValueEffect(kind, len(x), mean, None, None, **what)
-    half = float(t.ppf((1 + LEVEL) / 2, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)))
-    return ValueEffect(kind, len(x), mean, mean - half, mean + half, **what)
+    low = high = None
+    if len(x) > 1:
+        half = float(t.ppf((1 + LEVEL) / 2, len(x) - 1) * x.std(ddof=1) / np.sqrt(len(x)))
+        low, high = mean - half, mean + half
+    return ValueEffect(kind, len(x), mean, low, high, value, start, end)
 
 
 def _ranges(numbers: np.ndarray, x: np.ndarray) -> Iterator[ValueEffect]:
@@ -94,6 +97,6 @@ def _values(members: list[list], known: np.ndarray, x: np.ndarray, levels: tuple
     alone = often if len(often) <= MOST_VALUES + 1 else often[:MOST_VALUES]
     found = [_effect("value", x[rows_of[v]], value=v) for v in alone]
     place = {level: i for i, level in enumerate(levels)}
-    found.sort(key=lambda e: place.get(e.value, len(place)) if levels else -e.mean)
+    found.sort(key=lambda e: place.get(str(e.value), len(place)) if levels else -e.mean)
     rest = sorted({row for v in often[len(alone) :] for row in rows_of[v]})
     return [*found, *([_effect("rest", x[rest])] if rest else [])]
