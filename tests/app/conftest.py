@@ -5,11 +5,13 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from app_texts import PAGES
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from dashboard import cached
@@ -17,6 +19,8 @@ from dashboard.cached import Place
 from dashboard.presentation.texts import use_language
 
 ROOT = Path(__file__).resolve().parents[2]
+# each AppTest looks for components in every installed package: that took more than all of our code
+manifest_scanner.scan_component_manifests = cache(manifest_scanner.scan_component_manifests)
 
 
 @pytest.fixture(scope="session")
