@@ -54,6 +54,20 @@ class Dataset:
     warnings: tuple[tuple[str, dict], ...] = ()
     truth: dict | None = None
 
+    def __post_init__(self) -> None:
+        """Raises ``ValueError`` where the tables do not fit together: importers say it in a person's words before."""
+        schema, log = self.schema, self.interactions
+        named = {schema.item_title, *(c.stored for c in schema.items)}
+        _check_columns(self.users, "users", {"user_id", *(c.stored for c in schema.users)})
+        _check_columns(self.items, "items", {"item_id", *named})
+        _check_columns(log, "interactions", {"user_index", "item_index", "value", "time"})
+        for frame, name in ((self.users, "user"), (self.items, "item")):
+            if not frame[f"{name}_id"].is_unique:
+                raise ValueError(f"{name}_id holds a value twice")
+            index = log[f"{name}_index"]
+            if len(index) and not 0 <= index.min() <= index.max() < len(frame):
+                raise ValueError(f"{name}_index points outside the {len(frame)} {name}s")
+
     @property
     def n_users(self) -> int:
         return len(self.users)
@@ -135,6 +149,12 @@ class Dataset:
             raise DataError("dataset.damaged", path=folder, file="dataset.json", reason=reason) from None
         verify(same, "dataset.damaged", path=folder, file="dataset.json", reason=phrase("reason.other_tables"))
         return dataset
+
+
+def _check_columns(frame: pd.DataFrame, table: str, expected: set[str]) -> None:
+    missing = sorted(expected.difference(frame.columns))
+    if missing:
+        raise ValueError(f"{table} lack the columns {missing}")
 
 
 def _read_truth(folder: Path, checksum: str | None) -> dict | None:

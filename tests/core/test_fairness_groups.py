@@ -131,6 +131,7 @@ def test_rarer_values_of_items_with_several_share_a_group():
     dataset = make_dataset(
         {"gender": ["F"]},
         {"tags": [f"{tag}|common" for tag in tags]},
+        columns=(),
         item_columns=(Column("tags", "set"),),
     )
     grouping = make_grouping(dataset, ("tags",), train=(np.zeros(2, dtype=int), np.zeros(0, dtype=int)))

@@ -146,8 +146,10 @@ def test_a_fingerprint_is_of_the_content_and_not_of_how_it_was_read(tmp_path):
 
 def test_column_names_never_run_into_one_another():
     def of(*columns: str) -> str:
-        users = pd.DataFrame({name: ["x"] for name in columns})
-        return Dataset("x", Schema((), ()), users, pd.DataFrame({"item_id": ["i"]}), users).fingerprint()
+        users = pd.DataFrame({name: ["x"] for name in ("user_id", *columns)})
+        items = pd.DataFrame({"item_id": ["i"], "title": ["t"]})
+        log = pd.DataFrame({"user_index": [0], "item_index": [0], "value": [1.0], "time": [0]})
+        return Dataset("x", Schema((), ()), users, items, log).fingerprint()
 
     assert of("a,b", "c") != of("a", "b,c")
 

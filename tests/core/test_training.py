@@ -17,7 +17,7 @@ from sklearn.metrics import roc_auc_score
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import make_features
 from recsys_core.data.schema import Column, Schema
-from recsys_core.errors import SettingError, WorkspaceError
+from recsys_core.errors import Phrase, SettingError, WorkspaceError
 from recsys_core.models.baselines import Ease, Popularity, item_gram
 from recsys_core.models.calibration import platt_scaling
 from recsys_core.models.evaluation import evaluate, rank_users
@@ -250,8 +250,8 @@ def test_foreign_and_missing_workspaces(tmp_path):
 
 
 def test_nothing_half_written_stays(tmp_path):
-    def interrupt(stage: str, share: float) -> None:
-        if stage.startswith("training") and share > 0.3:
+    def interrupt(stage: str | Phrase, share: float) -> None:
+        if str(stage).startswith("training") and share > 0.3:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
