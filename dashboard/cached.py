@@ -27,7 +27,8 @@ from recsys_core.fairness import ScanResult
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.workspace import Workspace
-from recsys_core.recommend import UserScores, ranked_item, recommend, score_user, user_pairs
+from recsys_core.recommend import UserScores, list_items, ranked_item, score_user, user_pairs
+from recsys_core.rerank import make_reranker
 from recsys_core.results import CompressionReport, Evaluation, Explanation, RankedItem, Recommendation
 from recsys_core.seeds import random_stream
 from recsys_core.variant import ModelVariant
@@ -82,13 +83,14 @@ def scorer(place: Place, variant: ModelVariant) -> Scorer:
 @kept(256)
 def user_scores(place: Place, user_index: int, variant: ModelVariant) -> UserScores:
     """Scores and seen items of one user."""
-    return score_user(scorer(place, variant), workspace(place).split_dataset, user_index)
+    reranker = make_reranker(variant.reranking, dataset(place))
+    return score_user(scorer(place, variant), workspace(place).split_dataset, user_index, reranker)
 
 
 @kept(256)
 def recommendation(place: Place, user_index: int, variant: ModelVariant, k: int = 10) -> Recommendation:
     """The user's ``k`` best unseen items."""
-    return recommend(scorer(place, variant), workspace(place).split_dataset, user_index, k=k)
+    return list_items(user_scores(place, user_index, variant), workspace(place).split_dataset, k=k)
 
 
 def item(place: Place, user_index: int, item_index: int, variant: ModelVariant) -> RankedItem:
@@ -223,7 +225,8 @@ def evaluation(place: Place, variant: ModelVariant) -> Job:
     def work(progress) -> Evaluation:
         from recsys_core.models.evaluation import evaluate
 
-        return evaluate(scorer(place, variant), workspace(place).split_dataset, progress=progress)
+        reranker = make_reranker(variant.reranking, dataset(place))
+        return evaluate(scorer(place, variant), workspace(place).split_dataset, reranker=reranker, progress=progress)
 
     return queue("answers").job(("evaluation", place, variant), work)
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from recsys_core.data.dataset import Dataset
     from recsys_core.models.scorer import Scorer
     from recsys_core.models.trained_model import TrainedModel
+    from recsys_core.rerank import Reranker
 
 
 def run_sample(args: argparse.Namespace, progress: Progress) -> dict:
@@ -90,7 +91,7 @@ def run_evaluate(args: argparse.Namespace, progress: Progress) -> dict:
     from recsys_core.models.evaluation import evaluate
 
     variant, model, scorer = _open(args)
-    found = evaluate(scorer, model.split_dataset, progress=progress)
+    found = evaluate(scorer, model.split_dataset, reranker=_reranker(variant, model), progress=progress)
     stored = model.metrics
     return {
         "task": stored["task"],
@@ -106,8 +107,9 @@ def run_evaluate(args: argparse.Namespace, progress: Progress) -> dict:
 def run_recommend(args: argparse.Namespace, progress: Progress) -> dict:
     from recsys_core.recommend import recommend
 
-    _, model, scorer = _open(args)
-    found = recommend(scorer, model.split_dataset, model.user_index(args.user), k=min(args.k, model.dataset.n_items))
+    variant, model, scorer = _open(args)
+    k, reranker = min(args.k, model.dataset.n_items), _reranker(variant, model)
+    found = recommend(scorer, model.split_dataset, model.user_index(args.user), k=k, reranker=reranker)
     keys = ("item_id", "title", "score", "probability", "rank", "held_out")
     items = [{k: getattr(item, k) for k in keys} for item in found.items]
     return {"items": items, "n_candidates": found.n_candidates, "seconds": found.seconds}
@@ -153,7 +155,7 @@ def run_fairness(args: argparse.Namespace, progress: Progress) -> dict:
     variant, model, scorer = _open(args)
     dataset = model.dataset
     by = by_columns(dataset, args.by) if args.by is not None else None
-    found = evaluate(scorer, model.split_dataset, progress=progress)
+    found = evaluate(scorer, model.split_dataset, reranker=_reranker(variant, model), progress=progress)
     how = {"variant": variant, "train": model.split_dataset.sequences()}
     if by is None:
         return scan_json(scan(dataset, found, progress=progress, **how))
@@ -172,6 +174,12 @@ def run_models(args: argparse.Namespace, progress: Progress) -> dict:
     if args.remove:
         store.remove(args.remove)
     return {"models": [asdict(entry) for entry in store.list()]}
+
+
+def _reranker(variant: ModelVariant, model: TrainedModel) -> Reranker:
+    from recsys_core.rerank import make_reranker
+
+    return make_reranker(variant.reranking, model.dataset)
 
 
 def _open(args: argparse.Namespace) -> tuple[ModelVariant, TrainedModel, Scorer]:

@@ -24,6 +24,7 @@ LAYERS = (  # what stands on a line imports the lines above it, never its neighb
     ("metrics",),
     ("results",),
     ("data",),
+    ("rerank",),
     ("models",),
     ("recommend",),
     ("explain", "compress", "fairness"),

@@ -11,6 +11,7 @@ from recsys_core.models.evaluation import rank_users
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import RankingTask, SplitDataset
 from recsys_core.models.trained_model import TrainedModel
+from recsys_core.rerank import BY_SCORE, Reranker
 from recsys_core.results import RankingResult
 from recsys_core.seeds import random_stream
 
@@ -32,7 +33,7 @@ def ranked_users(model: TrainedModel) -> RankingTask:
     return model.split_dataset.ranking("test", most=n_users)
 
 
-def rank(scorer: Scorer, task: RankingTask) -> RankingResult:
+def rank(scorer: Scorer, task: RankingTask, reranker: Reranker = BY_SCORE) -> RankingResult:
     """Lists of the sample's users, scored a few users at a time."""
     width = scorer.item_base.shape[1] + 2 * task.histories.shape[1]
     step = max(1, FLOATS_AT_ONCE // (scorer.n_items * width))
@@ -42,7 +43,7 @@ def rank(scorer: Scorer, task: RankingTask) -> RankingResult:
         few = (slice(i, i + step) for i in starts)
         return np.concatenate([scorer.score_catalogue(users[i], histories[i], known[i]) for i in few])
 
-    return rank_users(score, task)
+    return rank_users(score, task, reranker=reranker)
 
 
 def explained_pairs(task: RankingTask, ranking: RankingResult) -> Pairs:

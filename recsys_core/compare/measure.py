@@ -25,6 +25,7 @@ from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.progress import Progress, silent
+from recsys_core.rerank import make_reranker
 from recsys_core.results import CompressionReport, RankingResult
 from recsys_core.variant import DENSE, ModelVariant
 
@@ -140,7 +141,8 @@ class _Run:
         if self.variant.compression.is_quantised:  # ONNX Runtime works on one core here: use the other one, too
             _ = dense.background  # whatever it rests on is there before two threads ask for it
             self.early = _aside(lambda: dense.reasons(self.scorer))
-        own = self.ranking = dense.ranking if self.variant.is_dense else rank(self.scorer, dense.task)
+        reranker = make_reranker(self.variant.reranking, self.model.dataset)
+        own = self.ranking = dense.ranking if self.variant.is_dense else rank(self.scorer, dense.task, reranker)
         self.found["dense"] |= dense.quality
         self.found["variant"] |= self._quality(own)
         self.found["noise"]["ndcg@10"] = ndcg_noise(dense.ranking, own, draws=dense.draws)

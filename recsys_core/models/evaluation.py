@@ -8,9 +8,10 @@ from typing import Protocol
 import numpy as np
 
 from recsys_core.data.known import Known
-from recsys_core.metrics import list_ties, log_loss, logistic, ndcg_at_k, recall_at_k, rmse, top_k
+from recsys_core.metrics import list_ties, log_loss, logistic, ndcg_at_k, recall_at_k, rmse
 from recsys_core.models.split_dataset import LabelledPairs, RankingTask, SplitDataset
 from recsys_core.progress import Progress, silent
+from recsys_core.rerank import BY_SCORE, Candidates, Reranker
 from recsys_core.results import Evaluation, PairResult, RankingResult
 
 K = 10
@@ -35,15 +36,19 @@ def rank_users(
     task: RankingTask,
     *,
     k: int = K,
+    reranker: Reranker = BY_SCORE,
     progress: Progress = silent,
 ) -> RankingResult:
-    """Rank the whole catalogue of unseen items for each user; never a sample of negatives (Krichene & Rendle 2020)."""
+    """Rank the whole catalogue of unseen items for each user; never a sample of negatives (Krichene & Rendle 2020).
+
+    ``reranker`` makes the lists from the scores.
+    """
     tops, ties = [], [(np.zeros(0, dtype=np.int64),) * 2]
     for start in range(0, len(task), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(task)))
         scores = score(task.users[rows], task.histories[rows], task.known[rows])
         seen = task.seen[rows]
-        tops.append(top_k(scores, k, excluded=seen, tie_order=task.tie_order))
+        tops.append(reranker.lists(Candidates(task.users[rows], scores, seen, task.tie_order), k))
         ties.append(list_ties(scores, tops[-1], seen))
         progress("ranking the catalogue", (start + len(rows)) / len(task))
     top = np.concatenate(tops) if tops else np.zeros((0, k), dtype=np.int64)
@@ -66,14 +71,16 @@ def evaluate(
     part: str = "test",
     most_users: int | None = None,
     calibrated: bool = True,
+    reranker: Reranker = BY_SCORE,
     progress: Progress = silent,
 ) -> Evaluation:
     """AUC and log loss on the part's pairs, NDCG@10 and recall@10 on the whole catalogue.
 
-    ``calibrated=False`` (baselines) leaves the log loss out. The AUC is of `PairResult.binary`; for task
-    ``rating`` the RMSE is on the scale.
+    ``calibrated=False`` (baselines) leaves the log loss out; ``reranker`` makes the lists from the scores. The AUC is
+    of `PairResult.binary`; for task ``rating`` the RMSE is on the scale.
     """
-    ranking = rank_users(scorer.score_catalogue, split_dataset.ranking(part, most=most_users), progress=progress)
+    task = split_dataset.ranking(part, most=most_users)
+    ranking = rank_users(scorer.score_catalogue, task, reranker=reranker, progress=progress)
     pairs = evaluate_pairs(scorer, split_dataset.labelled(part))
     if split_dataset.task != "rating":
         loss = log_loss(pairs.label, pairs.score) if calibrated else None

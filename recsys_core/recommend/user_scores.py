@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recsys_core.errors import SettingError
-from recsys_core.metrics import top_k
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.rerank import BY_SCORE, Candidates, Reranker
 from recsys_core.results import RankedItem, Recommendation
+from recsys_core.variant import DENSE, ModelVariant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UserScores:
     """All scores of one user: ``scores`` (n_items,) logits, ``seen`` (n_items,) bool, ``held_out`` item indices.
 
-    ``tie_order`` (n_items,) is the place of each item among items of equal score.
+    ``tie_order`` (n_items,) is the place of each item among items of equal score; ``reranker`` makes lists
+    of them. ``seconds`` is what scoring took.
     """
 
     user_index: int
@@ -26,15 +28,26 @@ class UserScores:
     seen: np.ndarray
     held_out: np.ndarray
     tie_order: np.ndarray
+    variant: ModelVariant = DENSE
+    seconds: float = 0.0
+    reranker: Reranker = BY_SCORE
 
     @property
     def n_candidates(self) -> int:
         return int((~self.seen).sum())
 
+    def top(self, k: int) -> np.ndarray:
+        """Item indices of the list of ``k``, first place first; fewer where there are no more candidates."""
+        who = np.array([self.user_index])
+        listed = self.reranker.lists(Candidates(who, self.scores[None], self.seen[None], self.tie_order), k)[0]
+        return listed[listed >= 0]
+
     def rank_of(self, item_index: int) -> int | None:
         """Place among the unseen items, from 1; None for an item that the user has seen. Ties go by ``tie_order``."""
         if self.seen[item_index]:
             return None
+        if not self.reranker.settings.is_identity:
+            return int(np.flatnonzero(self.top(self.n_candidates) == item_index)[0]) + 1
         score = self.scores[item_index]
         tied_ahead = (self.scores == score) & (self.tie_order < self.tie_order[item_index])
         return int((((self.scores > score) | tied_ahead) & ~self.seen).sum()) + 1
@@ -47,30 +60,45 @@ def user_pairs(split_dataset: SplitDataset, user_index: int, items: np.ndarray) 
     return Pairs(np.full(len(items), user_index), items, np.repeat(history, len(items), axis=0))
 
 
-def score_user(scorer: Scorer, split_dataset: SplitDataset, user_index: int) -> UserScores:
-    """Score the whole catalogue for one user."""
+def score_user(
+    scorer: Scorer, split_dataset: SplitDataset, user_index: int, reranker: Reranker = BY_SCORE
+) -> UserScores:
+    """Score the whole catalogue for one user; ``reranker`` will make lists of the scores."""
+    began = time.perf_counter()
     known = split_dataset.histories.known(np.array([user_index]), "test")
     scores = scorer.score_catalogue(known.user, known.newest(), known)[0]
     seen = np.zeros(len(scores), dtype=bool)
     seen[split_dataset.histories.seen(user_index, "test")] = True
     held_out = split_dataset.histories.held_out(np.array([user_index]), "test").indices
-    return UserScores(user_index, scores, seen, held_out, split_dataset.tie_order)
+    variant = replace(scorer.variant, reranking=reranker.settings)
+    seconds = time.perf_counter() - began
+    return UserScores(user_index, scores, seen, held_out, split_dataset.tie_order, variant, seconds, reranker)
 
 
-def recommend(scorer: Scorer, split_dataset: SplitDataset, user_index: int, *, k: int = 10) -> Recommendation:
+def recommend(
+    scorer: Scorer, split_dataset: SplitDataset, user_index: int, *, k: int = 10, reranker: Reranker = BY_SCORE
+) -> Recommendation:
     """The ``k`` best unseen items, ties by ``split_dataset.tie_order``. Raises ``SettingError`` for ``k`` below 1."""
+    return list_items(score_user(scorer, split_dataset, user_index, reranker), split_dataset, k=k)
+
+
+def list_items(user_scores: UserScores, split_dataset: SplitDataset, *, k: int = 10) -> Recommendation:
+    """The list of a user whose catalogue is scored. Raises ``SettingError`` for ``k`` below 1."""
     if k < 1:
         raise SettingError("setting.k", value=k)
     began = time.perf_counter()
-    user_scores = score_user(scorer, split_dataset, user_index)
-    top = top_k(user_scores.scores[None], k, excluded=user_scores.seen[None], tie_order=user_scores.tie_order)[0]
-    top = top[top >= 0]
+    top = user_scores.top(k)
     items = _described(user_scores, split_dataset, top.tolist())
     n_tied_listed, n_tied = count_ties(user_scores.scores, top, excluded=user_scores.seen)
-    user_id = split_dataset.dataset.users["user_id"].iloc[user_index]
-    seconds = time.perf_counter() - began
     return Recommendation(
-        user_index, user_id, items, user_scores.n_candidates, seconds, scorer.variant, n_tied_listed, n_tied
+        user_scores.user_index,
+        split_dataset.dataset.users["user_id"].iloc[user_scores.user_index],
+        items,
+        user_scores.n_candidates,
+        user_scores.seconds + time.perf_counter() - began,
+        user_scores.variant,
+        n_tied_listed,
+        n_tied,
     )
 
 
