@@ -13,7 +13,6 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
-import torch
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import stored_name
@@ -115,20 +114,15 @@ class RankerRows:
         self.value_codes: Callable[[Pairs], np.ndarray] = partial(value_codes, scorer.features)
 
     def score_rows(self, rows: MixedRows) -> np.ndarray:
-        """Logits ``(n,)``; the made-up items stand behind the catalogue, which histories point into."""
-        scorer, features, tables = self.scorer, self.scorer.features, {}
+        """Logits ``(n,)``; made-up users and items stand behind the real ones, whom histories point at."""
+        features, tables = self.scorer.features, {}
         for group in features.groups:
             table = features.tables[group.key]
-            made_up = table[rows.row_of[group.player]]
-            tables[group.key] = made_up if group.side == "user" else np.concatenate([table, made_up])
-        stored = {
-            key: torch.cat([vectors, vectors[torch.from_numpy(rows.row_of[Player.parse(key)])]])
-            for key, vectors in scorer.cached.items()
-        }
-        n = len(rows)
-        mixed = replace(features, tables=tables, n_users=n, n_items=features.n_items + n)
-        edited = Scorer(scorer.ranker, mixed, variant=scorer.variant, runtime=scorer.runtime, cached=stored)
-        return edited.score_pairs(np.arange(n), features.n_items + np.arange(n), rows.histories)
+            tables[group.key] = np.concatenate([table, table[rows.row_of[group.player]]])
+        n, n_users, n_items = len(rows), features.n_users, features.n_items
+        mixed = replace(features, tables=tables, n_users=n_users + n, n_items=n_items + n)
+        scorer, made_up = self.scorer.with_features(mixed), np.arange(n)
+        return scorer.score_pairs(n_users + made_up, n_items + made_up, rows.histories)
 
 
 class TableModel:

@@ -7,8 +7,8 @@ Sundararajan & Najmi 2020, section 4). A mean over the background is the game th
 ``ValueFunction`` is all that the libraries need. ``Games`` adds what the project's own Shapley and
 Owen values use; it is filled in twice. ``factorised`` is for our ranker and fast, as its first layer
 is linear: whoever explains it on edited rows (another age, another title, a user who came today)
-puts the rows into the features and stays there. ``black_box`` is for any model that can score rows:
-a model of one's own becomes a ``TableModel``.
+asks ``Scorer.with_features`` over ``Features.with_rows`` and stays there. ``black_box`` is for any
+model that can score rows: a model of one's own becomes a ``TableModel``.
 """
 
 from __future__ import annotations

@@ -31,4 +31,4 @@ def body_inputs(scorer: Scorer, pairs: Pairs, items: np.ndarray | None = None) -
             of_user = users[rows].unsqueeze(1).expand(-1, items.shape[1], -1)
             parts.append(torch.cat([of_user, embedded[places[rows]], pooled], -1).flatten(0, 1))
     with torch.inference_mode(False):  # gradients do not flow through tensors made in inference mode
-        return torch.cat(parts) if parts else torch.zeros(0, scorer.ranker.body.first.in_features)
+        return torch.cat(parts) if parts else torch.zeros(0, scorer.ranker.layers()[0].linear.in_features)

@@ -9,7 +9,8 @@ from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_featur
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys_core.explain.black_box import BlackBoxGames, RankerRows, TableModel
+from recsys_core.explain.black_box import BlackBoxGames, MixedRows, RankerRows, TableModel
+from recsys_core.explain.explain import explain
 from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.owen import owen_attribution
 from recsys_core.explain.shapley import solve
@@ -109,6 +110,18 @@ def test_a_function_of_a_table_is_explained_by_hand():
     assert [p.item_index for p in each.players[2:4]] == [5, 6]
     shares = owen_attribution(each, games).contributions
     assert shares[2:4] == pytest.approx([0.05, 0.05])
+
+
+def test_a_model_of_ones_own_is_explained_like_ours():
+    data = tiny_dataset()
+    columns = (Player("user", "age"), Player("item", "price"))
+    model = TableModel(data, price_for_the_young, columns=columns)
+    pair, rows = random_pairs(data, 1, seed=1), random_pairs(data, 3, seed=2)
+    found = explain(model, data, pair, rows)
+    assert [c.feature for c in found.contributions] == ["user.age", "history", "item.price"]
+    assert found.score == pytest.approx(price_for_the_young(model.table(MixedRows.of(model.players, pair)))[0])
+    assert found.completeness_gap == pytest.approx(0, abs=1e-9)
+    assert found.variant.is_dense
 
 
 def test_a_table_holds_cells_as_the_dataset_does():
