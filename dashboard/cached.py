@@ -14,7 +14,6 @@ import pandas as pd
 from dashboard.jobs import Job, JobQueue
 from dashboard.kept import kept
 from dashboard.places import Entry, Place, entries, place, workspaces_folder
-from recsys_core.compare import Level
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.profile import Profile
 from recsys_core.data.profile import profile as make_profile
@@ -34,6 +33,7 @@ from recsys_core.seeds import random_stream
 from recsys_core.variant import ModelVariant
 
 if TYPE_CHECKING:
+    from recsys_core.compare import DenseReference, MeasuredVariant
     from recsys_core.compress.variants import VariantCache
 
 __all__ = ["Entry", "Place", "entries", "place", "workspaces_folder"]  # told on: what a page looks at
@@ -73,6 +73,14 @@ def _variants(place: Place, model_id: str) -> VariantCache:
     from recsys_core.compress.variants import VariantCache
 
     return VariantCache(model(place, model_id), most=VARIANTS)
+
+
+@kept(2)
+def _reference(place: Place, model_id: str) -> DenseReference:
+    """What every variant of a model is measured against."""
+    from recsys_core.compare import DenseReference
+
+    return DenseReference(model(place, model_id), _variants(place, model_id))
 
 
 def scorer(place: Place, variant: ModelVariant) -> Scorer:
@@ -274,31 +282,31 @@ def _presets(place: Place, model_id: str, stamp: int) -> dict[str, ModelVariant 
 
 
 @kept(4)
-def _levels(place: Place, model_id: str, stamp: int) -> list[Level]:
-    from recsys_core.compare import levels as make_levels
+def _measured_variants(place: Place, model_id: str, stamp: int) -> list[MeasuredVariant]:
+    from recsys_core.compare import measured_variants
 
-    return make_levels(_reports(place, model_id, stamp).values())
+    return measured_variants(_reports(place, model_id, stamp).values())
 
 
 @kept(8)
-def _level_table(place: Place, model_id: str, stamp: int, language: str) -> pd.DataFrame:
-    from dashboard.presentation.tables.variants import levels as table
+def _variant_table(place: Place, model_id: str, stamp: int, language: str) -> pd.DataFrame:
+    from dashboard.presentation.tables.variants import measured_variants
 
-    return table(_reports(place, model_id, stamp).values())
-
-
-def levels(place: Place, model_id: str) -> list[Level]:
-    """Every measured level as a point, in order of size."""
-    return _levels(place, model_id, _stamp(place, model_id))
+    return measured_variants(_reports(place, model_id, stamp).values())
 
 
-def level_table(place: Place, model_id: str, language: str) -> pd.DataFrame:
-    """Every measured level with its name and main figures, in the order of ``levels``."""
-    return _level_table(place, model_id, _stamp(place, model_id), language)
+def measured_variants(place: Place, model_id: str) -> list[MeasuredVariant]:
+    """Every measured variant of a model as a point, in order of size."""
+    return _measured_variants(place, model_id, _stamp(place, model_id))
+
+
+def variant_table(place: Place, model_id: str, language: str) -> pd.DataFrame:
+    """Every measured variant with its name and main figures, in the order of `measured_variants`."""
+    return _variant_table(place, model_id, _stamp(place, model_id), language)
 
 
 def reports(place: Place, model_id: str) -> dict[ModelVariant, CompressionReport]:
-    """Every measured level of the sliders, by variant."""
+    """Every report in the model's folder, by variant."""
     return _reports(place, model_id, _stamp(place, model_id))
 
 
@@ -332,9 +340,9 @@ def measurement(place: Place, variant: ModelVariant) -> Job:
         return measure_variant(
             model(place, variant.model),
             variant,
-            cache=_variants(place, variant.model),
+            reference=_reference(place, variant.model),
             progress=job.report,
-            on_stage=lambda stage, found: job.publish_partial(found),
+            on_stage=lambda stage, report: job.publish_partial(report),
         )
 
     return queue("levels").cancellable(("measurement", place, variant), work)

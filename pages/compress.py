@@ -20,18 +20,18 @@ def show(page: frame.Frame) -> None:
             watched, limits = cards.watch_picker(page, report), cards.budget(page)
         cards.budget_answer(chosen, report, limits)
     page.link_also(**cards.chosen(watched))
-    table = cached.level_table(chosen.place, chosen.variant.model, chosen.language)
+    table = cached.variant_table(chosen.place, chosen.variant.model, chosen.language)
     if report is None:
         job = cached.measurement(chosen.place, chosen.variant)
         if job.error:
             components.failed(job.error)
             return
         cards.measuring(page, job, watched)
-        page.download("compression", table, job.partial)
+        page.download("compression", table, report_to_json(cards.so_far(job, chosen)))
     else:
         page.download("compression", table, report_to_json(report))
         page.sentence(story.sentence(report))
-        cards.figures(chosen.place, report_to_json(report), watched)
+        cards.figures(chosen.place, report, watched)
     with components.grid(2):
         cards.survival(chosen)
         cards.sizes(chosen)

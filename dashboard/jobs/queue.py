@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
@@ -24,7 +24,7 @@ class Cancelled(Exception):
 class Job:
     """One piece of work. ``stage`` and ``share`` (0 to 1) say how far it is; ``error`` what stopped it.
 
-    ``stage`` is empty while other work is done first. ``partial`` holds what is known before the
+    ``stage`` is empty while other work is done first. ``partial`` is what is known before the
     end; ``last_requested`` is when somebody last wanted the job.
     """
 
@@ -32,7 +32,7 @@ class Job:
     error: Exception | None = None
     stage: str | Phrase = ""
     share: float = 0.0
-    partial: Mapping = field(default_factory=dict)
+    partial: object = None
     last_requested: float = field(default_factory=time.monotonic)
     finished: threading.Event = field(default_factory=threading.Event)
     started: threading.Event = field(default_factory=threading.Event)
@@ -59,7 +59,7 @@ class Job:
             raise Cancelled
         self.stage, self.share = stage, min(max(share, 0.0), 1.0)
 
-    def publish_partial(self, partial: Mapping) -> None:
+    def publish_partial(self, partial: object) -> None:
         """Show what is known before the end."""
         self.partial = partial
         self.started.set()

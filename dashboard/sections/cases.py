@@ -16,6 +16,7 @@ from dashboard.presentation.wording import known
 from dashboard.user_filter import Conditions
 from recsys_core.compare.cases import Case
 from recsys_core.data.dataset import Dataset
+from recsys_core.results import measured
 from recsys_core.variant import ModelVariant
 
 STORIES = ("served", "changed", "wrong")
@@ -140,7 +141,7 @@ def _changed(place: Place, variant: ModelVariant) -> None:
         st.markdown(t("cases.changed.dense" if variant.is_dense else "cases.changed.unmeasured"))
         return
     ids, names = cached.dataset(place).users["user_id"], cached.people(place, state.language())
-    rows = [(ids.iloc[i], kept) for i, kept in report.extra["top_10_kept"]["most_changed"]]
+    rows = [(ids.iloc[i], kept) for i, kept in measured(report.list_overlap).most_changed]
     if not rows:
         st.markdown(t("cases.none"))
         return

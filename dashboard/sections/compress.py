@@ -19,8 +19,8 @@ from dashboard.presentation.texts import numbers, plain, stage, t
 from dashboard.presentation.texts.markdown import escape
 from dashboard.sections.explain import two_waterfalls
 from dashboard.state import Selection
-from recsys_core.compare import RULES, Budget, smallest_allowed
-from recsys_core.results import CompressionReport, Recommendation
+from recsys_core.compare import RULES, Budget, is_on_sliders, smallest_allowed
+from recsys_core.results import CompressionReport, Recommendation, measured
 
 POLL_SECONDS = 0.3
 FIRST_SECONDS = 0.15  # the first figure is there so soon that the page waits for it
@@ -28,9 +28,9 @@ CARD_WIDTH = 200
 TABLE_HEIGHT = 318
 
 
-def figures(place: cached.Place, found: dict, watched: str | None) -> None:
+def figures(place: cached.Place, report: CompressionReport, watched: str | None) -> None:
     """One card a figure; what is not measured yet shows a dash."""
-    cards = compress_cards.cards(found, partial(cached_audits.groups, place), watched)
+    cards = compress_cards.cards(report, partial(cached_audits.groups, place), watched)
     with components.grid(len(cards) // 2, min_width=CARD_WIDTH):
         for card in cards:
             components.figure_card(card.label, card.value, card.note, more=card.more, help=card.help, good=card.good)
@@ -47,18 +47,23 @@ def measuring(page, job: Job, watched: str | None) -> None:
         now = cached.measurement(chosen.place, chosen.variant)
         if now.is_done:
             st.rerun()
-        figures(chosen.place, now.partial, watched)
+        figures(chosen.place, so_far(now, chosen), watched)
         said = stage(now.stage or "queue")
         st.progress(now.share, t("working.stage", stage=said, share=numbers.percent(now.share)))
 
     watch()
 
 
+def so_far(job: Job, selection: Selection) -> CompressionReport:
+    """What a measurement knows already."""
+    return job.partial or CompressionReport(selection.variant)
+
+
 def survival(selection: Selection) -> None:
     """The curves at this width of bits and kind of pruning, and where we are on them."""
     variant = selection.variant
     with components.card(t("compress.curve"), stretch=True):
-        found = cached.levels(selection.place, selection.variant.model)
+        found = cached.measured_variants(selection.place, selection.variant.model)
         pruning = state.pruning()
         here = [
             v
@@ -76,20 +81,19 @@ def survival(selection: Selection) -> None:
 
 
 def _is_on_curve(variant, pruning: str) -> bool:
-    wanted = variant.compression
-    return not wanted.distill and (wanted.pruning == pruning or not wanted.sparsity)
+    return is_on_sliders(variant) and (variant.compression.pruning == pruning or not variant.compression.sparsity)
 
 
 def sizes(selection: Selection) -> None:
     """All measured levels: size against quality; a click on a dot chooses its level."""
     with components.card(t("compress.map"), stretch=True):
-        found = cached.levels(selection.place, selection.variant.model)
+        found = cached.measured_variants(selection.place, selection.variant.model)
         if not found:
             st.markdown(t("compress.curve.none"))
             return
-        table = cached.level_table(selection.place, selection.variant.model, selection.language)
+        table = cached.variant_table(selection.place, selection.variant.model, selection.language)
         names = table[plain("compress.map.level")]
-        by_key = {level.variant.key: level.variant for level in found if not level.variant.compression.distill}
+        by_key = {point.variant.key: point.variant for point in found if is_on_sliders(point.variant)}
 
         def pick(marks: list[dict]) -> None:
             known = [by_key[mark["key"]] for mark in marks if mark.get("key") in by_key]
@@ -173,7 +177,7 @@ def most_changed(selection: Selection, report: CompressionReport) -> None:
     """Users whose list changed most and which group they come from; a click looks at one of them."""
     with components.card(t("compress.changed"), stretch=True):
         users = cached.dataset(selection.place).users["user_id"]
-        ids = [users.iloc[i] for i, _ in report.extra["top_10_kept"]["most_changed"]]
+        ids = [users.iloc[i] for i, _ in measured(report.list_overlap).most_changed]
         if not ids:
             st.markdown(t("compress.changed.none" if report.n_users else "compress.changed.nobody"))
             return
@@ -226,7 +230,7 @@ def watch_picker(page, report: CompressionReport | None) -> str | None:
     known = dict.fromkeys(about.group_gaps if about else ())
     if not known:
         return None
-    shown = state.chosen_id("watch", known) or about.group_gap["column"]
+    shown = state.chosen_id("watch", known) or measured(about.watched).column
     if state.unknown_id("watch", known) is not None:
         notice(page, "watch", shown=column_name(shown))
     st.selectbox(
@@ -254,7 +258,7 @@ def budget_answer(selection: Selection, report: CompressionReport | None, limits
     if limits is None:
         return
     reports = cached.reports(selection.place, selection.variant.model)
-    best = smallest_allowed((r for r in reports.values() if not r.variant.compression.distill), limits.allows)
+    best = smallest_allowed((r for r in reports.values() if is_on_sliders(r.variant)), limits.allows)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(story.budget(limits, report, reports.get(best)), width="stretch")
         if best is not None and best != selection.variant:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from recsys_core.data.known import Known
 from recsys_core.explain.factorised import FactorisedGames
-from recsys_core.explain.shapley import EXACT_PLAYERS, ORDERINGS
+from recsys_core.explain.shapley import EXACT_PLAYERS, ORDERINGS, exact_contributions
 from recsys_core.models.evaluation import rank_users
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import RankingTask, SplitDataset
@@ -46,33 +48,52 @@ def rank(scorer: Scorer, task: RankingTask, reranker: Reranker = BY_SCORE) -> Ra
     return rank_users(score, task, reranker=reranker)
 
 
-def explained_pairs(task: RankingTask, ranking: RankingResult) -> Pairs:
+@dataclass(frozen=True, slots=True, eq=False)
+class ExplainedPairs:
+    """Pairs whose reasons are compared, the rows that stand for "not this value", and the walks of a sampled game.
+
+    Both models are asked along the same walks, so that what the draw adds is the same on both sides.
+    """
+
+    pairs: Pairs
+    background: Pairs
+    orderings: int
+
+    def contributions(self, scorer: Scorer) -> np.ndarray:
+        """Contributions ``(n_pairs, n_players)``, logits, under any variant."""
+        if not len(self.pairs):
+            return np.zeros((0, len(scorer.features.players)))
+        return exact_contributions(scorer, self.pairs, self.background, orderings=self.orderings)[0]
+
+
+def explained_pairs(
+    dense: Scorer, task: RankingTask, ranking: RankingResult, split_dataset: SplitDataset
+) -> ExplainedPairs:
     """100 pairs: a seeded user, and a seeded place of that user's list; none where nobody has a list."""
     random = random_stream(SEED, "explained pairs")
     users = np.flatnonzero(ranking.top[:, 0] >= 0)
     rows = np.sort(random.permutation(users)[:N_PAIRS])
     place = random.integers(0, (ranking.top[rows] >= 0).sum(axis=1))
-    return Pairs(task.users[rows], ranking.top[rows, place], task.histories[rows])
+    pairs = Pairs(task.users[rows], ranking.top[rows, place], task.histories[rows])
+    background = _background(dense, pairs, split_dataset)
+    return ExplainedPairs(pairs, background, _orderings_within(dense, pairs, background))
 
 
-def background_rows(dense: Scorer, explained: Pairs, split_dataset: SplitDataset) -> Pairs:
-    """Training rows that stand for "not this value": 4, or 2 or 1 where exact reasons would cost too much.
+def _background(dense: Scorer, pairs: Pairs, split_dataset: SplitDataset) -> Pairs:
+    """Training rows: 4, or 2 or 1 where exact reasons would cost too much.
 
     A game has as many coalitions as 2 to the number of players in which pair and row differ.
     """
     for n in BACKGROUNDS:
         background = split_dataset.background(n, seed=SEED)
-        differing = FactorisedGames(dense, explained, background).differs.sum(axis=-1)
+        differing = FactorisedGames(dense, pairs, background).differs.sum(axis=-1)
         if np.exp2(np.minimum(differing, EXACT_PLAYERS)).sum() <= MOST_COALITIONS:
             break
     return background
 
 
-def orderings_within(dense: Scorer, explained: Pairs, background: Pairs) -> int:
-    """Walks of a sampled explanation: as many as elsewhere, fewer where tables of many columns would cost too much.
-
-    Both models are asked along the same walks, so that what the draw adds is the same on both sides.
-    """
-    differing = FactorisedGames(dense, explained, background).differs.sum(axis=-1)
+def _orderings_within(dense: Scorer, pairs: Pairs, background: Pairs) -> int:
+    """As many walks as elsewhere, fewer where tables of many columns would cost too much."""
+    differing = FactorisedGames(dense, pairs, background).differs.sum(axis=-1)
     steps = ORDERINGS / len(background) * differing[differing > EXACT_PLAYERS].sum()
     return int(ORDERINGS * min(1.0, MOST_COALITIONS / max(steps, 1.0)))

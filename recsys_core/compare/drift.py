@@ -1,62 +1,58 @@
-"""Changes: what a variant keeps of the dense model's lists and reasons, and which differences are noise."""
+"""Drift: what a variant keeps of the dense model's lists and reasons, and which differences are noise."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from recsys_core.compare.resampling import mean_ends, user_draws
-from recsys_core.metrics import average_ranks, list_overlap, rank_correlation, top_overlap
-from recsys_core.results import PairResult, RankingResult
+from recsys_core.metrics import average_ranks, rank_correlation, top_overlap
+from recsys_core.metrics import list_overlap as shares_kept
+from recsys_core.results import ExplanationDrift, ListOverlap, PairResult, RankingResult, Ties, measured
 
 TOP_REASONS = 3
 MOST_CHANGED = 20
 
 
-def explanation_drift(dense: np.ndarray, variant: np.ndarray, *, background: int, seed: int) -> dict[str, float]:
+def explanation_drift(dense: np.ndarray, variant: np.ndarray, *, background: int, seed: int) -> ExplanationDrift:
     """How far reasons move: contributions ``(n_pairs, n_players)`` of the same pairs under both models.
 
-    Returns
-    -------
-    dict
-        ``rank_correlation`` of the signed contributions and ``top_3_kept``, the share of the
-        three strongest reasons kept, both means over pairs with ``_low`` and ``_high`` ends of
-        a bootstrap interval over pairs; ``n_pairs`` and ``background``. A pair without any
-        order (all contributions equal) is left out of the correlation.
+    Intervals are bootstraps over pairs. A pair without any order (all contributions equal) is left out of the
+    correlation.
 
     >>> same = np.array([[3.0, -2.0, 0.5, 0.1]])
-    >>> found = explanation_drift(same, same[:, [0, 1, 3, 2]], background=4, seed=0)
-    >>> found["top_3_kept"], found["rank_correlation"]
+    >>> drift = explanation_drift(same, same[:, [0, 1, 3, 2]], background=4, seed=0)
+    >>> drift.top_3_overlap, drift.rank_correlation
     (0.6666666666666666, 0.8)
     """
-    parts = {
-        "rank_correlation": np.atleast_1d(rank_correlation(dense, variant)),
-        "top_3_kept": np.atleast_1d(top_overlap(dense, variant, TOP_REASONS)),
-    }
-    found: dict[str, float] = {}
     draws = user_draws(len(dense), seed=seed)
-    for name, values in parts.items():
-        found[name] = mean_of_known(values)
-        found[f"{name}_low"], found[f"{name}_high"] = mean_ends(values, draws)
-    return found | {"n_pairs": len(dense), "background": background}
+    correlation = _mean_with_ends(np.atleast_1d(rank_correlation(dense, variant)), draws)
+    overlap = _mean_with_ends(np.atleast_1d(top_overlap(dense, variant, TOP_REASONS)), draws)
+    return ExplanationDrift(*correlation, *overlap, n_pairs=len(dense), background=background)
 
 
-def mean_of_known(values: np.ndarray) -> float:
-    """Mean without NaN; NaN where nothing is left."""
-    known = values[~np.isnan(values)]
-    return float(known.mean()) if len(known) else float("nan")
+def _mean_with_ends(values: np.ndarray, draws: np.ndarray) -> tuple[float | None, float | None, float | None]:
+    """A mean over users or pairs and its 95 % interval, None where nothing is known."""
+    mean, ends = mean_of_known(values), mean_ends(values, draws)
+    return mean, known(ends[0]), known(ends[1])
 
 
-def lists_kept(dense: RankingResult, variant: RankingResult, *, draws: np.ndarray) -> dict[str, object]:
-    """Share of each user's top ten that stays: its mean, interval, and the users who lose most.
+def mean_of_known(values: np.ndarray) -> float | None:
+    """Mean without NaN; None where nothing is left."""
+    kept = values[~np.isnan(values)]
+    return float(kept.mean()) if len(kept) else None
 
-    ``most_changed`` holds up to 20 ``[user_index, share kept]``, fewest kept first, only users
-    whose list changed at all.
-    """
-    kept = list_overlap(dense.top, variant.top)
-    low, high = mean_ends(kept, draws)
+
+def known(value: float) -> float | None:
+    """The same number, None for NaN."""
+    return None if np.isnan(value) else float(value)
+
+
+def list_overlap(dense: RankingResult, variant: RankingResult, *, draws: np.ndarray) -> ListOverlap:
+    """Share of each user's top ten that stays: its mean, interval, and the users who lose most."""
+    kept = shares_kept(dense.top, variant.top)
     order = np.argsort(kept, kind="stable")[:MOST_CHANGED]
-    changed = [[int(dense.user_index[i]), float(kept[i])] for i in order if kept[i] < 1]
-    return {"mean": mean_of_known(kept), "low": low, "high": high, "most_changed": changed}
+    changed = tuple((int(dense.user_index[i]), float(kept[i])) for i in order if kept[i] < 1)
+    return ListOverlap(*_mean_with_ends(kept, draws), most_changed=changed)
 
 
 def ndcg_noise(dense: RankingResult, variant: RankingResult, *, draws: np.ndarray) -> float:
@@ -75,29 +71,20 @@ def auc_noise(dense: PairResult, variant: PairResult, *, draws: np.ndarray) -> f
     return (high - low) / 2
 
 
-def auc_ends(pairs: PairResult, auc: float, *, draws: np.ndarray) -> tuple[float, float]:
-    """95 % bootstrap interval of an AUC over users, by its linear part as in `auc_noise`."""
+def auc_ends(pairs: PairResult, auc: float, *, draws: np.ndarray) -> tuple[float | None, float | None]:
+    """95 % bootstrap interval of an AUC over users, by its linear part as in `auc_noise`; None without an AUC."""
     low, high = mean_ends(auc_parts(pairs), draws)
-    return auc + low, auc + high
+    return known(auc + low), known(auc + high)
 
 
-def tie_shares(ranking: RankingResult) -> dict[str, float]:
-    """Ties of equal scores in the lists of all these users.
-
-    Returns
-    -------
-    dict
-        ``distinct``: mean number of different scores in a list. ``inside``: share of users
-        with equal scores in their list; ``across``: share of users of whose items some are
-        left out although they score as high as the last one listed. NaN without users.
-    """
-    length = (ranking.top >= 0).sum(axis=1)
-    parts = {
-        "distinct": ranking.n_distinct.astype(float),
-        "inside": (ranking.n_distinct < length).astype(float),
-        "across": (ranking.n_tied_out > 0).astype(float),
-    }
-    return {name: mean_of_known(values) for name, values in parts.items()}
+def tie_shares(ranking: RankingResult) -> Ties:
+    """Ties of equal scores in the lists of all these users."""
+    length, distinct, left_out = (ranking.top >= 0).sum(axis=1), measured(ranking.n_distinct), ranking.n_tied_out
+    return Ties(
+        distinct=mean_of_known(distinct.astype(float)),
+        inside=mean_of_known((distinct < length).astype(float)),
+        across=mean_of_known((measured(left_out) > 0).astype(float)),
+    )
 
 
 def auc_parts(pairs: PairResult) -> np.ndarray:

@@ -8,9 +8,9 @@ from statistics import median
 
 from recsys_core.compare.machine import machine_name
 from recsys_core.compare.measure import measure_variant
+from recsys_core.compare.reference import DenseReference
 from recsys_core.compare.report_store import load_report, read_reports
 from recsys_core.compress.latency import LatencySettings
-from recsys_core.compress.variants import VariantCache
 from recsys_core.errors import phrase
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.progress import Progress, silent
@@ -41,7 +41,7 @@ def default_grid() -> tuple[ModelVariant, ...]:
 def measure_grid(
     model: TrainedModel,
     *,
-    cache: VariantCache | None = None,
+    reference: DenseReference | None = None,
     progress: Progress = silent,
     seconds: float = MOST_SECONDS,
 ) -> list[CompressionReport]:
@@ -51,7 +51,7 @@ def measure_grid(
     reports that are there in the end, in the order of ``default_grid``; what time did not
     allow is measured when somebody asks for it.
     """
-    cache = cache or VariantCache(model)
+    reference = reference or DenseReference(model)
     levels = [replace(v, model=model.variant.model) for v in default_grid()]
     known = {v: load_report(model, v, machine=machine_name()) for v in levels}
     missing = [v for v in levels if known[v] is None]
@@ -64,7 +64,7 @@ def measure_grid(
         if began + median(spent or [0.0]) > end:  # the first levels take longer: what all share is made for them
             break
         inside = _level_progress(progress, at, len(missing))
-        known[variant] = measure_variant(model, variant, cache=cache, progress=inside, latency=QUICK_LATENCY)
+        known[variant] = measure_variant(model, variant, reference=reference, progress=inside, latency=QUICK_LATENCY)
         spent.append(time.monotonic() - began)
     return [report for report in known.values() if report is not None]
 

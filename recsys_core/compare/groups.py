@@ -12,6 +12,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.fairness import DEFAULT_SETTINGS, groupable_columns, make_grouping
 from recsys_core.fairness.bootstrap import interval
 from recsys_core.fairness.gaps import extremes
+from recsys_core.results import GroupGap, LostGroup, LostMost
 
 MOST_CHANGED_SHARE = 0.1
 SURE = 0.05
@@ -51,7 +52,7 @@ def user_groups(dataset: Dataset, users: np.ndarray, *, train: csr_array) -> tup
 
 def group_gaps(
     groups: tuple[UserGroups, ...], dense: np.ndarray, variant: np.ndarray, *, metric: str, draws: np.ndarray
-) -> dict[str, dict[str, object]]:
+) -> dict[str, GroupGap]:
     """What compression does to the gap between the groups of each column, for a mean over users such as NDCG.
 
     Parameters
@@ -64,10 +65,7 @@ def group_gaps(
     Returns
     -------
     dict
-        By column: ``metric``, ``worst_group`` and ``best_group`` (the dense model's), ``dense``
-        and ``compressed`` (larger minus smaller of these two), ``change`` with ``low`` and
-        ``high`` (95 %, paired bootstrap over users), ``n_draws``. The same as
-        `recsys_core.fairness.gap_changes` gives for each column, from one pass over the draws.
+        By column, the same as `recsys_core.fairness.gap_changes` gives for each, from one pass over the draws.
     """
     if not groups:
         return {}
@@ -75,12 +73,15 @@ def group_gaps(
     sums = np.hstack([members, members * dense[:, None], members * variant[:, None]])
     again = draws @ sums.astype(np.float32)
     values, again = (_means(x.astype(float), members.shape[1]) for x in (sums.sum(axis=0)[None], again))
-    found, first = {}, 0
+    changes: dict[str, GroupGap] = {}
+    first = 0
     for g in groups:
         part = slice(first, first + len(g.labels))
-        found[g.column] = _gap(g.labels, metric, values[:, 0, part], again[..., part])
+        ends = extremes(metric, values[0, 0, part])
+        if ends is not None:
+            changes[g.column] = _gap(g.labels, metric, ends, values[:, 0, part], again[..., part])
         first = part.stop
-    return found
+    return changes
 
 
 def _means(sums: np.ndarray, width: int) -> np.ndarray:
@@ -89,58 +90,59 @@ def _means(sums: np.ndarray, width: int) -> np.ndarray:
     return np.stack([np.divide(x, count, out=np.full(x.shape, np.nan), where=count > 0) for x in both])
 
 
-def _gap(labels: tuple[str, ...], metric: str, values: np.ndarray, draws: np.ndarray) -> dict[str, object]:
-    """``values`` is (2, n_groups) and ``draws`` (2, n_draws, n_groups): dense, then compressed."""
-    worst, best = extremes(metric, values[0])
+def _gap(
+    labels: tuple[str, ...], metric: str, ends: tuple[int, int], values: np.ndarray, draws: np.ndarray
+) -> GroupGap:
+    """``values`` is (2, n_groups) and ``draws`` (2, n_draws, n_groups): dense, then compressed; ``ends`` the groups."""
+    worst, best = ends
     dense, compressed = values[:, best] - values[:, worst]
     change = np.asarray(compressed - dense)
     again = draws[..., best] - draws[..., worst]
     low, high = interval(again[1] - again[0], change)
-    return {
-        "metric": metric,
-        "worst_group": labels[worst],
-        "best_group": labels[best],
-        "dense": float(dense),
-        "compressed": float(compressed),
-        "change": float(change),
-        "low": float(low),
-        "high": float(high),
-        "n_draws": draws.shape[1],
-    }
+    return GroupGap(
+        metric,
+        labels[worst],
+        labels[best],
+        float(dense),
+        float(compressed),
+        float(change),
+        float(low),
+        float(high),
+        n_draws=draws.shape[1],
+    )
 
 
-def lost_most(groups: tuple[UserGroups, ...], kept: np.ndarray) -> dict[str, object]:
+def lost_most(groups: tuple[UserGroups, ...], kept: np.ndarray) -> LostMost:
     """Which group the users belong to whose lists change most; ``kept`` (n_users,) is each one's share kept.
 
-    Returns
-    -------
-    dict
-        ``kept_none``: users who keep none of their list. ``at_most`` and ``n``: the tenth of
-        the users who keep least, at most this share of their list. ``group``: the group that
-        is most clearly over-represented among them (``column``, ``group``, ``n`` of them,
-        ``share`` of them, ``share_of_all`` users, ``p_corrected``), None where none is:
-        hypergeometric tail, Holm over all groups of all columns, 5 %.
+    The tenth of the users who keep least are looked at, and a group is named where it is over-represented among
+    them beyond chance: hypergeometric tail, Holm over all groups of all columns, 5 %.
     """
     known = ~np.isnan(kept)
-    n_all, found = int(known.sum()), {"kept_none": int((kept[known] == 0).sum()), "at_most": None, "n": 0}
+    n_all, kept_none = int(known.sum()), int((kept[known] == 0).sum())
     limit = float(np.quantile(kept[known], MOST_CHANGED_SHARE, method="lower")) if n_all else 1.0
     if limit >= 1:
         limit = float(kept[known].min(initial=1.0))
     if limit >= 1:
-        return found | {"group": None}
+        return LostMost(kept_none)
     lost = known & (kept <= limit)
-    found |= {"at_most": limit, "n": int(lost.sum()), "group": None}
+    return LostMost(kept_none, limit, int(lost.sum()), _over_represented(groups, lost, known))
+
+
+def _over_represented(groups: tuple[UserGroups, ...], lost: np.ndarray, known: np.ndarray) -> LostGroup | None:
+    """The group with the smallest tail, where Holm's first step lets it stand."""
+    n_all, n_lost = int(known.sum()), int(lost.sum())
     rows = [
         (g.column, label, int((lost & (g.code == at)).sum()), int((known & (g.code == at)).sum()))
         for g in groups
         for at, label in enumerate(g.labels)
     ]
-    tails = np.array([hypergeometric_tail(k, n_all, size, found["n"]) for _, _, k, size in rows])
+    tails = np.array([hypergeometric_tail(k, n_all, size, n_lost) for _, _, k, size in rows])
     if not len(tails) or tails.min() * len(tails) > SURE:  # Holm's first step: the smallest against all
-        return found
+        return None
     column, label, n, size = rows[int(tails.argmin())]
-    about = {"column": column, "group": label, "n": n, "share": n / found["n"], "share_of_all": size / n_all}
-    return found | {"group": about | {"p_corrected": float(min(1.0, tails.min() * len(tails)))}}
+    corrected = float(min(1.0, tails.min() * len(tails)))
+    return LostGroup(column, label, n, n / n_lost, size / n_all, corrected)
 
 
 def hypergeometric_tail(k: int, n_all: int, n_marked: int, n_drawn: int) -> float:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from recsys_core.compare.deltas import Figure, figures
-from recsys_core.compare.levels import is_dead
-from recsys_core.compare.report_store import report_to_json
-from recsys_core.results import CompressionReport
+from recsys_core.compare.deltas import Delta, deltas
+from recsys_core.compare.measured_variants import is_dead
+from recsys_core.results import CompressionReport, measured
 from recsys_core.variant import ModelVariant
 
 MOST_TIED = 0.01  # share of users whose list may be cut off within a tie, beyond the dense model's own share
@@ -27,16 +26,16 @@ class Rule:
     least_lists: float
     least_reasons: float
 
-    def allows(self, found: dict) -> bool:
-        """Whether a level (its report's JSON) keeps what the rule wants; False where a figure is missing."""
-        known = figures(found)
-        lists, reasons = known["top_10_kept"].value, known["top_3_kept"].value
-        if lists is None or reasons is None or is_dead(found) or has_ties(found):
+    def allows(self, report: CompressionReport) -> bool:
+        """Whether a level keeps what the rule wants; False where a figure is missing."""
+        known = deltas(report)
+        lists, reasons = report.top_10_overlap, report.top_3_overlap
+        if lists is None or reasons is None or is_dead(report) or has_ties(report):
             return False
         kept = lists >= self.least_lists and reasons >= self.least_reasons
         return kept and all(self._loses_little(known[name]) for name in ("auc", "ndcg@10"))
 
-    def _loses_little(self, quality: Figure) -> bool:
+    def _loses_little(self, quality: Delta) -> bool:
         return quality.high is not None and quality.high >= -self.most_loss
 
 
@@ -54,40 +53,45 @@ class Budget:
     most_bytes: float
     least_lists: float
 
-    def allows(self, found: dict) -> bool:
-        """Whether a level (its report's JSON) is within it; never one that is dead or cuts lists off within ties."""
-        lists, size = found.get("top_10_overlap"), found["variant"].get("size_bytes")
-        if lists is None or size is None or is_dead(found) or has_ties(found):
+    def allows(self, report: CompressionReport) -> bool:
+        """Whether a level is within it; never one that is dead or cuts lists off within ties."""
+        lists, size = report.top_10_overlap, report.size_bytes
+        if lists is None or size is None or is_dead(report) or has_ties(report):
             return False
         return size <= self.most_bytes and lists >= self.least_lists
 
 
-def has_ties(found: dict) -> bool:
+def has_ties(report: CompressionReport) -> bool:
     """Whether equal scores cut off the lists of more than a small share of users, the dense model's aside."""
-    ties = found.get("ties", {})
-    across = {side: ties.get(side, {}).get("across") or 0.0 for side in ("dense", "variant")}
-    return across["variant"] > across["dense"] + MOST_TIED
+    ties = report.ties
+    return ties is not None and (ties.compressed.across or 0.0) > (ties.dense.across or 0.0) + MOST_TIED
+
+
+def is_on_sliders(variant: ModelVariant) -> bool:
+    """Whether sparsity, pruning and bits alone say it: no student of another width, no re-ranked list."""
+    compression = variant.compression
+    same = ModelVariant.compressed(compression.sparsity, compression.bits, compression.pruning)
+    return variant == replace(same, model=variant.model)
 
 
 def choose_presets(reports: Iterable[CompressionReport]) -> dict[str, ModelVariant | None]:
     """For each rule the smallest level (then the fastest) that it allows; None where none is smaller than dense.
 
-    Only levels that sliders can set: a student of another width is not among them.
+    Only levels that sliders can set.
     """
-    every = [r for r in reports if not r.variant.compression.distill]
-    smaller = [r for r in every if r.compressed.size_bytes < r.dense.size_bytes]
+    every = [r for r in reports if is_on_sliders(r.variant)]
+    smaller = [r for r in every if measured(r.compressed.cost).size_bytes < measured(r.dense.cost).size_bytes]
     return {rule.name: smallest_allowed(smaller, rule.allows) for rule in RULES}
 
 
-def smallest_allowed(reports: Iterable[CompressionReport], allows: Callable[[dict], bool]) -> ModelVariant | None:
-    """The smallest measured level (then the fastest) that ``allows`` its report's JSON; None where there is none."""
-    levels = [(r, found) for r, found in ((r, report_to_json(r)) for r in reports) if allows(found)]
-    if not levels:
-        return None
-    best, _ = min(levels, key=_size_then_speed)
-    return best.variant
+def smallest_allowed(
+    reports: Iterable[CompressionReport], allows: Callable[[CompressionReport], bool]
+) -> ModelVariant | None:
+    """The smallest measured level (then the fastest) that ``allows`` its report; None where there is none."""
+    allowed = [report for report in reports if allows(report)]
+    return min(allowed, key=_size_then_speed).variant if allowed else None
 
 
-def _size_then_speed(level: tuple[CompressionReport, dict]) -> tuple[int, float, str]:
-    report, found = level
-    return report.compressed.size_bytes, -(figures(found)["speed_1"].value or 0), report.variant.key
+def _size_then_speed(report: CompressionReport) -> tuple[int, float, str]:
+    speed = deltas(report)["speed_1"].value
+    return measured(report.compressed.cost).size_bytes, -(speed or 0), report.variant.key

@@ -1,42 +1,39 @@
-"""Answers: what the dense model says on the compared users and pairs, each part when first asked for."""
+"""Reference: what the dense model answers on the compared users and pairs, each part when first asked for."""
 
 from __future__ import annotations
 
 import math
-from functools import cached_property, lru_cache
+from functools import cached_property
 
 import numpy as np
 
-from recsys_core.compare.comparison_sample import (
-    SEED,
-    background_rows,
-    explained_pairs,
-    orderings_within,
-    rank,
-    ranked_users,
-)
+from recsys_core.compare.comparison_sample import SEED, ExplainedPairs, explained_pairs, rank, ranked_users
 from recsys_core.compare.groups import UserGroups, user_groups
 from recsys_core.compare.resampling import user_draws
 from recsys_core.compress.onnx_runtime import OnnxScorer
 from recsys_core.compress.quantize import unquantised
-from recsys_core.explain.shapley import exact_contributions
+from recsys_core.compress.variants import VariantCache
 from recsys_core.fairness import scan
 from recsys_core.metrics import log_loss
 from recsys_core.models.evaluation import evaluate_pairs
-from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.models.scorer import Pairs
 from recsys_core.models.split_dataset import LabelledPairs, RankingTask
 from recsys_core.models.trained_model import TrainedModel
-from recsys_core.results import Evaluation, PairResult, RankingResult
+from recsys_core.results import Evaluation, PairResult, RankingResult, WatchedGap
 from recsys_core.seeds import random_stream
 
 TIMED_PAIRS = 64
 
 
 class DenseReference:
-    """The compared users and pairs, and the dense model's answers on them."""
+    """The compared users and pairs, the dense model's answers on them, and the variants that are built beside it.
 
-    def __init__(self, model: TrainedModel) -> None:
+    Whoever measures several variants of a model keeps one: each part of it is worked out once.
+    """
+
+    def __init__(self, model: TrainedModel, variants: VariantCache | None = None) -> None:
         self.model, self.scorer = model, model.dense
+        self.variants = variants or VariantCache(model)
 
     @cached_property
     def labelled(self) -> LabelledPairs:
@@ -63,20 +60,14 @@ class DenseReference:
         return rank(self.scorer, self.task)
 
     @cached_property
-    def explained(self) -> Pairs:
-        return explained_pairs(self.task, self.ranking)
-
-    @cached_property
-    def background(self) -> Pairs:
-        return background_rows(self.scorer, self.explained, self.model.split_dataset)
-
-    @cached_property
-    def orderings(self) -> int:
-        return orderings_within(self.scorer, self.explained, self.background)
+    def explained(self) -> ExplainedPairs:
+        """The pairs whose reasons are compared."""
+        return explained_pairs(self.scorer, self.task, self.ranking, self.model.split_dataset)
 
     @cached_property
     def contributions(self) -> np.ndarray:
-        return self.reasons(self.scorer)
+        """Reasons of the explained pairs ``(n_pairs, n_players)``, logits."""
+        return self.explained.contributions(self.scorer)
 
     @cached_property
     def in_onnx(self) -> OnnxScorer:
@@ -95,11 +86,11 @@ class DenseReference:
         return len(self.task) < self.n_test_users
 
     @cached_property
-    def quality(self) -> dict[str, float]:
-        """NDCG@10 and recall@10 over all test users; those stored with the model where ranking all takes too long."""
+    def quality(self) -> tuple[float, float]:
+        """NDCG@10 and recall@10 of all test users; those stored with the model where ranking all takes too long."""
         if self.is_sample:
-            return {name: float(self.model.metrics[name]) for name in ("ndcg@10", "recall@10")}
-        return {"ndcg@10": mean(self.ranking.ndcg), "recall@10": mean(self.ranking.recall)}
+            return float(self.model.metrics["ndcg@10"]), float(self.model.metrics["recall@10"])
+        return mean(self.ranking.ndcg), mean(self.ranking.recall)
 
     @cached_property
     def draws(self) -> np.ndarray:
@@ -125,39 +116,27 @@ class DenseReference:
         return Evaluation(self.ranking, self.pairs, self.pairs.auc, loss)
 
     @cached_property
-    def watched(self) -> dict[str, object]:
-        """``column`` whose gap of NDCG is watched, ``is_real``, and ``p_corrected`` with ``n_tested``.
+    def watched(self) -> WatchedGap:
+        """Which user column's gap of NDCG is watched.
 
         The largest real gap of the dense model, corrected for all columns and measures
         (`recsys_core.fairness.scan`); where none is real the first column, a sensitive one if there
-        is any. ``column`` is None where none has groups to compare.
+        is any; none where none has groups to compare.
         """
         columns = {groups.column for groups in self.groups}
-        if not columns:
-            return {"column": None, "is_real": False, "p_corrected": None, "n_tested": 0}
         metric, split_dataset = f"ndcg@{self.ranking.k}", self.model.split_dataset
-        found = scan(split_dataset.dataset, self.evaluation, train=split_dataset.sequences())
-        gaps = {column: gap for column, gap in reversed(found.gaps) if gap.metric == metric and column in columns}
+        if not columns:
+            return WatchedGap(None, False, None, n_tested=0, metric=metric)
+        tested = scan(split_dataset.dataset, self.evaluation, train=split_dataset.sequences())
+        gaps = {column: gap for column, gap in reversed(tested.gaps) if gap.metric == metric and column in columns}
         real = [column for column, gap in reversed(gaps.items()) if not gap.within_noise]
         column = real[0] if real else self.groups[0].column
         p = gaps[column].p_corrected if column in gaps else None
-        return {"column": column, "is_real": bool(real), "p_corrected": p, "n_tested": found.n_tested}
+        return WatchedGap(column, bool(real), p, tested.n_tested, metric)
 
     def _training_pairs(self) -> Pairs:
         split_dataset = self.model.split_dataset
         return split_dataset.pairs(split_dataset.split.train[:TIMED_PAIRS], "train")
-
-    def reasons(self, scorer: Scorer) -> np.ndarray:
-        """Contributions of the explained pairs ``(n_pairs, n_players)``, logits, under any variant."""
-        if not len(self.explained):
-            return np.zeros((0, len(scorer.features.players)))
-        return exact_contributions(scorer, self.explained, self.background, orderings=self.orderings)[0]
-
-
-@lru_cache(maxsize=2)
-def dense_reference(model: TrainedModel) -> DenseReference:
-    """One for each opened model."""
-    return DenseReference(model)
 
 
 def mean(values: np.ndarray) -> float:

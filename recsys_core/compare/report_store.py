@@ -5,57 +5,42 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from recsys_core.data.folder import read_checked_json, without_nan, write_file
+from recsys_core.data.folder import read_checked_json, write_file
 from recsys_core.errors import RecLensError
 from recsys_core.models.trained_model import TrainedModel
-from recsys_core.results import CompressionReport, Measurement
+from recsys_core.results import CompressionReport
+from recsys_core.results.dataclass_json import from_json, to_json
 from recsys_core.variant import ModelVariant
 
-FORMAT = "reclens-measurement-4"
-PLAIN = (
-    "top_10_overlap",
-    "explanation_drift",
-    "group_gap",
-    "before_training",
-    "noise",
-    "n_users",
-    "n_test_users",
-    "group_gaps",
-    "ties",
-    "auc_interval",
-    "same_runtime_ms",
-    "seed",
-    "measured_at",
-    "machine",
-    "extra",
-)
+FORMAT = "reclens-measurement-5"
 
 
-def report_to_json(report: CompressionReport) -> dict:
-    """The report as plain JSON: ``dense`` and ``variant`` figures, ``settings``, and everything else by name."""
-    about = {name: getattr(report, name) for name in PLAIN}
-    sides = {"dense": report.dense.to_json(), "variant": report.compressed.to_json()}
-    return {"settings": settings_json(report.variant), **sides, **about}
+def report_to_json(report: CompressionReport) -> dict[str, Any]:
+    """The report as plain JSON, whole or with parts still missing.
+
+    ``dense`` and ``variant`` figures, ``settings``, and every other part by name; ``top_10_overlap`` stands beside
+    its ``list_overlap``, and ``group_gap`` is the gap of the watched column with the reason for watching it.
+    """
+    about = to_json(report)
+    gap = to_json(report.gap() or {}) | (about["group_gap"] or {})
+    derived = {"settings": _settings_json(report.variant), "top_10_overlap": report.top_10_overlap, "group_gap": gap}
+    return about | derived
 
 
-def settings_json(variant: ModelVariant) -> dict[str, str]:
+def _settings_json(variant: ModelVariant) -> dict[str, str]:
     """What a report says of its variant: the settings as an address writes them, and their key."""
     return variant.compression.to_query() | variant.reranking.to_query() | {"key": variant.settings_key}
 
 
-def report_from_json(data: dict, *, model: str = "") -> CompressionReport:
-    """The report that ``report_to_json`` wrote, of the model with this id; NaN as None.
+def report_from_json(data: dict[str, Any], *, model: str = "") -> CompressionReport:
+    """The report, of the model with this id, that ``report_to_json`` wrote.
 
-    Raises ``KeyError`` or ``TypeError`` for anything else.
+    Raises ``KeyError``, ``TypeError`` or ``ValueError`` for anything else.
     """
-    data = without_nan(data)
-    return CompressionReport(
-        replace(ModelVariant.from_query(data["settings"]), model=model),
-        Measurement.from_json(data["dense"]),
-        Measurement.from_json(data["variant"]),
-        **{name: data[name] for name in PLAIN},
-    )
+    variant = replace(ModelVariant.from_query(data["settings"]), model=model)
+    return from_json(CompressionReport, data | {"group_gap": data["group_gap"] or None}, variant=variant)
 
 
 def measurement_file(model: TrainedModel, variant: ModelVariant) -> Path:
@@ -68,7 +53,7 @@ def save_report(model: TrainedModel, report: CompressionReport) -> None:
     file = measurement_file(model, report.variant)
     file.parent.mkdir(exist_ok=True)
     stamped = {"format": FORMAT, "model": model.fingerprint, **report_to_json(report)}
-    write_file(file, json.dumps(without_nan(stamped), indent=1).encode())
+    write_file(file, json.dumps(stamped, indent=1, allow_nan=False).encode())
 
 
 def load_report(model: TrainedModel, variant: ModelVariant, *, machine: str | None = None) -> CompressionReport | None:

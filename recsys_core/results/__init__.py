@@ -1,6 +1,23 @@
 """The frozen results that travel from the core to charts, pages and the command line: one file a stage."""
 
-from recsys_core.results.compression import CompressionReport, Measurement
+from recsys_core.results.compression import (
+    AucIntervals,
+    BothTies,
+    CompressionReport,
+    Cost,
+    ExplanationDrift,
+    GroupGap,
+    Latency,
+    ListOverlap,
+    LostGroup,
+    LostMost,
+    Measurement,
+    Noise,
+    Quality,
+    Ties,
+    WatchedGap,
+    measured,
+)
 from recsys_core.results.explanation import Contribution, Explanation
 from recsys_core.results.fairness import (
     EVERYONE,
@@ -25,23 +42,37 @@ from recsys_core.results.ranking import (
 
 __all__ = [
     "EVERYONE",
+    "AucIntervals",
+    "BothTies",
     "Change",
     "CompressionReport",
     "Contribution",
+    "Cost",
     "Evaluation",
     "Explanation",
+    "ExplanationDrift",
     "FairnessReport",
     "Gap",
     "GapChange",
     "Group",
     "GroupChange",
+    "GroupGap",
     "GroupRow",
+    "Latency",
     "LeftOut",
+    "ListOverlap",
+    "LostGroup",
+    "LostMost",
     "Measurement",
+    "Noise",
     "OneVsRestGap",
     "PairResult",
+    "Quality",
     "RankedItem",
     "RankingResult",
     "Recommendation",
+    "Ties",
     "Verdict",
+    "WatchedGap",
+    "measured",
 ]

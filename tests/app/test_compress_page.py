@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -17,13 +18,14 @@ from dashboard.presentation.sentences import compress as story
 from dashboard.presentation.sentences import compress_cards
 from dashboard.presentation.texts import numbers
 from dashboard.presentation.texts.markdown import JOINER
-from recsys_core.compare import figures, load_report, measure_variant, report_from_json, report_to_json
+from recsys_core.compare import deltas, load_report, measure_variant
 from recsys_core.compress.latency import LatencySettings
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
 from recsys_core.models.fit import FitRequest, fit_workspace
 from recsys_core.models.workspace import open_model
 from recsys_core.recommend import recommend
+from recsys_core.results import AucIntervals, BothTies, Noise, Ties
 from recsys_core.variant import DENSE, ModelVariant
 
 HALF, NEW = ModelVariant.compressed(0.5, 8), ModelVariant.compressed(0.8, 4)
@@ -65,13 +67,13 @@ def cards(app) -> dict[str, str]:
 
 def test_cards_are_the_reports(open_compress, report):
     app = open_compress()
-    found, shown = figures(report_to_json(report)), cards(app)
-    assert shown["Size"] == numbers.size(report.compressed.size_bytes)
+    found, shown = deltas(report), cards(app)
+    assert shown["Size"] == numbers.size(report.size_bytes)
     assert shown["AUC"] == numbers.fixed(report.compressed.auc, 3)
     assert shown["NDCG@10"] == numbers.fixed(report.compressed.ndcg, 3)
     assert shown["Top 10 kept"] == numbers.percent(report.top_10_overlap)
-    assert shown["Reasons kept"] == numbers.percent(report.explanation_drift["top_3_kept"])
-    speed = report.dense.latency_ms["batch_1"]["p50"] / report.compressed.latency_ms["batch_1"]["p50"]
+    assert shown["Reasons kept"] == numbers.percent(report.top_3_overlap)
+    speed = report.dense.latency["batch_1"].p50 / report.compressed.latency["batch_1"].p50
     assert shown["Speed, one pair"] == f"×{numbers.fixed(speed, 1)}"
     gap = next(label for label in shown if label.startswith("Gap by"))
     assert shown[gap] == numbers.fixed(found["group_gap"].value, 3)
@@ -88,7 +90,7 @@ def test_the_full_model_changes_nothing_and_says_so(open_compress):
 
 def test_noise_is_grey(open_compress, report):
     app = open_compress()
-    found = figures(report_to_json(report))
+    found = deltas(report)
     metrics = {m.label: m for m in app.metric}
     for name, label in (("auc", "AUC"), ("ndcg@10", "NDCG@10")):
         if found[name].verdict in ("noise", "unchanged"):
@@ -121,7 +123,7 @@ def test_the_list_before_and_after(open_compress, folder):
 def test_whose_list_changed_most(open_compress, report, folder):
     app = open_compress()
     rows = tables_of(app)["changed"]
-    changed = report.extra["top_10_kept"]["most_changed"]
+    changed = report.list_overlap.most_changed
     ids = cached.dataset(cached.place(folder / "shop")).users["user_id"]
     for (index, kept), (_, row) in zip(changed, rows.iterrows(), strict=True):
         assert row["User"].endswith(f"(user {ids.iloc[index]})")
@@ -186,9 +188,9 @@ def numbers_alike(text: str) -> str:
 def test_speed_is_split_into_runtime_and_cut(open_compress, report):
     metrics = {m.label: m for m in open_compress().metric}
     for label, batch in (("Speed, one pair", "batch_1"), ("Speed, 256 pairs", "batch_256")):
-        same = report.same_runtime_ms[batch]["p50"]
-        runtime = report.dense.latency_ms[batch]["p50"] / same
-        cut = same / report.compressed.latency_ms[batch]["p50"]
+        same = report.same_runtime[batch].p50
+        runtime = report.dense.latency[batch].p50 / same
+        cut = same / report.compressed.latency[batch].p50
         said = f"runtime ×{numbers.fixed(runtime, 2)} · cut ×{numbers.fixed(cut, 2)}"
         assert metrics[label].delta == said
     assert "encoder" in metrics["Size"].proto.delta_description
@@ -201,7 +203,7 @@ def test_presets_say_size_and_lists(open_compress, folder):
         label = app.button(key=f"preset_{name}").label
         assert label.startswith(name.capitalize())
         if variant is not None:
-            size, lists = reports[variant].compressed.size_bytes, reports[variant].top_10_overlap
+            size, lists = reports[variant].size_bytes, reports[variant].top_10_overlap
             assert numbers_alike(label).endswith(
                 numbers_alike(f"{numbers.size(size)} · {numbers.percent(lists)} of lists")
             )
@@ -210,18 +212,18 @@ def test_presets_say_size_and_lists(open_compress, folder):
 def test_the_watched_gap_is_the_reports_or_the_chosen_one(open_compress, report):
     shown = cards(open_compress())
     label = next(name for name in shown if name.startswith("Gap by"))
-    assert shown[label] == numbers.fixed(report.group_gap["compressed"], 3)
-    other = next(c for c in report.group_gaps if c != report.group_gap["column"])
+    assert shown[label] == numbers.fixed(report.gap().compressed, 3)
+    other = next(c for c in report.group_gaps if c != report.watched.column)
     app = open_compress(watch=other)
     shown = cards(app)
     label = next(name for name in shown if name.startswith("Gap by"))
-    assert shown[label] == numbers.fixed(report.group_gaps[other]["compressed"], 3)
+    assert shown[label] == numbers.fixed(report.gap(other).compressed, 3)
     assert "your choice" in " ".join(texts_of(app))
     assert "nonsense" in " ".join(w.value for w in open_compress(watch="nonsense").warning)
 
 
 def test_a_budget_answers(open_compress, report, folder):
-    kb = report.compressed.size_bytes / 1000
+    kb = report.size_bytes / 1000
     said = " ".join(texts_of(open_compress(kb=f"{kb + 1:.0f}")))
     assert "Yes" in said
     assert "Smallest measured level within the budget" in said
@@ -247,33 +249,21 @@ def test_a_row_opens_both_explanations(open_compress, folder):
     assert "both_close" not in {b.key for b in open_compress(both="nonsense").button}
 
 
-def changed(report, **parts):
-    """A report's JSON with other parts, back as a report."""
-    return report_from_json(report_to_json(report) | parts)
-
-
 def test_the_sentence_names_the_worst(report):
     def said(auc: float = 0.0, ndcg: float = 0.0, lists: float = 1.0, reasons: float = 1.0, none: int = 0) -> str:
-        dense = report.dense.to_json() | {"auc": 0.8, "ndcg@10": 0.2}
-        variant = report.compressed.to_json() | {"auc": 0.8 + auc, "ndcg@10": 0.2 + ndcg}
-        kept = report.extra["top_10_kept"] | {"mean": lists, "low": lists, "high": lists}
-        drift = {f"top_3_kept{end}": reasons for end in ("", "_low", "_high")}
-        ties = {"distinct": 10.0, "inside": 0.0, "across": 0.0}
-        whole = story.sentence(
-            changed(
-                report,
-                dense=dense,
-                variant=variant,
-                top_10_overlap=lists,
-                noise={"auc": 0.001, "ndcg@10": 0.001},
-                auc_interval={"dense": [0.79, 0.81], "variant": [0.79 + auc, 0.81 + auc]},
-                ties={"dense": ties, "variant": ties},
-                explanation_drift=report.explanation_drift | drift,
-                extra=report.extra
-                | {"top_10_kept": kept, "lost_most": report.extra["lost_most"] | {"kept_none": none}},
-            )
+        ties = Ties(distinct=10.0, inside=0.0, across=0.0)
+        other = replace(
+            report,
+            dense=replace(report.dense, auc=0.8, ndcg=0.2),
+            compressed=replace(report.compressed, auc=0.8 + auc, ndcg=0.2 + ndcg),
+            noise=Noise(0.001, 0.001),
+            auc_interval=AucIntervals((0.79, 0.81), (0.79 + auc, 0.81 + auc)),
+            ties=BothTies(ties, ties),
+            list_overlap=replace(report.list_overlap, mean=lists, low=lists, high=lists),
+            explanation_drift=replace(report.explanation_drift, top_3_overlap=reasons),
+            lost_most=replace(report.lost_most, kept_none=none),
         )
-        return numbers_alike(whole)
+        return numbers_alike(story.sentence(other))
 
     assert "AUC is unchanged, and so are its lists and reasons" in said()
     assert "AUC is unchanged, but :orange[**28 % of list places change and 13 users keep none" in said(
@@ -293,7 +283,7 @@ def groups_of(folder):
 
 
 def test_a_dead_model_has_no_other_figures(folder, report):
-    dead = report_to_json(report) | {"auc_interval": {"dense": [0.79, 0.81], "variant": [0.48, 0.52]}}
+    dead = replace(report, auc_interval=AucIntervals((0.79, 0.81), (0.48, 0.52)))
     shown = {card.label: card for card in compress_cards.cards(dead, groups_of(folder))}
     assert shown["AUC"].note == "no longer tells items apart"
     for label in ("NDCG@10", "Top 10 kept", "Reasons kept"):
@@ -301,25 +291,29 @@ def test_a_dead_model_has_no_other_figures(folder, report):
 
 
 def test_a_sample_says_its_size_at_the_number(folder, report):
-    few = report_to_json(report) | {"n_users": 500, "n_test_users": 6040}
+    few = replace(report, n_users=500, n_test_users=6040)
     shown = {card.label: card for card in compress_cards.cards(few, groups_of(folder))}
     for label in ("NDCG@10", "Top 10 kept"):
         assert "on 500 of 6 040 users" in shown[label].more.replace(numbers.THIN, " ")
-    whole = {card.label: card for card in compress_cards.cards(report_to_json(report), groups_of(folder))}
+    whole = {card.label: card for card in compress_cards.cards(report, groups_of(folder))}
     assert "of" not in whole["NDCG@10"].more
 
 
 def test_lines_join_measured_neighbours_only(folder):
-    found = [level for level in cached.levels(cached.place(folder / "shop"), "") if level.variant.compression.bits == 8]
-    assert {level.variant.compression.sparsity for level in found} == {0.5, 0.9}
+    found = [
+        point
+        for point in cached.measured_variants(cached.place(folder / "shop"), "")
+        if point.variant.compression.bits == 8
+    ]
+    assert {point.variant.compression.sparsity for point in found} == {0.5, 0.9}
     rows = [row for layer in charts.survival(found, HALF).spec["layer"][1:2] for row in layer["data"]["values"]]
     assert {(row["sparsity"], row["run"]) for row in rows} == {(50.0, 0), (90.0, 1)}
 
 
 def test_the_download_holds_raw_numbers(folder):
-    table = cached.level_table(cached.place(folder / "shop"), "", "en")
+    table = cached.variant_table(cached.place(folder / "shop"), "", "en")
     assert all(table.dtypes.drop(["Level", "key"]).map(lambda kind: kind.kind in "fiu"))
-    for name in ("auc", "top_10_kept", "top_3_kept"):
+    for name in ("auc", "top_10_overlap", "top_3_overlap"):
         assert (table[f"{name}_low"] <= table[name]).all()
         assert (table[name] <= table[f"{name}_high"]).all()
 

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from recsys_core.compare import measure_variant
-from recsys_core.compress.variants import VariantCache
+from recsys_core.compare import DenseReference, measure_variant
 from recsys_core.models.workspace import open_model
 from recsys_core.variant import ModelVariant
 
@@ -43,9 +42,9 @@ def workspace_folder(tiny_workspace: Path, tmp_path_factory: pytest.TempPathFact
     folder = tmp_path_factory.mktemp("served")
     shutil.copytree(tiny_workspace, folder / "tiny")
     workspace = open_model(folder / "tiny")
-    shelf = VariantCache(workspace)
+    reference = DenseReference(workspace)
     for variant in MEASURED:
-        measure_variant(workspace, variant, cache=shelf)
+        measure_variant(workspace, variant, reference=reference)
     shutil.copytree(tiny_workspace, folder / "broken")
     weights = folder / "broken" / "models" / "first" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])

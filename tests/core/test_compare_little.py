@@ -10,11 +10,12 @@ from test_degenerate import TRAINED
 
 from recsys_core.compare import (
     choose_presets,
-    figures,
+    deltas,
     is_dead,
-    levels,
     load_report,
     measure_variant,
+    measured_variants,
+    report_from_json,
     report_to_json,
     stored_reports,
 )
@@ -31,19 +32,20 @@ HALF = ModelVariant.compressed(0.5, 8)
 def test_little_data_are_measured(name: str, tmp_path: Path):
     dataset, task, known = TRAINED[name]
     fit_workspace(dataset, tmp_path / "w", FitRequest(task=task, epochs=1))
-    workspace = open_model(tmp_path / "w")
+    model = open_model(tmp_path / "w")
     for variant in (DENSE, HALF):
-        report = measure_variant(workspace, variant, latency=QUICK)
+        report = measure_variant(model, variant, latency=QUICK)
         found = json.loads(json.dumps(report_to_json(report), allow_nan=False))
         assert found["variant"]["size_bytes"] > 0
         for metric in ("auc", "ndcg@10", "recall@10"):
             assert (found["dense"][metric] is None) == (metric not in known), metric
             assert (found["variant"][metric] is None) == (metric not in known), metric
+        assert report_from_json(found) == report
         assert found["n_users"] == found["n_test_users"]
-        for figure in figures(found).values():
-            assert (figure.value is None) == (figure.verdict == "pending")
-        assert not is_dead(found) or "auc" in known
-        assert load_report(workspace, variant) is not None
-    reports = stored_reports(workspace)
-    assert len(levels(reports)) == len(reports) == 2
+        for delta in deltas(report).values():
+            assert (delta.value is None) == (delta.verdict == "pending")
+        assert not is_dead(report) or "auc" in known
+        assert load_report(model, variant) is not None
+    reports = stored_reports(model)
+    assert len(measured_variants(reports)) == len(reports) == 2
     choose_presets(reports)

@@ -18,27 +18,34 @@ from recsys_core.compare import (
     Budget,
     auc_share,
     choose_presets,
-    figures,
+    deltas,
     has_ties,
     is_dead,
     measure_variant,
-    report_to_json,
     smallest_allowed,
     stored_reports,
 )
 from recsys_core.compare import comparison_sample as sample
 from recsys_core.compare.drift import ndcg_noise, tie_shares
 from recsys_core.compare.groups import UserGroups, group_gaps, hypergeometric_tail, lost_most
-from recsys_core.compare.reference import DenseReference, dense_reference
+from recsys_core.compare.reference import DenseReference
 from recsys_core.compare.resampling import mean_ends, user_draws
 from recsys_core.compress.latency import LatencySettings
-from recsys_core.compress.variants import VariantCache
 from recsys_core.fairness import AuditSettings, audit, gap_changes
 from recsys_core.metrics import list_ties, top_k
 from recsys_core.models.evaluation import evaluate, rank_users
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.workspace import open_model
-from recsys_core.results import CompressionReport, RankingResult
+from recsys_core.results import (
+    AucIntervals,
+    BothTies,
+    CompressionReport,
+    Latency,
+    LostMost,
+    Noise,
+    RankingResult,
+    Ties,
+)
 from recsys_core.variant import DENSE, ModelVariant
 
 QUICK = LatencySettings(seconds=0.05, least=5)
@@ -46,65 +53,63 @@ HALF, HARD = ModelVariant.compressed(0.5, 8), ModelVariant.compressed(0.9, 4)
 
 
 @pytest.fixture(scope="module")
-def workspace(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
+def model(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> TrainedModel:
     folder = tmp_path_factory.mktemp("compare-users") / "shop"
     shutil.copytree(grouped_workspace, folder)
     return open_model(folder)
 
 
 @pytest.fixture(scope="module")
-def shelf(workspace: TrainedModel) -> VariantCache:
-    return VariantCache(workspace)
+def reference(model: TrainedModel) -> DenseReference:
+    return DenseReference(model)
 
 
 @pytest.fixture(scope="module")
-def hard(workspace: TrainedModel, shelf: VariantCache) -> CompressionReport:
-    return measure_variant(workspace, HARD, cache=shelf, latency=QUICK)
+def hard(model: TrainedModel, reference: DenseReference) -> CompressionReport:
+    return measure_variant(model, HARD, reference=reference, latency=QUICK)
 
 
-def test_one_ndcg_and_one_gap_everywhere(workspace, hard):
-    whole = evaluate(workspace.dense, workspace.split_dataset)
-    train = workspace.split_dataset.sequences()
+def test_one_ndcg_and_one_gap_everywhere(model, hard):
+    whole = evaluate(model.dense, model.split_dataset)
+    train = model.split_dataset.sequences()
     assert hard.n_users == hard.n_test_users == len(whole.ranking.user_index)
     for column, gap in hard.group_gaps.items():
-        report = audit(workspace.dataset, whole, by=(column,), train=train)
+        report = audit(model.dataset, whole, by=(column,), train=train)
         assert hard.dense.ndcg == pytest.approx(report.overall.values["ndcg@10"], abs=1e-12)
         fair = next(g for g in report.gaps if g.metric == "ndcg@10")
-        assert gap["dense"] == pytest.approx(fair.difference, abs=1e-12)
-        assert (gap["worst_group"], gap["best_group"]) == (fair.worst_group.label, fair.best_group.label)
+        assert gap.dense == pytest.approx(fair.difference, abs=1e-12)
+        assert (gap.worst_group, gap.best_group) == (fair.worst_group.label, fair.best_group.label)
     assert len(hard.group_gaps) >= 3
 
 
-def test_the_change_of_every_gap_is_that_of_the_fairness_package(workspace, shelf, hard):
-    both = [evaluate(s, workspace.split_dataset) for s in (workspace.dense, shelf.scorer(HARD.compression))]
-    train, settings = workspace.split_dataset.sequences(), AuditSettings(n_bootstrap=300)
+def test_the_change_of_every_gap_is_that_of_the_fairness_package(model, reference, hard):
+    both = [evaluate(s, model.split_dataset) for s in (model.dense, reference.variants.scorer(HARD.compression))]
+    train, settings = model.split_dataset.sequences(), AuditSettings(n_bootstrap=300)
     for column, gap in hard.group_gaps.items():
-        changes = gap_changes(workspace.dataset, *both, by=(column,), train=train, settings=settings)
+        changes = gap_changes(model.dataset, *both, by=(column,), train=train, settings=settings)
         change = next(c for c in changes if c.metric == "ndcg@10")
         for name in ("worst_group", "best_group"):
-            assert gap[name] == getattr(change, name).label
+            assert getattr(gap, name) == getattr(change, name).label
         for name in ("dense", "compressed", "change"):
-            assert gap[name] == pytest.approx(getattr(change, name), abs=1e-12)
+            assert getattr(gap, name) == pytest.approx(getattr(change, name), abs=1e-12)
         width = change.high - change.low  # the audit resamples the users who have pairs but no list as well
-        assert gap["high"] - gap["low"] == pytest.approx(width, rel=0.35)
-        assert gap["low"] <= gap["change"] <= gap["high"]
+        assert gap.high - gap.low == pytest.approx(width, rel=0.35)
+        assert gap.low <= gap.change <= gap.high
 
 
-def test_a_sample_keeps_the_dense_figures_of_all_users_and_says_its_size(workspace, shelf, monkeypatch):
-    monkeypatch.setattr(sample, "MOST_CELLS", 40 * workspace.dataset.n_items)
+def test_a_sample_keeps_the_dense_figures_of_all_users_and_says_its_size(model, reference, monkeypatch):
+    monkeypatch.setattr(sample, "MOST_CELLS", 40 * model.dataset.n_items)
     monkeypatch.setattr(sample, "LEAST_USERS", 40)
-    dense_reference.cache_clear()
-    report = measure_variant(workspace, HALF, cache=shelf, latency=QUICK)
-    dense_reference.cache_clear()
-    both = [evaluate(s, workspace.split_dataset) for s in (workspace.dense, shelf.scorer(HALF.compression))]
+    report = measure_variant(model, HALF, reference=DenseReference(model, reference.variants), latency=QUICK)
+    both = [evaluate(s, model.split_dataset) for s in (model.dense, reference.variants.scorer(HALF.compression))]
     assert (report.n_users, report.n_test_users) == (40, len(both[0].ranking.user_index))
     assert report.dense.ndcg == pytest.approx(both[0].ndcg, abs=1e-6)
     assert report.dense.recall == pytest.approx(both[0].recall, abs=1e-6)
-    drawn = workspace.split_dataset.ranking("test", most=40)
-    few = [rank_users(s.score_catalogue, drawn) for s in (workspace.dense, shelf.scorer(HALF.compression))]
+    drawn = model.split_dataset.ranking("test", most=40)
+    few = [rank_users(s.score_catalogue, drawn) for s in (model.dense, reference.variants.scorer(HALF.compression))]
     assert report.compressed.ndcg == pytest.approx(both[0].ndcg + np.mean(few[1].ndcg - few[0].ndcg), abs=1e-6)
     assert report.compressed.auc == pytest.approx(both[1].auc, abs=1e-12)
-    measure_variant(workspace, HALF, cache=shelf, latency=QUICK)  # the folder again as it was
+    measure_variant(model, HALF, reference=reference, latency=QUICK)  # the folder again as it was
 
 
 def test_ndcg_noise_is_the_half_width_of_the_paired_interval():
@@ -129,17 +134,17 @@ def test_ends_of_a_mean_leave_nan_out():
 
 @pytest.mark.parametrize(("ratio", "verdict"), [(1.0, "noise"), (1.08, "noise"), (1.2, "better"), (0.8, "worse")])
 def test_a_speed_counts_beyond_a_tenth(hard, ratio, verdict):
-    found = report_to_json(hard)
-    for side, spent in (("dense", ratio), ("variant", 1.0)):
-        found[side]["latency_ms"] = {batch: {"p50": spent, "p95": spent} for batch in ("batch_1", "batch_256")}
-    assert figures(found)["speed_1"].verdict == figures(found)["speed_256"].verdict == verdict
+    before, after = ({batch: Latency(p, p) for batch in ("batch_1", "batch_256")} for p in (ratio, 1.0))
+    dense, compressed = replace(hard.dense, latency=before), replace(hard.compressed, latency=after)
+    known = deltas(replace(hard, dense=dense, compressed=compressed))
+    assert known["speed_1"].verdict == known["speed_256"].verdict == verdict
 
 
-def test_the_full_model_is_timed_in_the_runtime_of_a_quantised_one(workspace, shelf, hard):
-    assert set(hard.same_runtime_ms) == {"batch_1", "batch_256"}
-    assert measure_variant(workspace, ModelVariant.compressed(0.5), cache=shelf, latency=QUICK).same_runtime_ms is None
-    pairs = dense_reference(workspace).timed
-    both = (workspace.dense, dense_reference(workspace).in_onnx)
+def test_the_full_model_is_timed_in_the_runtime_of_a_quantised_one(model, reference, hard):
+    assert set(hard.same_runtime) == {"batch_1", "batch_256"}
+    assert measure_variant(model, ModelVariant.compressed(0.5), reference=reference, latency=QUICK).same_runtime is None
+    pairs = reference.timed
+    both = (model.dense, reference.in_onnx)
     scores = [s.score_pairs(pairs.users, pairs.items, pairs.histories) for s in both]
     assert scores[0] == pytest.approx(scores[1], abs=1e-5)
 
@@ -158,27 +163,25 @@ def test_ties_of_lists_by_counting(rows, k):
         assert left_out[user] == sum(scores[user, i] == last for i in others)
 
 
-def test_a_model_of_equal_scores_is_all_ties(workspace):
-    task = workspace.split_dataset.ranking("test")
-    ranking = rank_users(lambda users, *read: np.zeros((len(users), workspace.dataset.n_items)), task)
-    assert tie_shares(ranking) == {"distinct": 1.0, "inside": 1.0, "across": 1.0}
+def test_a_model_of_equal_scores_is_all_ties(model):
+    task = model.split_dataset.ranking("test")
+    ranking = rank_users(lambda users, *read: np.zeros((len(users), model.dataset.n_items)), task)
+    assert tie_shares(ranking) == Ties(distinct=1.0, inside=1.0, across=1.0)
 
 
 def _level(report: CompressionReport, variant: ModelVariant, size: int, auc: float, *, across: float = 0.0):
-    kept = report.extra["top_10_kept"] | {"mean": 0.99, "low": 0.98, "high": 1.0}
-    drift = report.explanation_drift | {"top_3_kept": 0.99, "top_3_kept_low": 0.98, "top_3_kept_high": 1.0}
-    none = {"distinct": 10.0, "inside": 0.0, "across": 0.0}
     return replace(
         report,
         variant=variant,
-        dense=replace(report.dense, auc=0.86, ndcg=0.2, size_bytes=1000),
-        compressed=replace(report.compressed, size_bytes=size, auc=auc, ndcg=0.2),
-        top_10_overlap=0.99,
-        explanation_drift=drift,
-        extra=report.extra | {"top_10_kept": kept},
-        noise={"auc": 0.5, "ndcg@10": 0.01},  # so wide that no loss of AUC is certain
-        auc_interval={"dense": [0.85, 0.87], "variant": [auc - 0.01, auc + 0.01]},
-        ties={"dense": none, "variant": none | {"across": across}},
+        dense=replace(report.dense, auc=0.86, ndcg=0.2, cost=replace(report.dense.cost, size_bytes=1000)),
+        compressed=replace(report.compressed, auc=auc, ndcg=0.2, cost=replace(report.compressed.cost, size_bytes=size)),
+        explanation_drift=replace(
+            report.explanation_drift, top_3_overlap=0.99, top_3_overlap_low=0.98, top_3_overlap_high=1.0
+        ),
+        list_overlap=replace(report.list_overlap, mean=0.99, low=0.98, high=1.0),
+        noise=Noise(0.5, 0.01),  # so wide that no loss of AUC is certain
+        auc_interval=AucIntervals((0.85, 0.87), (auc - 0.01, auc + 0.01)),
+        ties=BothTies(Ties(10.0, 0.0, 0.0), Ties(10.0, 0.0, across)),
     )
 
 
@@ -190,8 +193,8 @@ def test_no_preset_and_no_budget_accepts_ties_or_a_dead_model(hard):
     reports = [tied, dead, chance, sound]
     assert choose_presets(reports) == {rule.name: sound.variant for rule in RULES}
     assert choose_presets(reports[:3]) == dict.fromkeys(rule.name for rule in RULES)
-    assert [is_dead(report_to_json(r)) for r in reports] == [False, True, True, False]
-    assert [has_ties(report_to_json(r)) for r in reports] == [True, False, False, False]
+    assert [is_dead(r) for r in reports] == [False, True, True, False]
+    assert [has_ties(r) for r in reports] == [True, False, False, False]
     assert smallest_allowed(reports, Budget(10_000, 0.5).allows) == sound.variant
 
 
@@ -218,14 +221,14 @@ def test_auc_is_counted_from_chance():
     assert auc_share(0.6, 0.5) is None
 
 
-def test_every_report_of_the_folder_is_listed(workspace, shelf, hard):
+def test_every_report_of_the_folder_is_listed(model, reference, hard):
     others = (ModelVariant.compressed(0.37, 8), ModelVariant.compressed(distill=32))
     for variant in others:
-        measure_variant(workspace, variant, cache=shelf, latency=QUICK)
-    listed = [r.variant for r in stored_reports(workspace)]
+        measure_variant(model, variant, reference=reference, latency=QUICK)
+    listed = [r.variant for r in stored_reports(model)]
     assert {*others, HARD} <= set(listed)
-    assert len(listed) == len(set(listed)) == len(list((workspace.path / "measurements").glob("*.json")))
-    assert choose_presets(stored_reports(workspace)).get("safe") != ModelVariant.compressed(distill=32)
+    assert len(listed) == len(set(listed)) == len(list((model.path / "measurements").glob("*.json")))
+    assert choose_presets(stored_reports(model)).get("safe") != ModelVariant.compressed(distill=32)
 
 
 def test_the_tail_is_fishers_exact_test():
@@ -242,12 +245,12 @@ def test_the_group_that_loses_most_is_found_and_chance_is_not():
     kept[:60] = 0.0  # all on the islands
     kept[150:190] = 0.2
     found = lost_most((letter, islands), kept)
-    assert (found["kept_none"], found["n"], found["at_most"]) == (60, 100, 0.2)
-    assert found["group"]["group"] == "islands"
-    assert (found["group"]["n"], found["group"]["share"], found["group"]["share_of_all"]) == (60, 0.6, 0.15)
-    assert lost_most((letter,), kept)["group"] is None
-    assert lost_most((islands,), np.ones(1000)) == {"kept_none": 0, "at_most": None, "n": 0, "group": None}
-    assert lost_most((), np.zeros(0))["n"] == 0
+    assert (found.kept_none, found.n, found.at_most) == (60, 100, 0.2)
+    assert (found.group.group, found.group.n) == ("islands", 60)
+    assert (found.group.share, found.group.share_of_all) == (0.6, 0.15)
+    assert lost_most((letter,), kept).group is None
+    assert lost_most((islands,), np.ones(1000)) == LostMost(kept_none=0)
+    assert lost_most((), np.zeros(0)).n == 0
 
 
 def test_a_group_is_named_from_five_per_cent_on_after_correction():
@@ -255,28 +258,28 @@ def test_a_group_is_named_from_five_per_cent_on_after_correction():
     halves = UserGroups("user.half", ("a", "b"), np.repeat([0, 1], 10))
     all_in_a, four_in_a = np.ones(20), np.ones(20)
     all_in_a[:5], four_in_a[6:11] = 0.0, 0.0
-    found = lost_most((halves,), all_in_a)["group"]
-    assert found["group"] == "a"
-    assert found["p_corrected"] == pytest.approx(504 / 15504)
-    assert lost_most((halves,), four_in_a)["group"] is None
+    found = lost_most((halves,), all_in_a).group
+    assert found.group == "a"
+    assert found.p_corrected == pytest.approx(504 / 15504)
+    assert lost_most((halves,), four_in_a).group is None
 
 
 def test_gaps_of_nobody():
     assert group_gaps((), np.zeros(0), np.zeros(0), metric="ndcg@10", draws=user_draws(0, seed=0)) == {}
 
 
-def test_nobody_to_rank(workspace):
+def test_nobody_to_rank(model):
     """A test part in which nobody takes anything: no list, no reason, no gap, and no error."""
 
     class Empty(DenseReference):
         @property
         def task(self):
-            return self.workspace.split_dataset.ranking("test")[np.zeros(0, dtype=int)]
+            return self.model.split_dataset.ranking("test")[np.zeros(0, dtype=int)]
 
-    side = Empty(workspace)
-    assert len(side.explained) == 0
+    side = Empty(model)
+    assert len(side.explained.pairs) == 0
     assert side.contributions.shape[0] == 0
     assert side.groups == ()
-    assert side.watched["column"] is None
-    assert np.isnan(tie_shares(side.ranking)["across"])
+    assert side.watched.column is None
+    assert tie_shares(side.ranking).across is None
     assert DENSE.is_dense

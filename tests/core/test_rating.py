@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from recsys_core.compare.reference import dense_reference
+from recsys_core.compare.reference import DenseReference
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
 from recsys_core.fairness import AuditSettings, audit
@@ -47,7 +47,7 @@ def test_every_auc_is_of_the_upper_against_the_lower_half(workspace):
     assert 0 < sides.sum() < len(sides)
     report = audit(split_dataset.dataset, found, by=("side",), train=split_dataset.sequences(), settings=QUICK)
     assert [found.auc, workspace.metrics["auc"], report.overall.values["auc"]] == pytest.approx([expected] * 3)
-    assert dense_reference(workspace).pairs.auc == pytest.approx(expected)
+    assert DenseReference(workspace).pairs.auc == pytest.approx(expected)
     for group in report.groups:
         mine = sides & (found.pairs.user_index % 2 == int(group.group.label[1]))
         assert group.values["auc"] == pytest.approx(roc_auc_score(stars[mine] > 3, score[mine]))

@@ -26,7 +26,7 @@ from dashboard.presentation.charts.chart import (
     with_fixed_rows,
 )
 from dashboard.presentation.texts import numbers, plain
-from recsys_core.compare import Level
+from recsys_core.compare import MeasuredVariant
 from recsys_core.variant import ModelVariant
 
 HEIGHT = 240
@@ -36,31 +36,31 @@ RAMP = ["#C8641B", "#B9A99C", "#3F7FC4"]  # few reasons kept to all; readable on
 CURVES = {"quality": NEUTRAL, "lists": FOR, "reasons": AGAINST}
 
 
-def survival(levels: list[Level], variant: ModelVariant) -> Chart:
+def survival(points: list[MeasuredVariant], variant: ModelVariant) -> Chart:
     """AUC above chance, lists kept and reasons kept by sparsity, at the variant's bits and pruning.
 
     Lines join neighbouring stops of the slider only: what lies between others was never measured.
     """
     names = {name: plain(f"compress.curve.{name}") for name in CURVES}
-    ordered = sorted(levels, key=lambda level: level.variant.compression.sparsity)
+    ordered = sorted(points, key=lambda point: point.variant.compression.sparsity)
     steps = [
         after.variant.compression.sparsity - before.variant.compression.sparsity for before, after in pairwise(ordered)
     ]
     runs = [0, *accumulate(int(step > STOP) for step in steps)]
-    rows = [row | {"run": run} for level, run in zip(ordered, runs, strict=True) for row in _curve_rows(level, names)]
+    rows = [row | {"run": run} for point, run in zip(ordered, runs, strict=True) for row in _curve_rows(point, names)]
     here = pd.DataFrame({"sparsity": [100 * variant.compression.sparsity]})
     return Chart(here, with_fixed_rows(_survival(), rows), plain("compress.curve.alt"))
 
 
-def _curve_rows(level: Level, names: dict[str, str]) -> list[dict]:
+def _curve_rows(point: MeasuredVariant, names: dict[str, str]) -> list[dict]:
     parts = {
-        "quality": (level.auc_share, None, None),
-        "lists": (level.lists, level.lists_low, level.lists_high),
-        "reasons": (level.reasons, level.reasons_low, level.reasons_high),
+        "quality": (point.auc_share, None, None),
+        "lists": (point.lists.value, point.lists.low, point.lists.high),
+        "reasons": (point.reasons.value, point.reasons.low, point.reasons.high),
     }
     return [
         {
-            "sparsity": 100 * level.variant.compression.sparsity,
+            "sparsity": 100 * point.variant.compression.sparsity,
             "what": names[name],
             "meaning": CURVES[name],
             "value": value,
@@ -98,31 +98,31 @@ def _survival() -> alt.LayerChart:
     return layers.encode(x=x.scale(domain=[0, 95]).axis(values=stops, grid=False), detail=detail)
 
 
-def sizes(levels: list[Level], names: list[str], variant: ModelVariant) -> Chart:
+def sizes(points: list[MeasuredVariant], names: list[str], variant: ModelVariant) -> Chart:
     """Every measured level: size on disk against AUC, coloured by the reasons it keeps; the current one ringed."""
-    edge, dense = lower_edge(levels), plain("variant.dense")
+    edge, dense = lower_edge(points), plain("variant.dense")
     rows = [
         {
-            "size": level.size_bytes / 1000,
-            "auc": level.auc,
-            "height": None if level.auc is None else max(level.auc, edge),
-            "reasons": level.reasons,
+            "size": point.size_bytes / 1000,
+            "auc": point.auc,
+            "height": None if point.auc is None else max(point.auc, edge),
+            "reasons": point.reasons.value,
             "name": name,
-            "key": level.variant.key,
-            "shown": numbers.size(level.size_bytes),
-            "kept": numbers.percent(level.reasons),
-            "label": dense if level.variant.is_dense else "",
+            "key": point.variant.key,
+            "shown": numbers.size(point.size_bytes),
+            "kept": numbers.percent(point.reasons.value),
+            "label": dense if point.variant.is_dense else "",
         }
-        for level, name in zip(levels, names, strict=True)
+        for point, name in zip(points, names, strict=True)
     ]
-    here = [row for row, level in zip(rows, levels, strict=True) if level.variant == variant]
+    here = [row for row, point in zip(rows, points, strict=True) if point.variant == variant]
     place = pd.DataFrame(here, columns=["size", "height"], dtype=float)
     return Chart(place, with_fixed_rows(_sizes(), rows), plain("compress.map.alt"))
 
 
-def lower_edge(levels: list[Level]) -> float:
+def lower_edge(points: list[MeasuredVariant]) -> float:
     """Where the vertical axis ends: a little below the full model, as one ruined level would flatten all others."""
-    return max((level.dense_auc for level in levels if level.dense_auc is not None), default=MOST_LOSS) - MOST_LOSS
+    return max((point.dense_auc for point in points if point.dense_auc is not None), default=MOST_LOSS) - MOST_LOSS
 
 
 @specification

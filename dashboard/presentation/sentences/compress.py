@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from dashboard.presentation.sentences.compress_cards import gap_of, sample_size
+from dashboard.presentation.sentences.compress_cards import sample_size
 from dashboard.presentation.sentences.fairness import GroupsOf, column_name, name_of
 from dashboard.presentation.texts import joined, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown, escape, opposing, supporting
 from dashboard.presentation.variants import plain_variant
-from recsys_core.compare import RULES, Budget, Figure, figures, has_ties, is_dead, machine_name, report_to_json
+from recsys_core.compare import RULES, Budget, Delta, deltas, has_ties, is_dead, machine_name
 from recsys_core.compare.deltas import BETTER, WORSE
-from recsys_core.results import CompressionReport, Recommendation
+from recsys_core.results import CompressionReport, Recommendation, measured
 from recsys_core.variant import ModelVariant
 
 ALMOST = 0.005  # of AUC: a loss that nobody would notice; of a share: a change that rounds to nothing
@@ -20,44 +20,45 @@ MOST_IN_WORDS = 10
 
 def sentence(report: CompressionReport) -> Markdown:
     """Size, AUC, and the worst of what becomes of NDCG, lists and reasons at this level."""
-    found = report_to_json(report)
-    known = figures(found)
+    known = deltas(report)
     if report.variant.is_dense:
-        size, auc = numbers.size(report.compressed.size_bytes), numbers.number(report.compressed.auc)
-        said = t("compress.sentence.dense", size=size, auc=auc)
-        return joined(said, _dead(found, "compress.dead.dense") if is_dead(found) else "")
+        size, shown = numbers.size(measured(report.size_bytes)), numbers.number(report.compressed.auc)
+        said = t("compress.sentence.dense", size=size, auc=shown)
+        return joined(said, _dead(report, "compress.dead.dense") if is_dead(report) else "")
     name, smaller = plain_variant(report.variant), _smaller(known["size_bytes"])
-    if is_dead(found):
-        return joined(t("compress.sentence.size", name=name, smaller=smaller), _dead(found, "compress.dead.level"))
+    if is_dead(report):
+        return joined(t("compress.sentence.size", name=name, smaller=smaller), _dead(report, "compress.dead.level"))
     auc = known["auc"]
-    is_worse = auc.verdict == WORSE and abs(auc.change) >= ALMOST
-    said = t(
-        "compress.sentence", name=name, smaller=smaller, auc=_auc(auc), rest=_rest(known, found, is_worse=is_worse)
-    )
-    across = found["ties"]["variant"]["across"]
-    ties = t("compress.sentence.ties", share=opposing(numbers.percent(across))) if has_ties(found) else ""
-    return joined(said, ties)
+    is_worse = auc.verdict == WORSE and abs(measured(auc.change)) >= ALMOST
+    rest = _rest(known, report, is_worse=is_worse)
+    said = t("compress.sentence", name=name, smaller=smaller, auc=_auc(auc), rest=rest)
+    return joined(said, _ties(report) if has_ties(report) else "")
+
+
+def _ties(report: CompressionReport) -> Markdown:
+    return t("compress.sentence.ties", share=opposing(numbers.percent(measured(report.ties).compressed.across)))
 
 
 def pending_sentence(variant: ModelVariant, *, waits: bool) -> Markdown:
     return t(f"compress.sentence.{'waiting' if waits else 'measuring'}", name=plain_variant(variant))
 
 
-def _dead(found: dict, key: str) -> Markdown:
-    low, high = (numbers.fixed(x, 3) for x in found["auc_interval"]["variant"])
-    return t(key, auc=opposing(numbers.fixed(found["variant"]["auc"], 3)), low=low, high=high)
+def _dead(report: CompressionReport, key: str) -> Markdown:
+    low, high = (numbers.fixed(x, 3) for x in measured(report.auc_interval).compressed)
+    return t(key, auc=opposing(numbers.fixed(report.compressed.auc, 3)), low=low, high=high)
 
 
-def _smaller(size: Figure) -> Markdown:
-    if round(100 * size.change) == 0:
+def _smaller(size: Delta) -> Markdown:
+    change = measured(size.change)
+    if round(100 * change) == 0:
         return t("compress.same_size")
-    key = "compress.smaller" if size.change < 0 else "compress.larger"
-    said = plain(key, percent=numbers.percent(abs(size.change)))
-    return supporting(said) if size.change < 0 else opposing(said)
+    key = "compress.smaller" if change < 0 else "compress.larger"
+    said = plain(key, percent=numbers.percent(abs(change)))
+    return supporting(said) if change < 0 else opposing(said)
 
 
-def _auc(auc: Figure) -> Markdown:
-    if auc.value is None:
+def _auc(auc: Delta) -> Markdown:
+    if auc.change is None:
         return t("compress.auc.unknown")
     if auc.verdict in (WORSE, BETTER) and abs(auc.change) < ALMOST:
         return t("compress.auc.almost", change=numbers.signed(auc.change, 3))
@@ -67,34 +68,38 @@ def _auc(auc: Figure) -> Markdown:
     return t("compress.auc.same")
 
 
-def _rest(known: dict[str, Figure], found: dict, *, is_worse: bool) -> Markdown:
+def _rest(known: dict[str, Delta], report: CompressionReport, *, is_worse: bool) -> Markdown:
     """The worst of NDCG, lists and reasons: the one that loses the largest share of itself."""
-    ndcg, lists, reasons = known["ndcg@10"], known["top_10_kept"].value, known["top_3_kept"].value
+    lists, reasons = report.top_10_overlap, report.top_3_overlap
     lost = {
-        "ndcg": -ndcg.change / ndcg.dense if ndcg.verdict == WORSE and ndcg.dense else 0.0,
+        "ndcg": _lost(known["ndcg@10"]),
         "lists": 0.0 if lists is None else 1 - lists,
         "reasons": 0.0 if reasons is None else 1 - reasons,
     }
     worst = max(lost, key=lambda name: lost[name])
     if lost[worst] < ALMOST:
         return t("compress.rest.same" if lists is not None else "compress.rest.unknown")
-    said = {"ndcg": _ndcg, "lists": _lists, "reasons": _reasons}[worst](lost[worst], found)
+    said = {"ndcg": _ndcg, "lists": _lists, "reasons": _reasons}[worst](lost[worst], report)
     return t(f"compress.rest.{'and' if is_worse else 'but'}", what=opposing(said))
 
 
-def _ndcg(share: float, found: dict) -> str:
-    return plain(
-        "compress.worst.ndcg", percent=numbers.percent(share), value=numbers.fixed(found["variant"]["ndcg@10"], 3)
-    )
+def _lost(quality: Delta) -> float:
+    """Which share of itself a figure loses beyond noise."""
+    return -measured(quality.change) / quality.dense if quality.verdict == WORSE and quality.dense else 0.0
 
 
-def _lists(share: float, found: dict) -> str:
-    nobody = found["extra"]["lost_most"]["kept_none"]
+def _ndcg(share: float, report: CompressionReport) -> str:
+    value = numbers.fixed(report.compressed.ndcg, 3)
+    return plain("compress.worst.ndcg", percent=numbers.percent(share), value=value)
+
+
+def _lists(share: float, report: CompressionReport) -> str:
+    nobody = report.lost_most.kept_none if report.lost_most else 0
     key = "compress.worst.lists.none" if nobody else "compress.worst.lists"
     return plain(key, percent=numbers.percent(share), n=nobody)
 
 
-def _reasons(share: float, found: dict) -> str:
+def _reasons(share: float, report: CompressionReport) -> str:
     one_in = round(1 / share)
     if 2 <= one_in <= MOST_IN_WORDS:
         return plain("compress.worst.reasons.one_in", n=plain(f"number.{one_in}"))
@@ -107,51 +112,51 @@ def doubts(report: CompressionReport, language: str, watched: str | None) -> lis
     date = numbers.date(when.replace(tzinfo=UTC).timestamp(), language)
     shown = plain("compress.doubt.when", date=date, time=f"{when:%H:%M}")
     is_here = report.machine == machine_name()
-    drift, before, found = report.explanation_drift, report.before_training, report_to_json(report)
+    drift, before = measured(report.explanation_drift), report.before_training
+    cost, sample = measured(report.compressed.cost), sample_size(report)
     said = [
         t("compress.doubt.measured" if is_here else "compress.doubt.elsewhere", when=shown, machine=report.machine),
-        t("compress.doubt.users", n=report.n_users) if not sample_size(found) else Markdown(sample_size(found)),
-        t("compress.doubt.pairs", n=drift["n_pairs"], background=drift["background"]),
+        Markdown(sample) if sample else t("compress.doubt.users", n=report.n_users),
+        t("compress.doubt.pairs", n=drift.n_pairs, background=drift.background),
         t("compress.doubt.seed", seed=report.seed),
     ]
-    if report.compressed.encoder_bytes:
-        sizes = numbers.size(report.compressed.size_bytes), numbers.size(report.compressed.encoder_bytes)
-        said.append(t("compress.doubt.encoder", ranker=sizes[0], encoder=sizes[1]))
-    if before and before["auc"] is not None:
-        auc, ndcg = numbers.fixed(before["auc"], 3), numbers.fixed(before["ndcg@10"], 3)
+    if cost.encoder_bytes:
+        ranker, encoder = numbers.size(cost.size_bytes), numbers.size(cost.encoder_bytes)
+        said.append(t("compress.doubt.encoder", ranker=ranker, encoder=encoder))
+    if before and before.auc is not None:
+        auc, ndcg = numbers.fixed(before.auc, 3), numbers.fixed(before.ndcg, 3)
         said.append(t("compress.doubt.before", auc=auc, ndcg=ndcg))
     if report.variant.compression.pruning == "unstructured":
         said.append(t("compress.doubt.sparse"))
-    return [*said, _watched(report, gap_of(found, watched))]
+    return [*said, _watched(report, watched)]
 
 
-def _watched(report: CompressionReport, gap: dict) -> Markdown:
+def _watched(report: CompressionReport, chosen: str | None) -> Markdown:
     """Why this column's gap is watched."""
-    if not gap.get("column"):
+    own = measured(report.watched)
+    column = chosen or own.column
+    if not column:
         return t("compress.watch.none")
-    column, own = column_name(gap["column"]), report.group_gap
-    if gap["column"] != own.get("column"):
-        return t("compress.watch.chosen", column=column)
-    return t("compress.watch.largest" if own.get("is_real") else "compress.watch.noise", column=column)
+    key = "chosen" if column != own.column else ("largest" if own.is_real else "noise")
+    return t(f"compress.watch.{key}", column=column_name(column))
 
 
 def lost_most(report: CompressionReport, groups_of: GroupsOf) -> Markdown:
     """Which group is over-represented among the users whose lists change most, where one clearly is."""
-    about = report.extra["lost_most"]
-    if not about["n"]:
+    lost = measured(report.lost_most)
+    if lost.at_most is None:
         return Markdown("")
-    n, kept = about["n"], round(10 * about["at_most"])
-    group = about["group"]
+    kept, group = round(10 * lost.at_most), lost.group
     if group is None:
-        return t("compress.lost_most.nobody", n=n, kept=kept)
+        return t("compress.lost_most.nobody", n=lost.n, kept=kept)
     return t(
         "compress.lost_most",
-        n=n,
+        n=lost.n,
         kept=kept,
-        column=column_name(group["column"]),
-        group=name_of(groups_of(group["column"])[group["group"]]),
-        share=opposing(numbers.percent(group["share"])),
-        share_of_all=numbers.percent(group["share_of_all"]),
+        column=column_name(group.column),
+        group=name_of(groups_of(group.column)[group.group]),
+        share=opposing(numbers.percent(group.share)),
+        share_of_all=numbers.percent(group.share_of_all),
     )
 
 
@@ -167,7 +172,7 @@ def preset_label(name: str, report: CompressionReport | None) -> Markdown:
     shown = t(f"compress.preset.{name}")
     if report is None:
         return t("compress.preset.label.none", name=shown)
-    size, lists = numbers.size(report.compressed.size_bytes), numbers.percent(report.top_10_overlap)
+    size, lists = numbers.size(measured(report.size_bytes)), numbers.percent(report.top_10_overlap)
     return t("compress.preset.label", name=shown, size=size, lists=lists)
 
 
@@ -192,18 +197,17 @@ def budget(budget: Budget, report: CompressionReport | None, best: CompressionRe
         answer = _budget_answer(budget, report)
     if best is None:
         return joined(answer, t("compress.budget.no_level"))
-    size, lists = numbers.size(best.compressed.size_bytes), numbers.percent(best.top_10_overlap)
+    size, lists = numbers.size(measured(best.size_bytes)), numbers.percent(best.top_10_overlap)
     return joined(answer, t("compress.budget.smallest", name=plain_variant(best.variant), size=size, lists=lists))
 
 
 def _budget_answer(budget: Budget, report: CompressionReport) -> Markdown:
-    found = report_to_json(report)
-    size, lists = report.compressed.size_bytes, report.top_10_overlap
+    size, lists = measured(report.size_bytes), report.top_10_overlap
     about = {"size": numbers.size(size), "lists": numbers.percent(lists, 1)}
-    if budget.allows(found):
+    if budget.allows(report):
         return t("compress.budget.yes", answer=supporting(plain("compress.yes")), **about)
-    reason = "ties" if has_ties(found) else "other"
-    if is_dead(found):
+    reason = "ties" if has_ties(report) else "other"
+    if is_dead(report):
         reason = "dead"
     elif size > budget.most_bytes:
         reason = "size"

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
 
 import pandas as pd
 
-from dashboard.presentation.texts import plain
+from dashboard.presentation.texts import numbers, plain
 from dashboard.presentation.variants import plain_variant
-from recsys_core.compare import Figure, figures, report_to_json
-from recsys_core.results import CompressionReport, Recommendation
+from recsys_core.compare import Delta, MeasuredVariant, deltas
+from recsys_core.results import CompressionReport, Latency, Recommendation, measured
 
 UP, DOWN = "▲", "▼"
 
@@ -46,59 +47,72 @@ def gone(before: Recommendation, after: Recommendation) -> list[str]:
 
 def most_changed(report: CompressionReport, ids: list[str], names: dict[str, str]) -> pd.DataFrame:
     """Users who keep fewest of their list, and how many of it; ``ids`` of those users, ``names`` by id."""
-    kept = [share for _, share in report.extra["top_10_kept"]["most_changed"]]
+    kept = [share for _, share in measured(report.list_overlap).most_changed]
     shown = {share: plain("compress.changed.of", kept=round(10 * share)) for share in set(kept)}
     return pd.DataFrame({"kept": [shown[share] for share in kept], "user": [names[i] for i in ids]})
 
 
-def levels(reports: Iterable[CompressionReport]) -> pd.DataFrame:
-    """Every measured level with its main figures as raw numbers and their 95 % intervals, for the download."""
-    return pd.DataFrame([_level_row(r) for r in sorted(reports, key=lambda r: r.compressed.size_bytes)])
+def measured_variants(reports: Iterable[CompressionReport]) -> pd.DataFrame:
+    """Every measured variant with its main figures as raw numbers and their 95 % intervals, for the download."""
+    return pd.DataFrame([_row(r) for r in sorted(reports, key=lambda r: (measured(r.size_bytes), r.variant.key))])
 
 
-def _level_row(report: CompressionReport) -> dict[str, object]:
-    found, known = report.compressed, figures(report_to_json(report))
+def _row(report: CompressionReport) -> dict[str, object]:
+    variant, known = report.compressed, deltas(report)
     quality = {name: known[name] for name in ("auc", "ndcg@10", "group_gap")}
-    lists, drift = report.extra["top_10_kept"], report.explanation_drift
+    auc, drift = measured(report.auc_interval), measured(report.explanation_drift)
     return {
         plain("compress.map.level"): plain_variant(report.variant),
         "key": report.variant.key,
-        "size_bytes": found.size_bytes,
-        "text_bytes": found.text_bytes,
-        "encoder_bytes": found.encoder_bytes,
-        "n_parameters": found.n_parameters,
-        "macs": found.macs,
-        **_latencies("", found.latency_ms),
-        **_latencies("full_model_", report.dense.latency_ms),
-        **_latencies("full_model_same_runtime_", report.same_runtime_ms or {}),
-        "auc": found.auc,
-        "auc_low": report.auc_interval["variant"][0],
-        "auc_high": report.auc_interval["variant"][1],
-        "ndcg@10": found.ndcg,
-        "recall@10": found.recall,
-        **{column: x for name, figure in quality.items() for column, x in _change(name, figure).items()},
-        "top_10_kept": report.top_10_overlap,
-        "top_10_kept_low": lists["low"],
-        "top_10_kept_high": lists["high"],
-        "top_3_kept": drift["top_3_kept"],
-        "top_3_kept_low": drift["top_3_kept_low"],
-        "top_3_kept_high": drift["top_3_kept_high"],
-        "rank_correlation": drift["rank_correlation"],
-        "users_with_ties_across": report.ties["variant"]["across"],
-        "users_who_keep_none": report.extra["lost_most"]["kept_none"],
+        **asdict(measured(variant.cost)),
+        **_latencies("", variant.latency),
+        **_latencies("full_model_", report.dense.latency),
+        **_latencies("full_model_same_runtime_", report.same_runtime),
+        "auc": variant.auc,
+        "auc_low": auc.compressed[0],
+        "auc_high": auc.compressed[1],
+        "ndcg@10": variant.ndcg,
+        "recall@10": variant.recall,
+        **{column: x for name, delta in quality.items() for column, x in _change(name, delta).items()},
+        **{f"top_10_overlap{end}": x for end, x in _with_ends(known["top_10_overlap"]).items()},
+        **{f"top_3_overlap{end}": x for end, x in _with_ends(known["top_3_overlap"]).items()},
+        "rank_correlation": drift.rank_correlation,
+        "users_with_ties_across": measured(report.ties).compressed.across,
+        "users_who_keep_none": measured(report.lost_most).kept_none,
         "n_users": report.n_users,
         "n_test_users": report.n_test_users,
     }
 
 
-def _change(name: str, figure: Figure) -> dict[str, float | None]:
-    return {f"{name}_change": figure.change, f"{name}_change_low": figure.low, f"{name}_change_high": figure.high}
+def _change(name: str, delta: Delta) -> dict[str, float | None]:
+    return {f"{name}_change": delta.change, f"{name}_change_low": delta.low, f"{name}_change_high": delta.high}
 
 
-def _latencies(name: str, latency_ms: dict[str, dict[str, float]]) -> dict[str, float]:
-    return {f"{name}{batch}_{p}_ms": x for batch, spent in latency_ms.items() for p, x in spent.items()}
+def _with_ends(delta: Delta) -> dict[str, float | None]:
+    return {"": delta.value, "_low": delta.low, "_high": delta.high}
 
 
-def everything(report: CompressionReport) -> dict:
-    """The report of this level, raw."""
-    return report_to_json(report)
+def _latencies(name: str, by_batch: Mapping[str, Latency] | None) -> dict[str, float]:
+    spent = (by_batch or {}).items()
+    return {f"{name}{batch}_{p}_ms": x for batch, latency in spent for p, x in asdict(latency).items()}
+
+
+def side_by_side(points: list[MeasuredVariant], names: list[str]) -> pd.DataFrame:
+    """The measured variants as they stand under the parallel coordinates, in words: one row a variant, its name first.
+
+    Columns that are empty for all are left out.
+    """
+    rows = [
+        {
+            "name": name,
+            "size": numbers.fixed(point.size_bytes / 1000, 1),
+            "speed": numbers.fixed(point.speed, 1),
+            "auc": numbers.fixed(point.auc, 3),
+            "lists": numbers.percent(point.lists.value),
+            "reasons": numbers.percent(point.reasons.value),
+            "gap": numbers.fixed(point.gap, 3),
+        }
+        for point, name in zip(points, names, strict=True)
+    ]
+    table = pd.DataFrame(rows)
+    return table.loc[:, (table != numbers.UNKNOWN).any()]
