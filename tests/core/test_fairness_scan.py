@@ -210,7 +210,7 @@ def test_data_without_attributes_are_audited_by_their_history():
     bare = replace(dataset, schema=replace(dataset.schema, users=(), items=()))
     found = scan_of(bare, evaluation)
     assert set(found.reports) == {"training.activity", "training.popular_taste"}
-    assert all(len(report.gaps) == 9 for report in found.reports.values())  # all but diversity
+    assert all(len(report.gaps) == len(METRICS) - 1 for report in found.reports.values())  # all but diversity
     assert set(scan_of(bare, evaluation, side="item").reports) == {"training.popularity"}
 
 
@@ -243,7 +243,7 @@ def test_a_figure_of_too_many_categories_is_left_out_and_takes_no_other_with_it(
     report = audit_of(*case_of_many({"maker": maker}, {"maker": kind}), by=("gender",), settings=QUICK)
     assert [(x.metric, x.reason.key) for x in report.left_out] == [("diversity@2", "fairness.reason.many_values")]
     assert "maker has 700 different values" in str(report.left_out[0].reason)
-    assert len(report.overall.values) == len(report.gaps) == 9
+    assert len(report.overall.values) == len(report.gaps) == len(METRICS) - 1
     both = {"maker": maker, "shape": list("ab") * 350}
     other = audit_of(*case_of_many(both, {"maker": kind, "shape": "category"}), by=("gender",), settings=QUICK)
     assert other.left_out == ()
