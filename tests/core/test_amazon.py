@@ -45,10 +45,7 @@ def test_reviews_of_2018(tmp_path):
     assert found["warning.repeated_pairs"]["count"] == 6
 
 
-def test_packed_files_and_none_of_metadata(tmp_path):
-    plain = import_dataset("amazon-reviews", write_tables(tmp_path / "plain", AMAZON))
-    packed = write_tables(tmp_path / "packed", {f"{name}.gz": text for name, text in AMAZON.items()})
-    assert import_dataset("amazon-reviews", packed).fingerprint() == plain.fingerprint()
+def test_reviews_without_metadata(tmp_path):
     bare = import_dataset("amazon-reviews", write_tables(tmp_path / "bare", {"Toys.jsonl": AMAZON["Toys_5.json"]}))
     assert bare.titles == ["B000", "B001", "B002"]
     assert bare.n_interactions == 12

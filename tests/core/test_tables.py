@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import tempfile
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from small_data import CLICKS, ITEMS, RATINGS, SHOP, SOURCES, USERS, encode, write_tables
+from small_data import CLICKS, ITEMS, RATINGS, SHOP, USERS, write_tables
 
-from recsys_core.data.dataset import Dataset
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.readers import TextFormat, read_delimited, read_table
 from recsys_core.data.tables import find_file
@@ -186,31 +182,3 @@ def test_a_scale_is_held_where_the_mapping_states_one(tmp_path):
         DataError, match=r"interactions\.csv row 6: column 'rating' holds '5', not a number from 1 to 4"
     ):
         import_dataset("tables", write_tables(tmp_path / "shop", files))
-
-
-@pytest.mark.parametrize("form", SOURCES)
-@settings(max_examples=40, deadline=None)
-@given(data=st.data())
-def test_random_damage_is_imported_or_refused_never_a_crash(form, data):
-    files = {file: encode(file, text) for file, text in SOURCES[form].items()}
-    for _ in range(data.draw(st.integers(1, 3))):
-        file = data.draw(st.sampled_from(sorted(files)))
-        old = files[file]
-        begin = data.draw(st.integers(0, len(old)))
-        end = data.draw(st.integers(begin, min(len(old), begin + 12)))
-        new = data.draw(
-            st.binary(max_size=4) | st.sampled_from([b'"', b"\n", b"\r", b",", b"|", b"::", b"1e5", b"-1", b" "])
-        )
-        files[file] = old[:begin] + new + old[end:]
-    with tempfile.TemporaryDirectory() as folder:
-        source = write_tables(Path(folder) / "source", files)
-        try:
-            dataset = import_dataset(form, source)
-        except DataError as refused:
-            problem = str(refused)
-        else:
-            problem = ""
-        if not problem:
-            dataset.save(Path(folder) / "out")
-            assert Dataset.load(Path(folder) / "out").fingerprint() == dataset.fingerprint()
-        assert "\n" not in problem
