@@ -120,9 +120,13 @@ class Frame:
                 st.markdown(f":small[{t('action.link.local')}]")
 
 
-def page(show: Callable[[Frame], None]) -> None:
-    """What a page's script ends with: ``show`` draws the page, now and whenever a slider was moved."""
+def page(show: Callable[[Frame], None], *, below: Callable[[Selection], None] | None = None) -> None:
+    """What a page's script ends with: ``show`` draws the page, now and whenever a slider was moved.
+
+    ``below`` draws what stands under it and follows no slider: in whole runs only.
+    """
     state.remember("show", show)
+    state.remember("below", below)
 
 
 def run(chosen_page) -> None:
@@ -157,6 +161,9 @@ def run(chosen_page) -> None:
         components.job_list()
     chosen_page.run()
     _page(name, chosen, place, state.recall("show"))
+    below = state.recall("below")
+    if below:
+        below(state.select(chosen, place, name))
     if name in LARGE_CONTROLS:
         with badge:  # only now the controls have read the address
             controls.model_badge()

@@ -26,7 +26,7 @@ from recsys_core.variant import BITS, DENSE, PRUNINGS, Compression, ModelVariant
 
 CARRIED = (
     "workspace", "user", "item", "model", "pruning", "lang", "filter", "groups", "by", "cross", "measure", "models",
-    "watch",    "kb", "lists_kept", "both", "method", "history", "order", "reason", "items_by",
+    "watch", "kb", "lists_kept", "both", "within", "bytes_of", "method", "history", "order", "reason", "items_by",
 )  # fmt: skip
 SPARSITIES = tuple(range(0, 100, 10))
 PAIRS = (100, 200, 500, 1000)  # of the Global page

@@ -10,7 +10,7 @@ from functools import partial
 
 import streamlit as st
 
-HEAVY = ("scipy.stats", "sklearn", "onnxruntime")
+HEAVY = ("scipy.stats", "sklearn", "onnxruntime", "plotly.graph_objects")
 
 
 @st.cache_resource(show_spinner=False)

@@ -6,7 +6,8 @@ from dashboard import cached, components, frame
 from dashboard.presentation.sentences import compress as story
 from dashboard.presentation.texts import t
 from dashboard.sections import compress as cards
-from dashboard.sections import measuring
+from dashboard.sections import measuring, variant_space
+from dashboard.state import Selection
 from recsys_core.compare import report_to_json
 
 
@@ -20,7 +21,7 @@ def show(page: frame.Frame) -> None:
             watched, limits = cards.watch_picker(page, report), cards.budget(page)
         cards.budget_answer(chosen, report, limits)
     page.link_also(**cards.chosen(watched))
-    table = cached.variant_table(chosen.place, chosen.variant.model, chosen.language)
+    table = variant_space.narrowed_table(page)
     if report is None:
         job = cached.measurement(chosen.place, chosen.variant)
         if job.error:
@@ -47,4 +48,10 @@ def show(page: frame.Frame) -> None:
     cards.both_models(chosen)
 
 
-frame.page(show)
+def below(chosen: Selection) -> None:
+    """What no slider draws again: charts over everything measured."""
+    variant_space.side_by_side(chosen)
+    variant_space.bytes_of(chosen)
+
+
+frame.page(show, below=below)

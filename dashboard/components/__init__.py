@@ -14,6 +14,7 @@ from dashboard.components.notices import (
     unavailable,
     working,
 )
+from dashboard.components.plotly_drawing import draw_plotly
 from dashboard.components.rows import rows
 from dashboard.components.top import open_at_top, page_links
 
@@ -22,6 +23,7 @@ __all__ = [
     "copyable",
     "doubt",
     "draw",
+    "draw_plotly",
     "empty",
     "error_box",
     "failed",

@@ -1,0 +1,123 @@
+"""Cards of the Compress page that no slider draws again: all measured variants side by side, and where bytes are."""
+
+from __future__ import annotations
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import cached, cached_variants, components, state
+from dashboard.presentation import ranges as ranges_of
+from dashboard.presentation.charts.byte_map import byte_map
+from dashboard.presentation.charts.variant_space import axis_name, axis_values, parallel_coordinates
+from dashboard.presentation.ranges import Ranges
+from dashboard.presentation.sentences import variant_space as sentences
+from dashboard.presentation.sentences.fairness import column_name
+from dashboard.presentation.tables import variants as tables
+from dashboard.presentation.tables.columns import RowColumn
+from dashboard.presentation.texts import numbers, plain, t
+from dashboard.presentation.variants import plain_variant
+from dashboard.state import Selection
+from recsys_core.compare import MeasuredVariant, is_on_sliders
+
+TABLE_HEIGHT = 330
+
+
+def measured_variants(selection: Selection) -> list[MeasuredVariant]:
+    return cached.measured_variants(selection.place, selection.variant.model)
+
+
+def chosen_ranges(selection: Selection) -> tuple[Ranges, list[str]]:
+    """The ranges that the address narrows the measured variants down to, and the parts of it that are none."""
+    values = axis_values(measured_variants(selection))
+    return ranges_of.from_text(state.address_value("within"), list(values))
+
+
+def narrowed_table(page) -> pd.DataFrame:
+    """The measured variants within the ranges with their figures, for the download; a notice where a range is none."""
+    selection: Selection = page.selection
+    table = cached.variant_table(selection.place, selection.variant.model, selection.language)
+    ranges, unusable = chosen_ranges(selection)
+    for part in unusable:
+        with page.places["notices"]:
+            components.notice(t("compress.within.unknown", value=part))
+    page.link_also(within=ranges_of.to_text(ranges) or None, bytes_of=state.address_value("bytes_of"))
+    return table[ranges_of.within(axis_values(measured_variants(selection)), ranges)]
+
+
+def side_by_side(selection: Selection) -> None:
+    """Every measured variant as a line; ranges marked on its axes narrow the table below it."""
+    points = measured_variants(selection)
+    with components.card(t("compress.space")):
+        if not points:
+            st.markdown(t("compress.space.empty"))
+            return
+        values, (ranges, _) = axis_values(points), chosen_ranges(selection)
+        st.markdown(f":small[:gray[{t('compress.space.how')}]]")
+        components.draw_plotly(parallel_coordinates(values, ranges), key="space", on_brush=_narrow)
+        kept = ranges_of.within(values, ranges)
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(sentences.narrowed(int(kept.sum()), len(points), ranges), width="stretch")
+            if ranges:
+                st.button(t("compress.space.clear"), key="space_clear", on_click=_narrow, args=({},), type="tertiary")
+        listed = [point for point, is_kept in zip(points, kept, strict=True) if is_kept]
+        if listed:
+            _table(listed)
+        components.doubt(_doubts(selection))
+
+
+def _narrow(ranges: Ranges) -> None:
+    written = ranges_of.to_text(ranges)
+    if written != state.address_value("within"):
+        state.choose(within=written or None)
+
+
+def _table(points: list[MeasuredVariant]) -> None:
+    """The variants that are left; a click on one that sliders can set chooses it."""
+    names = [plain_variant(point.variant) for point in points]
+    shown = tables.side_by_side(points, names)
+    heads = {axis: RowColumn(axis_name(axis), right=True) for axis in shown.columns if axis != "name"}
+
+    def pick(row: int) -> None:
+        if is_on_sliders(points[row].variant):
+            state.choose_variant(points[row].variant)
+
+    components.rows(
+        shown,
+        {"name": RowColumn(plain("compress.map.level"), wrap=True)} | heads,
+        key="space_rows",
+        alt=plain("compress.space.table"),
+        height=TABLE_HEIGHT,
+        pick="name",
+        on_pick=pick,
+    )
+
+
+def _doubts(selection: Selection) -> list[str]:
+    report = cached.reports(selection.place, selection.variant.model).get(selection.variant.dense)
+    column = report.watched.column if report and report.watched else None
+    gap = t("compress.space.gap", column=column_name(column)) if column else ""
+    return [t("compress.space.colour"), t("compress.space.speed"), gap, t("compress.space.pick")]
+
+
+def bytes_of(selection: Selection) -> None:
+    """Where the bytes of one measured variant are; at first of the full model."""
+    known = {point.variant.key: point.variant for point in measured_variants(selection)}
+    dense = selection.variant.dense
+    known = {dense.key: dense} | known
+    chosen = known[state.chosen_id("bytes_of", known) or dense.key]
+    with components.card(t("compress.bytes")):
+        st.selectbox(
+            t("compress.bytes.of"),
+            list(known),
+            format_func={key: plain_variant(variant) for key, variant in known.items()}.get,
+            key=state.show_in_picker("bytes_of", chosen.key),
+            on_change=state.choose_picked,
+            args=("bytes_of",),
+        )
+        parts = cached_variants.stored_parts(selection.place, chosen)
+        encoder = cached.model(selection.place, chosen.model).config["encoder"]["size_bytes"]
+        components.draw_plotly(byte_map(cached.dataset(selection.place), parts), key="bytes")
+        total = numbers.size(sum(part.n_bytes for part in parts))
+        apart = t("compress.bytes.encoder", encoder=numbers.size(encoder)) if encoder else ""
+        shape = "" if chosen.is_dense else t("compress.bytes.shape")
+        components.doubt([t("compress.bytes.sum", size=total), apart, shape])
