@@ -22,13 +22,26 @@ CHOICES = {
     "--pruning": ("structured", "unstructured"),
     "--by": ("gender", "age", "activity", "user.gender,age", "item.category", "gender,item.category", "popular_taste"),
 }
-NUMERIC = ("--seed", "--epochs", "--k", "--background", "--sparsity", "--distill", "--user", "--item")
-VARIANT = ("--sparsity", "--bits", "--pruning", "--distill", "--workspace")
+NUMERIC = (
+    "--seed",
+    "--seconds",
+    "--strength",
+    "--epochs",
+    "--k",
+    "--background",
+    "--sparsity",
+    "--distill",
+    "--user",
+    "--item",
+)
+VARIANT = ("--sparsity", "--bits", "--pruning", "--distill", "--workspace", "--model", "--rerank", "--strength")
 TAKES = {  # what is drawn for a command, most of the time
     "sample": ("--domain", "--seed", "--out"),
     "import": ("--format", "--mapping", "--out", ""),
     "train": ("--data", "--out", "--name", "--task", "--split", "--seed", "--epochs"),
     "prepare": ("--format", "--mapping", "--out", "--name", "--seed", ""),
+    "measure": ("--workspace", "--model", "--seconds"),
+    "models": ("--workspace", "--make-current", "--remove"),
     "evaluate": VARIANT,
     "recommend": (*VARIANT, "--user", "--k", "--k"),
     "explain": (*VARIANT, "--user", "--item", "--method", "--history", "--background", "--seed"),
@@ -37,7 +50,7 @@ TAKES = {  # what is drawn for a command, most of the time
 }
 PATHS = ("--workspace", "--data", "--out", "--mapping", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
-COSTLY = ("train", "prepare", "sample", "compress")  # these are never run with sound words only
+COSTLY = ("train", "prepare", "measure", "sample", "compress")  # these are never run with sound words only
 
 
 class Draws:
@@ -56,6 +69,8 @@ class Draws:
             "import": {"--format": "tables", "": str(tables), "--out": str(folder / "new")},
             "train": {"--data": str(dataset), "--out": str(folder / "new"), "--epochs": "1", "--task": "like"},
             "prepare": {"": str(folder / "gone"), "--out": str(folder / "new")},
+            "measure": question,
+            "models": question,
             "evaluate": question,
             "recommend": question | {"--user": "3", "--k": "5"},
             "explain": question | pair | {"--background": "4"},

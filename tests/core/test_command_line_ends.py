@@ -75,7 +75,7 @@ for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
 def test_an_interrupted_run_leaves_one_line_and_nothing_else(tmp_path):
     """One process is sent three signals, as its start takes most of the time."""
     words = [sys.executable, "-c", INTERRUPTED, str(tmp_path)]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False, timeout=240)
     names = ("SIGINT", "SIGTERM", "SIGHUP")
     assert done.stdout.splitlines() == [f"{name} 2 0 True" for name in names]
     assert done.stderr.splitlines() == ["recsys_core sample: interrupted; nothing was written."] * 3

@@ -11,10 +11,11 @@ from command_line_draws import Draws
 from small_data import SHOP, write_tables
 
 from recsys_core.__main__ import TRACEBACK, main
+from recsys_core.commands import COMMANDS
 from recsys_core.models.workspace import open_model
 
 
-@pytest.mark.parametrize("n_draws", [2_000, pytest.param(20_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("n_draws", [1_000, pytest.param(20_000, marks=pytest.mark.soak)])
 def test_any_command_line_ends_in_words(n_draws, capsys, tiny_workspace, tmp_path, monkeypatch):
     monkeypatch.setenv(TRACEBACK, "1")  # an unexpected error is raised here, not said in one line
     open_model(tiny_workspace).dataset.save(tmp_path / "data")
@@ -36,6 +37,7 @@ def test_any_command_line_ends_in_words(n_draws, capsys, tiny_workspace, tmp_pat
             json.loads(seen.out)
         ends[words[0], status] += 1
     assert {status for _, status in ends} == {0, 2}
+    assert {command.name for command in COMMANDS} <= {word for word, _ in ends}
     left = [p for p in (tmp_path / "out").iterdir() if p.is_dir() and not (p / "dataset.json").exists()]
     assert left == [], "nothing half-written is left"
     print(dict(ends))

@@ -1,0 +1,26 @@
+"""Commands: what each word of the command line takes and does, a file for one or a few related ones.
+
+>>> [command.name for command in COMMANDS][:3]
+['sample', 'import', 'train']
+"""
+
+from __future__ import annotations
+
+from recsys_core.commands import compress, explain, fairness, models, quality, tables, training
+from recsys_core.commands.command import Command
+
+COMMANDS: tuple[Command, ...] = (
+    tables.SAMPLE,
+    tables.IMPORT,
+    training.TRAIN,
+    training.PREPARE,
+    training.MEASURE,
+    models.MODELS,
+    quality.EVALUATE,
+    quality.RECOMMEND,
+    explain.EXPLAIN,
+    compress.COMPRESS,
+    fairness.FAIRNESS,
+)
+
+__all__ = ["COMMANDS", "Command"]

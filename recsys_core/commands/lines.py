@@ -1,0 +1,53 @@
+"""What a command found, as a person reads it in a terminal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def lines_of(found: dict[str, Any], indent: str = "") -> list[str]:
+    """Lines that say a command's object: a figure a line, what lies inside indented."""
+    out = []
+    for key, value in found.items():
+        if key == "understood":
+            from recsys_core.data.understood import table_lines
+
+            out += [f"{indent}{key}:", *(f"{indent}  {line}" for line in table_lines(value))]
+        elif key == "warnings" and value:
+            out += [f"{indent}{key}:", *(f"{indent}  {warning}" for warning in value)]
+        elif isinstance(value, dict):
+            out += [f"{indent}{key}:", *lines_of(value, indent + "  ")]
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            out.append(f"{indent}{key}:")
+            out += [indent + "  " + "  ".join(f"{k}={_cell(v)}" for k, v in _in_words(row).items()) for row in value]
+        else:
+            out.append(f"{indent}{key}: {_cell(value)}")
+    return out
+
+
+def _in_words(row: dict[str, Any]) -> dict[str, Any]:
+    """A row's value with its unit in words, where it has one: "12 items", "1 item", "89.9 €", "unknown".
+
+    >>> _in_words({"value": 1, "unit": "items"}), _in_words({"value": None, "unit": ""}), _in_words({"k": 1})
+    ({'value': '1 item'}, {'value': 'unknown'}, {'k': 1})
+    """
+    if "unit" not in row:
+        return row
+    value, unit = row["value"], row["unit"]
+    if value is None:
+        said = "unknown"
+    else:
+        said = f"{value:.6g}" if isinstance(value, float) else str(value)
+        said = f"{said} {'item' if (value, unit) == (1, 'items') else unit}".rstrip()
+    return {k: v for k, v in row.items() if k != "unit"} | {"value": said}
+
+
+def _cell(value: object) -> str:
+    """A cell of the text for a person, four digits of a number.
+
+    >>> _cell(0.123456), _cell(None), _cell("None")
+    ('0.1235', 'none', 'None')
+    """
+    if value is None:  # the JSON's null in words: Python's are nobody's
+        return "none"
+    return f"{value:.4g}" if isinstance(value, float) else str(value)

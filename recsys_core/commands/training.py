@@ -1,0 +1,93 @@
+"""``train``, ``prepare`` and ``measure``: a workspace's first model, and the levels that the app's sliders stop at."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from recsys_core.commands.command import Command, add_source, add_workspace
+from recsys_core.progress import Progress
+
+if TYPE_CHECKING:
+    from recsys_core.data.dataset import Dataset
+
+
+def train_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--data", type=Path, required=True, metavar="DATASET")
+    _new_workspace(parser)
+    parser.add_argument("--task", choices=("implicit", "like", "rating"))
+    parser.add_argument("--split", choices=("time", "random", "cutoff"), default="time")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument(
+        "--encoder", default="sentence-transformers/all-MiniLM-L6-v2", help="text encoder: a name or a folder"
+    )
+
+
+def run_train(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    from recsys_core.data.dataset import Dataset
+    from recsys_core.models.fit import FitRequest, fit_workspace
+
+    dataset = Dataset.load(args.data)
+    request = FitRequest(
+        name=args.name, task=args.task, split=args.split, seed=args.seed, epochs=args.epochs, encoder=args.encoder
+    )
+    metrics = fit_workspace(dataset, args.out, request, progress=progress)
+    return metrics | {"understood": _used(dataset, args.out, metrics["task"])}
+
+
+def prepare_arguments(parser: argparse.ArgumentParser) -> None:
+    add_source(parser, required=False)
+    _new_workspace(parser)
+
+
+def run_prepare(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """Everything the app needs from a folder of tables: import, train, measure the default levels."""
+    from recsys_core.compare import measure_grid
+    from recsys_core.data.importers import import_dataset
+    from recsys_core.models.fit import FitRequest, fit_workspace
+    from recsys_core.models.workspace import open_model
+
+    dataset = import_dataset(args.format, args.source, args.mapping)
+    metrics = fit_workspace(dataset, args.out, FitRequest(name=args.name, seed=args.seed), progress=progress)
+    reports = measure_grid(open_model(args.out), progress=progress)
+    found = {"understood": _used(dataset, args.out, metrics["task"]), "levels_measured": len(reports)}
+    return metrics | found
+
+
+def measure_arguments(parser: argparse.ArgumentParser) -> None:
+    add_workspace(parser)
+    parser.add_argument("--model", default="", metavar="ID", help="a model of the workspace (default: current)")
+    parser.add_argument("--seconds", type=float, default=math.inf, metavar="S", help="begin no level after so long")
+
+
+def run_measure(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    """The default levels that are not measured yet, so that the app's sliders answer at once."""
+    from recsys_core.compare import default_grid, measure_grid
+    from recsys_core.models.workspace import open_model
+
+    reports = measure_grid(open_model(args.workspace, args.model), seconds=args.seconds, progress=progress)
+    return {"levels": len(default_grid()), "levels_measured": len(reports)}
+
+
+def _new_workspace(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--out", type=Path, required=True, metavar="WORKSPACE")
+    parser.add_argument("--name", default="", help="what the app calls the workspace")
+    parser.add_argument("--seed", type=int, default=0)
+
+
+def _used(dataset: Dataset, workspace: Path, task: str) -> dict[str, Any]:
+    """What was understood, with the rows of the task that was trained and of its parts."""
+    from recsys_core.data.understood import understood
+    from recsys_core.models.artifact import load_config
+    from recsys_core.models.model_store import ModelStore
+
+    found = understood(dataset).to_json()
+    rows = load_config(ModelStore(workspace).folder(""))["rows"]
+    return found | {"tasks": {task: found["tasks"][task]}, "parts": rows}
+
+
+TRAIN = Command("train", "train a workspace on a dataset", train_arguments, run_train)
+PREPARE = Command("prepare", "import, train and measure the default compression levels", prepare_arguments, run_prepare)
+MEASURE = Command("measure", "measure the default compression levels that are not yet", measure_arguments, run_measure)
