@@ -168,8 +168,14 @@ def test_a_damaged_workspace_is_named_and_the_other_still_works(visit):
 
 
 def test_chinese(visit):
-    text = visit.open("explain", lang="zh").page.locator("h1").inner_text()
-    assert re.search(r"[\u4e00-\u9fff]", text)
+    """Also where the page alone is drawn again, in a thread of its own."""
+    page = visit.open("explain", lang="zh", user="7").page
+    assert re.search(r"[\u4e00-\u9fff]", page.locator("h1").inner_text())
+    page.get_by_role("slider", name="稀疏度").first.press("ArrowRight")
+    page.wait_for_url("**sparsity=10**")
+    visit.settle()
+    for shown in ("h5", ".stMarkdownBadge"):
+        assert re.search(r"[\u4e00-\u9fff]", page.locator(shown).last.inner_text())
 
 
 CHART_ROWS = """() => [...document.querySelectorAll('[data-testid="stMain"] [data-testid="stVegaLiteChart"]')].map(
