@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import TypeGuard
 
 import pandas as pd
 
@@ -48,7 +49,7 @@ def _what(model: TrainedModel) -> str:
     return "bought" if (model.dataset.truth or {}).get("domain") == "shop" else "shown"
 
 
-def known(value: float | None) -> bool:
+def known(value: float | None) -> TypeGuard[float]:
     """Whether there is a figure."""
     return value is not None and value == value
 
@@ -84,13 +85,14 @@ def against(metrics: dict, name: str) -> str:
 
 def difference(metrics: dict, name: str) -> tuple[float, float, float] | None:
     """NDCG@10 minus a baseline's with its interval: over the same users, else from both intervals."""
-    if not (known(metrics.get("ndcg@10")) and known(_of(metrics, name))):
+    ndcg, baseline = metrics.get("ndcg@10"), _of(metrics, name)
+    if not (known(ndcg) and known(baseline)):
         return None
     paired = metrics.get("comparisons", {}).get(name, {}).get("ndcg@10")
     if paired is not None:
         return tuple(paired) if known(paired[0]) else None
     ours, theirs = (metrics["intervals"][side]["ndcg@10"] for side in ("model", name))
-    return metrics["ndcg@10"] - _of(metrics, name), ours[0] - theirs[1], ours[1] - theirs[0]
+    return ndcg - baseline, ours[0] - theirs[1], ours[1] - theirs[0]
 
 
 def is_below_popularity(metrics: dict) -> bool:
@@ -108,9 +110,9 @@ def verdicts(model: TrainedModel) -> list[tuple[bool | None, Markdown]]:
     """What can be trusted, line by line: yes, no, or None where it is not proven."""
     found: list[tuple[bool | None, Markdown]] = []
     for name in ("popularity", "ease"):
-        verdict = against(model.metrics, name)
-        if verdict:
-            change, low, high = (numbers.signed(x, 3) for x in difference(model.metrics, name))
+        verdict, interval = against(model.metrics, name), difference(model.metrics, name)
+        if interval is not None:
+            change, low, high = (numbers.signed(x, 3) for x in interval)
             said = t(f"overview.verdict.{name}.{verdict}", change=change, low=low, high=high)
             found.append(({"above": True, "below": False, "par": None}[verdict], said))
     share = of_possible(model)
@@ -121,7 +123,7 @@ def verdicts(model: TrainedModel) -> list[tuple[bool | None, Markdown]]:
 
 def gap_verdict(scan: ScanResult, rest: OneVsRestGap | None) -> tuple[bool, Markdown]:
     """The largest real gap between groups of users, or that none is more than noise."""
-    if rest is None:
+    if rest is None or scan.largest_real is None:
         return True, t("overview.verdict.no_gap", n=len(scan.reports))
     column, gap = scan.largest_real
     report = scan.reports[column]
@@ -243,7 +245,7 @@ def ids_sentence(model: TrainedModel) -> Markdown:
 
 def figures(found: Profile) -> list[tuple[str, str, str]]:
     """Label, value and note of each figure card."""
-    cards = [
+    cards: list[tuple[str, str, str]] = [
         (t("overview.users"), numbers.count(found.n_users), ""),
         (t("overview.items"), numbers.count(found.n_items), ""),
         (
@@ -253,7 +255,7 @@ def figures(found: Profile) -> list[tuple[str, str, str]]:
         ),
         (t("overview.seen"), numbers.percent(found.density, 1), t("overview.seen.note")),
     ]
-    if found.first_time is not None:
+    if found.first_time is not None and found.last_time is not None:
         first, last = numbers.day(found.first_time), numbers.day(found.last_time)
         cards.append((t("overview.period"), first, t("overview.period.to", last=last)))
     return cards
