@@ -9,7 +9,7 @@ A page is a script that hands over the function that fills the frame's places::
         page.title(t("explain.title", item=…))      # at once; t() escapes values, plain() does not (charts, tables)
         with components.card(t("…")):               # then the page's own cards, in order
             components.draw(charts.…(result), key="…")
-            components.doubt([plain("…"), …])
+            components.caveats([plain("…"), …])
         page.sentence(t("explain.sentence", …))     # its place is above the cards, whenever it is known
         page.download("explanation", table, everything)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dashboard import cached, components, frame
-from dashboard.presentation.sentences import compress as story
+from dashboard.presentation.sentences import compress as sentences
 from dashboard.presentation.texts import t
 from dashboard.sections import compress as cards
 from dashboard.sections import measuring, variant_space
@@ -31,15 +31,15 @@ def show(page: frame.Frame) -> None:
         page.download("compression", table, report_to_json(cards.so_far(job, chosen)))
     else:
         page.download("compression", table, report_to_json(report))
-        page.sentence(story.sentence(report))
-        cards.figures(chosen.place, report, watched)
+        page.sentence(sentences.sentence(report))
+        cards.stat_cards(chosen.place, report, watched)
     with components.grid(2):
         cards.survival(chosen)
         cards.sizes(chosen)
     measuring.measure_all(chosen)
     if report is None:
         return
-    components.doubt(story.doubts(report, chosen.language, watched))
+    components.caveats(sentences.caveats(report, chosen.language, watched))
     with components.grid(5, min_width=150) as grid:
         with grid.cell(column_span=3):
             cards.lists(chosen)

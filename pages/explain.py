@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import cached, components, frame, state
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import explain as charts
-from dashboard.presentation.sentences import explain as story
+from dashboard.presentation.sentences import explain as sentences
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import plain, t
 from dashboard.sections import explain as cards
@@ -30,7 +30,7 @@ def show(page: frame.Frame) -> None:
         return
     index = top.items[0].item_index if chosen.item_index is None else chosen.item_index
     item = cached.item(chosen.place, chosen.user_index, index, chosen.variant)
-    page.title(story.title(item, cached.short_name(chosen.place, chosen.user_index, chosen.language)))
+    page.title(sentences.title(item, cached.short_name(chosen.place, chosen.user_index, chosen.language)))
     page.shows_item(item.item_id)
     where = (chosen.place, chosen.user_index, index, chosen.variant)
     with components.grid(5, min_width=140, border=True) as grid:
@@ -38,7 +38,7 @@ def show(page: frame.Frame) -> None:
     with listed:
         top_list(page, top, index)
     with main, components.working(t("working.explanation"), once=("explanation", *where)):
-        explanation, doubt = waterfall(page, where, item, top.n_candidates)
+        explanation, below = waterfall(page, where, item, top.n_candidates)
     with components.grid(2, min_width=380):
         with components.card(t("explain.history"), key="history_card"):
             past = cards.history(page, where, explanation)
@@ -50,10 +50,10 @@ def show(page: frame.Frame) -> None:
         "second_method": tables.explanation_json(second) if second else None,
     }
     page.download("explanation", tables.contributions(explanation), everything)
-    with doubt:  # last, as it waits for the second opinion
+    with below:  # last, as it waits for the second opinion
         lime = cached.explanation(*where, method="lime")
         agreement = compare_explanations(explanation, lime)
-        components.doubt(story.doubts(explanation, page_task(page), agreement, lime.fit))
+        components.caveats(sentences.caveats(explanation, page_task(page), agreement, lime.fit))
 
 
 def page_task(page: frame.Frame) -> str:
@@ -73,22 +73,22 @@ def top_list(page: frame.Frame, top, index: int) -> None:
         on_pick=lambda row: state.choose(item=top.items[row].item_id),
     )
     later = t("explain.top.later") if any(i.held_out for i in top.items) else ""
-    components.doubt([t("explain.top.hint"), story.ties(top), later])
+    components.caveats([t("explain.top.hint"), sentences.ties(top), later])
 
 
 def waterfall(page: frame.Frame, where: tuple, item: RankedItem, n_candidates: int) -> tuple[Explanation, object]:
     st.markdown(f"**{t('explain.waterfall')}**")
     explanation = cached.explanation(*where)
     found = reasons.reasons(cached.dataset(page.selection.place), explanation)
-    page.sentence(story.sentence(found, item, n_candidates, page.selection.variant))
+    page.sentence(sentences.sentence(found, item, n_candidates, page.selection.variant))
     components.draw(charts.waterfall(explanation, reasons.joined(found)), key="waterfall")
-    doubt = st.container()
+    below = st.container()
     details = st.expander(t("explain.table"), key="all_reasons", on_change="rerun", bind="query-params")
     page.link_also(all_reasons="true" if details.open else "")
     if details.open:
         with details:
             components.table(tables.reasons_table(explanation, found), key="reasons", alt=plain("explain.table.alt"))
-    return explanation, doubt
+    return explanation, below
 
 
 frame.page(show)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import cached, cached_audits, components, frame
-from dashboard.presentation.sentences import fairness as story
+from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.tables import groups as group_tables
 from dashboard.presentation.texts import plain, t
 from dashboard.sections import fairness as cards
@@ -31,9 +31,9 @@ def show(page: frame.Frame) -> None:
     with measures:
         metric = cards.measure_picker(page, scan, report)
     changes = cached_audits.gap_changes(place, reports["compressed"].variant, by) if len(reports) > 1 else ()
-    page.sentence(story.sentence(report, metric, cached_audits.one_vs_rest(place, report.variant, by)))
+    page.sentence(sentences.sentence(report, metric, cached_audits.one_vs_rest(place, report.variant, by)))
     if changes:
-        st.markdown(story.change_sentence(changes, metric))
+        st.markdown(sentences.change_sentence(changes, metric))
     with components.grid(10, min_width=76) as grid:
         with grid.cell(column_span=4):
             cards.dots(page, reports, metric)

@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import cached, components, frame, state
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import overall as charts
-from dashboard.presentation.sentences import overall as story
+from dashboard.presentation.sentences import overall as sentences
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import plain, t
 from dashboard.sections import overall as cards
@@ -26,16 +26,16 @@ def show(page: frame.Frame) -> None:
         return
     data = cached.dataset(chosen.place)
     names = {player: reasons.feature_name(data, player) for player in found.players}
-    page.sentence(story.sentence(found, names))
+    page.sentence(sentences.sentence(found, names))
     with components.grid(2, min_width=380):
         with components.card(t("global.sizes"), stretch=True):
             chart = charts.mean_sizes(found, names)
-            components.draw(chart, key="sizes", on_pick=lambda marks: state.choose(reason=story.picked(marks)))
-            components.doubt([t("global.sizes.pick"), story.tied_doubt(found)])
+            components.draw(chart, key="sizes", on_pick=lambda marks: state.choose(reason=sentences.picked(marks)))
+            components.caveats([t("global.sizes.pick"), sentences.tied_caveat(found)])
         with components.card(t("global.swarm"), stretch=True):
             components.draw(charts.swarm(found, names, partial(reasons.in_words, data)), key="swarm")
-            components.doubt([t("global.swarm.grey")])
-    components.doubt(story.doubts(found, cached.workspace(chosen.place).split.task, of_one=cached.BACKGROUND))
+            components.caveats([t("global.swarm.grey")])
+    components.caveats(sentences.caveats(found, cached.workspace(chosen.place).split.task, of_one=cached.BACKGROUND))
     effects = cards.by_value(page, found, names)
     with st.expander(t("explain.table"), key="all_reasons", on_change="rerun", bind="query-params") as opened:
         page.link_also(all_reasons="true" if opened.open else "")

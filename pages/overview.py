@@ -6,7 +6,7 @@ import streamlit as st
 
 from dashboard import cached, components, frame, state
 from dashboard.presentation.charts import overview as charts
-from dashboard.presentation.sentences import overview as story
+from dashboard.presentation.sentences import overview as sentences
 from dashboard.presentation.texts import numbers, t
 from dashboard.sections import overview as cards
 
@@ -15,13 +15,13 @@ def show(page: frame.Frame) -> None:
     place = page.selection.place
     model, profile = cached.model(place, page.selection.variant.model), cached.profile(place)
     page.title(t("overview.title"))
-    sentence = story.sentence(model)
+    sentence = sentences.sentence(model)
     page.sentence(sentence)
-    components.doubt([*story.meaning(model), story.made(model, page.selection.language)])
-    figures = story.figures(profile)
-    with components.grid(len(figures), min_width=165):
-        for label, value, note in figures:
-            components.figure_card(label, value, note)
+    components.caveats([*sentences.meaning(model), sentences.made(model, page.selection.language)])
+    stats = sentences.stat_cards(profile)
+    with components.grid(len(stats), min_width=165):
+        for label, value, note in stats:
+            components.stat_card(label, value, note)
     with components.grid(3, min_width=290) as wide:
         with wide.cell(column_span=2), components.card(t("overview.quality"), stretch=True):
             cards.quality(model)
@@ -33,7 +33,7 @@ def show(page: frame.Frame) -> None:
             cards.over_time(profile, page.selection.language)
         with components.card(t("overview.tail"), stretch=True):
             components.draw(charts.long_tail(profile), key="tail")
-            components.doubt([t("overview.tail.sentence", share=numbers.percent(profile.head_share))])
+            components.caveats([t("overview.tail.sentence", share=numbers.percent(profile.head_share))])
         with components.card(t("overview.groups"), stretch=True):
             cards.groups(page)
     with components.card(t("overview.problems")):
@@ -41,8 +41,8 @@ def show(page: frame.Frame) -> None:
         cards.columns(page)
     cards.stages(model)
     next_links(page)
-    everything = {"profile": figures, "metrics": model.metrics, "config": model.config}
-    page.download("overview", story.quality_table(model), everything)
+    everything = {"profile": stats, "metrics": model.metrics, "config": model.config}
+    page.download("overview", sentences.quality_table(model), everything)
     with place_of_gap:
         cards.gap(page, sentence)
 

@@ -1,6 +1,6 @@
-"""What pages are put together from: cards, doubt strips, tables, empty states, errors, progress."""
+"""What pages are put together from: cards, lines of caveats, tables, empty states, errors, progress."""
 
-from dashboard.components.cards import card, doubt, figure_card, grid
+from dashboard.components.cards import card, caveats, grid, stat_card
 from dashboard.components.copying import copyable
 from dashboard.components.drawing import draw, table
 from dashboard.components.fragments import fragment
@@ -20,14 +20,14 @@ from dashboard.components.top import open_at_top, page_links
 
 __all__ = [
     "card",
+    "caveat",
+    "caveats",
     "copyable",
-    "doubt",
     "draw",
     "draw_plotly",
     "empty",
     "error_box",
     "failed",
-    "figure_card",
     "finished",
     "fragment",
     "grid",
@@ -37,6 +37,7 @@ __all__ = [
     "open_at_top",
     "page_links",
     "rows",
+    "stat_card",
     "table",
     "unavailable",
     "working",

@@ -1,4 +1,4 @@
-"""One bordered card a picture; figures; the grey line of doubt under them."""
+"""One bordered card a picture; figures; the grey line of caveats under them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def card(title: Markdown | str = "", *, key: str | None = None, stretch: bool = 
     return container
 
 
-def figure_card(
+def stat_card(
     label: str,
     value: str,
     note: str = "",
@@ -52,7 +52,7 @@ def figure_card(
     )
 
 
-def doubt(parts: Iterable[str]) -> None:
+def caveats(parts: Iterable[str]) -> None:
     """What the picture rests on, as one grey line: sizes, seeds, gaps, times."""
-    line = t("doubt.join").join(p for p in parts if p)
+    line = t("caveat.join").join(p for p in parts if p)
     st.markdown(f":small[:gray[{line}]]")

@@ -1,4 +1,4 @@
-"""The sidebar's ways to a user: at random among those who meet conditions, and cases by story."""
+"""The sidebar's ways to a user: at random among those who meet conditions, and cases of a kind."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.results import measured
 from recsys_core.variant import ModelVariant
 
-STORIES = ("served", "changed", "wrong")
+KINDS = ("served", "changed", "wrong")
 MOST_LISTED = 50
 HEIGHT = 230
 
@@ -37,13 +37,13 @@ def ways_to_a_user(place: Place, ids: list[str]) -> None:
         )
         label = t("control.random.filter.n", n=len(conditions)) if conditions else t("control.random.filter")
         chooser = st.popover(label, key="random_filter", on_change="rerun")
-        stories = st.popover(t("cases"), key="cases", on_change="rerun")
+        cases = st.popover(t("cases"), key="cases", on_change="rerun")
     if chooser.open:
         with chooser:
             _filter(place, conditions, fits)
-    if stories.open:
-        with stories:
-            _stories(place)
+    if cases.open:
+        with cases:
+            _cases(place)
 
 
 def _conditions(place: Place) -> Conditions:
@@ -97,30 +97,30 @@ def _choose(conditions: Conditions, column: str, condition: tuple) -> None:
     state.choose(filter=user_filter.written({**conditions, column: condition}))
 
 
-def _stories(place: Place) -> None:
-    story = st.segmented_control(
+def _cases(place: Place) -> None:
+    kind = st.segmented_control(
         t("cases.by"),
-        STORIES,
+        KINDS,
         format_func=lambda s: plain(f"cases.{s}"),
-        default=STORIES[0],
+        default=KINDS[0],
         required=True,
-        key="story",
+        key="case_kind",
     )
     variant = state.variant()
-    if story == "changed":
+    if kind == "changed":
         _changed(place, variant)
         return
     if not components.finished(cached.evaluation(place, variant), t("cases.working"), key="cases_working"):
         return
-    found = cached.cases(place, variant, story)
+    found = cached.cases(place, variant, kind)
     if not found:
         st.markdown(t("cases.none"))
         return
-    st.markdown(t(f"cases.{story}.what"))
+    st.markdown(t(f"cases.{kind}.what"))
     data, names = cached.dataset(place), cached.people(place, state.language())
     users = [data.users["user_id"].iloc[c.user_index] for c in found]
     chosen = [{"user": u} | _item(data, c) for u, c in zip(users, found, strict=True)]
-    _users([(names[u], _figure(data, c)) for u, c in zip(users, found, strict=True)], chosen, "stories")
+    _users([(names[u], _figure(data, c)) for u, c in zip(users, found, strict=True)], chosen, "case_users")
 
 
 def _item(data: Dataset, case: Case) -> dict[str, str]:
@@ -147,7 +147,7 @@ def _changed(place: Place, variant: ModelVariant) -> None:
         return
     st.markdown(t("cases.changed.what"))
     shown = [(names[i], plain("compress.changed.of", kept=round(10 * kept))) for i, kept in rows]
-    _users(shown, [{"user": i} for i, _ in rows], "stories")
+    _users(shown, [{"user": i} for i, _ in rows], "case_users")
 
 
 def _users(lines: list[tuple[str, str]], chosen: list[dict[str, str]], key: str) -> None:

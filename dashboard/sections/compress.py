@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard import cached, cached_audits, components, state
 from dashboard.jobs import Job
 from dashboard.presentation.charts import compress as charts
-from dashboard.presentation.sentences import compress as story
+from dashboard.presentation.sentences import compress as sentences
 from dashboard.presentation.sentences import compress_cards
 from dashboard.presentation.sentences.fairness import column_name
 from dashboard.presentation.tables import variants as level_tables
@@ -28,26 +28,26 @@ CARD_WIDTH = 200
 TABLE_HEIGHT = 318
 
 
-def figures(place: cached.Place, report: CompressionReport, watched: str | None) -> None:
+def stat_cards(place: cached.Place, report: CompressionReport, watched: str | None) -> None:
     """One card a figure; what is not measured yet shows a dash."""
     cards = compress_cards.cards(report, partial(cached_audits.groups, place), watched)
     with components.grid(len(cards) // 2, min_width=CARD_WIDTH):
         for card in cards:
-            components.figure_card(card.label, card.value, card.note, more=card.more, help=card.help, good=card.good)
+            components.stat_card(card.label, card.value, card.note, more=card.more, help=card.help, good=card.good)
 
 
 def measuring(page, job: Job, watched: str | None) -> None:
     """The figures as they come, until the level is measured; then the page is drawn again."""
     chosen: Selection = page.selection
     job.started.wait(FIRST_SECONDS)
-    page.sentence(story.pending_sentence(chosen.variant, waits=not job.stage))
+    page.sentence(sentences.pending_sentence(chosen.variant, waits=not job.stage))
 
     @components.fragment(run_every=POLL_SECONDS)
     def watch() -> None:
         now = cached.measurement(chosen.place, chosen.variant)
         if now.is_done:
             st.rerun()
-        figures(chosen.place, so_far(now, chosen), watched)
+        stat_cards(chosen.place, so_far(now, chosen), watched)
         said = stage(now.stage or "queue")
         st.progress(now.share, t("working.stage", stage=said, share=numbers.percent(now.share)))
 
@@ -75,8 +75,8 @@ def survival(selection: Selection) -> None:
             return
         st.markdown(t("compress.curve.legend"))
         components.draw(charts.survival(here, variant), key="survival")
-        components.doubt(
-            [t("compress.curve.doubt", pruning=plain(f"pruning.{pruning}"), bits=variant.compression.bits)]
+        components.caveats(
+            [t("compress.curve.caveat", pruning=plain(f"pruning.{pruning}"), bits=variant.compression.bits)]
         )
 
 
@@ -102,8 +102,8 @@ def sizes(selection: Selection) -> None:
 
         components.draw(charts.sizes(found, names.tolist(), selection.variant), key="sizes", on_pick=pick)
         least = numbers.fixed(charts.lower_edge(found))
-        where = t("compress.map.doubt", least=least)
-        components.doubt([t("compress.measured_levels", n=len(found)), where, t("compress.map.pick")])
+        where = t("compress.map.caveat", least=least)
+        components.caveats([t("compress.measured_levels", n=len(found)), where, t("compress.map.pick")])
 
 
 def lists(selection: Selection) -> None:
@@ -133,7 +133,7 @@ def lists(selection: Selection) -> None:
             **({} if selection.variant.is_dense else _picks(after)),
         )
         hint = "" if selection.variant.is_dense else t("compress.lists.hint")
-        components.doubt([_kept(before, after, selection.variant.is_dense), story.ties(after), hint])
+        components.caveats([_kept(before, after, selection.variant.is_dense), sentences.ties(after), hint])
 
 
 def _picks(after: Recommendation) -> dict[str, object]:
@@ -181,7 +181,7 @@ def most_changed(selection: Selection, report: CompressionReport) -> None:
         if not ids:
             st.markdown(t("compress.changed.none" if report.n_users else "compress.changed.nobody"))
             return
-        st.markdown(story.lost_most(report, partial(cached_audits.groups, selection.place)))
+        st.markdown(sentences.lost_most(report, partial(cached_audits.groups, selection.place)))
         rows = level_tables.most_changed(report, ids, cached.people(selection.place, selection.language))
         components.rows(
             rows,
@@ -196,7 +196,7 @@ def most_changed(selection: Selection, report: CompressionReport) -> None:
             pick="user",
             on_pick=lambda row: state.choose(user=ids[row]),
         )
-        components.doubt([t("compress.changed.hint")])
+        components.caveats([t("compress.changed.hint")])
 
 
 def presets(selection: Selection) -> None:
@@ -207,9 +207,9 @@ def presets(selection: Selection) -> None:
         for rule in RULES:
             variant = known[rule.name]
             st.button(
-                story.preset_label(rule.name, reports.get(variant)),
+                sentences.preset_label(rule.name, reports.get(variant)),
                 key=f"preset_{rule.name}",
-                help=story.preset_help(rule.name, variant),
+                help=sentences.preset_help(rule.name, variant),
                 disabled=variant is None or variant == selection.variant,
                 on_click=state.choose_variant,
                 args=(variant,),
@@ -260,7 +260,7 @@ def budget_answer(selection: Selection, report: CompressionReport | None, limits
     reports = cached.reports(selection.place, selection.variant.model)
     best = smallest_allowed((r for r in reports.values() if is_on_sliders(r.variant)), limits.allows)
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(story.budget(limits, report, reports.get(best)), width="stretch")
+        st.markdown(sentences.budget(limits, report, reports.get(best)), width="stretch")
         if best is not None and best != selection.variant:
             st.button(t("compress.budget.go"), key="budget_go", on_click=state.choose_variant, args=(best,))
 

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import cached, components, state
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import explain as charts
-from dashboard.presentation.sentences import explain as story
+from dashboard.presentation.sentences import explain as sentences
 from dashboard.presentation.tables import history as history_tables
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import joined, plain, t
@@ -68,10 +68,10 @@ def history(page, where: tuple, explanation: Explanation) -> list[dict]:
     rows = history_tables.history_table(data, found if order == TIME else history_tables.by_effect(found), names)
     with said:
         count = "explain.history.n" if has_order else "explain.history.n.random"
-        st.markdown(joined(t(count, n=len(taken)), story.marked(found)))
+        st.markdown(joined(t(count, n=len(taken)), sentences.marked(found)))
     columns = history_tables.history_columns(data, rows)
     components.rows(rows, columns, key="taken", alt=plain("explain.history.alt"), height=HISTORY_HEIGHT)
-    components.doubt(story.history_doubts(explanation, shared))
+    components.caveats(sentences.history_caveats(explanation, shared))
     return history_tables.history_json(found)
 
 
@@ -89,10 +89,10 @@ def second_method(page, where: tuple, explanation: Explanation) -> Explanation |
     names = (plain(f"method.{DEFAULT}"), plain(f"method.{method}"))
     words = {r.feature: r.label for r in found}
     agreement = compare_explanations(explanation, second)
-    st.markdown(story.agreement_sentence(agreement, second, disagreements(explanation, second), words))
+    st.markdown(sentences.agreement_sentence(agreement, second, disagreements(explanation, second), words))
     by_feature = {c.feature: c.contribution for c in second.contributions}
     components.draw(charts.two_methods(found, by_feature, names), key="two")
-    components.doubt([t("explain.second.legend", first=names[0], second=names[1]), *story.second_doubts(second)])
+    components.caveats([t("explain.second.legend", first=names[0], second=names[1]), *sentences.second_caveats(second)])
     return second
 
 
@@ -111,11 +111,11 @@ def two_waterfalls(place: cached.Place, user_index: int, item_index: int, varian
     whole = min(low for low, _ in reach), max(high for _, high in reach)
     items = [cached.item(place, user_index, item_index, v) for v in models]
     words = {r.feature: r.label for r in found[0]}
-    st.markdown(story.two_models(items, disagreements(*both), words))
+    st.markdown(sentences.two_models(items, disagreements(*both), words))
     with components.grid(2, min_width=380) as grid:
         for at, name in enumerate(("dense", "compressed")):
             with grid.cell():
-                st.markdown(f"**{story.model_title(name, variant)}**")
+                st.markdown(f"**{sentences.model_title(name, variant)}**")
                 chart = charts.waterfall(both[at], shown[at], reach=whole)
                 components.draw(chart, key=f"waterfall_{name}")
-    components.doubt(story.doubts(both[1], cached.workspace(place).split.task))
+    components.caveats(sentences.caveats(both[1], cached.workspace(place).split.task))

@@ -7,7 +7,7 @@ import streamlit as st
 from dashboard import cached, cached_audits, components, state
 from dashboard.address import address
 from dashboard.presentation.charts import fairness as charts
-from dashboard.presentation.sentences import fairness as story
+from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.tables import groups as group_tables
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import plain, t
@@ -47,7 +47,7 @@ def picker(page, key: str, names: dict[str, str], default: str, *, ignored: str 
 
 def column_pickers(page, scan: ScanResult) -> tuple[str, ...]:
     """The column to group by, and one to cross it with; the column of the largest real gap unless one is named."""
-    names = {column: story.column_name(column) for column in scan.reports}
+    names = {column: sentences.column_name(column) for column in scan.reports}
     place = st.columns(2)
     with place[0]:
         column = picker(page, "by", names, first_gap(scan)[0])
@@ -59,7 +59,7 @@ def column_pickers(page, scan: ScanResult) -> tuple[str, ...]:
 
 def measure_picker(page, scan: ScanResult, report: FairnessReport) -> str:
     """The measure to look at: that of the largest real gap where the address names no column, else the first."""
-    names = {metric: story.measure_name(metric) for metric in report.overall.values}
+    names = {metric: sentences.measure_name(metric) for metric in report.overall.values}
     default = next(iter(names)) if state.is_named("by") else first_gap(scan)[1]
     return picker(page, "measure", names, default if default in names else next(iter(names)))
 
@@ -98,12 +98,12 @@ def model_picker(variant: ModelVariant) -> dict[str, ModelVariant]:
 def dots(page, reports: Reports, metric: str) -> None:
     """Every group as a dot with its interval; what the colours mean and what the figures rest on."""
     report, place = next(iter(reports.values())), page.selection.place
-    words = story.inside(story.short_name(metric)), story.columns_name(report.by)
+    words = sentences.inside(sentences.short_name(metric)), sentences.columns_name(report.by)
     with components.card(t("fairness.chart", metric=words[0], column=words[1]), stretch=True):
-        components.draw(charts.dots(reports, metric, story.name_of, words), key=f"dots_{len(reports)}")
-        components.doubt(story.legend(reports, metric))
+        components.draw(charts.dots(reports, metric, sentences.name_of, words), key=f"dots_{len(reports)}")
+        components.caveats(sentences.legend(reports, metric))
         evaluation = cached.evaluation(place, report.variant).result
-        components.doubt(story.doubts(report, evaluation, cached.dataset(place).n_items))
+        components.caveats(sentences.caveats(report, evaluation, cached.dataset(place).n_items))
         example(page, report, metric)
 
 
@@ -116,7 +116,7 @@ def example(page, report: FairnessReport, metric: str) -> None:
         else None
     )
     if user is not None:
-        label = t("fairness.example", group=story.inside(story.name_of(gap.worst_group)).rstrip())
+        label = t("fairness.example", group=sentences.inside(sentences.name_of(gap.worst_group)).rstrip())
         url = address("explain", state.parameters(page.selection) | {"user": user, "item": ""})
         st.link_button(label, url, type="tertiary", icon=":material/open_in_new:")
 
@@ -143,7 +143,7 @@ def largest(page, scans: Scans, by: tuple[str, ...], metric: str) -> None:
             height=LARGEST_HEIGHT,
             titles=titles,
         )
-        components.doubt(story.scan_doubts(scan, model))
+        components.caveats(sentences.scan_caveats(scan, model))
 
 
 def gaps(reports: Reports, changes: tuple[GapChange, ...]) -> None:
@@ -151,7 +151,7 @@ def gaps(reports: Reports, changes: tuple[GapChange, ...]) -> None:
     report = next(iter(reports.values()))
     both = len(reports) > 1
     model = plain(f"fairness.model.{'both' if both else next(iter(reports))}")
-    with components.card(t("fairness.gaps", column=story.columns_name(report.by), model=model)):
+    with components.card(t("fairness.gaps", column=sentences.columns_name(report.by), model=model)):
         rows = group_tables.gap_changes(report, changes) if both else group_tables.gaps(report)
         if rows.empty:
             st.markdown(t("fairness.gaps.none"))
@@ -159,12 +159,12 @@ def gaps(reports: Reports, changes: tuple[GapChange, ...]) -> None:
             shown = [found.metric for found in (changes if both else report.gaps)]
             wrap = (plain("fairness.measure"), plain("fairness.gaps.extremes"))
             alt = plain("fairness.gaps.alt")
-            titles = [story.meaning(metric) for metric in shown]
+            titles = [sentences.meaning(metric) for metric in shown]
             components.rows(rows, columns(rows, wrap=wrap), key=f"gaps_{len(reports)}", alt=alt, titles=titles)
             tested = t("fairness.gaps.changes") if both else t("fairness.gaps.tested", n=report.n_tested)
-            components.doubt([tested, t("fairness.gaps.extreme")])
-        for said in story.caveats(report):
-            components.doubt([said])
+            components.caveats([tested, t("fairness.gaps.extreme")])
+        for said in sentences.left_out(report):
+            components.caveats([said])
 
 
 def columns(rows, *, wrap: tuple[str, ...]) -> dict[str, RowColumn]:
@@ -190,7 +190,7 @@ def details(page, reports: Reports) -> None:
 def exposure(page, reports: Reports) -> None:
     """Exposure by item group, of every model that is looked at."""
     place = page.selection.place
-    names = {column: story.column_name(column) for column in cached.group_columns(place, "item")}
+    names = {column: sentences.column_name(column) for column in cached.group_columns(place, "item")}
     by = page.choice("items_by", names, t("fairness.details.items.by"))
     try:
         found = {model: cached_audits.item_report(place, report.variant, by) for model, report in reports.items()}
@@ -200,6 +200,6 @@ def exposure(page, reports: Reports) -> None:
     changes = cached_audits.exposure_changes(place, found["compressed"].variant, by) if len(found) > 1 else ()
     components.table(group_tables.exposure(found, changes), key="exposure", alt=plain("fairness.details.items.alt"))
     model = plain(f"fairness.model.{'both' if len(found) > 1 else next(iter(found))}")
-    components.doubt([t("fairness.details.items.model", model=model), t("fairness.details.items.what")])
-    for said in story.caveats(next(iter(found.values()))):
-        components.doubt([said])
+    components.caveats([t("fairness.details.items.model", model=model), t("fairness.details.items.what")])
+    for said in sentences.left_out(next(iter(found.values()))):
+        components.caveats([said])

@@ -8,7 +8,7 @@ import streamlit as st
 
 from dashboard import cached, components
 from dashboard.presentation.charts import overall as charts
-from dashboard.presentation.sentences import overall as story
+from dashboard.presentation.sentences import overall as sentences
 from dashboard.presentation.texts import t
 from recsys_core.explain.global_explanation import GlobalExplanation
 from recsys_core.explain.value_effects import effects_by_value
@@ -26,8 +26,8 @@ def by_value(page, found: GlobalExplanation, names: dict[Player, str]) -> dict:
         if not effects:
             st.markdown(t("global.values.none", reason=order[chosen]))
         else:
-            st.markdown(story.value_sentence(data, player, order[chosen], effects))
-            rows = [(story.value_words(data, player, effect), effect) for effect in effects]
+            st.markdown(sentences.value_sentence(data, player, order[chosen], effects))
+            rows = [(sentences.value_words(data, player, effect), effect) for effect in effects]
             components.draw(charts.by_value(rows), key="by_value")
-            components.doubt([t("global.values.doubt"), t("global.doubt.pairs", n=found.n_pairs)])
+            components.caveats([t("global.values.caveat"), t("global.caveat.pairs", n=found.n_pairs)])
     return {"feature": chosen, "values": [asdict(effect) for effect in effects]}

@@ -6,26 +6,26 @@ import streamlit as st
 
 from dashboard import cached, cached_audits, components, state
 from dashboard.presentation.charts import overview as charts
-from dashboard.presentation.sentences import overview as story
+from dashboard.presentation.sentences import overview as sentences
 from dashboard.presentation.texts import joined, plain, t, word
 from dashboard.presentation.texts.markdown import escape
 from recsys_core.models.anatomy import anatomy
 
 
 def quality(model) -> None:
-    chart = charts.quality(model.metrics, story.best_possible(model))
+    chart = charts.quality(model.metrics, sentences.best_possible(model))
     if chart is None:
         st.markdown(t("overview.quality.none"))
     else:
         components.draw(chart, key="quality")
-    components.doubt([story.best_sentence(model), *story.doubts(model)])
+    components.caveats([sentences.best_sentence(model), *sentences.caveats(model)])
 
 
 def verdict(model) -> None:
-    for is_good, said in story.verdicts(model):
-        st.markdown(story.verdict_line(is_good, said))
-    for said in story.lists_sentence(model):
-        st.markdown(story.verdict_line(False, said))
+    for is_good, said in sentences.verdicts(model):
+        st.markdown(sentences.verdict_line(is_good, said))
+    for said in sentences.lists_sentence(model):
+        st.markdown(sentences.verdict_line(False, said))
 
 
 def gap(page, sentence) -> None:
@@ -35,15 +35,15 @@ def gap(page, sentence) -> None:
     if not components.finished(job, t("overview.verdict.working"), key="scanning", patience=0):
         return
     rest = cached_audits.largest_rest_gap(place, page.selection.variant.dense)
-    is_good, said = story.gap_verdict(job.result, rest)
-    st.markdown(story.verdict_line(is_good, said))
+    is_good, said = sentences.gap_verdict(job.result, rest)
+    st.markdown(sentences.verdict_line(is_good, said))
     if not is_good:
         page.sentence(joined(sentence, said))
         state.page_link("fairness", t("overview.verdict.look"))
 
 
 def problems(model) -> None:
-    found = story.problems(model)
+    found = sentences.problems(model)
     st.markdown(t("overview.problems.n", n=len(found)) if found else t("overview.problems.none"))
     for said in found:
         st.markdown(f"- {said}")
@@ -55,7 +55,7 @@ def columns(page) -> None:
     page.link_also(columns_read="true" if opened.open else "")
     if opened.open:
         with opened:
-            rows = story.columns_table(cached.columns_read(page.selection.place))
+            rows = sentences.columns_table(cached.columns_read(page.selection.place))
             components.table(rows, key="columns_table", alt=plain("overview.columns.alt"))
 
 
@@ -64,7 +64,7 @@ def over_time(profile, language: str) -> None:
         st.markdown(t("overview.time.none"))
     else:
         components.draw(charts.over_time(profile), key="time")
-        components.doubt([story.last_period(profile, language)])
+        components.caveats([sentences.last_period(profile, language)])
 
 
 def groups(page) -> None:
@@ -81,11 +81,11 @@ def groups(page) -> None:
 def stages(model) -> None:
     found = anatomy(model.ranker, model.config["encoder"])
     st.markdown(f"**{t('overview.anatomy')}**")
-    components.doubt([story.ids_sentence(model)])
+    components.caveats([sentences.ids_sentence(model)])
     with components.grid(4, min_width=180):
         for stage in found:
-            lines = story.stage_lines(stage)
+            lines = sentences.stage_lines(stage)
             with components.card(t(f"stage.{stage.name}"), stretch=True):
                 st.markdown(t(f"stage.{stage.name}.job"))
                 st.markdown(f":blue[**{escape(lines['shapes'])}**]")
-                components.doubt([escape(lines[key]) for key in ("parameters", "size", "trained")])
+                components.caveats([escape(lines[key]) for key in ("parameters", "size", "trained")])

@@ -62,7 +62,7 @@ def side_by_side(selection: Selection) -> None:
         listed = [point for point, is_kept in zip(points, kept, strict=True) if is_kept]
         if listed:
             _table(listed)
-        components.doubt(_doubts(selection))
+        components.caveats(_caveats(selection))
 
 
 def _narrow(ranges: Ranges) -> None:
@@ -92,7 +92,7 @@ def _table(points: list[MeasuredVariant]) -> None:
     )
 
 
-def _doubts(selection: Selection) -> list[str]:
+def _caveats(selection: Selection) -> list[str]:
     report = cached.reports(selection.place, selection.variant.model).get(selection.variant.dense)
     column = report.watched.column if report and report.watched else None
     gap = t("compress.space.gap", column=column_name(column)) if column else ""
@@ -120,4 +120,4 @@ def bytes_of(selection: Selection) -> None:
         total = numbers.size(sum(part.n_bytes for part in parts))
         apart = t("compress.bytes.encoder", encoder=numbers.size(encoder)) if encoder else ""
         shape = "" if chosen.is_dense else t("compress.bytes.shape")
-        components.doubt([t("compress.bytes.sum", size=total), apart, shape])
+        components.caveats([t("compress.bytes.sum", size=total), apart, shape])

@@ -1,4 +1,4 @@
-"""Ways to a user: conditions in the address, at random among those who meet them, and cases by story."""
+"""Ways to a user: conditions in the address, at random among those who meet them, and cases of a kind."""
 
 from __future__ import annotations
 

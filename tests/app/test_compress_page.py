@@ -14,7 +14,7 @@ from app_texts import tables_of, texts_of
 
 from dashboard import cached, cached_audits
 from dashboard.presentation.charts import compress as charts
-from dashboard.presentation.sentences import compress as story
+from dashboard.presentation.sentences import compress as sentences
 from dashboard.presentation.sentences import compress_cards
 from dashboard.presentation.texts import numbers
 from dashboard.presentation.texts.markdown import JOINER
@@ -130,7 +130,7 @@ def test_whose_list_changed_most(open_compress, report, folder):
         assert row["Kept"] == f"{round(10 * kept)} of 10"
 
 
-def test_the_doubt_strip(open_compress, report):
+def test_the_line_of_caveats(open_compress, report):
     said = " ".join(texts_of(open_compress()))
     for part in ("on this machine", f"{report.n_users} users", "explained pairs", "seed 0", "before fine-tuning"):
         assert part in said
@@ -263,7 +263,7 @@ def test_the_sentence_names_the_worst(report):
             explanation_drift=replace(report.explanation_drift, top_3_overlap=reasons),
             lost_most=replace(report.lost_most, kept_none=none),
         )
-        return numbers_alike(story.sentence(other))
+        return numbers_alike(sentences.sentence(other))
 
     assert "AUC is unchanged, and so are its lists and reasons" in said()
     assert "AUC is unchanged, but :orange[**28 % of list places change and 13 users keep none" in said(

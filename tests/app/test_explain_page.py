@@ -16,8 +16,8 @@ from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import explain as charts
 from dashboard.presentation.charts import overall as overall_charts
 from dashboard.presentation.charts.chart import IN_ORDER
-from dashboard.presentation.sentences import explain as story
-from dashboard.presentation.sentences import overall as overall_story
+from dashboard.presentation.sentences import explain as sentences
+from dashboard.presentation.sentences import overall as overall_sentences
 from dashboard.presentation.tables import history as history_tables
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import numbers, translate, use_language
@@ -67,7 +67,7 @@ def test_the_column_that_is_shown_is_marked_and_ordered(where):
     for rows in (without, each):
         ordered = history_tables.by_effect(rows)["shown"].abs().to_numpy()
         assert (np.diff(ordered) <= 0).all()
-        said = story.marked(rows)
+        said = sentences.marked(rows)
         assert bool(said) == bool(rows["marked"].any())
         if said:
             share = rows["shown"][rows["marked"]].abs().sum() / rows["shown"].abs().sum()
@@ -78,7 +78,7 @@ def test_nothing_is_marked_where_nothing_moves():
     rows = pd.DataFrame({"shown": [0.004, -0.003], "change": [0.004, -0.003]})
     rows["marked"] = history_tables.mattering(rows["shown"].to_numpy())
     assert not rows["marked"].any()
-    assert story.marked(rows) == ""
+    assert sentences.marked(rows) == ""
 
 
 def test_probability_without_is_the_cores_in_tooltip_table_and_files(where):
@@ -123,24 +123,26 @@ def test_the_sentence_says_that_a_compressed_model_speaks(open_app):
 
 def test_ties_are_counted_under_the_list(place):
     top = cached.recommendation(place, 0, DENSE)
-    assert story.ties(replace(top, n_tied_listed=0, n_tied=0)) == ""
-    assert "10 items share their score with others (70 in all)" in story.ties(replace(top, n_tied_listed=10, n_tied=70))
+    assert sentences.ties(replace(top, n_tied_listed=0, n_tied=0)) == ""
+    assert "10 items share their score with others (70 in all)" in sentences.ties(
+        replace(top, n_tied_listed=10, n_tied=70)
+    )
 
 
 def test_methods_that_differ_are_named_with_what_to_make_of_it(where):
     second = cached.explanation(*where, DENSE, method="lime")
     agreement = Agreement(0.89, 1.0, 1.0, 9)
     words = {"user.region": "region: islands"}
-    turned = story.agreement_sentence(
+    turned = sentences.agreement_sentence(
         agreement, replace(second, fit=0.9), (Disagreement("user.region", 0.3, -0.2),), words
     )
     assert "LIME turns *region: islands* around" in turned.replace("\\", "")
     assert "sign depends on the method" in turned
     other = replace(second, method="ig", fit=None)
-    differs = story.agreement_sentence(agreement, other, (Disagreement("user.region", -0.08, -0.55),), words)
+    differs = sentences.agreement_sentence(agreement, other, (Disagreement("user.region", -0.08, -0.55),), words)
     assert differs.startswith("Integrated gradients says mostly the same: 3 of 3 main reasons the same")
     assert f"{numbers.MINUS}0.55" in differs
-    poor = story.agreement_sentence(agreement, replace(second, fit=0.47), (), words)
+    poor = sentences.agreement_sentence(agreement, replace(second, fit=0.47), (), words)
     assert "R² 0.47, below 0.7" in poor.replace("\\", "")
 
 
@@ -208,8 +210,8 @@ def test_tied_reasons_are_called_so(place):
     names = {p: p.key for p in found.players}
     apart = replace(found, low=found.mean_abs_contribution, high=found.mean_abs_contribution)
     together = replace(found, low=found.mean_abs_contribution * 0, high=found.mean_abs_contribution + 9)
-    assert "are tied" not in overall_story.sentence(apart, names)
-    assert "are tied" in overall_story.sentence(together, names)
+    assert "are tied" not in overall_sentences.sentence(apart, names)
+    assert "are tied" in overall_sentences.sentence(together, names)
     marks = overall_charts.mean_sizes(together, names).data["text"].str.endswith(overall_charts.TIED)
     assert marks.tolist() == [True] * (len(names) - 1) + [False]
 

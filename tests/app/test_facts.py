@@ -19,7 +19,7 @@ from dashboard.presentation import exports
 from dashboard.presentation import labels as people
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import overview as charts
-from dashboard.presentation.sentences import overview as story
+from dashboard.presentation.sentences import overview as sentences
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import numbers
 from dashboard.presentation.wording import Reason
@@ -57,21 +57,22 @@ def test_lists_worse_than_popularity_are_called_so(place):
             "intervals": intervals | {"model": intervals["model"] | {"ndcg@10": model}},
             "comparisons": {"popularity": {"ndcg@10": [-0.2, -0.3, -0.1] if is_poor else [0.0, -0.1, 0.1]}},
         }
-        of_ratings = replace(workspace, metrics=metrics, dataset=ratings)
-        said = story.sentence(of_ratings)
+        split = replace(workspace.split_dataset, dataset=ratings)
+        of_ratings = replace(workspace, metrics=metrics, split_dataset=split)
+        said = sentences.sentence(of_ratings)
         assert ("worse than popularity's" in said) == is_poor
         assert ("on a par with popularity" in said) != is_poor
         assert "times what popularity" not in said, "what chance may have made is no finding"
-        assert bool(story.lists_sentence(of_ratings)) == is_poor
-        assert not story.lists_sentence(replace(workspace, metrics=metrics)), "clicks were shown, not chosen"
+        assert bool(sentences.lists_sentence(of_ratings)) == is_poor
+        assert not sentences.lists_sentence(replace(workspace, metrics=metrics)), "clicks were shown, not chosen"
 
 
 def test_only_a_split_by_time_has_a_next(place):
     workspace = cached.model(place, "")
     by_time = replace(workspace, config=workspace.config | {"task": "implicit"})
     at_random = replace(by_time, metrics=by_time.metrics | {"split": "random"})
-    assert "one taken next" in story.sentence(by_time)
-    assert "one taken and one not" in story.sentence(at_random)
+    assert "one taken next" in sentences.sentence(by_time)
+    assert "one taken and one not" in sentences.sentence(at_random)
 
 
 def test_verdicts_follow_the_paired_difference():
@@ -81,7 +82,7 @@ def test_verdicts_follow_the_paired_difference():
             "baselines": {"ease": {"ndcg@10": 0.19}},
             "comparisons": {"ease": {"ndcg@10": change}},
         }
-        return story.against(metrics, "ease")
+        return sentences.against(metrics, "ease")
 
     assert verdict([0.01, 0.002, 0.02]) == "above"
     assert verdict([0.01, -0.002, 0.02]) == "par"
@@ -89,9 +90,11 @@ def test_verdicts_follow_the_paired_difference():
     assert verdict([None, None, None]) == ""
     metrics = {"ndcg@10": 0.22, "baselines": {"ease": {"ndcg@10": 0.20}}}
     intervals = {"model": {"ndcg@10": [0.21, 0.23]}, "ease": {"ndcg@10": [0.19, 0.215]}}
-    assert story.against(metrics | {"intervals": intervals}, "ease") == "par", "older workspaces: overlapping intervals"
-    assert story.against({"ndcg@10": None, "baselines": {"ease": {"ndcg@10": 0.2}}}, "ease") == ""
-    assert story.against({"ndcg@10": 0.2, "baselines": {}}, "ease") == ""
+    assert sentences.against(metrics | {"intervals": intervals}, "ease") == "par", (
+        "older workspaces: overlapping intervals"
+    )
+    assert sentences.against({"ndcg@10": None, "baselines": {"ease": {"ndcg@10": 0.2}}}, "ease") == ""
+    assert sentences.against({"ndcg@10": 0.2, "baselines": {}}, "ease") == ""
 
 
 def test_training_stores_the_paired_difference_to_each_baseline(place):
@@ -119,12 +122,12 @@ def test_an_overview_without_figures_has_sentences_and_no_dash(place, missing):
         "best_possible": None,
     }  # fmt: skip
     bare = replace(workspace, metrics=metrics)
-    assert "there is no AUC" in story.sentence(bare)
-    assert numbers.UNKNOWN not in story.sentence(bare)
-    assert story.verdicts(bare) == []
+    assert "there is no AUC" in sentences.sentence(bare)
+    assert numbers.UNKNOWN not in sentences.sentence(bare)
+    assert sentences.verdicts(bare) == []
     assert charts.quality(metrics, {}) is None
     no_ease = replace(workspace, metrics=workspace.metrics | {"baselines": {}})
-    assert "NDCG@10" in story.sentence(no_ease)
+    assert "NDCG@10" in sentences.sentence(no_ease)
 
 
 def test_profile_counts(place):

@@ -11,7 +11,7 @@ import pytest
 from app_texts import tables_of, texts_of
 
 from dashboard import cached, cached_audits
-from dashboard.presentation.sentences import fairness as story
+from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.texts import numbers, use_language
 from recsys_core.fairness import audit, one_vs_rest, scan
 from recsys_core.models.evaluation import evaluate
@@ -67,7 +67,7 @@ def test_the_page_opens_on_the_largest_real_gap(open_fairness, core):
     assert app.selectbox(key="pick_by").value == column
     assert app.selectbox(key="pick_measure").value == gap.metric
     said = next(text for text in texts_of(app) if text.startswith("#####"))
-    assert story.figure(gap.worst) in said
+    assert sentences.format_metric(gap.worst) in said
 
 
 def test_gaps_of_all_columns_are_the_scans_and_open_their_column(open_fairness, core):
@@ -75,7 +75,7 @@ def test_gaps_of_all_columns_are_the_scans_and_open_their_column(open_fairness, 
     _, _, scanned = core("user.gender")
     rows = tables_of(app)["largest"]
     assert len(rows) == len(scanned.gaps)
-    assert rows["p corrected"].tolist() == [story.chance(gap.p_corrected) for _, gap in scanned.gaps]
+    assert rows["p corrected"].tolist() == [sentences.chance(gap.p_corrected) for _, gap in scanned.gaps]
     assert rows["Real?"].tolist() == ["no" if gap.within_noise else "yes" for _, gap in scanned.gaps]
     assert f"{sum(not gap.within_noise for _, gap in scanned.gaps)} of {scanned.n_tested} gaps" in " ".join(
         texts_of(app)
@@ -88,12 +88,12 @@ def test_gaps_are_the_audits(open_fairness, core):
     rows = tables_of(app)["gaps_1"]
     assert len(rows) == len(report.gaps)
     for (_, row), gap in zip(rows.iterrows(), report.gaps, strict=True):
-        assert row["Measure"] == story.measure_name(gap.metric)
-        assert row["Gap"] == story.figure(gap.difference)
-        assert row["p"] == story.chance(gap.p_value)
-        assert row["p corrected"] == story.chance(gap.p_corrected)
+        assert row["Measure"] == sentences.measure_name(gap.metric)
+        assert row["Gap"] == sentences.format_metric(gap.difference)
+        assert row["p"] == sentences.chance(gap.p_value)
+        assert row["p corrected"] == sentences.chance(gap.p_corrected)
         assert row["Real?"] == ("no" if gap.within_noise else "yes")
-        assert row["95 % interval"] == f"{story.figure(gap.low)} to {story.figure(gap.high)}"
+        assert row["95 % interval"] == f"{sentences.format_metric(gap.low)} to {sentences.format_metric(gap.high)}"
     assert not app.exception
 
 
@@ -109,9 +109,9 @@ def test_every_measure_says_what_it_is_and_which_end_is_good(open_fairness, core
         "selection_rate": "–",
     }
     for metric in report.overall.values:
-        assert story.meaning(metric).startswith(f"{metric}: ")
-        assert metric.split("@")[0].replace("_", " ") in story.measure_name(metric).lower()
-        assert len(story.meaning(metric)) > len(metric) + 40
+        assert sentences.meaning(metric).startswith(f"{metric}: ")
+        assert metric.split("@")[0].replace("_", " ") in sentences.measure_name(metric).lower()
+        assert len(sentences.meaning(metric)) > len(metric) + 40
 
 
 def test_the_sentence_holds_the_audits_figures(open_fairness, core):
@@ -123,7 +123,7 @@ def test_the_sentence_holds_the_audits_figures(open_fairness, core):
         alone = next((r for r in rest if r.metric == "ndcg@10" and r.group == gap.worst_group), None)
         wanted = [gap.worst]
         wanted += [alone.rest] if not gap.within_noise and alone and alone.is_clear else [gap.best]
-        assert all(story.figure(value) in said for value in wanted)
+        assert all(sentences.format_metric(value) in said for value in wanted)
         assert ("noise" in said) == gap.within_noise
 
 
@@ -135,7 +135,7 @@ def test_columns_are_crossed(open_fairness, core, folder):
     by, train = ("user.gender", "user.region"), workspace.split_dataset.sequences()
     alone = audit(workspace.dataset, found, by=by, train=train)
     rows = tables_of(app)["gaps_1"]
-    assert rows["Gap"].tolist() == [story.figure(gap.difference) for gap in alone.gaps]
+    assert rows["Gap"].tolist() == [sentences.format_metric(gap.difference) for gap in alone.gaps]
     shown = cached_audits.fairness_report(cached.place(folder / "shop"), DENSE, by)
     assert shown.n_tested == len(core("user.gender")[2].gaps) + len(alone.gaps)
     app = open_fairness(by="gender", cross="gender")
@@ -160,10 +160,12 @@ def test_groups_and_their_sizes_stand_in_the_details(open_fairness, core):
     report, _, _ = core("user.gender")
     rows = next(d.value for d in app.dataframe if "Group" in d.value.columns)
     assert rows["n"].tolist() == [str(row.n) for row in (report.overall, *report.groups)]
-    assert rows["NDCG@10"].tolist() == [story.figure(r.values["ndcg@10"]) for r in (report.overall, *report.groups)]
+    assert rows["NDCG@10"].tolist() == [
+        sentences.format_metric(r.values["ndcg@10"]) for r in (report.overall, *report.groups)
+    ]
     hidden = [row for row in report.groups if row.suppressed]
     assert hidden, "one group of the sample is too small"
-    names = [story.name_of(row.group) for row in hidden]
+    names = [sentences.name_of(row.group) for row in hidden]
     assert rows.loc[rows["Group"].isin(names), "AUC"].tolist() == ["–"] * len(hidden)
 
 
@@ -181,12 +183,12 @@ def test_open_details_and_their_choice_come_from_the_address_and_are_in_the_link
 def test_ends_of_a_range_are_said_in_the_readers_units():
     """31.4 thousand euros are 3.14 ten thousands, in a group's name as in a reason."""
     income, age = Group("range", "21–31.4", "thousand €", 21, 31.4), Group("range", "21–31", "years", 21, 31)
-    assert [story.name_of(g) for g in (income, age)] == ["21–31.4 k€", "21–31 years"]
+    assert [sentences.name_of(g) for g in (income, age)] == ["21–31.4 k€", "21–31 years"]
     use_language("zh")
-    assert [story.name_of(g) for g in (income, age)] == ["2.1–3.14 万欧元", "21–31 岁"]
+    assert [sentences.name_of(g) for g in (income, age)] == ["2.1–3.14 万欧元", "21–31 岁"]
 
 
-def test_doubt_says_how_much_it_rests_on(open_fairness, core):
+def test_caveats_say_how_much_it_rests_on(open_fairness, core):
     said = " ".join(texts_of(open_fairness(by="gender")))
     report, _, _ = core("user.gender")
     for part in (f"{report.overall.n} users", "full catalogue of 60 items", "bootstrap draws", "seed 0"):
@@ -215,7 +217,7 @@ def test_another_measure(open_fairness, core):
     report, _, _ = core("user.gender")
     assert app.selectbox(key="pick_measure").value == "auc"
     assert "AUC by gender, with 95 % intervals" in " ".join(texts_of(app))
-    assert story.figure(report.overall.values["auc"]) in " ".join(texts_of(app))
+    assert sentences.format_metric(report.overall.values["auc"]) in " ".join(texts_of(app))
 
 
 def test_unknown_choices_are_said(open_fairness):

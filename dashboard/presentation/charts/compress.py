@@ -86,11 +86,11 @@ def _survival() -> alt.LayerChart:
         text=plain("compress.kept"),
     )
     here = alt.Chart().mark_rule(strokeDash=[4, 4], strokeWidth=1.5, tooltip=None)
-    doubt = alt.Chart(FIXED).mark_area(opacity=0.15, tooltip=None)
+    interval = alt.Chart(FIXED).mark_area(opacity=0.15, tooltip=None)
     curve = alt.Chart(FIXED).mark_line(point={"size": 45}, strokeWidth=2)
     layers = alt.layer(
         here.encode(color=one(NEUTRAL)),
-        doubt.encode(y=low, y2=alt.Y2(field="high"), color=meaning()),
+        interval.encode(y=low, y2=alt.Y2(field="high"), color=meaning()),
         curve.encode(y=y, color=meaning(), tooltip=hover),
         height=HEIGHT,
     )

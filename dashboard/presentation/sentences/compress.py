@@ -1,4 +1,4 @@
-"""What a level of compression costs, in a sentence, and what presets, a budget and the doubt strip say."""
+"""What a level of compression costs, in a sentence, and what presets, a budget and the line of caveats say."""
 
 from __future__ import annotations
 
@@ -106,28 +106,28 @@ def _reasons(share: float, report: CompressionReport) -> str:
     return plain("compress.worst.reasons", percent=numbers.percent(share))
 
 
-def doubts(report: CompressionReport, language: str, watched: str | None) -> list[str]:
+def caveats(report: CompressionReport, language: str, watched: str | None) -> list[str]:
     """When and where it was measured, on whom, what gap is watched, and what it was before training."""
     when = datetime.fromisoformat(report.measured_at).astimezone()
     date = numbers.date(when.replace(tzinfo=UTC).timestamp(), language)
-    shown = plain("compress.doubt.when", date=date, time=f"{when:%H:%M}")
+    shown = plain("compress.caveat.when", date=date, time=f"{when:%H:%M}")
     is_here = report.machine == machine_name()
     drift, before = measured(report.explanation_drift), report.before_training
     cost, sample = measured(report.compressed.cost), sample_size(report)
     said = [
-        t("compress.doubt.measured" if is_here else "compress.doubt.elsewhere", when=shown, machine=report.machine),
-        Markdown(sample) if sample else t("compress.doubt.users", n=report.n_users),
-        t("compress.doubt.pairs", n=drift.n_pairs, background=drift.background),
-        t("compress.doubt.seed", seed=report.seed),
+        t("compress.caveat.measured" if is_here else "compress.caveat.elsewhere", when=shown, machine=report.machine),
+        Markdown(sample) if sample else t("compress.caveat.users", n=report.n_users),
+        t("compress.caveat.pairs", n=drift.n_pairs, background=drift.background),
+        t("compress.caveat.seed", seed=report.seed),
     ]
     if cost.encoder_bytes:
         ranker, encoder = numbers.size(cost.size_bytes), numbers.size(cost.encoder_bytes)
-        said.append(t("compress.doubt.encoder", ranker=ranker, encoder=encoder))
+        said.append(t("compress.caveat.encoder", ranker=ranker, encoder=encoder))
     if before and before.auc is not None:
         auc, ndcg = numbers.fixed(before.auc, 3), numbers.fixed(before.ndcg, 3)
-        said.append(t("compress.doubt.before", auc=auc, ndcg=ndcg))
+        said.append(t("compress.caveat.before", auc=auc, ndcg=ndcg))
     if report.variant.compression.pruning == "unstructured":
-        said.append(t("compress.doubt.sparse"))
+        said.append(t("compress.caveat.sparse"))
     return [*said, _watched(report, watched)]
 
 

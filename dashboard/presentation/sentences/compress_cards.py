@@ -11,7 +11,7 @@ from recsys_core.compare.deltas import BETTER, NOISE, PENDING, UNCHANGED, WORSE
 from recsys_core.results import CompressionReport, ExplanationDrift, Latency, measured
 
 GOOD = {BETTER: True, WORSE: False}
-SHOWN_HALF = 5e-4  # a smaller doubt would read "± 0.000"
+SHOWN_HALF = 5e-4  # a smaller one would read "± 0.000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def _missing(label: str, report: CompressionReport, help: str | None = None) -> 
 
 
 def _noted(*parts: str) -> str:
-    return plain("doubt.join").join(p for p in parts if p)
+    return plain("caveat.join").join(p for p in parts if p)
 
 
 def _verdict(delta: Delta) -> str:

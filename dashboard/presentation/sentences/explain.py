@@ -74,22 +74,22 @@ def _place(item: RankedItem, n_candidates: int) -> Markdown:
     return t("explain.place", rank=item.rank, n=n_candidates, probability=shown)
 
 
-def doubts(
+def caveats(
     explanation: Explanation, task: str, agreement: Agreement | None = None, fit: float | None = None
 ) -> list[str]:
     """Exactness, background, gap, time, and how far LIME, a second method, agrees and how well it fits."""
     error = explanation.standard_error
     found = [
         kind(explanation),
-        "" if error is None else t("explain.doubt.error", error=numbers.number(error, 1)),
-        t("explain.doubt.background", n=explanation.background, seed=explanation.seed),
-        t("explain.doubt.gap", gap=numbers.number(abs(explanation.completeness_gap), 1)),
-        t("explain.doubt.seconds", time=numbers.duration(explanation.seconds)),
+        "" if error is None else t("explain.caveat.error", error=numbers.number(error, 1)),
+        t("explain.caveat.background", n=explanation.background, seed=explanation.seed),
+        t("explain.caveat.gap", gap=numbers.number(abs(explanation.completeness_gap), 1)),
+        t("explain.caveat.seconds", time=numbers.duration(explanation.seconds)),
         t(f"task.{task}"),
     ]
     if agreement is not None and not math.isnan(agreement.rank_correlation):
         shown = {"value": numbers.fixed(agreement.rank_correlation), "fit": numbers.fixed(fit)}
-        found.append(t("explain.doubt.agreement", **shown))
+        found.append(t("explain.caveat.agreement", **shown))
     return found
 
 
@@ -100,14 +100,14 @@ def kind(explanation: Explanation) -> Markdown:
     return t(f"explain.kind.{'exact' if explanation.exact else 'sampled'}", n=len(explanation.contributions))
 
 
-def second_doubts(second: Explanation) -> list[str]:
+def second_caveats(second: Explanation) -> list[str]:
     """What the second method's figures are, their gap, fit and time."""
-    found = [kind(second), t("explain.doubt.gap", gap=numbers.number(abs(second.completeness_gap), 2))]
+    found = [kind(second), t("explain.caveat.gap", gap=numbers.number(abs(second.completeness_gap), 2))]
     if second.fit is not None:
-        found.append(t("explain.doubt.fit", fit=numbers.fixed(second.fit)))
+        found.append(t("explain.caveat.fit", fit=numbers.fixed(second.fit)))
     if second.standard_error is not None:
-        found.append(t("explain.doubt.error", error=numbers.number(second.standard_error, 1)))
-    return [*found, t("explain.doubt.seconds", time=numbers.duration(second.seconds))]
+        found.append(t("explain.caveat.error", error=numbers.number(second.standard_error, 1)))
+    return [*found, t("explain.caveat.seconds", time=numbers.duration(second.seconds))]
 
 
 def agreement_sentence(
@@ -182,15 +182,15 @@ def marked(rows: pd.DataFrame) -> Markdown:
     return t(key, n=n, share=share)
 
 
-def history_doubts(explanation: Explanation, shared: Explanation | None) -> list[str]:
+def history_caveats(explanation: Explanation, shared: Explanation | None) -> list[str]:
     """What the columns of the history mean, and that the shares sum to the history's bar."""
-    found: list[str] = [t("explain.history.without_doubt", probability=numbers.fixed(explanation.probability, 3))]
+    found: list[str] = [t("explain.history.without_caveat", probability=numbers.fixed(explanation.probability, 3))]
     if shared is None:
         return found
     parts = [c.contribution for c in shared.contributions if c.player.side == "history"]
     error = shared.standard_error
-    how = t("explain.history.exact") if error is None else t("explain.doubt.error", error=numbers.number(error, 1))
-    return [t("explain.history.doubt", total=numbers.signed(sum(parts), 3)), how, *found]
+    how = t("explain.history.exact") if error is None else t("explain.caveat.error", error=numbers.number(error, 1))
+    return [t("explain.history.caveat", total=numbers.signed(sum(parts), 3)), how, *found]
 
 
 def ties(recommendation: Recommendation) -> str:

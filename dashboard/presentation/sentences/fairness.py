@@ -118,8 +118,8 @@ def _noise(report: FairnessReport, gap: Gap, n_groups: int) -> Markdown:
         column=columns_name(report.by),
         worst=name_of(gap.worst_group),
         best=name_of(gap.best_group),
-        low_value=figure(gap.worst),
-        high_value=figure(gap.best),
+        low_value=format_metric(gap.worst),
+        high_value=format_metric(gap.best),
         p=chance(gap.p_value),
         n_tested=report.n_tested,
         corrected=chance(gap.p_corrected),
@@ -133,11 +133,11 @@ def _pair(report: FairnessReport, gap: Gap) -> Markdown:
         who=people(report.by, gap.worst_group),
         metric=escape(inside(short_name(gap.metric))),
         other=inside(name_of(gap.best_group)),
-        value=figure(gap.worst),
-        best=figure(gap.best),
-        rest=figure(gap.best),
-        low=figure(gap.low),
-        high=figure(gap.high),
+        value=format_metric(gap.worst),
+        best=format_metric(gap.best),
+        rest=format_metric(gap.best),
+        low=format_metric(gap.low),
+        high=format_metric(gap.high),
     )
 
 
@@ -146,10 +146,10 @@ def _one_vs_rest(report: FairnessReport, alone: OneVsRestGap) -> Markdown:
     values = {
         "who": people(report.by, alone.group),
         "metric": escape(inside(short_name(alone.metric))),
-        "value": figure(alone.value),
-        "rest": figure(alone.rest),
-        "low": figure(low),
-        "high": figure(high),
+        "value": format_metric(alone.value),
+        "rest": format_metric(alone.rest),
+        "low": format_metric(low),
+        "high": format_metric(high),
     }
     kind = direction(alone.metric)
     if kind not in (HIGHER_IS_BETTER, LOWER_IS_BETTER) or alone.rest <= 0 or alone.value < 0:
@@ -171,21 +171,23 @@ def change_sentence(changes: tuple[GapChange, ...], metric: str) -> Markdown:
         key = "wider" if abs(found.compressed) > abs(found.dense) else "narrower"
     return t(
         f"fairness.change.{key}",
-        dense=figure(found.dense),
-        compressed=figure(found.compressed),
+        dense=format_metric(found.dense),
+        compressed=format_metric(found.compressed),
         low=numbers.signed(found.low, 3),
         high=numbers.signed(found.high, 3),
     )
 
 
-def figure(value: float | None) -> str:
+def format_metric(value: float | None) -> str:
     """A measure's value, three decimals, so that figures stand comparable beside one another."""
     return numbers.fixed(value, 3)
 
 
 def interval(low: float | None, high: float | None) -> str:
     """Both ends, "−0.01 to 0.06"; empty where there is none."""
-    return "" if low is None or high is None else plain("fairness.range", low=figure(low), high=figure(high))
+    return (
+        "" if low is None or high is None else plain("fairness.range", low=format_metric(low), high=format_metric(high))
+    )
 
 
 def chance(p: float) -> str:
@@ -198,7 +200,7 @@ def why(reason: Phrase) -> Markdown:
     return core_message(reason.key, dict(reason.values))
 
 
-def caveats(report: FairnessReport) -> list[Markdown]:
+def left_out(report: FairnessReport) -> list[Markdown]:
     """What cannot be shown and why, and what must be known of the groups."""
     reasons: dict[Phrase, list[str]] = {}
     for out in report.left_out:
@@ -207,26 +209,26 @@ def caveats(report: FairnessReport) -> list[Markdown]:
     return [*left, *(why(note) for note in report.notes if note.key != "fairness.no_groups")]
 
 
-def doubts(report: FairnessReport, evaluation: Evaluation, n_items: int) -> list[str]:
+def caveats(report: FairnessReport, evaluation: Evaluation, n_items: int) -> list[str]:
     """Users, catalogue, draws, seed, suppression, where negatives come from, time."""
     return [
-        t("fairness.doubt.users", n=report.overall.n),
-        t("fairness.doubt.catalogue", n=n_items),
-        t("fairness.doubt.draws", n=report.n_bootstrap),
-        t("fairness.doubt.seed", seed=report.seed),
-        t("fairness.doubt.least", least=report.least_size),
-        t(f"fairness.doubt.{evaluation.pairs.negatives}"),
-        t("explain.doubt.seconds", time=numbers.duration(report.seconds)),
+        t("fairness.caveat.users", n=report.overall.n),
+        t("fairness.caveat.catalogue", n=n_items),
+        t("fairness.caveat.draws", n=report.n_bootstrap),
+        t("fairness.caveat.seed", seed=report.seed),
+        t("fairness.caveat.least", least=report.least_size),
+        t(f"fairness.caveat.{evaluation.pairs.negatives}"),
+        t("explain.caveat.seconds", time=numbers.duration(report.seconds)),
     ]
 
 
-def scan_doubts(scan: ScanResult, model: str) -> list[str]:
+def scan_caveats(scan: ScanResult, model: str) -> list[str]:
     """Whose gaps, how many were tested and how many are real, and how that was decided."""
     report = next(iter(scan.reports.values()))
     n_real = sum(not gap.within_noise for _, gap in scan.gaps)
     return [
-        t("fairness.found.doubt", real=n_real, n=scan.n_tested, model=plain(f"fairness.model.{model}")),
-        t("fairness.gaps.doubt", n=report.n_bootstrap, most=report.most_shuffles),
+        t("fairness.found.caveat", real=n_real, n=scan.n_tested, model=plain(f"fairness.model.{model}")),
+        t("fairness.gaps.caveat", n=report.n_bootstrap, most=report.most_shuffles),
         t("fairness.gaps.extreme"),
     ]
 
@@ -237,5 +239,5 @@ def legend(reports: dict[str, FairnessReport], metric: str) -> list[str]:
         first = t("fairness.legend.both")
     else:
         overall = next(iter(reports.values())).overall.values[metric]
-        first = t("fairness.legend.one", overall=figure(overall))
+        first = t("fairness.legend.one", overall=format_metric(overall))
     return [first, escape(meaning(metric))]

@@ -45,7 +45,7 @@ def _idle(found: GlobalExplanation, names: dict[Player, str]) -> Markdown:
     return capital(t(key, names=listed(idle)))
 
 
-def tied_doubt(found: GlobalExplanation) -> str:
+def tied_caveat(found: GlobalExplanation) -> str:
     return t("global.sizes.tied", mark=TIED) if found.tied_with_next.any() else ""
 
 
@@ -84,13 +84,13 @@ def value_sentence(data: Dataset, player: Player, name: str, effects: tuple[Valu
     return joined(capital(t("global.values.which", reason=name)), *said)
 
 
-def doubts(found: GlobalExplanation, task: str, *, of_one: int) -> list[str]:
+def caveats(found: GlobalExplanation, task: str, *, of_one: int) -> list[str]:
     """Pairs, seed, background (``of_one``: that of a single explanation), intervals, time and task."""
     return [
-        t("global.doubt.pairs", n=found.n_pairs),
-        t("global.doubt.seed", seed=found.seed),
-        t("global.doubt.background", n=found.background, one=of_one),
-        t("global.doubt.interval"),
-        t("explain.doubt.seconds", time=numbers.duration(found.seconds)),
+        t("global.caveat.pairs", n=found.n_pairs),
+        t("global.caveat.seed", seed=found.seed),
+        t("global.caveat.background", n=found.background, one=of_one),
+        t("global.caveat.interval"),
+        t("explain.caveat.seconds", time=numbers.duration(found.seconds)),
         t(f"task.{task}"),
     ]

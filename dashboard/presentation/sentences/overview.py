@@ -130,8 +130,8 @@ def gap_verdict(scan: ScanResult, rest: OneVsRestGap | None) -> tuple[bool, Mark
     values = {
         "who": fairness.people((column,), gap.worst_group),
         "metric": escape(fairness.measure_name(gap.metric)),
-        "value": fairness.figure(rest.value),
-        "rest": fairness.figure(rest.rest),
+        "value": fairness.format_metric(rest.value),
+        "rest": fairness.format_metric(rest.rest),
         "n": max(1, round(report.overall.n / rest.n)),
     }
     is_less = fairness.direction(gap.metric) == fairness.HIGHER_IS_BETTER and 0 < rest.value < rest.rest
@@ -163,17 +163,17 @@ def last_period(found: Profile, language: str) -> str:
     return t("overview.time.last", last=numbers.date(found.last_time, language)) if left > length / 7 else ""
 
 
-def doubts(model: TrainedModel) -> list[str]:
+def caveats(model: TrainedModel) -> list[str]:
     """Task, split, users tested, seed and intervals."""
     metrics, config = model.metrics, model.config
     return [
         t(f"task.{model.task}"),
         t(f"split.{config['split']}"),
-        t("overview.doubt.users", n=metrics["n_users"]),
-        t("overview.doubt.pairs", n=metrics["n_pairs"]),
-        t("overview.doubt.catalogue", n=model.dataset.n_items),
-        t("overview.doubt.seed", seed=config["seed"]),
-        t("overview.doubt.interval"),
+        t("overview.caveat.users", n=metrics["n_users"]),
+        t("overview.caveat.pairs", n=metrics["n_pairs"]),
+        t("overview.caveat.catalogue", n=model.dataset.n_items),
+        t("overview.caveat.seed", seed=config["seed"]),
+        t("overview.caveat.interval"),
     ]
 
 
@@ -243,7 +243,7 @@ def ids_sentence(model: TrainedModel) -> Markdown:
     return joined(t(key), shown)
 
 
-def figures(found: Profile) -> list[tuple[str, str, str]]:
+def stat_cards(found: Profile) -> list[tuple[str, str, str]]:
     """Label, value and note of each figure card."""
     cards: list[tuple[str, str, str]] = [
         (t("overview.users"), numbers.count(found.n_users), ""),

@@ -7,7 +7,7 @@ import pandas as pd
 from dashboard.presentation.sentences.fairness import (
     chance,
     column_name,
-    figure,
+    format_metric,
     good_end,
     interval,
     measure_name,
@@ -29,7 +29,7 @@ def largest(scan: ScanResult) -> pd.DataFrame:
             plain("fairness.column"): column_name(column),
             plain("fairness.measure"): short_name(gap.metric),
             **_extremes(gap),
-            plain("fairness.gaps.difference"): figure(gap.difference),
+            plain("fairness.gaps.difference"): format_metric(gap.difference),
             plain("fairness.gaps.real"): real(gap),
             plain("fairness.gaps.corrected"): chance(gap.p_corrected),
         }
@@ -44,8 +44,8 @@ def gaps(report: FairnessReport) -> pd.DataFrame:
         {
             **_about(gap),
             **_extremes(gap),
-            plain("fairness.gaps.values"): f"{figure(gap.worst)} → {figure(gap.best)}",
-            plain("fairness.gaps.difference"): figure(gap.difference),
+            plain("fairness.gaps.values"): f"{format_metric(gap.worst)} → {format_metric(gap.best)}",
+            plain("fairness.gaps.difference"): format_metric(gap.difference),
             plain("fairness.interval"): interval(gap.low, gap.high),
             plain("fairness.gaps.ratio"): numbers.fixed(gap.ratio),
             plain("fairness.gaps.p"): chance(gap.p_value),
@@ -63,9 +63,9 @@ def gap_changes(report: FairnessReport, changes: tuple[GapChange, ...]) -> pd.Da
         {
             **_about(gap),
             **_extremes(gap),
-            plain("fairness.models.dense"): figure(change.dense),
+            plain("fairness.models.dense"): format_metric(change.dense),
             plain("fairness.gaps.real"): real(gap),
-            plain("fairness.models.compressed"): figure(change.compressed),
+            plain("fairness.models.compressed"): format_metric(change.compressed),
             plain("fairness.change"): numbers.signed(change.change, 3),
             plain("fairness.interval"): interval(change.low, change.high),
             plain("fairness.gaps.corrected"): chance(change.p_corrected),
@@ -100,7 +100,7 @@ def groups(reports: dict[str, FairnessReport]) -> pd.DataFrame:
                 plain("fairness.group"): name_of(row.group),
                 plain("fairness.n"): numbers.count(row.n),
             }
-            rows.append(about | {short_name(m): figure(value) for m, value in row.values.items()})
+            rows.append(about | {short_name(m): format_metric(value) for m, value in row.values.items()})
     return pd.DataFrame(rows)
 
 

@@ -111,8 +111,8 @@ def global_rows(found: GlobalExplanation) -> pd.DataFrame:
 def explanation_json(explanation: Explanation) -> dict:
     """One method's answer, raw: ids, logits, probabilities, seeds."""
     names = ("user_id", "item_id", "title", "method", "history", "score", "probability", "base_value")
-    doubts = ("completeness_gap", "exact", "standard_error", "fit", "background", "seed", "n_evaluations")
-    return {name: getattr(explanation, name) for name in (*names, *doubts)} | {
+    caveats = ("completeness_gap", "exact", "standard_error", "fit", "background", "seed", "n_evaluations")
+    return {name: getattr(explanation, name) for name in (*names, *caveats)} | {
         "variant": explanation.variant.key,
         "contributions": [contribution_json(c) for c in explanation.contributions],
     }

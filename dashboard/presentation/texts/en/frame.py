@@ -84,7 +84,7 @@ TEXTS = {
     "frame.setting_unknown": "{name} {value} is not a level. Showing {shown}.",
     "frame.failed": "This cannot be shown",
     "frame.pick_user": "Pick a user on the left, or take one at random.",
-    "doubt.join": " · ",
+    "caveat.join": " · ",
     "working.workspace": "Opening the workspace",
     "working.variant": "Preparing the compressed model",
     "working.explanation": "Working out the reasons",

@@ -84,7 +84,7 @@ TEXTS = {
     "frame.setting_unknown": "{name}没有 {value} 这一档，现按 {shown} 显示。",
     "frame.failed": "无法显示",
     "frame.pick_user": "请在左侧选择一位用户，或随机选一位。",
-    "doubt.join": " · ",
+    "caveat.join": " · ",
     "working.workspace": "正在打开工作区",
     "working.variant": "正在准备压缩模型",
     "working.explanation": "正在计算各条理由",
