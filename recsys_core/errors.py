@@ -99,3 +99,12 @@ class WorkspaceError(RecLensError):
 
 class SettingError(RecLensError):
     """An argument or control holds a value that cannot be used."""
+
+
+def require(condition: bool, error: type[RecLensError], key: str, /, **values: object) -> None:
+    """Raise ``error`` with this message unless the condition holds.
+
+    >>> require(2 > 1, DataError, "train.one_item")
+    """
+    if not condition:
+        raise error(key, **values)

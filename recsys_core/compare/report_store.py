@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from recsys_core.data.folder import read_checked_json, write_file
+from recsys_core.data.folder import atomic_write, read_checked_json
 from recsys_core.errors import RecLensError
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.results import CompressionReport
@@ -53,7 +53,7 @@ def save_report(model: TrainedModel, report: CompressionReport) -> None:
     file = measurement_file(model, report.variant)
     file.parent.mkdir(exist_ok=True)
     stamped = {"format": FORMAT, "model": model.fingerprint, **report_to_json(report)}
-    write_file(file, json.dumps(stamped, indent=1, allow_nan=False).encode())
+    atomic_write(file, json.dumps(stamped, indent=1, allow_nan=False).encode())
 
 
 def load_report(model: TrainedModel, variant: ModelVariant, *, machine: str | None = None) -> CompressionReport | None:

@@ -17,7 +17,7 @@ from onnx import TensorProto, helper, numpy_helper
 from torch import Tensor
 
 from recsys_core.compress.quantize import BLOCK, FullMatrix, PackedMatrix, QuantisedRanker
-from recsys_core.data.features import Features, Group
+from recsys_core.data.features import FeatureGroup, Features
 from recsys_core.data.known import Known
 from recsys_core.models.ranker import EMPTY, Layer
 from recsys_core.models.scorer import Scorer
@@ -95,7 +95,7 @@ class OnnxScorer(Scorer):
         *,
         variant: ModelVariant,
         cached: dict[str, Tensor] | None = None,
-        store: Callable[[Group, Tensor], Tensor] | None = None,
+        store: Callable[[FeatureGroup, Tensor], Tensor] | None = None,
         unpacked: bool = True,
     ) -> None:
         runtime = OnnxRuntime(quantised, unpacked=unpacked)

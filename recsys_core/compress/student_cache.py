@@ -14,7 +14,7 @@ from safetensors.numpy import save as save_tensors
 from torch import Tensor
 
 from recsys_core.compress.prune import cut_units
-from recsys_core.data.folder import write_file
+from recsys_core.data.folder import atomic_write
 from recsys_core.errors import WorkspaceError
 from recsys_core.models.ranker import Ranker
 from recsys_core.variant import Compression
@@ -69,7 +69,7 @@ class StudentCache:
         about = {"stamp": self.stamp, "digest": _digest(self.stamp, tensors)}
         with contextlib.suppress(OSError):  # a workspace that cannot be written to is slower, not broken
             self.folder.mkdir(exist_ok=True)
-            write_file(self.file(compression), save_tensors(tensors, metadata=about))
+            atomic_write(self.file(compression), save_tensors(tensors, metadata=about))
 
 
 def _with_body(like: Ranker, state: dict[str, Tensor]) -> Ranker:

@@ -10,12 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.folder import verify
 from recsys_core.data.order import in_canonical_order
 from recsys_core.data.schema import Schema
 from recsys_core.data.split import LEAST_PER_USER, label_interactions, least_positive
 from recsys_core.data.tables import TEXT, Table
-from recsys_core.errors import phrase
+from recsys_core.errors import DataError, phrase, require
 
 LEAST_INTERACTIONS = 10
 LOPSIDED = 0.9
@@ -45,7 +44,7 @@ def make_interactions(
     return pd.DataFrame(columns)
 
 
-def assemble(
+def build_dataset(
     name: str,
     schema: Schema,
     tables: tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame],
@@ -72,10 +71,12 @@ def assemble(
     """
     users, items, interactions = in_canonical_order(*tables)  # after all checks that name a row of the file
     n = len(interactions)
-    verify(n >= LEAST_INTERACTIONS, "table.too_few", file=source.file, count=n, least=LEAST_INTERACTIONS)
+    require(n >= LEAST_INTERACTIONS, DataError, "table.too_few", file=source.file, count=n, least=LEAST_INTERACTIONS)
     if schema.outcome == "click":
         values = interactions["value"].unique()
-        verify(len(values) > 1, "table.one_class", file=source.file, column=value_column, value=int(values[0]))
+        require(
+            len(values) > 1, DataError, "table.one_class", file=source.file, column=value_column, value=int(values[0])
+        )
     items, title_warnings = _name_items(items, schema)
     dataset = Dataset(name, schema, users, items, interactions)
     noticed = [*(warnings or []), *title_warnings, *_missing_cells(dataset), *_interaction_warnings(dataset)]

@@ -11,11 +11,10 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.folder import verify
 from recsys_core.data.moments import LATEST, parse_times
 from recsys_core.data.numbers import parse_numbers
 from recsys_core.data.tables import TEXT, Table
-from recsys_core.errors import DataError, phrase
+from recsys_core.errors import DataError, phrase, require
 
 MISSING_IDS = ("", "nan", "NaN", "None", "null", "NULL")  # what programs write for a missing id
 MISSING_NUMBERS = (*MISSING_IDS, "NA", "N/A", "n/a", "n.a.", "NAN", "none", "<NA>", "NaT", "-", "?", "\\N")
@@ -242,8 +241,9 @@ def _refuse(table: Table, column: str, missing: np.ndarray) -> None:
     shown = ", ".join(map(str, rows[:_SHOWN_ROWS])) + (", …" if len(rows) > _SHOWN_ROWS else "")
     more = {"file": table.file, "column": column, "count": len(rows), "rows": shown}
     words = [word for word in pc.unique(table.cells(column).filter(pa.array(missing))).to_pylist() if word]
-    verify(not words, "table.cells_missing", **more, value=", ".join(words))  # whoever looks there finds no empty cell
-    verify(len(rows) == 0, "table.cells_empty", **more)
+    # words that stand for nothing are named: whoever looks there finds no empty cell
+    require(not words, DataError, "table.cells_missing", **more, value=", ".join(words))
+    require(len(rows) == 0, DataError, "table.cells_empty", **more)
 
 
 def _refuse_value(key: str, table: Table, column: str, bad: np.ndarray, **more: str) -> None:

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys_core.data.folder import read_checked_json, sha256, verify, written_aside
+from recsys_core.data.folder import atomic_folder, read_checked_json, sha256
 from recsys_core.data.schema import Schema
-from recsys_core.errors import DataError, RecLensError, phrase, values_from_json, values_to_json
+from recsys_core.errors import DataError, RecLensError, phrase, require, values_from_json, values_to_json
 
 FORMAT = "reclens-dataset-1"
 TABLES = ("users", "items", "interactions")
@@ -106,7 +106,7 @@ class Dataset:
 
     def save(self, folder: Path) -> None:
         """Write to ``folder`` (replaced as a whole, or not at all)."""
-        with written_aside(Path(folder), phrase("what.dataset"), marker="dataset.json") as aside:
+        with atomic_folder(Path(folder), phrase("what.dataset"), marker="dataset.json") as aside:
             self.write_into(aside)
 
     def write_into(self, folder: Path) -> None:
@@ -147,7 +147,9 @@ class Dataset:
         except (KeyError, TypeError, ValueError, AttributeError):
             reason = phrase("reason.unreadable")
             raise DataError("dataset.damaged", path=folder, file="dataset.json", reason=reason) from None
-        verify(same, "dataset.damaged", path=folder, file="dataset.json", reason=phrase("reason.other_tables"))
+        require(
+            same, DataError, "dataset.damaged", path=folder, file="dataset.json", reason=phrase("reason.other_tables")
+        )
         return dataset
 
 
@@ -174,9 +176,11 @@ def _read_parquet(folder: Path, name: str, checksum: str) -> pd.DataFrame:
 
 
 def _check(folder: Path, file: str, checksum: str) -> None:
-    verify((folder / file).is_file(), "dataset.damaged", path=folder, file=file, reason=phrase("reason.missing"))
+    require(
+        (folder / file).is_file(), DataError, "dataset.damaged", path=folder, file=file, reason=phrase("reason.missing")
+    )
     same = sha256(folder / file) == checksum
-    verify(same, "dataset.damaged", path=folder, file=file, reason=phrase("reason.changed"))
+    require(same, DataError, "dataset.damaged", path=folder, file=file, reason=phrase("reason.changed"))
 
 
 def _row(ids: pd.Series, wanted: str, what: str, where: str) -> int:

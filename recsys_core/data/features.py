@@ -17,7 +17,7 @@ LOOKUPS = ("id", "category")
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class FeatureGroup:
     """How one feature group is encoded; fitted on the user and item tables, never on interactions.
 
     ``kind`` is ``id`` or ``category`` (a code, 0 = unknown or missing), ``set`` (share of each
@@ -56,7 +56,7 @@ class Group:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: dict) -> Group:
+    def from_json(cls, data: dict) -> FeatureGroup:
         return cls(**{**data, "values": tuple(data["values"]), "knots": tuple(data["knots"])})
 
 
@@ -90,13 +90,13 @@ class Features:
     raw ids by side, which `with_rows` looks up (also where the id groups are left out).
     """
 
-    groups: tuple[Group, ...]
+    groups: tuple[FeatureGroup, ...]
     tables: dict[str, np.ndarray]
     n_users: int
     n_items: int
     ids: dict[str, pd.Index] = field(default_factory=dict)
 
-    def side(self, name: str) -> tuple[Group, ...]:
+    def side(self, name: str) -> tuple[FeatureGroup, ...]:
         return tuple(g for g in self.groups if g.side == name)
 
     @property
@@ -160,14 +160,14 @@ def make_features(dataset: Dataset, texts: dict[str, np.ndarray] | None = None) 
     ``(n, width)``; text columns without vectors are left out.
     """
     texts = texts or {}
-    groups: list[Group] = []
+    groups: list[FeatureGroup] = []
     tables: dict[str, np.ndarray] = {}
     for side, frame, columns in (
         ("user", dataset.users, dataset.schema.users),
         ("item", dataset.items, dataset.schema.items),
     ):
         id_key = ID_KEYS[side]
-        groups.append(Group(id_key, "id", len(frame) + 1, tuple(frame[f"{side}_id"])))
+        groups.append(FeatureGroup(id_key, "id", len(frame) + 1, tuple(frame[f"{side}_id"])))
         tables[id_key] = np.arange(1, len(frame) + 1)
         for column in columns:
             key = f"{side}.{column.name}"
@@ -182,7 +182,7 @@ def make_features(dataset: Dataset, texts: dict[str, np.ndarray] | None = None) 
 
 
 def _edited(
-    group: Group, table: np.ndarray, frame: pd.DataFrame, rows: np.ndarray, texts: Mapping[str, np.ndarray]
+    group: FeatureGroup, table: np.ndarray, frame: pd.DataFrame, rows: np.ndarray, texts: Mapping[str, np.ndarray]
 ) -> np.ndarray:
     """A group's table with the cells of ``frame`` at ``rows``; rows behind the table's end are appended."""
     column = group.player.column
@@ -212,21 +212,21 @@ def text_values(dataset: Dataset) -> dict[str, list[str]]:
     }
 
 
-def _fit(key: str, column: Column, raw: pd.Series, texts: dict[str, np.ndarray]) -> Group | None:
+def _fit(key: str, column: Column, raw: pd.Series, texts: dict[str, np.ndarray]) -> FeatureGroup | None:
     if not column.is_feature:
         return None
     if column.kind == "text":
-        return Group(key, "text", texts[key].shape[1]) if key in texts else None
+        return FeatureGroup(key, "text", texts[key].shape[1]) if key in texts else None
     if column.kind == "number":
         numbers = pd.to_numeric(raw, errors="coerce").to_numpy(float)
         knots = _knots(numbers[~np.isnan(numbers)])
-        return Group(key, "number", len(knots), knots=knots) if len(knots) > 1 else None
+        return FeatureGroup(key, "number", len(knots), knots=knots) if len(knots) > 1 else None
     if column.kind == "set":
         values = tuple(sorted({v for cell in raw.dropna() for v in str(cell).split("|") if v}))
-        return Group(key, "set", len(values), values) if values else None
+        return FeatureGroup(key, "set", len(values), values) if values else None
     if column.kind in ("category", "ordered"):
         values = column.levels or tuple(sorted(set(raw.dropna())))
-        return Group(key, "category", len(values) + 1, values) if values else None
+        return FeatureGroup(key, "category", len(values) + 1, values) if values else None
     return None
 
 

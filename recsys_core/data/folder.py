@@ -16,14 +16,8 @@ from pathlib import Path
 from recsys_core.errors import DataError, Phrase, SettingError, WorkspaceError, phrase
 
 
-def verify(condition: bool, key: str, /, **values: object) -> None:
-    """Raise ``DataError`` or ``WorkspaceError`` (by the key's first word) unless true."""
-    if not condition:
-        raise (WorkspaceError if key.startswith("workspace") else DataError)(key, **values)
-
-
 @contextmanager
-def written_aside(folder: Path, what: Phrase, *, marker: str) -> Iterator[Path]:
+def atomic_folder(folder: Path, what: Phrase, *, marker: str) -> Iterator[Path]:
     """Yield a fresh folder beside ``folder``; rename it into place when the block succeeds.
 
     An existing ``folder`` is replaced only where it holds ``marker`` (it is ours) or is empty;
@@ -60,7 +54,7 @@ def _put_in_place(aside: Path, folder: Path) -> None:
         shutil.rmtree(old, ignore_errors=True)
 
 
-def write_file(path: Path, data: bytes) -> None:
+def atomic_write(path: Path, data: bytes) -> None:
     """Write a single file aside, then rename it over ``path``."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
@@ -93,11 +87,16 @@ def sha256(path: Path) -> str:
 
 
 def read_checked_json(path: Path, format_mark: str, what: str) -> dict:
-    """Read one of our JSON files; a foreign or damaged one raises with the file's name."""
+    """Read one of our JSON files, of a ``dataset`` or a ``workspace``.
+
+    Raises ``DataError`` or ``WorkspaceError`` (``….damaged``) for a damaged one, ``WorkspaceError``
+    (``workspace.foreign``) for one of another program.
+    """
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):
-        verify(False, f"{what}.damaged", path=path.parent, file=path.name, reason=phrase("reason.unreadable"))
+        error, reason = DataError if what == "dataset" else WorkspaceError, phrase("reason.unreadable")
+        raise error(f"{what}.damaged", path=path.parent, file=path.name, reason=reason) from None
     if not isinstance(data, dict) or data.get("format") != format_mark:
         found = data.get("format") if isinstance(data, dict) else type(data).__name__
         reason = phrase("reason.format", value=found)

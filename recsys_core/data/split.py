@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.folder import verify
 from recsys_core.data.schema import Schema
-from recsys_core.errors import SettingError, phrase
+from recsys_core.errors import DataError, SettingError, phrase, require
 
 TASKS = ("implicit", "like", "rating")
 KINDS = ("time", "random", "cutoff")
@@ -170,10 +169,11 @@ def order_interactions(dataset: Dataset, seed: int, *, by_time: bool = True) -> 
 
 
 def _check_labels(labels: np.ndarray, task: str) -> None:
-    verify(len(labels) >= LEAST_LABELLED, "table.too_few", file="interactions", count=len(labels), least=LEAST_LABELLED)
+    counts = {"count": len(labels), "least": LEAST_LABELLED}
+    require(len(labels) >= LEAST_LABELLED, DataError, "table.too_few", file="interactions", **counts)
     classes = np.unique(labels)
     one = task == "like" and len(classes) == 1
-    verify(not one, "table.one_class", file="interactions", column="value", value=f"{classes[0]:g}")
+    require(not one, DataError, "table.one_class", file="interactions", column="value", value=f"{classes[0]:g}")
 
 
 def part_by_user(user: np.ndarray, order: np.ndarray, fraction: float = 0.1) -> np.ndarray:
@@ -226,7 +226,7 @@ def _make(
 ) -> Split:
     for name, rows in zip(("train", "validation", "test"), parts, strict=True):
         reason = phrase("reason.few_users" if kind == "time" else "reason.equal_dates")
-        verify(len(rows) > 0, "split.empty", part=phrase(f"part.{name}"), reason=reason)
+        require(len(rows) > 0, DataError, "split.empty", part=phrase(f"part.{name}"), reason=reason)
     user = dataset.interactions["user_index"].to_numpy()
     train_users, test_users = np.unique(user[parts[0]]), np.unique(user[parts[2]])
     n_known = int(np.isin(test_users, train_users).sum())

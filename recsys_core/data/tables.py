@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.folder import verify
-from recsys_core.errors import DataError, Phrase, phrase
+from recsys_core.errors import DataError, Phrase, phrase, require
 
 TEXT = pa.large_string()
 KINDS = (".csv", ".parquet", ".tsv", ".txt", ".jsonl", ".ndjson", ".json", ".xlsx", ".feather", ".arrow", ".zip")
@@ -80,7 +79,7 @@ def check_header(file: str, names: list[str]) -> None:
     """Raises ``DataError`` (``table.no_header``) where names are numbers: half of them, or one that is there twice."""
     numbers = [name for name in names if _NUMBER.fullmatch(name)]
     data = len(names) > 1 and (2 * len(numbers) >= len(names) or len(set(numbers)) < len(numbers))
-    verify(not data, "table.no_header", file=file, found=", ".join(names[:_SHOWN_COLUMNS]))
+    require(not data, DataError, "table.no_header", file=file, found=", ".join(names[:_SHOWN_COLUMNS]))
 
 
 def row_indexes(table: Table) -> list[str]:

@@ -12,9 +12,9 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from recsys_core.data.features import Features, Group
-from recsys_core.data.folder import read_checked_json, sha256, verify, without_nan
-from recsys_core.errors import WorkspaceError, phrase
+from recsys_core.data.features import FeatureGroup, Features
+from recsys_core.data.folder import read_checked_json, sha256, without_nan
+from recsys_core.errors import WorkspaceError, phrase, require
 from recsys_core.models.ranker import Ranker, RankerShape
 
 FORMAT = "reclens-model-2"
@@ -65,7 +65,7 @@ def check_artifact(folder: Path, workspace: Path) -> None:
         if sha256(folder / name) != sums[name]:
             raise WorkspaceError("workspace.damaged", path=folder, file=name, reason=phrase("reason.changed"))
     if (workspace / DATA).is_file():  # a dataset that is gone is said by `Dataset.load`
-        verify(sha256(workspace / DATA) == expected, "workspace.other_data", path=workspace)
+        require(sha256(workspace / DATA) == expected, WorkspaceError, "workspace.other_data", path=workspace)
 
 
 def fingerprint(folder: Path) -> str:
@@ -90,7 +90,7 @@ def load_texts(folder: Path) -> dict:
 
 def load_ranker(folder: Path, config: dict) -> Ranker:
     """Rebuild the ranker; weights that do not fit the configuration raise ``WorkspaceError``."""
-    groups = tuple(Group.from_json(g) for g in json.loads((folder / "schema.json").read_text())["groups"])
+    groups = tuple(FeatureGroup.from_json(g) for g in json.loads((folder / "schema.json").read_text())["groups"])
     ranker = Ranker(groups, RankerShape(**config["shape"]))
     try:
         state = load_tensors((folder / WEIGHTS).read_bytes())

@@ -12,7 +12,7 @@ from safetensors import SafetensorError
 from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
-from recsys_core.data.folder import write_file
+from recsys_core.data.folder import atomic_write
 from recsys_core.models.encoder_files import MINILM, fingerprint, n_parameters, refused, resolve_encoder, weight_files
 from recsys_core.progress import Progress, silent
 
@@ -49,7 +49,7 @@ def encode_texts(texts: list[str], *, name: str = MINILM, progress: Progress = s
     if vectors is None:
         vectors = _encode(distinct, folder, name, progress)
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_file(file, save_tensors({"vectors": vectors}))
+        atomic_write(file, save_tensors({"vectors": vectors}))
     row = {text: i for i, text in enumerate(distinct)}
     return vectors[[row[t] for t in texts]]
 

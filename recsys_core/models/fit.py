@@ -1,4 +1,4 @@
-"""Fit a workspace: encode texts, train the candidates, choose by validation, evaluate, write the folder."""
+"""Fit a workspace: encode texts, try with and without ids, choose by validation, evaluate, write the folder."""
 
 from __future__ import annotations
 
@@ -10,16 +10,22 @@ import numpy as np
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Features, make_features, text_values
-from recsys_core.data.folder import verify, written_aside
+from recsys_core.data.folder import atomic_folder
 from recsys_core.data.split import possible_kind
-from recsys_core.errors import SettingError, phrase
+from recsys_core.errors import DataError, SettingError, phrase, require
 from recsys_core.metrics import log_loss, logistic, mean_interval, rmse, roc_auc_interval
 from recsys_core.models.artifact import save_artifact
 from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, is_feasible, item_gram
 from recsys_core.models.calibration import calibrate
 from recsys_core.models.encoder import MINILM, NO_ENCODER, EncoderInfo, encode_texts, encoder_info
 from recsys_core.models.evaluation import CanScore, evaluate, evaluate_pairs, rank_users
-from recsys_core.models.model_selection import Candidate, candidates, default_settings, history_length, probe_settings
+from recsys_core.models.model_selection import (
+    IdAblation,
+    default_settings,
+    history_length,
+    id_ablations,
+    probe_settings,
+)
 from recsys_core.models.model_store import ABOUT, FIRST, ModelStore
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
@@ -58,7 +64,7 @@ def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress:
     if request.epochs is not None and request.epochs < 1:
         raise SettingError("setting.least", name="epochs", least=1, value=request.epochs)
     task = request.task or default_task(dataset)
-    with written_aside(Path(out), phrase("what.workspace"), marker=ABOUT) as folder:
+    with atomic_folder(Path(out), phrase("what.workspace"), marker=ABOUT) as folder:
         length = history_length(task, possible_kind(dataset.schema, request.split), dataset.n_interactions)
         split_dataset = SplitDataset.build(dataset, task=task, kind=request.split, seed=request.seed, length=length)
         fitted = fit_model(split_dataset, request, progress=progress)
@@ -104,10 +110,10 @@ def fit_model(split_dataset: SplitDataset, request: FitRequest, *, progress: Pro
 
 def _check_trainable(split_dataset: SplitDataset) -> None:
     """Raise ``DataError`` where there is nothing to rank, or one label only in the training rows."""
-    verify(split_dataset.dataset.n_items > 1, "train.one_item")
+    require(split_dataset.dataset.n_items > 1, DataError, "train.one_item")
     label = split_dataset.split.label[split_dataset.split.train]
     same = split_dataset.task != "implicit" and (label == label[0]).all()
-    verify(not same, "train.one_value", split=split_dataset.split.kind, value=f"{label[0]:g}")
+    require(not same, DataError, "train.one_value", split=split_dataset.split.kind, value=f"{label[0]:g}")
 
 
 def default_task(dataset: Dataset) -> str:
@@ -120,12 +126,12 @@ def choose(
 ) -> tuple[TrainedRanker, Features, dict[str, float]]:
     """Try with and without ids for a few epochs, train in full what validation likes best.
 
-    Returns the trained ranker (calibrated), its features, and each candidate's validation figure
+    Returns the trained ranker (calibrated), its features, and each option's validation figure
     after the short run: NDCG@10 (``implicit``), minus log loss (``like``), minus RMSE (``rating``);
-    the first candidate and no figure where validation has nobody to rank.
+    the first option and no figure where validation has nobody to rank.
     """
     settings = default_settings(split_dataset, seed=request.seed, epochs=request.epochs)
-    options = [c for c in candidates(split_dataset.task) if len(features.without(set(c.without)).side("item"))]
+    options = [c for c in id_ablations(split_dataset.task) if len(features.without(set(c.without)).side("item"))]
     short = probe_settings(split_dataset, settings)
     probes = {}
     for option in options:
@@ -233,13 +239,13 @@ def _config(encoder: EncoderInfo, split_dataset: SplitDataset, chosen: TrainedRa
         "settings": chosen.settings.to_json(),
         "epochs": len(chosen.log),
         "best_epoch": chosen.best.epoch,
-        "candidates": tried,
+        "id_ablations": tried,
         "rows": {part: len(getattr(split, part)) for part in ("train", "validation", "test")},
         "n_test_users": split.n_test_users,
         "n_known_test_users": split.n_known_test_users,
     }
 
 
-def _named(progress: Progress, option: Candidate) -> Progress:
+def _named(progress: Progress, option: IdAblation) -> Progress:
     name = phrase(f"option.{option.name.replace(' ', '_')}")
     return lambda stage, share: progress(phrase("stage.option", stage=stage, option=name), share)

@@ -1,4 +1,4 @@
-"""Candidates: which ids and which settings a ranker is tried with; validation decides between them."""
+"""Model selection: with which ids and settings a ranker is tried; validation decides between them."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ SHORT_HISTORY, LONG_HISTORY = 20, 150
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
-    """A set of id groups to leave out, under a name for the log."""
+class IdAblation:
+    """A model without some of its id groups, under a name for the log."""
 
     name: str
     without: frozenset[str]
 
 
-WITH_IDS = Candidate("with ids", frozenset())
-ITEM_ID = Candidate("item id only", frozenset({ID_KEYS["user"]}))
-NO_IDS = Candidate("without ids", frozenset(ID_KEYS.values()))
+WITH_IDS = IdAblation("with ids", frozenset())
+ITEM_ID = IdAblation("item id only", frozenset({ID_KEYS["user"]}))
+NO_IDS = IdAblation("without ids", frozenset(ID_KEYS.values()))
 
 
-def candidates(task: str) -> tuple[Candidate, ...]:
+def id_ablations(task: str) -> tuple[IdAblation, ...]:
     """What is tried: the history carries taste already, so ``implicit`` asks only about the item's id."""
     return (NO_IDS, ITEM_ID) if task == "implicit" else (NO_IDS, WITH_IDS)
 
@@ -74,10 +74,10 @@ def default_settings(split_dataset: SplitDataset, *, seed: int, epochs: int | No
 
 
 def probe_settings(split_dataset: SplitDataset, settings: TrainingSettings) -> TrainingSettings:
-    """A short run, of half of the labelled rows, that chooses between candidates before the best is trained in full.
+    """A short run, of half of the labelled rows, that chooses between the options before the best is trained in full.
 
     On few rows the rate falls after half of it: at two steady epochs of the sample the seed decided (two of
-    four each way), with two more at falling rates the same candidate came first under every seed.
+    four each way), with two more at falling rates the same option came first under every seed.
     """
     few = len(split_dataset.split.train) <= FEW_ROWS
     epochs = LONG_PROBE_EPOCHS if few or split_dataset.task == "implicit" else PROBE_EPOCHS  # implicit: ids pay late

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recsys_core.data.folder import read_checked_json, sha256, write_file
+from recsys_core.data.folder import atomic_write, read_checked_json, sha256
 from recsys_core.errors import RecLensError, SettingError
 from recsys_core.models import artifact
 from recsys_core.models.trained_model import read_metrics
@@ -88,7 +88,7 @@ class ModelStore:
         """Name another model the current one."""
         self.folder(model_id)
         about = read_checked_json(self.workspace / ABOUT, FORMAT, "workspace")
-        write_file(self.workspace / ABOUT, json.dumps(about | {"current": model_id}, indent=1).encode())
+        atomic_write(self.workspace / ABOUT, json.dumps(about | {"current": model_id}, indent=1).encode())
 
     def remove(self, model_id: str) -> None:
         """Delete a model and all that was derived from it; the current one is refused (``model.current``)."""

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils import skip_init
 
-from recsys_core.data.features import Features, Group
+from recsys_core.data.features import FeatureGroup, Features
 from recsys_core.player import Player
 
 EMPTY = -1e4  # additive mask of an absent history item; small enough for half precision
@@ -111,7 +111,7 @@ class HistoryAttention(nn.Module):
 class Adapter(nn.Module):
     """Task adaptation: an embedding a feature group, and attention over the history."""
 
-    def __init__(self, groups: tuple[Group, ...], shape: RankerShape, weights: torch.Generator) -> None:
+    def __init__(self, groups: tuple[FeatureGroup, ...], shape: RankerShape, weights: torch.Generator) -> None:
         super().__init__()
         self.groups = groups
         self.shape = shape
@@ -127,7 +127,7 @@ class Adapter(nn.Module):
         self.item_groups = tuple(g for g in groups if g.side == "item")
         self.attention = HistoryAttention(shape.width * len(self.item_groups), shape, weights)
 
-    def embed(self, group: Group, encoded: Tensor) -> Tensor:
+    def embed(self, group: FeatureGroup, encoded: Tensor) -> Tensor:
         """Codes ``(n,)`` or weights ``(n, size)`` -> embedding ``(n, width)``."""
         return self.tables[module_name(group.key)](encoded)
 
@@ -167,7 +167,7 @@ class Ranker(nn.Module):
     """
 
     def __init__(
-        self, groups: tuple[Group, ...], shape: RankerShape, *, weights: torch.Generator | None = None
+        self, groups: tuple[FeatureGroup, ...], shape: RankerShape, *, weights: torch.Generator | None = None
     ) -> None:
         super().__init__()
         weights = weights or torch.Generator()

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recsys_core.data.features import Features, Group
+from recsys_core.data.features import FeatureGroup, Features
 from recsys_core.data.known import Known
 from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.variant import DENSE, Compression, ModelVariant
@@ -108,7 +108,7 @@ class Scorer:
         variant: ModelVariant = DENSE,
         runtime: Runtime | None = None,
         cached: dict[str, Tensor] | None = None,
-        store: Callable[[Group, Tensor], Tensor] | None = None,
+        store: Callable[[FeatureGroup, Tensor], Tensor] | None = None,
     ) -> None:
         self.ranker, self.features, self.variant = ranker.eval(), features, variant
         self.runtime = runtime or TorchRuntime(ranker)

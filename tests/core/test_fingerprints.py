@@ -15,7 +15,7 @@ from small_data import CLICKS, ITEMS, USERS, write_tables
 from recsys_core.__main__ import main
 from recsys_core.compare.report_store import load_report, measurement_file
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.folder import write_file
+from recsys_core.data.folder import atomic_write
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.schema import Schema
 from recsys_core.errors import RecLensError, WorkspaceError
@@ -103,7 +103,7 @@ def test_checksums_that_do_not_speak_of_the_data_are_refused(copy):
 
 def test_reports_of_other_data_are_not_served(half_report, copy):
     report, workspace = half_report
-    write_file(measurement_file_of(copy, report), measurement_file(workspace, report.variant).read_bytes())
+    atomic_write(measurement_file_of(copy, report), measurement_file(workspace, report.variant).read_bytes())
     assert load_report(open_model(copy), report.variant) is not None
     before = fingerprint(copy / "models" / "first")
     other_time(Dataset.load(copy / "dataset")).save(copy / "dataset")

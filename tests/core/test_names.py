@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from small_data import make_dataset, write_tables
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.features import Group, make_features
+from recsys_core.data.features import FeatureGroup, make_features
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.schema import Column, Schema
 from recsys_core.explain.player_values import player_values
@@ -99,7 +99,7 @@ def test_what_is_no_key_is_said() -> None:
 @settings(deadline=None, max_examples=10)
 @given(NAMES)
 def test_a_ranker_of_any_names_keeps_a_weight_for_each_column(names: list[str]) -> None:
-    groups = tuple(Group(f"user.{n}", "category", 3, ("a", "b")) for n in (*names, *AWKWARD))
+    groups = tuple(FeatureGroup(f"user.{n}", "category", 3, ("a", "b")) for n in (*names, *AWKWARD))
     groups = tuple({g.key: g for g in groups}.values())
     ranker = Ranker(groups, RankerShape(width=2, attention=2, first=4, second=4))
     tables = [ranker.adapter.embed(g, torch.arange(3)) for g in groups]

@@ -8,7 +8,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys_core.data.features import Features, Group, hat_weights
+from recsys_core.data.features import FeatureGroup, Features, hat_weights
 from recsys_core.models.ranker import EMPTY, HistoryAttention, Ranker, RankerShape
 from recsys_core.models.scorer import Pairs, Scorer
 
@@ -20,10 +20,10 @@ def make_scorer(seed: int = 0, shape: RankerShape = SHAPE, n_items: int = N_ITEM
     """A ranker of random weights, large enough that logits differ, over random features."""
     random = np.random.default_rng(seed)
     groups = (
-        Group("user_id", "id", N_USERS + 1),
-        Group("user.age", "number", 4, knots=(0.0, 1.0, 2.0, 3.0)),
-        Group("item.category", "category", 5),
-        Group("item.title", "text", 12),
+        FeatureGroup("user_id", "id", N_USERS + 1),
+        FeatureGroup("user.age", "number", 4, knots=(0.0, 1.0, 2.0, 3.0)),
+        FeatureGroup("item.category", "category", 5),
+        FeatureGroup("item.title", "text", 12),
     )
     tables = {
         "user_id": np.arange(1, N_USERS + 1),

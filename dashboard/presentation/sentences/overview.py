@@ -226,7 +226,7 @@ def lists_sentence(model: TrainedModel) -> list[Markdown]:
 
 def ids_sentence(model: TrainedModel) -> Markdown:
     """Whether user and item ids are reasons of this model, and what validation said of both ways."""
-    tried = model.config.get("candidates", {})
+    tried = model.config.get("id_ablations", {})
     key = "overview.ids.kept" if any(g.kind == "id" for g in model.features.groups) else "overview.ids.left_out"
     names = {"with ids": "with_ids", "without ids": "without_ids"}
     figures = [

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.build_dataset import Warnings, assemble, bare_frame, frame_of, make_interactions
+from recsys_core.data.build_dataset import Warnings, bare_frame, build_dataset, frame_of, make_interactions
 from recsys_core.data.cells import read_ids, read_numbers, read_references
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.moments import LATEST
@@ -79,7 +79,7 @@ def import_amazon(source: Path) -> Dataset:
     )
     schema = Schema((), ITEM_COLUMNS, "rating")
     frames = (users, items, interactions)
-    return assemble(NAME, schema, frames, source=log, value_column=edition.rating, warnings=warnings)
+    return build_dataset(NAME, schema, frames, source=log, value_column=edition.rating, warnings=warnings)
 
 
 def _read_times(log: Table, edition: Edition) -> np.ndarray:

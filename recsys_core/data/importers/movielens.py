@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys_core.data.build_dataset import assemble, bare_frame, frame_of, make_interactions
+from recsys_core.data.build_dataset import bare_frame, build_dataset, frame_of, make_interactions
 from recsys_core.data.cells import (
     read_codes,
     read_ids,
@@ -81,7 +81,7 @@ def import_100k(source: Path) -> Dataset:
     }
     items = _film_columns(films, _join_flags(films, genres), read_text(films, "released"))
     schema = Schema((age, GENDER, OCCUPATION, ZIP), ITEM_COLUMNS, "rating")
-    return _assemble("MovieLens 100K", schema, (people, users), (films, items), ratings)
+    return _build("MovieLens 100K", schema, (people, users), (films, items), ratings)
 
 
 def _item_fields() -> tuple[str, ...]:
@@ -122,7 +122,7 @@ def import_1m(source: Path) -> Dataset:
     }
     items = _film_columns(films, read_text(films, "genres"))
     schema = Schema((age, GENDER, OCCUPATION, ZIP), ITEM_COLUMNS, "rating")
-    return _assemble("MovieLens 1M", schema, (people, users), (films, items), ratings)
+    return _build("MovieLens 1M", schema, (people, users), (films, items), ratings)
 
 
 def import_latest(source: Path) -> Dataset:
@@ -133,7 +133,7 @@ def import_latest(source: Path) -> Dataset:
     items = _film_columns(films, genres.mask(genres == "(no genres listed)"))
     schema = Schema((), ITEM_COLUMNS, "rating", low=0.5)
     fields = ("userId", "movieId", "rating", "timestamp")
-    return _assemble("MovieLens latest", schema, None, (films, items), ratings, item_id="movieId", fields=fields)
+    return _build("MovieLens latest", schema, None, (films, items), ratings, item_id="movieId", fields=fields)
 
 
 def _film_columns(films: Table, genres: pd.Series, released: pd.Series | None = None) -> dict[str, pd.Series]:
@@ -168,7 +168,7 @@ def find_year(title: str) -> float | None:
     return float(years[-1]) if years else None
 
 
-def _assemble(
+def _build(
     name: str,
     schema: Schema,
     people: tuple[Table, dict[str, pd.Series]] | None,
@@ -190,4 +190,4 @@ def _assemble(
         read_numbers(ratings, rating, low=schema.low, high=schema.high),
         read_times(ratings, time),
     )
-    return assemble(name, schema, (users, items, interactions), source=ratings, value_column=rating)
+    return build_dataset(name, schema, (users, items, interactions), source=ratings, value_column=rating)

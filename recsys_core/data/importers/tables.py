@@ -11,10 +11,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.build_dataset import LEAST_INTERACTIONS, Warnings, assemble, bare_frame, make_interactions
+from recsys_core.data.build_dataset import LEAST_INTERACTIONS, Warnings, bare_frame, build_dataset, make_interactions
 from recsys_core.data.cells import find_ids, read_ids, read_numbers, read_references, read_times
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.folder import verify
 from recsys_core.data.importers.columns import Side, attribute_names, convert_side
 from recsys_core.data.importers.mapping import Mapping, SideMapping
 from recsys_core.data.importers.outcomes import read_outcomes
@@ -22,6 +21,7 @@ from recsys_core.data.importers.sources import read_source
 from recsys_core.data.sample.truth import FORMAT as TRUTH_FORMAT
 from recsys_core.data.schema import Column, Schema
 from recsys_core.data.tables import Table, row_indexes, unreadable
+from recsys_core.errors import DataError, require
 
 TRUTH = "truth.json"
 LEAST_PROPENSITY = 1e-9
@@ -82,7 +82,7 @@ def _convert(mapping: Mapping, tables: dict[str, Table], noticed: Warnings) -> D
         positive_from=outcome.positive_from,
     )
     frames = (users.frame, items.frame, interactions)
-    return assemble(mapping.name, schema, frames, source=log, value_column=how.value or "", warnings=warnings)
+    return build_dataset(mapping.name, schema, frames, source=log, value_column=how.value or "", warnings=warnings)
 
 
 def _side(id_name: str, table: Table | None, side: SideMapping | None, log: Table, log_id: str) -> Side:
@@ -117,7 +117,7 @@ def _settle_unknown(log: Table, column: str, side: Side, unknown: str) -> tuple[
         frame.iloc[len(side.frame) :, 0] = ids.to_pylist()
         return log, replace(side, frame=frame, noticed=(*side.noticed, ("warning.ids_kept", about)))
     kept = found >= 0
-    verify(kept.any(), "table.too_few", file=log.file, count=0, least=LEAST_INTERACTIONS)
+    require(kept.any(), DataError, "table.too_few", file=log.file, count=0, least=LEAST_INTERACTIONS)
     columns = {name: cells.filter(pa.array(kept)) for name, cells in log.columns.items()}
     log = replace(log, columns=columns, rows=log.rows[kept])
     return log, replace(side, noticed=(*side.noticed, ("warning.ids_dropped", about)))

@@ -8,10 +8,9 @@ import pyarrow.compute as pc
 import pyarrow.feather
 import pyarrow.parquet
 
-from recsys_core.data.folder import verify
 from recsys_core.data.readers.delimited import name_columns
 from recsys_core.data.tables import TEXT, Table, unreadable
-from recsys_core.errors import phrase
+from recsys_core.errors import DataError, phrase, require
 
 _DAMAGE = (OSError, ValueError, KeyError, NotImplementedError, OverflowError, MemoryError, pa.ArrowException)
 _SHOWN_TYPE = 60
@@ -31,7 +30,7 @@ def read_arrow(file: str, data: bytes, kind: str) -> Table:
         types = {name: str(raw.schema.field(i).type)[:_SHOWN_TYPE] for i, name in enumerate(names)}
     except _DAMAGE as problem:
         raise unreadable(file, problem) from None
-    verify(raw.num_rows > 0, "table.empty", file=file, expected=phrase("expected.rows"))
+    require(raw.num_rows > 0, DataError, "table.empty", file=file, expected=phrase("expected.rows"))
     pairs = [(name, cells) for name, cells, _ in found if cells is not None]
     table = name_columns(file, pairs, np.arange(1, raw.num_rows + 1))
     lists = frozenset(name for name, cells, is_list in found if is_list)

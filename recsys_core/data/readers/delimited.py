@@ -11,10 +11,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
 
-from recsys_core.data.folder import verify
 from recsys_core.data.readers.text import TextFormat
 from recsys_core.data.tables import TEXT, Notice, Table, are_row_numbers, check_header
-from recsys_core.errors import DataError, phrase
+from recsys_core.errors import DataError, phrase, require
 
 DELIMITERS = (",", ";", "\t", "|", "::")
 _BLOCK = 1 << 22
@@ -33,7 +32,7 @@ def parse_delimited(file: str, data: bytes, how: TextFormat) -> Table:
     Raises ``DataError`` (``table.empty``, ``table.cut``, ``table.quote``, ``table.column_twice``).
     """
     data, n_above, said = _after_separator_line(data)
-    verify(bool(data.strip()), "table.empty", file=file, expected=phrase("expected.records"))
+    require(bool(data.strip()), DataError, "table.empty", file=file, expected=phrase("expected.records"))
     delimiter = how.delimiter or said or find_delimiter(data, quoting=how.quoting)
     escaped = how.escape is not None and how.escape.encode() in data
     if (how.quoting and b'"' in data) or escaped:
@@ -173,7 +172,7 @@ def _clean_names(header: list[str]) -> Names:
 
 def _check_fields(file: str, n_fields: np.ndarray, rows: np.ndarray, names: Names) -> int:
     """The width of every record: that of the header, or one that differs by cells without name or content."""
-    verify(len(rows) > 0, "table.empty", file=file, expected=phrase("expected.below_header"))
+    require(len(rows) > 0, DataError, "table.empty", file=file, expected=phrase("expected.below_header"))
     width = int(n_fields[0])
     if (n_fields == width).all() and (width > len(names) or not any(names[width:])):
         return width
@@ -188,11 +187,11 @@ def _table(file: str, names: Names, columns: list[pa.Array], rows: np.ndarray, n
     for cells in trimmed[len(names) :]:
         filled = pc.index(pc.not_equal(cells, ""), True).as_py()
         got = len(columns)
-        verify(filled < 0, "table.cut", file=file, row=int(rows[filled]), got=got, expected=len(names))
+        require(filled < 0, DataError, "table.cut", file=file, row=int(rows[filled]), got=got, expected=len(names))
     trimmed = trimmed[: len(names)]
     filled = _filled_rows(trimmed)
     if not filled.all():
-        verify(filled.any(), "table.empty", file=file, expected=phrase("expected.below_header"))
+        require(filled.any(), DataError, "table.empty", file=file, expected=phrase("expected.below_header"))
         trimmed = [cells.filter(pa.array(filled)) for cells in trimmed]
         rows, n_blank = rows[filled], n_blank + int(np.count_nonzero(~filled))
     return name_columns(file, list(zip(names, trimmed, strict=False)), rows, n_blank)

@@ -12,10 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.folder import verify
 from recsys_core.data.readers.delimited import name_columns
 from recsys_core.data.tables import TEXT, Table, unreadable
-from recsys_core.errors import DataError, phrase
+from recsys_core.errors import DataError, phrase, require
 
 _CHUNK = 50_000  # records that are held as Python objects at a time
 _SUFFIXES = (".json", ".jsonl", ".ndjson")
@@ -56,7 +55,7 @@ def parse_json(file: str, data: bytes, *, columns: Iterable[str] | None = None) 
     built = _Columns()
     for row, record in _records(file, data):
         built.add(row, record if wanted is None else {k: v for k, v in record.items() if k in wanted})
-    verify(bool(built.rows), "table.empty", file=file, expected=phrase("expected.rows"))
+    require(bool(built.rows), DataError, "table.empty", file=file, expected=phrase("expected.rows"))
     return built.table(file)
 
 

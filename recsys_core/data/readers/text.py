@@ -6,8 +6,7 @@ import codecs
 from dataclasses import dataclass
 from itertools import pairwise
 
-from recsys_core.data.folder import verify
-from recsys_core.errors import DataError, phrase
+from recsys_core.errors import DataError, phrase, require
 
 _MARKS = (  # byte order marks, the longer ones first
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -53,7 +52,7 @@ def decode_text(file: str, data: bytes, encoding: str | None) -> bytes:
 
     Raises ``DataError`` (``table.empty``, ``table.encoding``, ``table.nul``).
     """
-    verify(bool(data.strip()), "table.empty", file=file, expected=phrase("expected.records"))
+    require(bool(data.strip()), DataError, "table.empty", file=file, expected=phrase("expected.records"))
     found = _find_encoding(data) or encoding or "utf-8"
     try:
         text = data.decode(found)
@@ -63,9 +62,9 @@ def decode_text(file: str, data: bytes, encoding: str | None) -> bytes:
         at = problem.start if isinstance(problem, UnicodeDecodeError) else 0
         raise _wrong_byte(file, data, found, at) from None
     del text
-    verify(bool(data.strip()), "table.empty", file=file, expected=phrase("expected.records"))
+    require(bool(data.strip()), DataError, "table.empty", file=file, expected=phrase("expected.records"))
     nul = data.find(b"\0")
-    verify(nul < 0, "table.nul", file=file, row=data.count(b"\n", 0, max(nul, 0)) + 1)
+    require(nul < 0, DataError, "table.nul", file=file, row=data.count(b"\n", 0, max(nul, 0)) + 1)
     if b"\r" in data:
         data = data.replace(b"\r\n", b"\n").replace(b"\r", b"\n")
     return data if data.endswith(b"\n") else data + b"\n"

@@ -11,10 +11,9 @@ from pathlib import PurePosixPath
 import numpy as np
 import pyarrow as pa
 
-from recsys_core.data.folder import verify
 from recsys_core.data.readers.delimited import name_columns
 from recsys_core.data.tables import TEXT, Table, unreadable
-from recsys_core.errors import DataError, phrase
+from recsys_core.errors import DataError, phrase, require
 
 _ERRORS = ("#N/A", "#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!")  # formulas without a result
 
@@ -56,9 +55,9 @@ def _load(file: str, data: bytes) -> dict[str, Rows]:
             sheets = {sheet.title: _filled_rows(sheet) for sheet in book.worksheets}
     except Exception as problem:  # its own and those of the zip and XML readers below it
         raise unreadable(file, problem) from None
-    verify(any(sheets.values()), "table.empty", file=file, expected=phrase("expected.records"))
+    require(any(sheets.values()), DataError, "table.empty", file=file, expected=phrase("expected.records"))
     sheets = {name: rows for name, rows in sheets.items() if len(rows) > 1}
-    verify(bool(sheets), "table.empty", file=file, expected=phrase("expected.below_header"))
+    require(bool(sheets), DataError, "table.empty", file=file, expected=phrase("expected.below_header"))
     return sheets
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from recsys_core.data.folder import written_aside
+from recsys_core.data.folder import atomic_folder
 from recsys_core.data.sample.best import best_figures, states
 from recsys_core.data.sample.domain import Domain
 from recsys_core.data.sample.generate import Sample
@@ -27,7 +27,7 @@ SENSITIVE = "user.gender"
 def write_sample(domain: Domain, seed: int, sample: Sample, out: Path) -> dict:
     """Write the folder (as a whole or not at all) and return what ``truth.json`` says."""
     about = describe(domain, seed, sample)
-    with written_aside(out, phrase("what.sample"), marker="truth.json") as folder:
+    with atomic_folder(out, phrase("what.sample"), marker="truth.json") as folder:
         sample.users.to_csv(folder / "users.csv", index=False, lineterminator="\n")
         sample.items.to_csv(folder / "items.csv", index=False, lineterminator="\n")
         (folder / "interactions.csv.gz").write_bytes(_packed(_interactions(sample)))
