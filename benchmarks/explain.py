@@ -24,7 +24,7 @@ from explain_model import random_scorer, tiny_dataset, tiny_features
 
 from recsys_core.explain.coalitions import joined, value_codes
 from recsys_core.explain.factorised import FactorisedGames
-from recsys_core.explain.global_explanation import MOST_EXACT, ORDERINGS
+from recsys_core.explain.global_explanation import MAX_EXACT, ORDERINGS
 from recsys_core.explain.owen import owen_attribution
 from recsys_core.explain.shapley import exact_contributions, solve_many
 from recsys_core.models.ranker import RankerShape
@@ -126,7 +126,7 @@ def sampled(scorer: Scorer, example: Pairs, background: Pairs, many: Pairs) -> N
             FactorisedGames(scorer, example, background, history="each"), FactorisedGames(scorer, example, background)
         ),
         "500 pairs x 20 rows as drawn, Global": lambda: solve_many(
-            scorer, many, rows, most_exact=MOST_EXACT, orderings=ORDERINGS
+            scorer, many, rows, max_exact=MAX_EXACT, orderings=ORDERINGS
         ),
     }
     for name, (ms, cpu_ms) in median_ms(calls, 1).items():

@@ -17,7 +17,7 @@ import pandas as pd
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import stored_name
 from recsys_core.explain.coalitions import coalitions, value_codes
-from recsys_core.explain.value_function import MOST_ROWS, Batch, Games
+from recsys_core.explain.value_function import MAX_ROWS, Batch, Games
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import HISTORY, ITEM_ID, USER_ID, Player
 
@@ -83,8 +83,8 @@ class BlackBoxGames(Games):
         """Logits of coalitions ``(g, n, n_players)`` of games ``(g,)``: ``(g, n)``, computed a chunk at a time."""
         n_games, n = masks.shape[:2]
         out = np.empty(n_games * n)
-        for start in range(0, len(out), MOST_ROWS):
-            at = np.arange(start, min(start + MOST_ROWS, len(out)))
+        for start in range(0, len(out), MAX_ROWS):
+            at = np.arange(start, min(start + MAX_ROWS, len(out)))
             game, which = np.divmod(at, n)
             own, other = self.pairs[pair[game]], self.rows[row[game]]
             out[at] = self.model.score_rows(self._mixed(own, other, masks[game, which]))

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from recsys_core.explain.coalitions import coalitions, distinct_rows, joined, value_codes
-from recsys_core.explain.value_function import MOST_GAMES, MOST_ROWS, Batch, Games
+from recsys_core.explain.value_function import MAX_GAMES, MAX_ROWS, Batch, Games
 from recsys_core.models.ranker import EMPTY
 from recsys_core.models.scorer import Pairs, Scorer
 
@@ -146,9 +146,9 @@ class FactorisedGames(Games):
         masks = np.ascontiguousarray(masks, dtype=bool)
         rows = np.arange(self.n_rows)
         out = np.empty((len(rows), len(masks)))
-        for start in range(0, len(masks), MOST_ROWS):
-            few = slice(start, start + MOST_ROWS)
-            step = max(1, min(MOST_GAMES, MOST_ROWS // len(masks[few])))
+        for start in range(0, len(masks), MAX_ROWS):
+            few = slice(start, start + MAX_ROWS)
+            step = max(1, min(MAX_GAMES, MAX_ROWS // len(masks[few])))
             for first in range(0, len(rows), step):
                 at = rows[first : first + step]
                 out[first : first + step, few] = self._values_at(masks[few], at)
@@ -181,7 +181,7 @@ class FactorisedGames(Games):
             full = np.take_along_axis(full, order[..., None], axis=1)
         states = full[0, :, first:last] if self.history == "one" else full[..., first:last]
         out = np.empty(masks.shape[:2])
-        step = max(1, MOST_ROWS // len(masks))
+        step = max(1, MAX_ROWS // len(masks))
         for start in range(0, masks.shape[1], step):
             few = slice(start, start + step)
             query = self._queries(batch.pair, batch.row, full[:, few])

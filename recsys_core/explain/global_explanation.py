@@ -18,7 +18,7 @@ from recsys_core.variant import DENSE, ModelVariant
 
 DRAWS = 1000
 LEVEL = 0.95
-MOST_EXACT = 9  # with more players, 256 sampled orderings cost less than all coalitions
+MAX_EXACT = 9  # with more players, 256 sampled orderings cost less than all coalitions
 ORDERINGS = 256
 
 
@@ -109,7 +109,7 @@ def explain_globally(
     """
     start = time.perf_counter()
     found = solve_many(
-        scorer, pairs, background, seed=seed, most_exact=MOST_EXACT, orderings=ORDERINGS, progress=progress
+        scorer, pairs, background, seed=seed, max_exact=MAX_EXACT, orderings=ORDERINGS, progress=progress
     )
     contributions = found.contributions
     players = scorer.features.players

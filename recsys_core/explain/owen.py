@@ -52,11 +52,11 @@ def _order_weights(n: int) -> np.ndarray:
 
 
 def owen_attribution(
-    games: Games, whole: Games, *, seed: int = 0, most_exact: int = EXACT_PLAYERS, evaluations: int = EVALUATIONS
+    games: Games, whole: Games, *, seed: int = 0, max_exact: int = EXACT_PLAYERS, evaluations: int = EVALUATIONS
 ) -> Attribution:
     """Contributions of ``games`` (a player an item) whose items sum to the history's in ``whole`` (one player).
 
-    A background row with up to ``most_exact`` active players is solved over all coalitions. For a
+    A background row with up to ``max_exact`` active players is solved over all coalitions. For a
     larger one, orderings are drawn in which the items stand together: the groups before them make
     the coalition they enter, and they enter one by one. What such a draw says of the history as a
     whole is known better already, so only how the items differ is taken from it and the history's
@@ -64,7 +64,7 @@ def owen_attribution(
     1998); the standard error is that of the differences and of the history's own value together.
     """
     found = solve(whole, seed=seed)
-    items, variance, all_exact = _differences(games, most_exact, evaluations, seed)
+    items, variance, all_exact = _differences(games, max_exact, evaluations, seed)
     at, n_items = games.first_history, games.n_history
     history, error = found.contributions[0, at], found.standard_error[0]
     items = items - items.mean() + history / n_items
@@ -79,16 +79,16 @@ def owen_attribution(
     )
 
 
-def _differences(games: Games, most_exact: int, evaluations: int, seed: int) -> tuple[np.ndarray, np.ndarray, bool]:
+def _differences(games: Games, max_exact: int, evaluations: int, seed: int) -> tuple[np.ndarray, np.ndarray, bool]:
     """How the items differ from their mean, the variance of that, and whether nothing was drawn."""
     items, variance = np.zeros(games.n_history), np.zeros(games.n_history)
-    for batch in games.batches(most_exact):
+    for batch in games.batches(max_exact):
         n_after = batch.n_players - batch.n_user - batch.n_history
         values = games.all_values(batch) @ owen_matrix(batch.n_user, batch.n_history, n_after)
         items += games.weights[batch.row] @ (values - values.mean(1, keepdims=True))
     share = max(4, min(ORDERINGS, evaluations // (games.n_history + 1)) // games.n_rows)
     rng, all_exact = random_stream(seed, "orderings of items"), True
-    for batch in games.large_batches(most_exact, lambda _: share * (games.n_history + 1)):
+    for batch in games.large_batches(max_exact, lambda _: share * (games.n_history + 1)):
         place, masks = _draw(batch, share, rng)
         values = games.batch_values(batch, masks).reshape(*place.shape[:2], games.n_history + 1)
         gains = np.take_along_axis(np.diff(values, axis=-1), place, axis=-1)

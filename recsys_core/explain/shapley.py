@@ -112,13 +112,13 @@ def solve(
     games: Games,
     *,
     seed: int = 0,
-    most_exact: int = EXACT_PLAYERS,
+    max_exact: int = EXACT_PLAYERS,
     orderings: int = ORDERINGS,
     progress: Progress = silent,
 ) -> Solution:
     """Shapley values of every pair's game, mean over the background.
 
-    A background row's game with up to ``most_exact`` active players (those whose values differ)
+    A background row's game with up to ``max_exact`` active players (those whose values differ)
     is solved over all coalitions, a larger one from ``orderings / n_rows`` orderings of its own
     (at least four), so that the errors of the rows are independent and average out. The same pairs,
     background and seed give the same orderings for every variant.
@@ -126,19 +126,19 @@ def solve(
     n_pairs, n_rows, n_players = games.differs.shape
     sums = _Sums(np.zeros((n_pairs, n_players)), np.zeros((n_pairs, n_players)), np.zeros(n_pairs))
     done = 0
-    for batch in games.batches(most_exact):
+    for batch in games.batches(max_exact):
         values = games.all_values(batch)
         sums.add(batch, games.weights, (exact_shapley(values), 0.0, values[:, 0]))
         done += len(batch.pair)
         progress("explain", done / (n_pairs * n_rows))
     rng, share = random_stream(seed, "orderings of players"), max(4, orderings // n_rows)
-    for batch in games.large_batches(most_exact, lambda n_active: share * (n_active - 1) + 2):
+    for batch in games.large_batches(max_exact, lambda n_active: share * (n_active - 1) + 2):
         place = draw_walks(len(batch.pair), batch.n_players, orderings=share, rng=rng)
         values = games.batch_values(batch, walk_coalitions(place))
         sums.add(batch, games.weights, (*walk_shapley(place, values), values[:, 0]))
         done += len(batch.pair)
         progress("explain", done / (n_pairs * n_rows))
-    exact = (games.differs.sum(-1) <= most_exact).all(1)
+    exact = (games.differs.sum(-1) <= max_exact).all(1)
     error = np.sqrt(sums.variance)
     return Solution(games.players, sums.contributions, sums.base, error, exact, games.n_evaluations)
 
@@ -182,7 +182,7 @@ def solve_many(
     background: Pairs,
     *,
     seed: int = 0,
-    most_exact: int = EXACT_PLAYERS,
+    max_exact: int = EXACT_PLAYERS,
     orderings: int = ORDERINGS,
     progress: Progress = silent,
 ) -> Solution:
@@ -192,7 +192,7 @@ def solve_many(
         few = pairs[start : start + PAIRS_AT_ONCE]
         games = FactorisedGames(scorer, few, background)
         of_few = _part_of(progress, start / n_pairs, len(few) / n_pairs)
-        parts.append(solve(games, seed=seed + start, most_exact=most_exact, orderings=orderings, progress=of_few))
+        parts.append(solve(games, seed=seed + start, max_exact=max_exact, orderings=orderings, progress=of_few))
     return Solution(
         parts[0].players,
         np.concatenate([p.contributions for p in parts]),

@@ -13,7 +13,7 @@ from recsys_core.explain.player_values import Value, player_column
 from recsys_core.player import Player
 
 BUCKETS = 5
-MOST_VALUES = 14  # the others are one row
+MAX_VALUES = 14  # the others are one row
 GROUPED = ("number", "ordered", "category", "set")
 
 
@@ -94,7 +94,7 @@ def _values(members: list[list], known: np.ndarray, x: np.ndarray, levels: tuple
             if member:
                 rows_of.setdefault(member, []).append(row)
     often = sorted(rows_of, key=lambda v: (-len(rows_of[v]), str(v)))
-    alone = often if len(often) <= MOST_VALUES + 1 else often[:MOST_VALUES]
+    alone = often if len(often) <= MAX_VALUES + 1 else often[:MAX_VALUES]
     found = [_effect("value", x[rows_of[v]], value=v) for v in alone]
     place = {level: i for i, level in enumerate(levels)}
     found.sort(key=lambda e: place.get(str(e.value), len(place)) if levels else -e.mean)

@@ -26,8 +26,8 @@ from recsys_core.metrics import logistic
 from recsys_core.models.scorer import Pairs
 from recsys_core.player import HISTORY, Player
 
-MOST_ROWS = 16_384  # network rows computed at once: 8 MB in a first layer of 128 units
-MOST_GAMES = 512  # histories gathered at once: 13 MB of keys and values, 50 items 32 wide
+MAX_ROWS = 16_384  # network rows computed at once: 8 MB in a first layer of 128 units
+MAX_GAMES = 512  # histories gathered at once: 13 MB of keys and values, 50 items 32 wide
 HistoryPlayers = Literal["one", "each"]
 HISTORIES: tuple[HistoryPlayers, ...] = get_args(HistoryPlayers)
 
@@ -177,17 +177,17 @@ class Games(ABC):
         """Distinct background rows."""
         return len(self.weights)
 
-    def batches(self, most_players: int) -> Iterator[Batch]:
-        """Games with at most ``most_players`` active players, cut so that their coalitions fit the memory."""
-        for size, games in self._alike(lambda n_active: n_active <= most_players):
-            step = max(1, min(MOST_GAMES, MOST_ROWS >> int(size.sum())))
+    def batches(self, max_players: int) -> Iterator[Batch]:
+        """Games with at most ``max_players`` active players, cut so that their coalitions fit the memory."""
+        for size, games in self._alike(lambda n_active: n_active <= max_players):
+            step = max(1, min(MAX_GAMES, MAX_ROWS >> int(size.sum())))
             for start in range(0, len(games), step):
                 yield self._batch(games[start : start + step], size)
 
-    def large_batches(self, most_players: int, n_coalitions: Callable[[int], int]) -> Iterator[Batch]:
+    def large_batches(self, max_players: int, n_coalitions: Callable[[int], int]) -> Iterator[Batch]:
         """The other games, cut by the number of coalitions that will be asked of a game with so many players."""
-        for size, games in self._alike(lambda n_active: n_active > most_players):
-            step = max(1, min(MOST_GAMES, MOST_ROWS // n_coalitions(int(size.sum()))))
+        for size, games in self._alike(lambda n_active: n_active > max_players):
+            step = max(1, min(MAX_GAMES, MAX_ROWS // n_coalitions(int(size.sum()))))
             for start in range(0, len(games), step):
                 yield self._batch(games[start : start + step], size)
 

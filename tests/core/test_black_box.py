@@ -81,7 +81,7 @@ def test_shapley_and_owen_values_are_the_same_by_either_way():
 
 def test_sampled_walks_are_the_same_by_either_way():
     fast, slow = (
-        solve(make(SCORER, PAIR, ROWS[:2]), seed=3, most_exact=2, orderings=8) for make in (factorised, black_box)
+        solve(make(SCORER, PAIR, ROWS[:2]), seed=3, max_exact=2, orderings=8) for make in (factorised, black_box)
     )
     assert slow.contributions == pytest.approx(fast.contributions, abs=1e-5)
     assert slow.standard_error == pytest.approx(fast.standard_error, abs=1e-5)

@@ -22,7 +22,7 @@ from recsys_core.explain.shapley import (
     solve_many,
     walk_coalitions,
 )
-from recsys_core.explain.value_function import MOST_ROWS
+from recsys_core.explain.value_function import MAX_ROWS
 from recsys_core.models.scorer import Pairs, Scorer
 
 DATASET = tiny_dataset()
@@ -91,7 +91,7 @@ def test_batch_values_equal_values(history):
 
 def test_sampling_many_pairs_is_within_its_errors():
     exact, base = exact_contributions(SCORER, PAIRS, BACKGROUND)
-    found = solve_many(SCORER, PAIRS, BACKGROUND, most_exact=4, orderings=240)
+    found = solve_many(SCORER, PAIRS, BACKGROUND, max_exact=4, orderings=240)
     assert not found.exact.any()
     assert (np.abs(found.contributions - exact) <= 5 * found.standard_error + 1e-5).all()
     assert found.base_values == pytest.approx(base, abs=1e-5)
@@ -256,7 +256,7 @@ class TestMorePlayersThanExact:
         batch = next(games.large_batches(EXACT_PLAYERS, lambda n_active: 40_000))
         place = draw_walks(1, batch.n_players, orderings=2600, rng=np.random.default_rng(0))
         masks = walk_coalitions(place)
-        assert masks.shape[1] > 2 * MOST_ROWS
+        assert masks.shape[1] > 2 * MAX_ROWS
         full = np.ones((masks.shape[1], len(games.players)), dtype=bool)
         full[:, batch.active[0]] = masks[0]
         expected = games.values(full)[batch.row[0]]

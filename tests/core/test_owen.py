@@ -101,7 +101,7 @@ def test_items_share_the_historys_bar(pair):
 
 def test_sampled_items_are_within_their_errors_and_sum_exactly():
     games = FactorisedGames(SCORER, MORE, BACKGROUND, history="each")
-    found = owen_attribution(games, FactorisedGames(SCORER, MORE, BACKGROUND), most_exact=0, evaluations=1400)
+    found = owen_attribution(games, FactorisedGames(SCORER, MORE, BACKGROUND), max_exact=0, evaluations=1400)
     assert not found.exact
     at = games.first_history
     items = found.contributions[at : at + games.n_history]
@@ -116,7 +116,7 @@ def test_sampled_items_are_within_their_errors_and_sum_exactly():
 def test_errors_are_as_large_as_the_spread_over_seeds():
     games = FactorisedGames(SCORER, MORE, BACKGROUND, history="each")
     whole = FactorisedGames(SCORER, MORE, BACKGROUND)
-    drawn = [owen_attribution(games, whole, seed=s, most_exact=0, evaluations=700) for s in range(80)]
+    drawn = [owen_attribution(games, whole, seed=s, max_exact=0, evaluations=700) for s in range(80)]
     at = slice(games.first_history, games.first_history + games.n_history)
     spread = np.std([d.contributions[at] for d in drawn], axis=0, ddof=1)
     said = np.sqrt(np.mean([d.standard_error[at] ** 2 for d in drawn], axis=0))
@@ -126,7 +126,7 @@ def test_errors_are_as_large_as_the_spread_over_seeds():
 def test_the_same_seed_the_same_answer():
     games, whole = FactorisedGames(SCORER, MORE, BACKGROUND, history="each"), FactorisedGames(SCORER, MORE, BACKGROUND)
     first, again, other = (
-        owen_attribution(games, whole, seed=s, most_exact=0, evaluations=700).contributions for s in (1, 1, 2)
+        owen_attribution(games, whole, seed=s, max_exact=0, evaluations=700).contributions for s in (1, 1, 2)
     )
     assert (first == again).all()
     assert (first != other).any()

@@ -107,7 +107,7 @@ PAIR = Pairs(np.array([2]), np.array([4]), np.array([[7, 3, 9, -1, -1]]))
 def test_the_error_of_sampled_reasons_is_their_spread(n_rows):
     """Rows are sampled apart: their variances add with the squares of their weights."""
     background = random_pairs(DATASET, n_rows, seed=3)
-    runs = [solve(FactorisedGames(SCORER, PAIR, background), seed=s, most_exact=0, orderings=60) for s in range(40)]
+    runs = [solve(FactorisedGames(SCORER, PAIR, background), seed=s, max_exact=0, orderings=60) for s in range(40)]
     spread = np.std([r.contributions[0] for r in runs], axis=0, ddof=1)
     told = np.sqrt(np.mean([r.standard_error[0] ** 2 for r in runs], axis=0))
     real = spread > 1e-6

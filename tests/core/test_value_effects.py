@@ -11,7 +11,7 @@ from scipy import stats
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.agreement import disagreements
 from recsys_core.explain.global_explanation import GlobalExplanation, explain_globally
-from recsys_core.explain.value_effects import MOST_VALUES, ValueEffect
+from recsys_core.explain.value_effects import MAX_VALUES, ValueEffect
 from recsys_core.explain.value_effects import effects_by_value as effects_of_player
 from recsys_core.models.scorer import Pairs
 from recsys_core.player import Player
@@ -91,8 +91,8 @@ def test_members_of_a_set_count_each_and_rare_values_are_joined():
     }
     names = [f"b{k:02d}" for k in range(30) for _ in range(2)]
     many = effects_by_value(DATASET, overall({"item.brand": names}, np.ones((60, 1))), "item.brand")
-    assert [e.kind for e in many] == ["value"] * MOST_VALUES + ["rest"]
-    assert many[-1].n == 60 - 2 * MOST_VALUES
+    assert [e.kind for e in many] == ["value"] * MAX_VALUES + ["rest"]
+    assert many[-1].n == 60 - 2 * MAX_VALUES
 
 
 @pytest.mark.parametrize("player", ["item.title", "user_id", "item_id"])

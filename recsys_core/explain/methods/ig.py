@@ -8,7 +8,7 @@ from recsys_core.explain.attribution import Attribution
 from recsys_core.explain.gradients import GradientNetwork, gradient_attribution, load_captum
 from recsys_core.explain.method import Method, Question
 
-FEWEST_STEPS, MOST_STEPS = 64, 512
+MIN_STEPS, MAX_STEPS = 64, 512
 SMALL_GAP = 1e-3
 ROWS_AT_ONCE = 16_384
 
@@ -26,7 +26,7 @@ def run(question: Question) -> Attribution:
 def _parts(network: GradientNetwork, example: Tensor, rows: Tensor, change: float) -> tuple[Tensor, int]:
     from captum.attr import IntegratedGradients
 
-    steps, n_evaluations = FEWEST_STEPS, 0
+    steps, n_evaluations = MIN_STEPS, 0
     while True:
         parts = IntegratedGradients(network).attribute(
             example,
@@ -37,7 +37,7 @@ def _parts(network: GradientNetwork, example: Tensor, rows: Tensor, change: floa
         )
         parts = parts.detach().double().mean(0)
         n_evaluations += steps * len(rows)
-        if steps >= MOST_STEPS or abs(float(parts.sum()) - change) < SMALL_GAP:
+        if steps >= MAX_STEPS or abs(float(parts.sum()) - change) < SMALL_GAP:
             return parts, n_evaluations
         steps *= 2
 
