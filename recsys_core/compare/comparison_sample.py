@@ -76,7 +76,7 @@ def explained_pairs(
     place = random.integers(0, (ranking.top[rows] >= 0).sum(axis=1))
     pairs = Pairs(task.users[rows], ranking.top[rows, place], task.histories[rows])
     background = _background(dense, pairs, split_dataset)
-    return ExplainedPairs(pairs, background, _orderings_within(dense, pairs, background))
+    return ExplainedPairs(pairs, background, orderings_within(dense, pairs, background))
 
 
 def _background(dense: Scorer, pairs: Pairs, split_dataset: SplitDataset) -> Pairs:
@@ -92,7 +92,7 @@ def _background(dense: Scorer, pairs: Pairs, split_dataset: SplitDataset) -> Pai
     return background
 
 
-def _orderings_within(dense: Scorer, pairs: Pairs, background: Pairs) -> int:
+def orderings_within(dense: Scorer, pairs: Pairs, background: Pairs) -> int:
     """As many walks as elsewhere, fewer where tables of many columns would cost too much."""
     differing = FactorisedGames(dense, pairs, background).differs.sum(axis=-1)
     steps = ORDERINGS / len(background) * differing[differing > EXACT_PLAYERS].sum()

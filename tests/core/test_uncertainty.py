@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
 
-from recsys_core.compare import figures
+from recsys_core.compare import deltas
 from recsys_core.compare.drift import ndcg_noise
 from recsys_core.compare.resampling import user_draws
 from recsys_core.explain.factorised import FactorisedGames
@@ -17,7 +17,8 @@ from recsys_core.explain.shapley import solve
 from recsys_core.fairness.permutation import shuffled_p
 from recsys_core.metrics import mean_interval, roc_auc_interval
 from recsys_core.models.scorer import Pairs
-from recsys_core.results import Gap, GapChange, Group, GroupChange
+from recsys_core.results import CompressionReport, Gap, GapChange, Group, GroupChange, Latency, Measurement
+from recsys_core.variant import ModelVariant
 
 NORMAL_95 = 1.959964
 
@@ -67,8 +68,11 @@ def test_ndcg_noise_is_the_half_width_of_the_paired_difference():
     ("milliseconds", "verdict"), [(0.8, "better"), (0.95, "noise"), (1.06, "noise"), (1.2, "worse"), (1.45, "worse")]
 )
 def test_speeds_within_a_tenth_are_noise(milliseconds, verdict):
-    sides = [{"latency_ms": {"batch_1": {"p50": ms, "p95": ms}}} for ms in (1.0, milliseconds)]
-    assert figures({"dense": sides[0], "variant": sides[1]})["speed_1"].verdict == verdict
+    sides = [
+        Measurement(latency=dict.fromkeys(("batch_1", "batch_256"), Latency(ms, ms))) for ms in (1.0, milliseconds)
+    ]
+    report = CompressionReport(ModelVariant.compressed(bits=8), dense=sides[0], compressed=sides[1])
+    assert deltas(report)["speed_1"].verdict == verdict
 
 
 @pytest.mark.parametrize(("corrected", "noise"), [(0.0, False), (0.05, False), (0.051, True), (np.nan, True)])
