@@ -158,9 +158,13 @@ def test_presets_set_the_controls(open_compress, folder):
     assert (app.slider(key="sparsity").value, app.segmented_control(key="bits").value) == (0, 32)
     for name, variant in known.items():
         assert app.button(key=f"preset_{name}").disabled == (variant is None)
+    drawn = app.get("vega_lite_chart")[-1].proto
     name, variant = next((n, v) for n, v in known.items() if v is not None)
     app.button(key=f"preset_{name}").click().run()
     assert app.slider(key="sparsity").value == round(100 * variant.compression.sparsity)
+    again = app.get("vega_lite_chart")[-1].proto
+    assert (again.spec, again.alt) == (drawn.spec, drawn.alt), "the browser keeps the chart"
+    assert again.data.data != drawn.data.data, "what is ringed has changed"
 
 
 def test_chinese(open_compress):
