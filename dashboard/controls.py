@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, components, state
-from dashboard.cached import Entry, Place
+from dashboard import components, state
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation import texts
 from dashboard.presentation.texts import plain, t
 from dashboard.presentation.texts.markdown import escape
 from dashboard.presentation.variants import plain_variant
 from dashboard.sections.cases import ways_to_a_user
+from dashboard.workspaces import WorkspaceEntry, WorkspaceRef
 from recsys_core.variant import BITS, PRUNINGS
 
 MOST_OPTIONS = 3000  # a list of more is searched on the server
@@ -35,7 +36,7 @@ def language_switch() -> None:
         )
 
 
-def workspace_picker(entries: list[Entry], chosen: Entry | None) -> None:
+def workspace_picker(entries: list[WorkspaceEntry], chosen: WorkspaceEntry | None) -> None:
     titles = [e.title for e in entries]
     names = {
         e.name: e.title if titles.count(e.title) == 1 else plain("workspace.option", name=e.title, folder=e.name)
@@ -51,16 +52,16 @@ def workspace_picker(entries: list[Entry], chosen: Entry | None) -> None:
     )
 
 
-def user_and_item(place: Place) -> None:
+def user_and_item(ref: WorkspaceRef) -> None:
     """Pickers by name; the item's empty value is the user's top recommendation."""
     language = state.language()
-    people, items = cached.people(place, language), cached.item_names(place, language)
+    people, items = cached_workspace.people(ref, language), cached_workspace.item_names(ref, language)
     user = state.chosen_id("user", people)
     shown = user or (None if state.is_named("user") else next(iter(people)))
     _picker("user", people, shown)
     if len(people.get(shown, "")) > LONGEST_SHOWN:
         st.markdown(f":small[:gray[{escape(people[shown])}]]")  # the box cuts it off, and the id stands last
-    ways_to_a_user(place, list(people))
+    ways_to_a_user(ref, list(people))
     _picker("item", items, state.chosen_id("item", items), placeholder=plain("control.item.top"))
 
 

@@ -1,6 +1,6 @@
 """The frame around every page: its title as a question, the sentence that answers it, controls, then the page.
 
-A page is a script that hands over the function that fills the frame's places::
+A page is a script that hands over the function that fills the frame's slots::
 
     from dashboard import cached, components, frame
     from dashboard.presentation.texts import plain, t
@@ -10,7 +10,7 @@ A page is a script that hands over the function that fills the frame's places::
         with components.card(t("…")):               # then the page's own cards, in order
             components.draw(charts.…(result), key="…")
             components.caveats([plain("…"), …])
-        page.sentence(t("explain.sentence", …))     # its place is above the cards, whenever it is known
+        page.sentence(t("explain.sentence", …))     # its slot is above the cards, whenever it is known
         page.download("explanation", table, everything)
 
     frame.page(show)
@@ -21,7 +21,7 @@ stands in the address and is picked by name (``state.choose``) draws everything 
 Short work is a job of a queue in ``cached``, waited for by ``components.finished``; long work is a process of its own
 (``jobs.processes``), listed by the frame. A page's own control that belongs into the address is bound
 (``bind="query-params"``, raw values) and told to the link: ``page.link_also(by="gender")``. The compression controls
-stand in ``page.places["controls"]`` on the pages in ``LARGE_CONTROLS``, else in the sidebar.
+stand in ``page.slots["controls"]`` on the pages in ``LARGE_CONTROLS``, else in the sidebar.
 """
 
 from __future__ import annotations
@@ -32,12 +32,14 @@ from dataclasses import dataclass, field
 import pandas as pd
 import streamlit as st
 
-from dashboard import cached, components, controls, state
+from dashboard import components, controls, state
 from dashboard.address import address, is_local
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation import exports
 from dashboard.presentation.texts import plain, t
 from dashboard.presentation.texts.markdown import Markdown
 from dashboard.state import Selection
+from dashboard.workspaces import WorkspaceEntry, WorkspaceRef, list_workspaces, workspace_ref, workspaces_folder
 from recsys_core.errors import RecLensError
 
 TITLE_WIDTH = 580  # px; where title and actions do not fit side by side, the actions go below
@@ -47,21 +49,21 @@ LARGE_CONTROLS = ("compress",)  # pages that are about the compression settings
 
 @dataclass(eq=False)
 class Frame:
-    """Places of the frame in one run, and what the page asks it to show."""
+    """Slots of the frame in one run, and what the page asks it to show."""
 
     name: str
-    places: dict[str, object]
+    slots: dict[str, object]
     selection: Selection | None = None
     shown_item: str | None = None
     more: dict[str, object] = field(default_factory=dict)
 
     def title(self, text: Markdown) -> None:
         """The page's question."""
-        self.places["title"].markdown(f"# {text}", anchors=False)
+        self.slots["title"].markdown(f"# {text}", anchors=False)
 
     def sentence(self, text: Markdown) -> None:
         """The answer, with its figure and size; said again, it takes the place of what stood there."""
-        self.places["sentence"].markdown(f"##### {text}", anchors=False)
+        self.slots["sentence"].markdown(f"##### {text}", anchors=False)
 
     def shows_item(self, item_id: str) -> None:
         """The page shows this item although none was chosen: the link names it."""
@@ -75,7 +77,7 @@ class Frame:
         """A list whose choice stands in the address; the first name is the default, an unknown one is named."""
         chosen, unknown = state.chosen_id(key, names) or next(iter(names)), state.unknown_id(key, names)
         if unknown is not None:
-            with self.places["notices"]:
+            with self.slots["notices"]:
                 components.notice(t("frame.choice_unknown", name=label, value=unknown, shown=names[chosen]))
         self.link_also(**{key: chosen})
         picker = state.show_in_picker(key, chosen)
@@ -85,7 +87,7 @@ class Frame:
 
     def download(self, name: str, table: pd.DataFrame, everything: dict | list) -> None:
         """Offer what is on the screen as a table and as JSON; both are made when the menu is opened."""
-        where = self.places["download"]
+        where = self.slots["download"]
         menu = where.popover(t("action.download"), icon=":material/download:", key="download", on_change="rerun")
         if not menu.open:
             return
@@ -102,14 +104,14 @@ class Frame:
         chosen = self.selection
         return exports.about(
             workspace=chosen.workspace,
-            model=cached.model(chosen.place, chosen.variant.model).fingerprint,
+            model=cached_workspace.model(chosen.ref, chosen.variant.model).fingerprint,
             variant=chosen.variant.key,
-            seed=cached.workspace(chosen.place).split.seed,
+            seed=cached_workspace.workspace(chosen.ref).split.seed,
         )
 
     def link(self) -> None:
         """The address of exactly this view, to be copied."""
-        menu = self.places["link"].popover(t("action.link"), icon=":material/link:", key="link", on_change="rerun")
+        menu = self.slots["link"].popover(t("action.link"), icon=":material/link:", key="link", on_change="rerun")
         if not menu.open:
             return
         values = state.parameters(self.selection, self.shown_item) | self.more
@@ -134,7 +136,7 @@ def run(chosen_page) -> None:
     state.begin_run()
     components.open_at_top(chosen_page.url_path)
     components.page_links(state.recall("pages").values())
-    entries = cached.entries()
+    entries = list_workspaces()
     chosen, problem = state.chosen_workspace(entries)
     with st.sidebar:
         controls.language_switch()
@@ -144,26 +146,26 @@ def run(chosen_page) -> None:
         _choose_workspace(problem, entries) if entries else _no_workspaces()
         return
     try:
-        place = cached.place(chosen.folder)
-        with components.working(t("working.workspace"), once=("workspace", place)):
-            state.note_model(place)
-            cached.model(place, state.variant().model)
+        ref = workspace_ref(chosen.folder)
+        with components.working(t("working.workspace"), once=("workspace", ref)):
+            state.note_model(ref)
+            cached_workspace.model(ref, state.variant().model)
     except RecLensError as error:
         components.error_box(t("frame.workspace_broken"), error, t("frame.workspace_broken.how"))
         return
     name = "" if state.other_page() else chosen_page.url_path
     with st.sidebar:
-        controls.user_and_item(place)
+        controls.user_and_item(ref)
         if name not in LARGE_CONTROLS:
             controls.model_controls()
             controls.model_badge()
         badge = st.container()
         components.job_list()
     chosen_page.run()
-    _page(name, chosen, place, state.recall("show"))
+    _page(name, chosen, ref, state.recall("show"))
     below = state.recall("below")
     if below:
-        below(state.select(chosen, place, name))
+        below(state.select(chosen, ref, name))
     if name in LARGE_CONTROLS:
         with badge:  # only now the controls have read the address
             controls.model_badge()
@@ -171,15 +173,15 @@ def run(chosen_page) -> None:
 
 
 @components.fragment(key=state.PAGE)
-def _page(name: str, entry: cached.Entry, place: cached.Place, show: Callable[[Frame], None]) -> None:
+def _page(name: str, entry: WorkspaceEntry, ref: WorkspaceRef, show: Callable[[Frame], None]) -> None:
     state.begin_page()
-    frame = Frame(name, _places())
+    frame = Frame(name, _slots())
     if name in LARGE_CONTROLS:
-        with frame.places["controls"]:
+        with frame.slots["controls"]:
             controls.model_controls(large=True)
-    frame.selection = state.select(entry, place, name)
+    frame.selection = state.select(entry, ref, name)
     for problem in frame.selection.problems:
-        with frame.places["notices"]:
+        with frame.slots["notices"]:
             components.notice(problem.text)
     try:
         show(frame)
@@ -190,18 +192,18 @@ def _page(name: str, entry: cached.Entry, place: cached.Place, show: Callable[[F
         state.end_page()
 
 
-def _places() -> dict[str, object]:
-    """Reserve every place in reading order; they are filled as soon as their content is known."""
-    places = {"notices": st.container()}
+def _slots() -> dict[str, object]:
+    """Reserve every slot in reading order; they are filled as soon as their content is known."""
+    slots = {"notices": st.container()}
     row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
-    places["title"] = row.container(width=TITLE_WIDTH)
+    slots["title"] = row.container(width=TITLE_WIDTH)
     actions = row.container(horizontal=True, width="content", gap="xsmall")
-    places["link"], places["download"] = (actions.container(width="content") for _ in range(2))
-    places["sentence"], places["controls"] = st.empty(), st.container()
-    return places
+    slots["link"], slots["download"] = (actions.container(width="content") for _ in range(2))
+    slots["sentence"], slots["controls"] = st.empty(), st.container()
+    return slots
 
 
-def _choose_workspace(problem: state.Problem, entries: list[cached.Entry]) -> None:
+def _choose_workspace(problem: state.Problem, entries: list[WorkspaceEntry]) -> None:
     """The address names a workspace that is not there: say so, and offer those that are."""
     st.warning(problem.text)
     with st.container(horizontal=True):
@@ -214,7 +216,7 @@ def _choose_workspace(problem: state.Problem, entries: list[cached.Entry]) -> No
 
 
 def _no_workspaces() -> None:
-    out = cached.workspaces_folder()
+    out = workspaces_folder()
     code = (
         f"python -m recsys_core import --format tables sample_data/shop --out {out / 'shop-data'}\n"
         f"python -m recsys_core train --data {out / 'shop-data'} --out {out / 'shop'}"

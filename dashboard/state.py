@@ -16,11 +16,11 @@ from urllib.parse import unquote, urlencode
 import streamlit as st
 from streamlit.runtime.state import get_session_state
 
-from dashboard import cached
 from dashboard.address import root_and_page
-from dashboard.cached import Entry, Place
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation import texts
 from dashboard.problem import Problem
+from dashboard.workspaces import WorkspaceEntry, WorkspaceRef
 from recsys_core.errors import RecLensError
 from recsys_core.variant import BITS, DENSE, PRUNINGS, Compression, ModelVariant
 
@@ -52,7 +52,7 @@ class Selection:
     user's top recommendation" (``item_unknown`` tells the unknown item from it).
     """
 
-    place: Place
+    ref: WorkspaceRef
     title: str
     user_index: int | None
     item_index: int | None
@@ -63,19 +63,27 @@ class Selection:
 
     @property
     def workspace(self) -> str:
-        return self.place.name
+        return self.ref.name
 
     @property
     def user_id(self) -> str | None:
-        return None if self.user_index is None else cached.dataset(self.place).users["user_id"].iloc[self.user_index]
+        return (
+            None
+            if self.user_index is None
+            else cached_workspace.dataset(self.ref).users["user_id"].iloc[self.user_index]
+        )
 
     @property
     def item_id(self) -> str | None:
-        return None if self.item_index is None else cached.dataset(self.place).items["item_id"].iloc[self.item_index]
+        return (
+            None
+            if self.item_index is None
+            else cached_workspace.dataset(self.ref).items["item_id"].iloc[self.item_index]
+        )
 
     @property
     def user_name(self) -> str:
-        return cached.people(self.place, self.language)[self.user_id] if self.user_id is not None else ""
+        return cached_workspace.people(self.ref, self.language)[self.user_id] if self.user_id is not None else ""
 
 
 def read_address() -> None:
@@ -120,7 +128,7 @@ def language() -> str:
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
 
 
-def chosen_workspace(entries: list[Entry]) -> tuple[Entry | None, Problem | None]:
+def chosen_workspace(entries: list[WorkspaceEntry]) -> tuple[WorkspaceEntry | None, Problem | None]:
     """The entry that the address names, else the first; a problem where it names an unknown one."""
     name = st.session_state.get("workspace") or ""
     found = next((e for e in entries if e.name == name), None)
@@ -136,9 +144,9 @@ def variant() -> ModelVariant:
     return ModelVariant(recall("model") or "", compression)
 
 
-def note_model(place: Place) -> None:
+def note_model(ref: WorkspaceRef) -> None:
     """Before the controls of the model are drawn: which model the address names; empty for the current one."""
-    models, named = cached.workspace(place).models, address_value("model")
+    models, named = cached_workspace.workspace(ref).models, address_value("model")
     remember("model", named if named in models.ids() and named != models.current else "")
 
 
@@ -178,10 +186,10 @@ def address_number(key: str, top: float = math.inf) -> float | None:
     return value if math.isfinite(value) and 0 <= value <= top else None
 
 
-def select(entry: Entry, place: Place, page: str) -> Selection:
+def select(entry: WorkspaceEntry, ref: WorkspaceRef, page: str) -> Selection:
     """Everything chosen, after the controls were drawn."""
-    data, problems = cached.dataset(place), _setting_problems(page)
-    model, known = address_value("model"), cached.workspace(place).models.ids()
+    data, problems = cached_workspace.dataset(ref), _setting_problems(page)
+    model, known = address_value("model"), cached_workspace.workspace(ref).models.ids()
     if model and model not in known:
         values = (("model", model), ("workspace", entry.title), ("known", ", ".join(known)))
         problems.append(Problem("core.model.unknown", values))
@@ -191,10 +199,10 @@ def select(entry: Entry, place: Place, page: str) -> Selection:
         user = 0
     item, problem = _index(data.item_index, "item", entry)
     problems += [problem] if problem else []
-    return Selection(place, entry.title, user, item, variant(), language(), problem is not None, tuple(problems))
+    return Selection(ref, entry.title, user, item, variant(), language(), problem is not None, tuple(problems))
 
 
-def _index(find, what: str, entry: Entry) -> tuple[int | None, Problem | None]:
+def _index(find, what: str, entry: WorkspaceEntry) -> tuple[int | None, Problem | None]:
     raw = st.session_state.get(what) or ""
     if not raw:
         return None, None

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dashboard import cached, components, frame
+from dashboard import components, frame
+from dashboard.cached import compress as cached_compress
 from dashboard.presentation.sentences import compress as sentences
 from dashboard.presentation.texts import t
 from dashboard.sections import compress as cards
@@ -14,8 +15,8 @@ from recsys_core.compare import report_to_json
 def show(page: frame.Frame) -> None:
     page.title(t("compress.title"))
     chosen = page.selection
-    report = cached.reports(chosen.place, chosen.variant.model).get(chosen.variant)
-    with page.places["controls"]:
+    report = cached_compress.reports(chosen.ref, chosen.variant.model).get(chosen.variant)
+    with page.slots["controls"]:
         cards.presets(chosen)
         with components.grid(3, min_width=240):
             watched, limits = cards.watch_picker(page, report), cards.budget(page)
@@ -23,7 +24,7 @@ def show(page: frame.Frame) -> None:
     page.link_also(**cards.chosen(watched))
     table = variant_space.narrowed_table(page)
     if report is None:
-        job = cached.measurement(chosen.place, chosen.variant)
+        job = cached_compress.measurement(chosen.ref, chosen.variant)
         if job.error:
             components.failed(job.error)
             return
@@ -32,7 +33,7 @@ def show(page: frame.Frame) -> None:
     else:
         page.download("compression", table, report_to_json(report))
         page.sentence(sentences.sentence(report))
-        cards.stat_cards(chosen.place, report, watched)
+        cards.stat_cards(chosen.ref, report, watched)
     with components.grid(2):
         cards.survival(chosen)
         cards.sizes(chosen)

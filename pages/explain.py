@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, components, frame, state
+from dashboard import components, frame, state
+from dashboard.cached import explain as cached_explain
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import explain as charts
 from dashboard.presentation.sentences import explain as sentences
@@ -22,17 +24,17 @@ def show(page: frame.Frame) -> None:
         which = "user" if chosen.user_index is None else "item"
         components.empty(t(f"explain.{which}_unknown"), t("frame.pick_user") if which == "user" else "")
         return
-    with components.working(t("working.variant"), once=("variant", chosen.place, chosen.variant)):
-        top = cached.recommendation(chosen.place, chosen.user_index, chosen.variant)
+    with components.working(t("working.variant"), once=("variant", chosen.ref, chosen.variant)):
+        top = cached_explain.recommendation(chosen.ref, chosen.user_index, chosen.variant)
     if not top.items and chosen.item_index is None:
         page.title(t("explain.title"))
         components.empty(t("explain.nothing_left", user=chosen.user_name))
         return
     index = top.items[0].item_index if chosen.item_index is None else chosen.item_index
-    item = cached.item(chosen.place, chosen.user_index, index, chosen.variant)
-    page.title(sentences.title(item, cached.short_name(chosen.place, chosen.user_index, chosen.language)))
+    item = cached_explain.item(chosen.ref, chosen.user_index, index, chosen.variant)
+    page.title(sentences.title(item, cached_workspace.short_name(chosen.ref, chosen.user_index, chosen.language)))
     page.shows_item(item.item_id)
-    where = (chosen.place, chosen.user_index, index, chosen.variant)
+    where = (chosen.ref, chosen.user_index, index, chosen.variant)
     with components.grid(5, min_width=140, border=True) as grid:
         main, listed = grid.cell(column_span=3), grid.cell(column_span=2)
     with listed:
@@ -51,18 +53,18 @@ def show(page: frame.Frame) -> None:
     }
     page.download("explanation", tables.contributions(explanation), everything)
     with below:  # last, as it waits for the second opinion
-        lime = cached.explanation(*where, method="lime")
+        lime = cached_explain.explanation(*where, method="lime")
         agreement = compare_explanations(explanation, lime)
         components.caveats(sentences.caveats(explanation, page_task(page), agreement, lime.fit))
 
 
 def page_task(page: frame.Frame) -> str:
-    return cached.workspace(page.selection.place).split.task
+    return cached_workspace.workspace(page.selection.ref).split.task
 
 
 def top_list(page: frame.Frame, top, index: int) -> None:
     st.markdown(f"**{t('explain.top')}**")
-    shown = tables.top_list(top, cached.item_names(page.selection.place, page.selection.language))
+    shown = tables.top_list(top, cached_workspace.item_names(page.selection.ref, page.selection.language))
     components.rows(
         shown,
         tables.top_list_columns(),
@@ -78,8 +80,8 @@ def top_list(page: frame.Frame, top, index: int) -> None:
 
 def waterfall(page: frame.Frame, where: tuple, item: RankedItem, n_candidates: int) -> tuple[Explanation, object]:
     st.markdown(f"**{t('explain.waterfall')}**")
-    explanation = cached.explanation(*where)
-    found = reasons.reasons(cached.dataset(page.selection.place), explanation)
+    explanation = cached_explain.explanation(*where)
+    found = reasons.reasons(cached_workspace.dataset(page.selection.ref), explanation)
     page.sentence(sentences.sentence(found, item, n_candidates, page.selection.variant))
     components.draw(charts.waterfall(explanation, reasons.joined(found)), key="waterfall")
     below = st.container()

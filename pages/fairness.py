@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, cached_audits, components, frame
+from dashboard import components, frame
+from dashboard.cached import fairness as cached_fairness
 from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.tables import groups as group_tables
 from dashboard.presentation.texts import plain, t
@@ -13,7 +14,7 @@ from dashboard.sections import fairness as cards
 
 def show(page: frame.Frame) -> None:
     page.title(t("fairness.title"))
-    place = page.selection.place
+    ref = page.selection.ref
     with components.grid(3, min_width=220):
         columns, measures = st.container(), st.container()
         variants = cards.model_picker(page.selection.variant)
@@ -26,12 +27,12 @@ def show(page: frame.Frame) -> None:
         return
     with columns:
         by = cards.column_pickers(page, scan)
-    reports = {model: cached_audits.fairness_report(place, v, by) for model, v in variants.items()}
+    reports = {model: cached_fairness.fairness_report(ref, v, by) for model, v in variants.items()}
     report = next(iter(reports.values()))
     with measures:
         metric = cards.measure_picker(page, scan, report)
-    changes = cached_audits.gap_changes(place, reports["compressed"].variant, by) if len(reports) > 1 else ()
-    page.sentence(sentences.sentence(report, metric, cached_audits.one_vs_rest(place, report.variant, by)))
+    changes = cached_fairness.gap_changes(ref, reports["compressed"].variant, by) if len(reports) > 1 else ()
+    page.sentence(sentences.sentence(report, metric, cached_fairness.one_vs_rest(ref, report.variant, by)))
     if changes:
         st.markdown(sentences.change_sentence(changes, metric))
     with components.grid(10, min_width=76) as grid:
@@ -52,10 +53,10 @@ def scanned(page: frame.Frame, variants: dict) -> dict:
     found = {}
     for model, variant in variants.items():
         shown = plain(f"fairness.model.{model}")
-        ranked = cached.evaluation(page.selection.place, variant)
+        ranked = cached_fairness.evaluation(page.selection.ref, variant)
         if not components.finished(ranked, t("fairness.working", model=shown), key=f"working_{model}"):
             return {}
-        job = cached.fairness_scan(page.selection.place, variant)
+        job = cached_fairness.fairness_scan(page.selection.ref, variant)
         if not components.finished(job, t("fairness.auditing", model=shown), key=f"auditing_{model}"):
             return {}
         found[model] = job.result

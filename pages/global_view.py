@@ -6,7 +6,9 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import cached, components, frame, state
+from dashboard import components, frame, state
+from dashboard.cached import explain as cached_explain
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import overall as charts
 from dashboard.presentation.sentences import overall as sentences
@@ -24,7 +26,7 @@ def show(page: frame.Frame) -> None:
     found = explained(page, wanted)
     if found is None:
         return
-    data = cached.dataset(chosen.place)
+    data = cached_workspace.dataset(chosen.ref)
     names = {player: reasons.feature_name(data, player) for player in found.players}
     page.sentence(sentences.sentence(found, names))
     with components.grid(2, min_width=380):
@@ -35,7 +37,9 @@ def show(page: frame.Frame) -> None:
         with components.card(t("global.swarm"), stretch=True):
             components.draw(charts.swarm(found, names, partial(reasons.in_words, data)), key="swarm")
             components.caveats([t("global.swarm.grey")])
-    components.caveats(sentences.caveats(found, cached.workspace(chosen.place).split.task, of_one=cached.BACKGROUND))
+    components.caveats(
+        sentences.caveats(found, cached_workspace.workspace(chosen.ref).split.task, of_one=cached_explain.BACKGROUND)
+    )
     effects = cards.by_value(page, found, names)
     with st.expander(t("explain.table"), key="all_reasons", on_change="rerun", bind="query-params") as opened:
         page.link_also(all_reasons="true" if opened.open else "")
@@ -60,8 +64,8 @@ def explained(page: frame.Frame, wanted: int):
     """The largest finished explanation up to the wanted size; a small one comes first, with progress of the rest."""
     chosen = page.selection
     page.link_also(pairs=wanted)
-    sizes = {"n": wanted, "background": cached.OVERALL_BACKGROUND, "first": FIRST}
-    jobs = [cached.overall(chosen.place, chosen.variant, n) for n in dict.fromkeys((min(FIRST, wanted), wanted))]
+    sizes = {"n": wanted, "background": cached_explain.OVERALL_BACKGROUND, "first": FIRST}
+    jobs = [cached_explain.overall(chosen.ref, chosen.variant, n) for n in dict.fromkeys((min(FIRST, wanted), wanted))]
     first, last = jobs[0], jobs[-1]
     if not first.is_done:
         page.sentence(t("global.sentence.waiting", n=wanted))

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, components, frame, state
+from dashboard import components, frame, state
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.charts import overview as charts
 from dashboard.presentation.sentences import overview as sentences
 from dashboard.presentation.texts import numbers, t
@@ -12,8 +13,8 @@ from dashboard.sections import overview as cards
 
 
 def show(page: frame.Frame) -> None:
-    place = page.selection.place
-    model, profile = cached.model(place, page.selection.variant.model), cached.profile(place)
+    ref = page.selection.ref
+    model, profile = cached_workspace.model(ref, page.selection.variant.model), cached_workspace.profile(ref)
     page.title(t("overview.title"))
     sentence = sentences.sentence(model)
     page.sentence(sentence)
@@ -52,7 +53,7 @@ def next_links(page: frame.Frame) -> None:
     st.markdown(f"**{t('overview.next')}**")
     with st.container(horizontal=True):
         if chosen.user_index is not None:
-            user = cached.short_name(chosen.place, chosen.user_index, chosen.language)
+            user = cached_workspace.short_name(chosen.ref, chosen.user_index, chosen.language)
             state.page_link("explain", t("overview.next.explain", user=user))
         for name in ("global", "compress", "fairness"):
             state.page_link(name, t(f"overview.next.{name}"))

@@ -8,6 +8,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import cache
 
 from recsys_core.errors import Phrase
 from recsys_core.progress import Progress
@@ -136,3 +137,12 @@ class JobQueue:
             finished = [k for k, j in self._jobs.items() if j.is_done]
             for old in finished[: max(0, len(finished) - self.limit)]:
                 del self._jobs[old]
+
+
+@cache
+def shared_queue(name: str) -> JobQueue:
+    """One of the server's queues: ``answers`` of the pages, ``levels`` that are measured.
+
+    Two, so that Fairness and Global do not wait until a level is measured.
+    """
+    return JobQueue(name)

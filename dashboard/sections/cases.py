@@ -8,12 +8,16 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import cached, components, state, user_filter
-from dashboard.cached import ACTIVITY, Place
+from dashboard import components, state, user_filter
+from dashboard.cached import compress as cached_compress
+from dashboard.cached import fairness as cached_fairness
+from dashboard.cached import workspace as cached_workspace
+from dashboard.cached.workspace import ACTIVITY
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain, t, word
 from dashboard.presentation.wording import known
 from dashboard.user_filter import Conditions
+from dashboard.workspaces import WorkspaceRef
 from recsys_core.compare.cases import Case
 from recsys_core.data.dataset import Dataset
 from recsys_core.results import measured
@@ -24,10 +28,10 @@ MOST_LISTED = 50
 HEIGHT = 230
 
 
-def ways_to_a_user(place: Place, ids: list[str]) -> None:
+def ways_to_a_user(ref: WorkspaceRef, ids: list[str]) -> None:
     """Buttons: another user at random (among the fitting ones), the filter, and cases."""
-    conditions = _conditions(place)
-    fits = [ids[i] for i in user_filter.fitting(cached.filter_cells(place), conditions)] if conditions else ids
+    conditions = _conditions(ref)
+    fits = [ids[i] for i in user_filter.fitting(cached_workspace.filter_cells(ref), conditions)] if conditions else ids
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
             t("control.random"),
@@ -40,26 +44,26 @@ def ways_to_a_user(place: Place, ids: list[str]) -> None:
         cases = st.popover(t("cases"), key="cases", on_change="rerun")
     if chooser.open:
         with chooser:
-            _filter(place, conditions, fits)
+            _filter(ref, conditions, fits)
     if cases.open:
         with cases:
-            _cases(place)
+            _cases(ref)
 
 
-def _conditions(place: Place) -> Conditions:
-    columns = cached.filter_cells(place)
+def _conditions(ref: WorkspaceRef) -> Conditions:
+    columns = cached_workspace.filter_cells(ref)
     return {c: x for c, x in user_filter.parse(state.address_value("filter")).items() if c in columns}
 
 
-def _filter(place: Place, conditions: Conditions, fits: list[str]) -> None:
-    st.markdown(t("control.random.fits", n=len(fits), of=cached.dataset(place).n_users))
-    for column, cells in cached.filter_cells(place).items():
+def _filter(ref: WorkspaceRef, conditions: Conditions, fits: list[str]) -> None:
+    st.markdown(t("control.random.fits", n=len(fits), of=cached_workspace.dataset(ref).n_users))
+    for column, cells in cached_workspace.filter_cells(ref).items():
         name = plain("training.activity") if column == ACTIVITY else word("column", column)
         if isinstance(cells, np.ndarray):
             _range(column, name, cells, conditions)
         else:
             _values(column, name, cells, conditions)
-    names = cached.people(place, state.language())
+    names = cached_workspace.people(ref, state.language())
     _users([(names[i], "") for i in fits[:MOST_LISTED]], [{"user": i} for i in fits], "fitting")
     if conditions:
         st.button(t("control.random.clear"), key="filter_clear", on_click=lambda: state.choose(filter=None))
@@ -97,7 +101,7 @@ def _choose(conditions: Conditions, column: str, condition: tuple) -> None:
     state.choose(filter=user_filter.written({**conditions, column: condition}))
 
 
-def _cases(place: Place) -> None:
+def _cases(ref: WorkspaceRef) -> None:
     kind = st.segmented_control(
         t("cases.by"),
         KINDS,
@@ -108,16 +112,16 @@ def _cases(place: Place) -> None:
     )
     variant = state.variant()
     if kind == "changed":
-        _changed(place, variant)
+        _changed(ref, variant)
         return
-    if not components.finished(cached.evaluation(place, variant), t("cases.working"), key="cases_working"):
+    if not components.finished(cached_fairness.evaluation(ref, variant), t("cases.working"), key="cases_working"):
         return
-    found = cached.cases(place, variant, kind)
+    found = cached_fairness.cases(ref, variant, kind)
     if not found:
         st.markdown(t("cases.none"))
         return
     st.markdown(t(f"cases.{kind}.what"))
-    data, names = cached.dataset(place), cached.people(place, state.language())
+    data, names = cached_workspace.dataset(ref), cached_workspace.people(ref, state.language())
     users = [data.users["user_id"].iloc[c.user_index] for c in found]
     chosen = [{"user": u} | _item(data, c) for u, c in zip(users, found, strict=True)]
     _users([(names[u], _figure(data, c)) for u, c in zip(users, found, strict=True)], chosen, "case_users")
@@ -135,12 +139,12 @@ def _figure(data: Dataset, case: Case) -> str:
     return plain(f"cases.wrong.{came}", title=title, probability=numbers.fixed(case.value))
 
 
-def _changed(place: Place, variant: ModelVariant) -> None:
-    report = cached.reports(place, variant.model).get(variant)
+def _changed(ref: WorkspaceRef, variant: ModelVariant) -> None:
+    report = cached_compress.reports(ref, variant.model).get(variant)
     if variant.is_dense or report is None:
         st.markdown(t("cases.changed.dense" if variant.is_dense else "cases.changed.unmeasured"))
         return
-    ids, names = cached.dataset(place).users["user_id"], cached.people(place, state.language())
+    ids, names = cached_workspace.dataset(ref).users["user_id"], cached_workspace.people(ref, state.language())
     rows = [(ids.iloc[i], kept) for i, kept in measured(report.list_overlap).most_changed]
     if not rows:
         st.markdown(t("cases.none"))

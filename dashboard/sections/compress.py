@@ -7,7 +7,11 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import cached, cached_audits, components, state
+from dashboard import components, state
+from dashboard.cached import compress as cached_compress
+from dashboard.cached import explain as cached_explain
+from dashboard.cached import fairness as cached_fairness
+from dashboard.cached import workspace as cached_workspace
 from dashboard.jobs import Job
 from dashboard.presentation.charts import compress as charts
 from dashboard.presentation.sentences import compress as sentences
@@ -19,6 +23,7 @@ from dashboard.presentation.texts import numbers, plain, stage, t
 from dashboard.presentation.texts.markdown import escape
 from dashboard.sections.explain import two_waterfalls
 from dashboard.state import Selection
+from dashboard.workspaces import WorkspaceRef
 from recsys_core.compare import RULES, Budget, is_on_sliders, smallest_allowed
 from recsys_core.results import CompressionReport, Recommendation, measured
 
@@ -28,9 +33,9 @@ CARD_WIDTH = 200
 TABLE_HEIGHT = 318
 
 
-def stat_cards(place: cached.Place, report: CompressionReport, watched: str | None) -> None:
+def stat_cards(ref: WorkspaceRef, report: CompressionReport, watched: str | None) -> None:
     """One card a figure; what is not measured yet shows a dash."""
-    cards = compress_cards.cards(report, partial(cached_audits.groups, place), watched)
+    cards = compress_cards.cards(report, partial(cached_fairness.groups, ref), watched)
     with components.grid(len(cards) // 2, min_width=CARD_WIDTH):
         for card in cards:
             components.stat_card(card.label, card.value, card.note, more=card.more, help=card.help, good=card.good)
@@ -44,10 +49,10 @@ def measuring(page, job: Job, watched: str | None) -> None:
 
     @components.fragment(run_every=POLL_SECONDS)
     def watch() -> None:
-        now = cached.measurement(chosen.place, chosen.variant)
+        now = cached_compress.measurement(chosen.ref, chosen.variant)
         if now.is_done:
             st.rerun()
-        stat_cards(chosen.place, so_far(now, chosen), watched)
+        stat_cards(chosen.ref, so_far(now, chosen), watched)
         said = stage(now.stage or "queue")
         st.progress(now.share, t("working.stage", stage=said, share=numbers.percent(now.share)))
 
@@ -63,7 +68,7 @@ def survival(selection: Selection) -> None:
     """The curves at this width of bits and kind of pruning, and where we are on them."""
     variant = selection.variant
     with components.card(t("compress.curve"), stretch=True):
-        found = cached.measured_variants(selection.place, selection.variant.model)
+        found = cached_compress.measured_variants(selection.ref, selection.variant.model)
         pruning = state.pruning()
         here = [
             v
@@ -87,11 +92,11 @@ def _is_on_curve(variant, pruning: str) -> bool:
 def sizes(selection: Selection) -> None:
     """All measured levels: size against quality; a click on a dot chooses its level."""
     with components.card(t("compress.map"), stretch=True):
-        found = cached.measured_variants(selection.place, selection.variant.model)
+        found = cached_compress.measured_variants(selection.ref, selection.variant.model)
         if not found:
             st.markdown(t("compress.curve.none"))
             return
-        table = cached.variant_table(selection.place, selection.variant.model, selection.language)
+        table = cached_compress.variant_table(selection.ref, selection.variant.model, selection.language)
         names = table[plain("compress.map.level")]
         by_key = {point.variant.key: point.variant for point in found if is_on_sliders(point.variant)}
 
@@ -112,10 +117,10 @@ def lists(selection: Selection) -> None:
         with components.card(t("compress.lists.nobody"), stretch=True):
             st.markdown(t("compress.lists.pick"))
         return
-    where = selection.place, selection.user_index
-    before = cached.recommendation(*where, selection.variant.dense)
-    after = cached.recommendation(*where, selection.variant)
-    name = cached.short_name(*where, selection.language)
+    where = selection.ref, selection.user_index
+    before = cached_explain.recommendation(*where, selection.variant.dense)
+    after = cached_explain.recommendation(*where, selection.variant)
+    name = cached_workspace.short_name(*where, selection.language)
     with components.card(t("compress.lists", user=name), stretch=True):
         if not before.items:
             st.markdown(t("compress.lists.empty"))
@@ -150,18 +155,18 @@ def _picks(after: Recommendation) -> dict[str, object]:
 
 def both_models(selection: Selection) -> None:
     """One item's reasons by the full and by the compressed model, where a row of the lists was clicked."""
-    asked, place = state.address_value("both"), selection.place
+    asked, ref = state.address_value("both"), selection.ref
     if not asked or selection.user_index is None or selection.variant.is_dense:
         return
-    listed = cached.recommendation(place, selection.user_index, selection.variant).items
+    listed = cached_explain.recommendation(ref, selection.user_index, selection.variant).items
     item = next((item for item in listed if item.item_id == asked), None)
     if item is None:
         return
     with components.card(t("compress.both", item=item.title)):
         st.button(t("compress.both.close"), key="both_close", on_click=lambda: state.choose(both=None), type="tertiary")
-        key = ("both", place, selection.user_index, item.item_index, selection.variant)
+        key = ("both", ref, selection.user_index, item.item_index, selection.variant)
         with components.working(t("working.explanation"), once=key):
-            two_waterfalls(place, selection.user_index, item.item_index, selection.variant)
+            two_waterfalls(ref, selection.user_index, item.item_index, selection.variant)
 
 
 def _kept(before: Recommendation, after: Recommendation, is_dense: bool) -> str:
@@ -176,13 +181,13 @@ def _kept(before: Recommendation, after: Recommendation, is_dense: bool) -> str:
 def most_changed(selection: Selection, report: CompressionReport) -> None:
     """Users whose list changed most and which group they come from; a click looks at one of them."""
     with components.card(t("compress.changed"), stretch=True):
-        users = cached.dataset(selection.place).users["user_id"]
+        users = cached_workspace.dataset(selection.ref).users["user_id"]
         ids = [users.iloc[i] for i, _ in measured(report.list_overlap).most_changed]
         if not ids:
             st.markdown(t("compress.changed.none" if report.n_users else "compress.changed.nobody"))
             return
-        st.markdown(sentences.lost_most(report, partial(cached_audits.groups, selection.place)))
-        rows = level_tables.most_changed(report, ids, cached.people(selection.place, selection.language))
+        st.markdown(sentences.lost_most(report, partial(cached_fairness.groups, selection.ref)))
+        rows = level_tables.most_changed(report, ids, cached_workspace.people(selection.ref, selection.language))
         components.rows(
             rows,
             {
@@ -201,8 +206,8 @@ def most_changed(selection: Selection, report: CompressionReport) -> None:
 
 def presets(selection: Selection) -> None:
     """Three levels chosen from what was measured, each with its size and what it keeps, and the way back."""
-    where = selection.place, selection.variant.model
-    known, reports = cached.presets(*where), cached.reports(*where)
+    where = selection.ref, selection.variant.model
+    known, reports = cached_compress.presets(*where), cached_compress.reports(*where)
     with st.container(horizontal=True, vertical_alignment="center"):
         for rule in RULES:
             variant = known[rule.name]
@@ -226,7 +231,7 @@ def presets(selection: Selection) -> None:
 def watch_picker(page, report: CompressionReport | None) -> str | None:
     """Which column's gap is watched: the one the address names, else the one that the reports watch."""
     chosen: Selection = page.selection
-    about = report or cached.reports(chosen.place, chosen.variant.model).get(chosen.variant.dense)
+    about = report or cached_compress.reports(chosen.ref, chosen.variant.model).get(chosen.variant.dense)
     known = dict.fromkeys(about.group_gaps if about else ())
     if not known:
         return None
@@ -257,7 +262,7 @@ def budget_answer(selection: Selection, report: CompressionReport | None, limits
     """Whether this level is within the budget, and the smallest level that is."""
     if limits is None:
         return
-    reports = cached.reports(selection.place, selection.variant.model)
+    reports = cached_compress.reports(selection.ref, selection.variant.model)
     best = smallest_allowed((r for r in reports.values() if is_on_sliders(r.variant)), limits.allows)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.markdown(sentences.budget(limits, report, reports.get(best)), width="stretch")
@@ -290,6 +295,6 @@ def chosen(watched: str | None) -> dict[str, object]:
 
 
 def notice(page, key: str, *, shown: str) -> None:
-    with page.places["notices"]:
+    with page.slots["notices"]:
         said = t("frame.setting_unknown", name=plain(f"compress.{key}"), value=state.address_value(key), shown=shown)
         components.notice(said)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, components, state
+from dashboard import components, state
+from dashboard.cached import explain as cached_explain
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import explain as charts
 from dashboard.presentation.sentences import explain as sentences
@@ -12,6 +14,7 @@ from dashboard.presentation.tables import history as history_tables
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import joined, plain, t
 from dashboard.presentation.texts.markdown import escape
+from dashboard.workspaces import WorkspaceRef
 from recsys_core.errors import RecLensError
 from recsys_core.explain.agreement import compare_explanations, disagreements
 from recsys_core.explain.methods import DEFAULT, METHODS
@@ -28,7 +31,7 @@ def choice(page, key: str, names: dict[str, str]) -> str:
     chosen, unknown = state.chosen_id(key, names) or next(iter(names)), state.unknown_id(key, names)
     if unknown is not None:
         said = t("frame.choice_unknown", name=plain(f"explain.{key}.choice"), value=unknown, shown=names[chosen])
-        with page.places["notices"]:
+        with page.slots["notices"]:
             components.notice(said)
     st.segmented_control(
         plain(f"explain.{key}.choice"),
@@ -46,15 +49,15 @@ def choice(page, key: str, names: dict[str, str]) -> str:
 
 def history(page, where: tuple, explanation: Explanation) -> list[dict]:
     """What was taken before and what each item does to the score; returns the rows, raw."""
-    place, user_index = where[0], where[1]
-    data = cached.dataset(place)
+    ref, user_index = where[0], where[1]
+    data = cached_workspace.dataset(ref)
     st.markdown(f":small[:gray[{escape(tables.profile_line(data, user_index))}]]")
-    taken = cached.taken_before(place, user_index)
+    taken = cached_explain.taken_before(ref, user_index)
     if not len(taken):
         st.markdown(t("explain.history.none"))
         return []
     said = st.container()
-    has_order = cached.workspace(place).split_dataset.split.kind != "random"
+    has_order = cached_workspace.workspace(ref).split_dataset.split.kind != "random"
     with st.container(horizontal=True):
         column = choice(page, "history", {c: plain(f"explain.history.{c}") for c in (WITHOUT, EACH)})
         orders = (EFFECT, TIME) if has_order else (EFFECT,)
@@ -62,9 +65,9 @@ def history(page, where: tuple, explanation: Explanation) -> list[dict]:
     shared = None
     if column == EACH:
         with components.working(t("explain.history.working", n=len(taken)), once=("shared", *where)):
-            shared = cached.explanation(*where, history="each")
-    found = history_tables.history_rows(data, taken, cached.effects(*where), explanation.score, shared)
-    names = cached.item_names(place, page.selection.language)
+            shared = cached_explain.explanation(*where, history="each")
+    found = history_tables.history_rows(data, taken, cached_explain.effects(*where), explanation.score, shared)
+    names = cached_workspace.item_names(ref, page.selection.language)
     rows = history_tables.history_table(data, found if order == TIME else history_tables.by_effect(found), names)
     with said:
         count = "explain.history.n" if has_order else "explain.history.n.random"
@@ -77,15 +80,15 @@ def history(page, where: tuple, explanation: Explanation) -> list[dict]:
 
 def second_method(page, where: tuple, explanation: Explanation) -> Explanation | None:
     """Another method's answer beside the first, and where the two disagree; None where it cannot answer."""
-    others = sorted((m for name, m in METHODS.items() if name != DEFAULT), key=lambda m: m.place)
+    others = sorted((m for name, m in METHODS.items() if name != DEFAULT), key=lambda m: m.ref)
     method = choice(page, "method", {m.name: plain(f"method.short.{m.name}") for m in others})
     try:
         with components.working(t("working.explanation"), once=("second", method, *where)):
-            second = cached.explanation(*where, method=method)
+            second = cached_explain.explanation(*where, method=method)
     except RecLensError as error:
         components.unavailable(error)
         return None
-    found = reasons.reasons(cached.dataset(page.selection.place), explanation)
+    found = reasons.reasons(cached_workspace.dataset(page.selection.ref), explanation)
     names = (plain(f"method.{DEFAULT}"), plain(f"method.{method}"))
     words = {r.feature: r.label for r in found}
     agreement = compare_explanations(explanation, second)
@@ -96,20 +99,20 @@ def second_method(page, where: tuple, explanation: Explanation) -> Explanation |
     return second
 
 
-def two_waterfalls(place: cached.Place, user_index: int, item_index: int, variant: ModelVariant) -> None:
+def two_waterfalls(ref: WorkspaceRef, user_index: int, item_index: int, variant: ModelVariant) -> None:
     """One item's reasons by the full and by a compressed model, line by line, on one scale.
 
     The lines are the full model's. For a page that compares the two (Compress), with a card of its own.
     """
-    data = cached.dataset(place)
+    data = cached_workspace.dataset(ref)
     models = (variant.dense, variant)
-    both = [cached.explanation(place, user_index, item_index, v) for v in models]
+    both = [cached_explain.explanation(ref, user_index, item_index, v) for v in models]
     found = [reasons.reasons(data, e) for e in both]
     lines = reasons.joined(found[0])
     shown = [lines, reasons.alike(found[1], lines)]
     reach = [charts.ends(*pair) for pair in zip(both, shown, strict=True)]
     whole = min(low for low, _ in reach), max(high for _, high in reach)
-    items = [cached.item(place, user_index, item_index, v) for v in models]
+    items = [cached_explain.item(ref, user_index, item_index, v) for v in models]
     words = {r.feature: r.label for r in found[0]}
     st.markdown(sentences.two_models(items, disagreements(*both), words))
     with components.grid(2, min_width=380) as grid:
@@ -118,4 +121,4 @@ def two_waterfalls(place: cached.Place, user_index: int, item_index: int, varian
                 st.markdown(f"**{sentences.model_title(name, variant)}**")
                 chart = charts.waterfall(both[at], shown[at], reach=whole)
                 components.draw(chart, key=f"waterfall_{name}")
-    components.caveats(sentences.caveats(both[1], cached.workspace(place).split.task))
+    components.caveats(sentences.caveats(both[1], cached_workspace.workspace(ref).split.task))

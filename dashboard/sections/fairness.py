@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, cached_audits, components, state
+from dashboard import components, state
 from dashboard.address import address
+from dashboard.cached import fairness as cached_fairness
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.charts import fairness as charts
 from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.tables import groups as group_tables
@@ -33,7 +35,7 @@ def picker(page, key: str, names: dict[str, str], default: str, *, ignored: str 
     unknown = state.unknown_id(key, spelled)
     if unknown is not None:
         said = t("fairness.unknown", name=plain(f"fairness.{key}"), value=unknown, shown=names[chosen])
-        with page.places["notices"]:
+        with page.slots["notices"]:
             components.notice(said)
     return st.selectbox(
         t(f"fairness.{key}"),
@@ -97,13 +99,13 @@ def model_picker(variant: ModelVariant) -> dict[str, ModelVariant]:
 
 def dots(page, reports: Reports, metric: str) -> None:
     """Every group as a dot with its interval; what the colours mean and what the figures rest on."""
-    report, place = next(iter(reports.values())), page.selection.place
+    report, ref = next(iter(reports.values())), page.selection.ref
     words = sentences.inside(sentences.short_name(metric)), sentences.columns_name(report.by)
     with components.card(t("fairness.chart", metric=words[0], column=words[1]), stretch=True):
         components.draw(charts.dots(reports, metric, sentences.name_of, words), key=f"dots_{len(reports)}")
         components.caveats(sentences.legend(reports, metric))
-        evaluation = cached.evaluation(place, report.variant).result
-        components.caveats(sentences.caveats(report, evaluation, cached.dataset(place).n_items))
+        evaluation = cached_fairness.evaluation(ref, report.variant).result
+        components.caveats(sentences.caveats(report, evaluation, cached_workspace.dataset(ref).n_items))
         example(page, report, metric)
 
 
@@ -111,7 +113,7 @@ def example(page, report: FairnessReport, metric: str) -> None:
     """The way to the worst served of the worst group, as a view of its own."""
     gap = report.gap(metric)
     user = (
-        cached_audits.worst_served(page.selection.place, report.variant, report.by, gap.worst_group)
+        cached_fairness.worst_served(page.selection.ref, report.variant, report.by, gap.worst_group)
         if gap is not None
         else None
     )
@@ -125,7 +127,7 @@ def largest(page, scans: Scans, by: tuple[str, ...], metric: str) -> None:
     """The gaps of all columns and measures; a row opens its column and measure."""
     model, scan = next(iter(scans.items()))
     with components.card(t("fairness.found"), stretch=True):
-        rows, titles = cached_audits.largest_gaps(page.selection.place, scan.variant, page.selection.language)
+        rows, titles = cached_fairness.largest_gaps(page.selection.ref, scan.variant, page.selection.language)
         if rows.empty:
             st.markdown(t("fairness.gaps.none"))
             return
@@ -189,15 +191,15 @@ def details(page, reports: Reports) -> None:
 
 def exposure(page, reports: Reports) -> None:
     """Exposure by item group, of every model that is looked at."""
-    place = page.selection.place
-    names = {column: sentences.column_name(column) for column in cached.group_columns(place, "item")}
+    ref = page.selection.ref
+    names = {column: sentences.column_name(column) for column in cached_fairness.group_columns(ref, "item")}
     by = page.choice("items_by", names, t("fairness.details.items.by"))
     try:
-        found = {model: cached_audits.item_report(place, report.variant, by) for model, report in reports.items()}
+        found = {model: cached_fairness.item_report(ref, report.variant, by) for model, report in reports.items()}
     except RecLensError as error:
         components.unavailable(error)
         return
-    changes = cached_audits.exposure_changes(place, found["compressed"].variant, by) if len(found) > 1 else ()
+    changes = cached_fairness.exposure_changes(ref, found["compressed"].variant, by) if len(found) > 1 else ()
     components.table(group_tables.exposure(found, changes), key="exposure", alt=plain("fairness.details.items.alt"))
     model = plain(f"fairness.model.{'both' if len(found) > 1 else next(iter(found))}")
     components.caveats([t("fairness.details.items.model", model=model), t("fairness.details.items.what")])

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, components
+from dashboard import components
+from dashboard.cached import compress as cached_compress
 from dashboard.jobs import processes
 from dashboard.presentation.texts import t
 from dashboard.state import Selection
@@ -12,10 +13,10 @@ from dashboard.state import Selection
 
 def measure_all(selection: Selection) -> None:
     """How many default levels are missing and the button that measures them; nothing where none is."""
-    missing = cached.unmeasured(selection.place, selection.variant.model)
+    missing = cached_compress.unmeasured(selection.ref, selection.variant.model)
     if not missing:
         return
-    key = ("levels", selection.place, selection.variant.model)
+    key = ("levels", selection.ref, selection.variant.model)
     job = processes().find(key)
     with st.container(border=True, key="measure_all"):
         if job is not None and (not job.is_done or job.is_failed):
@@ -26,6 +27,6 @@ def measure_all(selection: Selection) -> None:
 
 
 def _start(key: tuple, selection: Selection) -> None:
-    command = ("measure", "--workspace", selection.place.folder, "--model", selection.variant.model)
+    command = ("measure", "--workspace", selection.ref.folder, "--model", selection.variant.model)
     processes().start(key, command, "jobs.measure", workspace=selection.title)
     st.rerun()  # everything, from the page's fragment too: the frame lists the job

@@ -6,7 +6,8 @@ from dataclasses import asdict
 
 import streamlit as st
 
-from dashboard import cached, components
+from dashboard import components
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.charts import overall as charts
 from dashboard.presentation.sentences import overall as sentences
 from dashboard.presentation.texts import t
@@ -17,7 +18,7 @@ from recsys_core.player import Player
 
 def by_value(page, found: GlobalExplanation, names: dict[Player, str]) -> dict:
     """The chosen reason's mean contribution by value; a click on a bar chooses it too. Returns what is shown, raw."""
-    data = cached.dataset(page.selection.place)
+    data = cached_workspace.dataset(page.selection.ref)
     order = {found.players[i].key: names[found.players[i]] for i in found.order}
     with components.card(t("global.values"), key="values"):
         chosen = page.choice("reason", order, t("explain.reason"))

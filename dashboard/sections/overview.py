@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import cached, cached_audits, components, state
+from dashboard import components, state
+from dashboard.cached import fairness as cached_fairness
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.charts import overview as charts
 from dashboard.presentation.sentences import overview as sentences
 from dashboard.presentation.texts import joined, plain, t, word
@@ -30,11 +32,11 @@ def verdict(model) -> None:
 
 def gap(page, sentence) -> None:
     """The largest real gap between groups, as soon as every column was audited; it ends the sentence, too."""
-    place = page.selection.place
-    job = cached.fairness_scan(place, page.selection.variant.dense)
+    ref = page.selection.ref
+    job = cached_fairness.fairness_scan(ref, page.selection.variant.dense)
     if not components.finished(job, t("overview.verdict.working"), key="scanning", patience=0):
         return
-    rest = cached_audits.largest_rest_gap(place, page.selection.variant.dense)
+    rest = cached_fairness.largest_rest_gap(ref, page.selection.variant.dense)
     is_good, said = sentences.gap_verdict(job.result, rest)
     st.markdown(sentences.verdict_line(is_good, said))
     if not is_good:
@@ -55,7 +57,7 @@ def columns(page) -> None:
     page.link_also(columns_read="true" if opened.open else "")
     if opened.open:
         with opened:
-            rows = sentences.columns_table(cached.columns_read(page.selection.place))
+            rows = sentences.columns_table(cached_workspace.columns_read(page.selection.ref))
             components.table(rows, key="columns_table", alt=plain("overview.columns.alt"))
 
 
@@ -68,13 +70,13 @@ def over_time(profile, language: str) -> None:
 
 
 def groups(page) -> None:
-    data = cached.dataset(page.selection.place)
+    data = cached_workspace.dataset(page.selection.ref)
     columns = [c.name for c in data.schema.users if c.kind in ("category", "ordered", "number")]
     if not columns:
         st.markdown(t("overview.groups.none"))
         return
     column = page.choice("groups", {c: word("column", c) for c in columns}, t("overview.groups.by"))
-    sizes = cached_audits.group_sizes(page.selection.place, column)
+    sizes = cached_fairness.group_sizes(page.selection.ref, column)
     components.draw(charts.groups(sizes, word("column", column)), key="groups_chart")
 
 

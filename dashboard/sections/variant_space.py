@@ -5,7 +5,9 @@ from __future__ import annotations
 import pandas as pd
 import streamlit as st
 
-from dashboard import cached, cached_variants, components, state
+from dashboard import components, state
+from dashboard.cached import compress as cached_compress
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation import ranges as ranges_of
 from dashboard.presentation.charts.byte_map import byte_map
 from dashboard.presentation.charts.variant_space import axis_name, axis_values, parallel_coordinates
@@ -23,7 +25,7 @@ TABLE_HEIGHT = 330
 
 
 def measured_variants(selection: Selection) -> list[MeasuredVariant]:
-    return cached.measured_variants(selection.place, selection.variant.model)
+    return cached_compress.measured_variants(selection.ref, selection.variant.model)
 
 
 def chosen_ranges(selection: Selection) -> tuple[Ranges, list[str]]:
@@ -35,10 +37,10 @@ def chosen_ranges(selection: Selection) -> tuple[Ranges, list[str]]:
 def narrowed_table(page) -> pd.DataFrame:
     """The measured variants within the ranges with their figures, for the download; a notice where a range is none."""
     selection: Selection = page.selection
-    table = cached.variant_table(selection.place, selection.variant.model, selection.language)
+    table = cached_compress.variant_table(selection.ref, selection.variant.model, selection.language)
     ranges, unusable = chosen_ranges(selection)
     for part in unusable:
-        with page.places["notices"]:
+        with page.slots["notices"]:
             components.notice(t("compress.within.unknown", value=part))
     page.link_also(within=ranges_of.to_text(ranges) or None, bytes_of=state.address_value("bytes_of"))
     return table[ranges_of.within(axis_values(measured_variants(selection)), ranges)]
@@ -93,7 +95,7 @@ def _table(points: list[MeasuredVariant]) -> None:
 
 
 def _caveats(selection: Selection) -> list[str]:
-    report = cached.reports(selection.place, selection.variant.model).get(selection.variant.dense)
+    report = cached_compress.reports(selection.ref, selection.variant.model).get(selection.variant.dense)
     column = report.watched.column if report and report.watched else None
     gap = t("compress.space.gap", column=column_name(column)) if column else ""
     return [t("compress.space.colour"), t("compress.space.speed"), gap, t("compress.space.pick")]
@@ -114,9 +116,9 @@ def bytes_of(selection: Selection) -> None:
             on_change=state.choose_picked,
             args=("bytes_of",),
         )
-        parts = cached_variants.stored_parts(selection.place, chosen)
-        encoder = cached.model(selection.place, chosen.model).config["encoder"]["size_bytes"]
-        components.draw_plotly(byte_map(cached.dataset(selection.place), parts), key="bytes")
+        parts = cached_compress.stored_parts(selection.ref, chosen)
+        encoder = cached_workspace.model(selection.ref, chosen.model).config["encoder"]["size_bytes"]
+        components.draw_plotly(byte_map(cached_workspace.dataset(selection.ref), parts), key="bytes")
         total = numbers.size(sum(part.n_bytes for part in parts))
         apart = t("compress.bytes.encoder", encoder=numbers.size(encoder)) if encoder else ""
         shape = "" if chosen.is_dense else t("compress.bytes.shape")

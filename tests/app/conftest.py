@@ -14,9 +14,8 @@ from app_texts import PAGES
 from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
-from dashboard import cached
-from dashboard.cached import Place
 from dashboard.presentation.texts import use_language
+from dashboard.workspaces import WorkspaceRef, workspace_ref
 
 ROOT = Path(__file__).resolve().parents[2]
 # each AppTest looks for components in every installed package: that took more than all of our code
@@ -75,8 +74,8 @@ def in_english() -> None:
 
 
 @pytest.fixture
-def place(workspaces: Path) -> Place:
-    return cached.place(workspaces / "tiny")
+def ref(workspaces: Path) -> WorkspaceRef:
+    return workspace_ref(workspaces / "tiny")
 
 
 @pytest.fixture

@@ -5,7 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard import cached, user_filter
+from dashboard import user_filter
+from dashboard.cached import fairness as cached_fairness
+from dashboard.cached import workspace as cached_workspace
 from recsys_core.compare.cases import most_wrong, worst_served
 from recsys_core.models.evaluation import evaluate
 from recsys_core.variant import DENSE
@@ -29,20 +31,20 @@ def test_nonsense_in_the_address_is_no_range(nonsense):
     assert all(isinstance(c[0], str) for c in user_filter.parse(nonsense).values())
 
 
-def test_users_fit_all_conditions(place):
-    users = cached.dataset(place).users
-    cells = cached.filter_cells(place)
+def test_users_fit_all_conditions(ref):
+    users = cached_workspace.dataset(ref).users
+    cells = cached_workspace.filter_cells(ref)
     region = users["region"].iloc[0]
     found = user_filter.fitting(cells, {"age": (20.0, 50.0), "region": (region,)})
     wanted = users["age"].between(20, 50) & (users["region"] == region)
     assert found.tolist() == np.flatnonzero(wanted).tolist()
     assert 0 < len(found) < len(users)
-    busy = cached.filter_cells(place)[cached.ACTIVITY]
-    assert busy.sum() == len(cached.workspace(place).split_dataset.sequences().indices)
+    busy = cached_workspace.filter_cells(ref)[cached_workspace.ACTIVITY]
+    assert busy.sum() == len(cached_workspace.workspace(ref).split_dataset.sequences().indices)
 
 
-def test_the_address_filters_and_a_random_user_fits(open_app, place):
-    users = cached.dataset(place).users.set_index("user_id")
+def test_the_address_filters_and_a_random_user_fits(open_app, ref):
+    users = cached_workspace.dataset(ref).users.set_index("user_id")
     region = users["region"].iloc[0]
     app = open_app("overview", filter=user_filter.written({"age": (20.0, 50.0), "region": (region,)}))
     for _ in range(3):
@@ -56,8 +58,8 @@ def test_the_address_filters_and_a_random_user_fits(open_app, place):
     assert said.startswith(f"{((users['age'].between(20, 50)) & (users['region'] == region)).sum()} of {len(users)}")
 
 
-def test_worst_served_and_most_wrong_are_the_evaluations(place):
-    workspace = cached.model(place, "")
+def test_worst_served_and_most_wrong_are_the_evaluations(ref):
+    workspace = cached_workspace.model(ref, "")
     found = evaluate(workspace.dense, workspace.split_dataset)
     served = worst_served(found, most=5)
     assert [c.value for c in served] == sorted(found.ranking.ndcg)[:5]
@@ -65,6 +67,6 @@ def test_worst_served_and_most_wrong_are_the_evaluations(place):
     off = np.abs(found.pairs.label - 1 / (1 + np.exp(-found.pairs.score.astype(float))))
     assert abs(wrong[0].label - wrong[0].value) == pytest.approx(off.max())
     assert len({c.user_index for c in wrong}) == 5
-    job = cached.evaluation(place, DENSE)
+    job = cached_fairness.evaluation(ref, DENSE)
     assert job.wait(60)
-    assert cached.cases(place, DENSE, "served")[:5] == served
+    assert cached_fairness.cases(ref, DENSE, "served")[:5] == served

@@ -12,12 +12,16 @@ import pandas as pd
 import pytest
 from app_texts import tables_of, texts_of
 
-from dashboard import cached, cached_audits
+from dashboard.cached import compress as cached_compress
+from dashboard.cached import explain as cached_explain
+from dashboard.cached import fairness as cached_fairness
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.charts import compress as charts
 from dashboard.presentation.sentences import compress as sentences
 from dashboard.presentation.sentences import compress_cards
 from dashboard.presentation.texts import numbers
 from dashboard.presentation.texts.markdown import JOINER
+from dashboard.workspaces import workspace_ref
 from recsys_core.compare import deltas, load_report, measure_variant
 from recsys_core.compress.latency import LatencySettings
 from recsys_core.data.dataset import Dataset
@@ -99,13 +103,13 @@ def test_noise_is_grey(open_compress, report):
 
 
 def test_the_list_before_and_after(open_compress, folder):
-    place = cached.place(folder / "shop")
+    ref = workspace_ref(folder / "shop")
     app = open_compress(user="7")
     rows = tables_of(app)["lists"]
-    workspace = cached.model(place, "")
+    workspace = cached_workspace.model(ref, "")
     at = workspace.user_index("7")
     before = recommend(workspace.dense, workspace.split_dataset, at)
-    after = recommend(cached.scorer(place, HALF), workspace.split_dataset, at)
+    after = recommend(cached_workspace.scorer(ref, HALF), workspace.split_dataset, at)
     assert rows["Before"].tolist() == [i.title for i in before.items]
     assert rows["After"].tolist() == [i.title for i in after.items]
     old = {i.item_index: i.rank for i in before.items}
@@ -124,7 +128,7 @@ def test_whose_list_changed_most(open_compress, report, folder):
     app = open_compress()
     rows = tables_of(app)["changed"]
     changed = report.list_overlap.most_changed
-    ids = cached.dataset(cached.place(folder / "shop")).users["user_id"]
+    ids = cached_workspace.dataset(workspace_ref(folder / "shop")).users["user_id"]
     for (index, kept), (_, row) in zip(changed, rows.iterrows(), strict=True):
         assert row["User"].endswith(f"(user {ids.iloc[index]})")
         assert row["Kept"] == f"{round(10 * kept)} of 10"
@@ -137,13 +141,13 @@ def test_the_line_of_caveats(open_compress, report):
 
 
 def test_a_level_that_is_not_measured_shows_what_is_known_and_then_all(open_compress, folder):
-    place = cached.place(folder / "shop")
+    ref = workspace_ref(folder / "shop")
     app = open_compress(NEW)
     said = " ".join(texts_of(app))
     assert "Measuring" in said or "is being measured" in said
     assert len(app.metric) == 8
     assert not app.exception
-    job = cached.measurement(place, NEW)
+    job = cached_compress.measurement(ref, NEW)
     assert job.wait(120)
     assert job.error is None
     app.run()
@@ -152,7 +156,7 @@ def test_a_level_that_is_not_measured_shows_what_is_known_and_then_all(open_comp
 
 
 def test_presets_set_the_controls(open_compress, folder):
-    known = cached.presets(cached.place(folder / "shop"), "")
+    known = cached_compress.presets(workspace_ref(folder / "shop"), "")
     app = open_compress()
     app.button(key="preset_dense").click().run()
     assert (app.slider(key="sparsity").value, app.segmented_control(key="bits").value) == (0, 32)
@@ -201,9 +205,9 @@ def test_speed_is_split_into_runtime_and_cut(open_compress, report):
 
 
 def test_presets_say_size_and_lists(open_compress, folder):
-    place = cached.place(folder / "shop")
-    app, reports = open_compress(), cached.reports(place, "")
-    for name, variant in cached.presets(place, "").items():
+    ref = workspace_ref(folder / "shop")
+    app, reports = open_compress(), cached_compress.reports(ref, "")
+    for name, variant in cached_compress.presets(ref, "").items():
         label = app.button(key=f"preset_{name}").label
         assert label.startswith(name.capitalize())
         if variant is not None:
@@ -243,9 +247,9 @@ def test_a_budget_answers(open_compress, report, folder):
 
 
 def test_a_row_opens_both_explanations(open_compress, folder):
-    place = cached.place(folder / "shop")
-    first = cached.recommendation(place, 0, HALF).items[0]
-    app = open_compress(user=cached.dataset(place).users["user_id"].iloc[0], both=first.item_id)
+    ref = workspace_ref(folder / "shop")
+    first = cached_explain.recommendation(ref, 0, HALF).items[0]
+    app = open_compress(user=cached_workspace.dataset(ref).users["user_id"].iloc[0], both=first.item_id)
     assert not app.exception
     said = " ".join(texts_of(app))
     assert "before and after" in said
@@ -283,7 +287,7 @@ def test_the_sentence_names_the_worst(report):
 
 
 def groups_of(folder):
-    return partial(cached_audits.groups, cached.place(folder / "shop"))
+    return partial(cached_fairness.groups, workspace_ref(folder / "shop"))
 
 
 def test_a_dead_model_has_no_other_figures(folder, report):
@@ -306,7 +310,7 @@ def test_a_sample_says_its_size_at_the_number(folder, report):
 def test_lines_join_measured_neighbours_only(folder):
     found = [
         point
-        for point in cached.measured_variants(cached.place(folder / "shop"), "")
+        for point in cached_compress.measured_variants(workspace_ref(folder / "shop"), "")
         if point.variant.compression.bits == 8
     ]
     assert {point.variant.compression.sparsity for point in found} == {0.5, 0.9}
@@ -315,7 +319,7 @@ def test_lines_join_measured_neighbours_only(folder):
 
 
 def test_the_download_holds_raw_numbers(folder):
-    table = cached.variant_table(cached.place(folder / "shop"), "", "en")
+    table = cached_compress.variant_table(workspace_ref(folder / "shop"), "", "en")
     assert all(table.dtypes.drop(["Level", "key"]).map(lambda kind: kind.kind in "fiu"))
     for name in ("auc", "top_10_overlap", "top_3_overlap"):
         assert (table[f"{name}_low"] <= table[name]).all()

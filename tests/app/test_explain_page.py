@@ -11,7 +11,8 @@ import pytest
 from app_texts import tables_of, texts_of
 from streamlit.testing.v1 import AppTest
 
-from dashboard import cached
+from dashboard.cached import explain as cached_explain
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import explain as charts
 from dashboard.presentation.charts import overall as overall_charts
@@ -21,6 +22,7 @@ from dashboard.presentation.sentences import overall as overall_sentences
 from dashboard.presentation.tables import history as history_tables
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import numbers, translate, use_language
+from dashboard.workspaces import workspace_ref
 from recsys_core.explain.agreement import Agreement, Disagreement
 from recsys_core.metrics import probability
 from recsys_core.variant import DENSE, ModelVariant
@@ -38,15 +40,17 @@ def number(text: str) -> float:
 
 
 @pytest.fixture
-def where(place) -> tuple:
-    data = cached.dataset(place)
-    return place, data.user_index(USER), data.item_index(ITEM)
+def where(ref) -> tuple:
+    data = cached_workspace.dataset(ref)
+    return ref, data.user_index(USER), data.item_index(ITEM)
 
 
 def test_items_shares_sum_to_the_historys_bar_on_screen(open_app, where):
     app = open_app("explain", user=USER, item=ITEM, history="each")
     rows = tables_of(app)["taken"]
-    bar = next(c.contribution for c in cached.explanation(*where, DENSE).contributions if c.feature == "history")
+    bar = next(
+        c.contribution for c in cached_explain.explanation(*where, DENSE).contributions if c.feature == "history"
+    )
     shown = [number(cell) for cell in rows["Contribution"]]
     assert sum(shown) == pytest.approx(bar, abs=0.0005 * len(shown) + 1e-9)
     assert [abs(x) for x in shown] == sorted((abs(x) for x in shown), reverse=True)
@@ -54,12 +58,12 @@ def test_items_shares_sum_to_the_historys_bar_on_screen(open_app, where):
 
 
 def test_the_column_that_is_shown_is_marked_and_ordered(where):
-    place, user = where[:2]
-    taken = cached.taken_before(place, user)
-    score = cached.explanation(*where, DENSE).score
-    effects, shared = cached.effects(*where, DENSE), cached.explanation(*where, DENSE, history="each")
-    without = history_tables.history_rows(cached.dataset(place), taken, effects, score)
-    each = history_tables.history_rows(cached.dataset(place), taken, effects, score, shared)
+    ref, user = where[:2]
+    taken = cached_explain.taken_before(ref, user)
+    score = cached_explain.explanation(*where, DENSE).score
+    effects, shared = cached_explain.effects(*where, DENSE), cached_explain.explanation(*where, DENSE, history="each")
+    without = history_tables.history_rows(cached_workspace.dataset(ref), taken, effects, score)
+    each = history_tables.history_rows(cached_workspace.dataset(ref), taken, effects, score, shared)
     assert (without["shown"] == without["change"]).all()
     assert (each["shown"] == each["contribution"]).all()
     for row in without.itertuples():
@@ -82,8 +86,8 @@ def test_nothing_is_marked_where_nothing_moves():
 
 
 def test_probability_without_is_the_cores_in_tooltip_table_and_files(where):
-    explanation = cached.explanation(*where, DENSE)
-    found = reasons.reasons(cached.dataset(where[0]), explanation)
+    explanation = cached_explain.explanation(*where, DENSE)
+    found = reasons.reasons(cached_workspace.dataset(where[0]), explanation)
     by_key = {c.feature: c.probability_without for c in explanation.contributions}
     assert {r.feature: r.probability_without for r in found} == by_key
     before = numbers.fixed(explanation.probability)
@@ -99,18 +103,18 @@ def test_probability_without_is_the_cores_in_tooltip_table_and_files(where):
 
 
 def test_files_hold_raw_numbers_with_low_and_high(where):
-    sampled = cached.explanation(*where, DENSE)
+    sampled = cached_explain.explanation(*where, DENSE)
     parts = tuple(replace(c, standard_error=0.1) for c in sampled.contributions)
     rows = tables.contributions(replace(sampled, contributions=parts))
     assert (rows["high"] - rows["low"]).tolist() == pytest.approx([2 * 1.96 * 0.1] * len(rows))
     assert set(rows["user_id"]) == {USER}
     history = rows[rows["feature"] == "history"].iloc[0]
-    assert (int(history["value"]), history["unit"]) == (cached.effects(*where, DENSE).__len__(), "items")
+    assert (int(history["value"]), history["unit"]) == (cached_explain.effects(*where, DENSE).__len__(), "items")
 
 
 def test_lines_have_an_order_of_their_own(where):
-    explanation = cached.explanation(*where, DENSE)
-    found = reasons.reasons(cached.dataset(where[0]), explanation)
+    explanation = cached_explain.explanation(*where, DENSE)
+    found = reasons.reasons(cached_workspace.dataset(where[0]), explanation)
     for chart in (charts.waterfall(explanation, found), charts.two_methods(found, {}, ("a", "b"))):
         assert chart.spec["encoding"]["y"]["sort"] == IN_ORDER.to_dict()
 
@@ -121,8 +125,8 @@ def test_the_sentence_says_that_a_compressed_model_speaks(open_app):
     assert "These are the reasons of the compressed model: 50\u202f% of neurons removed." in said
 
 
-def test_ties_are_counted_under_the_list(place):
-    top = cached.recommendation(place, 0, DENSE)
+def test_ties_are_counted_under_the_list(ref):
+    top = cached_explain.recommendation(ref, 0, DENSE)
     assert sentences.ties(replace(top, n_tied_listed=0, n_tied=0)) == ""
     assert "10 items share their score with others (70 in all)" in sentences.ties(
         replace(top, n_tied_listed=10, n_tied=70)
@@ -130,7 +134,7 @@ def test_ties_are_counted_under_the_list(place):
 
 
 def test_methods_that_differ_are_named_with_what_to_make_of_it(where):
-    second = cached.explanation(*where, DENSE, method="lime")
+    second = cached_explain.explanation(*where, DENSE, method="lime")
     agreement = Agreement(0.89, 1.0, 1.0, 9)
     words = {"user.region": "region: islands"}
     turned = sentences.agreement_sentence(
@@ -165,8 +169,8 @@ def test_an_unknown_method_is_named(open_app):
 
 
 def test_two_waterfalls_have_the_same_lines_and_one_scale(where):
-    data = cached.dataset(where[0])
-    full, cut = (cached.explanation(*where, v) for v in (DENSE, HALF))
+    data = cached_workspace.dataset(where[0])
+    full, cut = (cached_explain.explanation(*where, v) for v in (DENSE, HALF))
     lines = reasons.joined(reasons.reasons(data, full))
     same = reasons.alike(reasons.reasons(data, cut), lines)
     assert [r.label for r in same] == [r.label for r in lines]
@@ -181,11 +185,10 @@ def test_two_waterfalls_can_stand_on_any_page(workspaces):
     def page(folder: str) -> None:
         from pathlib import Path
 
-        from dashboard import cached
         from dashboard.sections.explain import two_waterfalls
         from recsys_core.variant import ModelVariant
 
-        two_waterfalls(cached.place(Path(folder)), 2, 5, ModelVariant.compressed(0.5))
+        two_waterfalls(workspace_ref(Path(folder)), 2, 5, ModelVariant.compressed(0.5))
 
     app = AppTest.from_function(page, kwargs={"folder": str(workspaces / "tiny")}, default_timeout=60).run()
     assert not app.exception
@@ -196,15 +199,15 @@ def test_two_waterfalls_can_stand_on_any_page(workspaces):
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
-def test_global_shows_the_values_of_the_chosen_reason(open_app, place, language):
+def test_global_shows_the_values_of_the_chosen_reason(open_app, ref, language):
     app = open_app("global", lang=language, pairs="100", reason="user.region")
     assert not app.exception
     assert app.selectbox(key="pick_reason").value == "user.region"
     assert translate(language, "global.values") in whole(app)
 
 
-def test_tied_reasons_are_called_so(place):
-    job = cached.overall(place, DENSE, 100)
+def test_tied_reasons_are_called_so(ref):
+    job = cached_explain.overall(ref, DENSE, 100)
     assert job.wait(60)
     found = job.result
     names = {p: p.key for p in found.players}

@@ -14,7 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from dashboard import cached
+from dashboard.cached import explain as cached_explain
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation import exports
 from dashboard.presentation import labels as people
 from dashboard.presentation import wording as reasons
@@ -35,8 +36,8 @@ from recsys_core.recommend import user_pairs
 from recsys_core.variant import DENSE
 
 
-def test_stages_hold_every_parameter_once(place):
-    workspace = cached.model(place, "")
+def test_stages_hold_every_parameter_once(ref):
+    workspace = cached_workspace.model(ref, "")
     stages = anatomy(workspace.ranker, workspace.config["encoder"])
     assert tuple(s.name for s in stages) == STAGES
     trained = [s for s in stages if s.is_trained]
@@ -46,8 +47,8 @@ def test_stages_hold_every_parameter_once(place):
         assert before.n_outputs == after.n_inputs, "a stage gives what the next takes"
 
 
-def test_lists_worse_than_popularity_are_called_so(place):
-    workspace = cached.model(place, "")
+def test_lists_worse_than_popularity_are_called_so(ref):
+    workspace = cached_workspace.model(ref, "")
     ratings = replace(workspace.dataset, schema=replace(workspace.dataset.schema, outcome="rating"))
     intervals = workspace.metrics["intervals"]
     popularity = intervals["popularity"]["ndcg@10"]
@@ -67,8 +68,8 @@ def test_lists_worse_than_popularity_are_called_so(place):
         assert not sentences.lists_sentence(replace(workspace, metrics=metrics)), "clicks were shown, not chosen"
 
 
-def test_only_a_split_by_time_has_a_next(place):
-    workspace = cached.model(place, "")
+def test_only_a_split_by_time_has_a_next(ref):
+    workspace = cached_workspace.model(ref, "")
     by_time = replace(workspace, config=workspace.config | {"task": "implicit"})
     at_random = replace(by_time, metrics=by_time.metrics | {"split": "random"})
     assert "one taken next" in sentences.sentence(by_time)
@@ -97,8 +98,8 @@ def test_verdicts_follow_the_paired_difference():
     assert sentences.against({"ndcg@10": 0.2, "baselines": {}}, "ease") == ""
 
 
-def test_training_stores_the_paired_difference_to_each_baseline(place):
-    workspace = cached.model(place, "")
+def test_training_stores_the_paired_difference_to_each_baseline(ref):
+    workspace = cached_workspace.model(ref, "")
     metrics = workspace.metrics
     for name, baseline in metrics["baselines"].items():
         change, low, high = metrics["comparisons"][name]["ndcg@10"]
@@ -111,8 +112,8 @@ def test_training_stores_the_paired_difference_to_each_baseline(place):
 
 
 @pytest.mark.parametrize("missing", [None, float("nan")])
-def test_an_overview_without_figures_has_sentences_and_no_dash(place, missing):
-    workspace = cached.model(place, "")
+def test_an_overview_without_figures_has_sentences_and_no_dash(ref, missing):
+    workspace = cached_workspace.model(ref, "")
     none = dict.fromkeys(("auc", "ndcg@10", "recall@10"), missing)
     nothing = {name: [missing, missing] for name in none}
     metrics = workspace.metrics | none | {
@@ -130,8 +131,8 @@ def test_an_overview_without_figures_has_sentences_and_no_dash(place, missing):
     assert "NDCG@10" in sentences.sentence(no_ease)
 
 
-def test_profile_counts(place):
-    data = cached.dataset(place)
+def test_profile_counts(ref):
+    data = cached_workspace.dataset(ref)
     found = profile(data)
     pairs = data.interactions[["user_index", "item_index"]].drop_duplicates()
     assert found.density == pytest.approx(len(pairs) / (data.n_users * data.n_items))
@@ -142,21 +143,21 @@ def test_profile_counts(place):
 
 
 @pytest.mark.parametrize("column", ["gender", "age", "region"])
-def test_every_user_is_in_one_group(place, column):
-    data = cached.dataset(place)
+def test_every_user_is_in_one_group(ref, column):
+    data = cached_workspace.dataset(ref)
     assert group_sizes(data, column)["n"].sum() == data.users[column].notna().sum()
 
 
-def test_small_groups_beyond_the_most_are_joined(place):
-    data = cached.dataset(place)
+def test_small_groups_beyond_the_most_are_joined(ref):
+    data = cached_workspace.dataset(ref)
     sizes = group_sizes(data, "interest", most=3)
     assert len(sizes) == 3
     assert sizes["group"].iloc[-1] == ""
     assert sizes["n"].sum() == data.n_users
 
 
-def test_history_is_the_standing_one_with_times_newest_first(place):
-    workspace = cached.model(place, "")
+def test_history_is_the_standing_one_with_times_newest_first(ref):
+    workspace = cached_workspace.model(ref, "")
     taken = taken_before(workspace.dataset, workspace.split_dataset.histories, 2)
     standing = workspace.split_dataset.histories.users(np.array([2]), "test")[0]
     assert taken["item_index"].tolist() == standing[standing >= 0].tolist()
@@ -164,8 +165,8 @@ def test_history_is_the_standing_one_with_times_newest_first(place):
     assert (taken["time"] > 0).all()
 
 
-def test_effect_is_the_score_less_the_score_without_the_item(place):
-    workspace = cached.model(place, "")
+def test_effect_is_the_score_less_the_score_without_the_item(ref):
+    workspace = cached_workspace.model(ref, "")
     pair = user_pairs(workspace.split_dataset, 2, np.array([5]))
     effects = leave_one_out_effects(workspace.dense, pair)
     item = next(iter(effects))
@@ -190,9 +191,9 @@ def test_a_single_small_reason_is_not_called_others():
     assert [r.n_joined for r in reasons.joined(found)] == [1, 1, 1]
 
 
-def test_reasons_sum_to_the_score(place):
-    explanation = cached.explanation(place, 2, 5, DENSE)
-    found = reasons.joined(reasons.reasons(cached.dataset(place), explanation))
+def test_reasons_sum_to_the_score(ref):
+    explanation = cached_explain.explanation(ref, 2, 5, DENSE)
+    found = reasons.joined(reasons.reasons(cached_workspace.dataset(ref), explanation))
     assert explanation.base_value + sum(r.contribution for r in found) == pytest.approx(explanation.score, abs=1e-4)
 
 
@@ -232,8 +233,8 @@ def test_files_say_what_they_came_from_and_hold_no_nan():
     assert json.loads(exports.as_json([1, 2], origin)) == {"about": origin, "rows": [1, 2]}
 
 
-def test_download_holds_every_contribution(place):
-    explanation = cached.explanation(place, 2, 5, DENSE)
+def test_download_holds_every_contribution(ref):
+    explanation = cached_explain.explanation(ref, 2, 5, DENSE)
     rows = tables.contributions(explanation)
     assert rows["contribution"].sum() + explanation.base_value == pytest.approx(explanation.score, abs=1e-4)
 

@@ -10,9 +10,11 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from app_texts import tables_of, texts_of
 
-from dashboard import cached, cached_audits
+from dashboard.cached import fairness as cached_fairness
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.texts import numbers, use_language
+from dashboard.workspaces import workspace_ref
 from recsys_core.fairness import audit, one_vs_rest, scan
 from recsys_core.models.evaluation import evaluate
 from recsys_core.results import Group
@@ -33,12 +35,12 @@ def open_fairness(open_app, folder):
 
     def open_page(**parameters: str):
         app = open_app("fairness", folder=folder, workspace="shop", **parameters)
-        place = cached.place(folder / "shop")
+        ref = workspace_ref(folder / "shop")
         wanted = [DENSE]
         if "bits" in parameters:
             wanted.append(ModelVariant.compressed(int(parameters.get("sparsity", 0)) / 100, int(parameters["bits"])))
         for variant in wanted:  # a page asks for one model after the other
-            assert cached.fairness_scan(place, variant).wait(120)
+            assert cached_fairness.fairness_scan(ref, variant).wait(120)
         return app.run()
 
     return open_page
@@ -47,7 +49,7 @@ def open_fairness(open_app, folder):
 @pytest.fixture(scope="module")
 def core(folder):
     """Scan and audits worked out without the dashboard."""
-    workspace = cached.model(cached.place(folder / "shop"), "")
+    workspace = cached_workspace.model(workspace_ref(folder / "shop"), "")
     found = evaluate(workspace.dense, workspace.split_dataset)
     train = workspace.split_dataset.sequences()
     scanned = scan(workspace.dataset, found, train=train)
@@ -130,13 +132,13 @@ def test_the_sentence_holds_the_audits_figures(open_fairness, core):
 def test_columns_are_crossed(open_fairness, core, folder):
     app = open_fairness(by="gender", cross="region")
     assert app.selectbox(key="pick_cross").value == "user.region"
-    workspace = cached.model(cached.place(folder / "shop"), "")
+    workspace = cached_workspace.model(workspace_ref(folder / "shop"), "")
     found = evaluate(workspace.dense, workspace.split_dataset)
     by, train = ("user.gender", "user.region"), workspace.split_dataset.sequences()
     alone = audit(workspace.dataset, found, by=by, train=train)
     rows = tables_of(app)["gaps_1"]
     assert rows["Gap"].tolist() == [sentences.format_metric(gap.difference) for gap in alone.gaps]
-    shown = cached_audits.fairness_report(cached.place(folder / "shop"), DENSE, by)
+    shown = cached_fairness.fairness_report(workspace_ref(folder / "shop"), DENSE, by)
     assert shown.n_tested == len(core("user.gender")[2].gaps) + len(alone.gaps)
     app = open_fairness(by="gender", cross="gender")
     assert app.selectbox(key="pick_cross").value == ""
@@ -149,7 +151,7 @@ def test_somebody_of_the_worst_group_is_explained(open_fairness, core, folder):
     links = [element.proto for element in app.get("link_button") if element.proto.label.startswith("Explain one")]
     chosen = dict(parse_qsl(urlsplit(links[0].url).query))["user"]
     report, _, _ = core("user.region")
-    users = cached.dataset(cached.place(folder / "shop")).users.set_index("user_id")
+    users = cached_workspace.dataset(workspace_ref(folder / "shop")).users.set_index("user_id")
     assert users.loc[chosen, "region"] == report.gap("ndcg@10").worst_group.value
 
 
@@ -203,8 +205,8 @@ def test_both_models_side_by_side(open_fairness, folder):
     assert "gap between the two extreme groups" in said
     rows = tables_of(app)["gaps_2"]
     assert {"full", "compressed", "Change", "Change real?", "Real?"} <= set(rows.columns)
-    place = cached.place(folder / "shop")
-    found = cached_audits.gap_changes(place, ModelVariant.compressed(0.9, 4), ("user.gender",))
+    ref = workspace_ref(folder / "shop")
+    found = cached_fairness.gap_changes(ref, ModelVariant.compressed(0.9, 4), ("user.gender",))
     assert rows["Change"].tolist() == [numbers.signed(change.change, 3) for change in found]
     assert rows["Change real?"].tolist() == ["no" if change.within_noise else "yes" for change in found]
     app.segmented_control(key="pick_models").set_value("compressed").run()
@@ -230,7 +232,7 @@ def test_unknown_choices_are_said(open_fairness):
 
 def test_too_few_users_are_said_in_words(open_app, workspaces):
     app = open_app("fairness", by="gender")
-    assert cached.fairness_scan(cached.place(workspaces / "tiny"), DENSE).wait(120)
+    assert cached_fairness.fairness_scan(workspace_ref(workspaces / "tiny"), DENSE).wait(120)
     app.run()
     said = " ".join(texts_of(app))
     assert "No group by gender has 20 users or more" in said
@@ -243,7 +245,7 @@ def test_progress_before_the_figures(open_app, folder):
     app = open_app("fairness", folder=folder, workspace="shop", sparsity="40", models="compressed")
     said = " ".join(texts_of(app))
     assert "Ranking the whole catalogue" in said or tables_of(app), "unless it was ranked meanwhile"
-    assert cached.fairness_scan(cached.place(folder / "shop"), ModelVariant.compressed(0.4)).wait(120)
+    assert cached_fairness.fairness_scan(workspace_ref(folder / "shop"), ModelVariant.compressed(0.4)).wait(120)
     assert tables_of(app.run())
 
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from app_texts import tables_of, texts_of
 
-from dashboard import cached
+from dashboard.cached import fairness as cached_fairness
+from dashboard.workspaces import workspace_ref
 from recsys_core.data.importers import import_dataset
 from recsys_core.models.fit import FitRequest, fit_workspace
 from recsys_core.variant import DENSE
@@ -58,7 +59,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def open_fairness(open_app, folder):
     def open_page(name: str, **parameters: str):
         app = open_app("fairness", folder=folder, workspace=name, **parameters)
-        assert cached.fairness_scan(cached.place(folder / name), DENSE).wait(120)
+        assert cached_fairness.fairness_scan(workspace_ref(folder / name), DENSE).wait(120)
         return app.run()
 
     return open_page

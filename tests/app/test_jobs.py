@@ -11,9 +11,9 @@ import pytest
 from app_texts import texts_of
 from streamlit.testing.v1 import AppTest
 
-from dashboard.cached import Place
 from dashboard.jobs import Cancelled, JobQueue, Processes, processes
 from dashboard.presentation import texts
+from dashboard.workspaces import WorkspaceRef
 
 
 def waits_for(seconds: float, patience: float, fails: bool) -> None:
@@ -137,7 +137,7 @@ def test_a_failure_belongs_to_its_own_workspace():
     def fail(progress):
         raise ValueError("no")
 
-    one, other = (("evaluation", Place(Path(name), "0")) for name in ("one", "other"))
+    one, other = (("evaluation", WorkspaceRef(Path(name), "0")) for name in ("one", "other"))
     failed, sound = queue.job(one, fail), queue.job(other, lambda progress: "done")
     assert failed.wait(5)
     assert sound.wait(5)

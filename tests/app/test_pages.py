@@ -8,7 +8,8 @@ import shutil
 import pytest
 from app_texts import PAGES, tables_of, texts_of
 
-from dashboard import cached
+from dashboard.cached import explain as cached_explain
+from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.data.understood import understood
 from recsys_core.variant import DENSE
@@ -28,55 +29,55 @@ def test_page_opens(open_app, page, language):
     assert any(text.startswith("# ") for text in texts_of(app)), "a page starts with its question"
 
 
-def test_overview_says_the_stored_metrics(open_app, place):
-    metrics = cached.model(place, "").metrics
+def test_overview_says_the_stored_metrics(open_app, ref):
+    metrics = cached_workspace.model(ref, "").metrics
     said = whole(open_app("overview"))
     assert f"AUC :blue[**{numbers.number(metrics['auc'])}**]" in said
     assert numbers.number(metrics["ndcg@10"]) in said
-    assert numbers.count(cached.dataset(place).n_interactions) in said
+    assert numbers.count(cached_workspace.dataset(ref).n_interactions) in said
 
 
-def test_overview_says_how_each_column_was_read(open_app, place):
+def test_overview_says_how_each_column_was_read(open_app, ref):
     app = open_app("overview", columns_read="true")
     assert not app.exception
     rows = next(d.value for d in app.dataframe if "Unreadable" in d.value.columns)
-    found = understood(cached.dataset(place)).columns
+    found = understood(cached_workspace.dataset(ref)).columns
     assert rows["Kind"].tolist() == [plain(f"overview.columns.kind.{c.kind}") for c in found]
     for head, field in (("Values", "values"), ("Missing", "missing"), ("Unreadable", "unreadable")):
         assert rows[head].tolist() == [numbers.count(getattr(c, field)) for c in found]
     assert rows["Examples"].tolist() == [", ".join(c.examples) for c in found]
 
 
-def test_explain_takes_the_top_recommendation_where_no_item_is_chosen(open_app, place):
-    user = cached.dataset(place).user_index("3")
-    top = cached.recommendation(place, user, DENSE).items[0]
+def test_explain_takes_the_top_recommendation_where_no_item_is_chosen(open_app, ref):
+    user = cached_workspace.dataset(ref).user_index("3")
+    top = cached_explain.recommendation(ref, user, DENSE).items[0]
     said = whole(open_app("explain", user="3"))
     assert f"*{top.title}*" in said
-    assert f"Rank 1 of {cached.recommendation(place, user, DENSE).n_candidates}" in said
+    assert f"Rank 1 of {cached_explain.recommendation(ref, user, DENSE).n_candidates}" in said
     assert f"probability {numbers.fixed(top.probability)}" in said
 
 
-def test_explain_says_the_probability_without_the_first_reason(open_app, place):
-    user = cached.dataset(place).user_index("3")
-    top = cached.recommendation(place, user, DENSE).items[0]
-    explanation = cached.explanation(place, user, top.item_index, DENSE)
+def test_explain_says_the_probability_without_the_first_reason(open_app, ref):
+    user = cached_workspace.dataset(ref).user_index("3")
+    top = cached_explain.recommendation(ref, user, DENSE).items[0]
+    explanation = cached_explain.explanation(ref, user, top.item_index, DENSE)
     first = max(explanation.contributions, key=lambda c: c.contribution)
     said = whole(open_app("explain", user="3"))
     assert f"it would be {numbers.fixed(first.probability_without)}." in said
 
 
-def test_explain_says_the_largest_reasons(open_app, place):
-    user, item = cached.dataset(place).user_index("3"), cached.dataset(place).item_index("7")
-    explanation = cached.explanation(place, user, item, DENSE)
+def test_explain_says_the_largest_reasons(open_app, ref):
+    user, item = cached_workspace.dataset(ref).user_index("3"), cached_workspace.dataset(ref).item_index("7")
+    explanation = cached_explain.explanation(ref, user, item, DENSE)
     largest = max(explanation.contributions, key=lambda c: abs(c.contribution))
     said = whole(open_app("explain", user="3", item="7"))
     assert numbers.signed(largest.contribution) in said
     assert f"exact Shapley values over {len(explanation.contributions)} reasons" in said or "standard error" in said
 
 
-def test_top_list_is_the_cores(open_app, place):
+def test_top_list_is_the_cores(open_app, ref):
     app = open_app("explain", user="5")
-    top = cached.recommendation(place, cached.dataset(place).user_index("5"), DENSE)
+    top = cached_explain.recommendation(ref, cached_workspace.dataset(ref).user_index("5"), DENSE)
     rows = tables_of(app)["top"]
     assert rows["Prob."].tolist() == [numbers.fixed(i.probability) for i in top.items]
     assert [text.replace(" ✓", "") for text in rows["Item"]] == [i.title for i in top.items]
@@ -144,10 +145,10 @@ def test_no_workspace_says_how_to_make_one(open_app, tmp_path):
     assert "recsys_core" in app.code[0].value
 
 
-def test_another_user_starts_at_the_own_top_recommendation(open_app, place):
+def test_another_user_starts_at_the_own_top_recommendation(open_app, ref):
     app = open_app("explain", user="3", item="7")
     app.selectbox(key="pick_user").select("5").run()
-    top = cached.recommendation(place, cached.dataset(place).user_index("5"), DENSE).items[0]
+    top = cached_explain.recommendation(ref, cached_workspace.dataset(ref).user_index("5"), DENSE).items[0]
     assert f"*{top.title}*" in whole(app)
 
 
@@ -168,8 +169,8 @@ def test_language_switch_changes_every_control(open_app):
     assert {"工作区", "用户", "物品"} <= {s.label for s in app.selectbox}
 
 
-def test_people_have_names(open_app, place):
+def test_people_have_names(open_app, ref):
     app = open_app("overview", user="3")
-    row = cached.dataset(place).users.iloc[cached.dataset(place).user_index("3")]
+    row = cached_workspace.dataset(ref).users.iloc[cached_workspace.dataset(ref).user_index("3")]
     shown = f"{row['name']}, {row['age']:.0f}, {row['occupation']} (user 3)"
     assert shown in app.selectbox(key="pick_user").options

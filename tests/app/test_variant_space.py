@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from app_texts import tables_of, texts_of
 
-from dashboard import cached
+from dashboard.cached import compress as cached_compress
 from dashboard.presentation.charts.byte_map import byte_map
 from dashboard.presentation.charts.variant_space import AXES, axis_values, parallel_coordinates
 from dashboard.presentation.ranges import from_text, to_text, within
 from dashboard.presentation.texts import numbers
+from dashboard.workspaces import workspace_ref
 from recsys_core.compare import DenseReference, measure_variant, measured_variants, stored_reports
 from recsys_core.compare.sketch import sketch
 from recsys_core.compress.latency import LatencySettings
@@ -124,5 +125,5 @@ def test_the_areas_are_the_bytes(open_app, folder, model):
         children = [n for n, parent in zip(trace.values, trace.parents, strict=True) if parent == stage]
         assert area[stage] == sum(children)
     app = open_app("compress", folder=folder, workspace="shop", bytes_of="sparsity-90_bits-8")
-    size = cached.reports(cached.place(folder / "shop"), "")[MEASURED[1]].size_bytes
+    size = cached_compress.reports(workspace_ref(folder / "shop"), "")[MEASURED[1]].size_bytes
     assert f"{numbers.size(size)} in all" in " ".join(texts_of(app))

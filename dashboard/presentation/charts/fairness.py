@@ -40,7 +40,7 @@ def dots(
     names of measure and column. Suppressed groups stand at the end, grey and without a figure.
     """
     first = next(iter(reports.values()))
-    groups = sorted(first.groups, key=lambda row: _place(row, metric))
+    groups = sorted(first.groups, key=lambda row: _rank_key(row, metric))
     labels = {row.group: plain("fairness.group.n", group=name(row.group), n=row.n) for row in groups}
     rows = [
         _dot(row, metric, labels[row.group], model, report)
@@ -56,7 +56,7 @@ def dots(
     return Chart(pd.DataFrame(rows), _dots(words[0], len(reports)), alt)
 
 
-def _place(row: GroupRow, metric: str) -> tuple[bool, float]:
+def _rank_key(row: GroupRow, metric: str) -> tuple[bool, float]:
     value = row.values[metric]
     return (value is None, 0.0 if value is None else value)
 

@@ -15,7 +15,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WorkspaceRef:
     """One state of one workspace: its folder, and the fingerprint of its data, its models and which is current.
 
     Opening compares every file with the checksums behind the fingerprint, so nothing else is ever shown under it.
@@ -31,7 +31,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class WorkspaceEntry:
     """A line of the list of workspaces; ``title`` is what its maker called it."""
 
     folder: Path
@@ -47,11 +47,11 @@ def workspaces_folder() -> Path:
     return Path(os.environ.get("RECLENS_WORKSPACES") or ROOT / "workspaces")
 
 
-def entries() -> list[Entry]:
+def list_workspaces() -> list[WorkspaceEntry]:
     """Every folder that says it is a workspace, readable or not, in order of name; hidden ones are still written."""
     folder = workspaces_folder()
     found = sorted(p.parent for p in folder.glob("[!.]*/workspace.json")) if folder.is_dir() else []
-    return [Entry(p, _title(p)) for p in found]
+    return [WorkspaceEntry(p, _title(p)) for p in found]
 
 
 def _title(folder: Path) -> str:
@@ -61,10 +61,10 @@ def _title(folder: Path) -> str:
         return folder.name
 
 
-def place(folder: Path) -> Place:
+def workspace_ref(folder: Path) -> WorkspaceRef:
     """Where a workspace is and what state it is in. Raises ``WorkspaceError`` as opening it would."""
     read_about(folder)
     store = ModelStore(folder)
     if store.current not in store.ids():
         raise WorkspaceError("workspace.damaged", path=folder, file=store.current, reason=phrase("reason.missing"))
-    return Place(folder, store.fingerprint())
+    return WorkspaceRef(folder, store.fingerprint())

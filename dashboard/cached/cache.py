@@ -11,14 +11,14 @@ from cachetools import LRUCache, cached
 Function = TypeVar("Function", bound=Callable)
 
 
-def kept(most: int) -> Callable[[Function], Function]:
-    """Keep at most ``most`` results by argument; what two sessions ask at once is worked out once.
+def lru_shared(limit: int) -> Callable[[Function], Function]:
+    """Keep at most ``limit`` results by argument; what two sessions ask at once is worked out once.
 
     Arguments must be hashable, results are shared and must not be changed. Errors are not kept. Streamlit's
     own caches do the same at half a millisecond a look, fifteen times a page.
     """
 
     def keep(function: Function) -> Function:
-        return cached(LRUCache(most), condition=Condition())(function)
+        return cached(LRUCache(limit), condition=Condition())(function)
 
     return keep

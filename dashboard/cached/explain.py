@@ -1,0 +1,92 @@
+"""Recommendations of one user, reasons of one score, and of many."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dashboard.cached.cache import lru_shared
+from dashboard.cached.workspace import dataset, scorer, workspace
+from dashboard.jobs import Job, shared_queue
+from dashboard.workspaces import WorkspaceRef
+from recsys_core.data.profile import taken_before as find_taken
+from recsys_core.explain.explain import explain
+from recsys_core.explain.global_explanation import GlobalExplanation, explain_globally
+from recsys_core.explain.leave_one_out import leave_one_out_effects
+from recsys_core.recommend import UserScores, list_items, ranked_item, score_user, user_pairs
+from recsys_core.rerank import make_reranker
+from recsys_core.results import Explanation, RankedItem, Recommendation
+from recsys_core.seeds import random_stream
+from recsys_core.variant import ModelVariant
+
+BACKGROUND, SEED = 32, 0
+OVERALL_BACKGROUND = 20
+
+
+@lru_shared(256)
+def user_scores(ref: WorkspaceRef, user_index: int, variant: ModelVariant) -> UserScores:
+    """Scores and seen items of one user."""
+    reranker = make_reranker(variant.reranking, dataset(ref))
+    return score_user(scorer(ref, variant), workspace(ref).split_dataset, user_index, reranker)
+
+
+@lru_shared(256)
+def recommendation(ref: WorkspaceRef, user_index: int, variant: ModelVariant, k: int = 10) -> Recommendation:
+    """The user's ``k`` best unseen items."""
+    return list_items(user_scores(ref, user_index, variant), workspace(ref).split_dataset, k=k)
+
+
+def item(ref: WorkspaceRef, user_index: int, item_index: int, variant: ModelVariant) -> RankedItem:
+    """Score, rank and title of any item for a user (rank 0: seen already)."""
+    return ranked_item(user_scores(ref, user_index, variant), workspace(ref).split_dataset, item_index)
+
+
+@lru_shared(256)
+def explanation(
+    ref: WorkspaceRef,
+    user_index: int,
+    item_index: int,
+    variant: ModelVariant,
+    method: str = "shapley",
+    history: str = "one",
+) -> Explanation:
+    """Reasons of one score, 32 background examples, seed 0. Raises ``SettingError`` where a method cannot answer."""
+    opened = workspace(ref)
+    pair = user_pairs(opened.split_dataset, user_index, np.array([item_index]))
+    background = opened.split_dataset.background(BACKGROUND, seed=SEED)
+    return explain(scorer(ref, variant), opened.dataset, pair, background, method=method, history=history, seed=SEED)
+
+
+@lru_shared(256)
+def taken_before(ref: WorkspaceRef, user_index: int) -> pd.DataFrame:
+    """The history that a user's list was made from, newest first."""
+    opened = workspace(ref)
+    return find_taken(opened.dataset, opened.split_dataset.histories, user_index)
+
+
+@lru_shared(256)
+def effects(ref: WorkspaceRef, user_index: int, item_index: int, variant: ModelVariant) -> dict[int, float]:
+    """What a score loses without each history item."""
+    pair = user_pairs(workspace(ref).split_dataset, user_index, np.array([item_index]))
+    return leave_one_out_effects(scorer(ref, variant), pair)
+
+
+def overall(ref: WorkspaceRef, variant: ModelVariant, n_pairs: int) -> Job:
+    """Job of explaining ``n_pairs`` test pairs; its result is a ``GlobalExplanation``."""
+
+    def work(progress) -> GlobalExplanation:
+        opened = workspace(ref)
+        rows = opened.split_dataset.split.test
+        drawn = np.sort(
+            random_stream(SEED, "pairs of the global view").choice(rows, min(n_pairs, len(rows)), replace=False)
+        )
+        return explain_globally(
+            scorer(ref, variant),
+            opened.dataset,
+            opened.split_dataset.pairs(drawn, "test"),
+            opened.split_dataset.background(OVERALL_BACKGROUND, seed=SEED),
+            seed=SEED,
+            progress=progress,
+        )
+
+    return shared_queue("answers").job(("overall", ref, variant, n_pairs), work)

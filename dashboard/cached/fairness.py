@@ -1,0 +1,168 @@
+"""The evaluation of every test user, and audits of groups: the scan of all columns, one column or two crossed."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dashboard.cached.cache import lru_shared
+from dashboard.cached.workspace import dataset, scorer, workspace
+from dashboard.jobs import Job, shared_queue
+from dashboard.workspaces import WorkspaceRef
+from recsys_core.fairness import ScanResult
+from recsys_core.rerank import make_reranker
+from recsys_core.results import Evaluation, FairnessReport, GapChange, Group, GroupChange, OneVsRestGap
+from recsys_core.variant import ModelVariant
+
+
+def evaluation(ref: WorkspaceRef, variant: ModelVariant) -> Job:
+    """Job of ranking the whole catalogue for every test user; its result is an ``Evaluation``."""
+
+    def work(progress) -> Evaluation:
+        from recsys_core.models.evaluation import evaluate
+
+        reranker = make_reranker(variant.reranking, dataset(ref))
+        return evaluate(scorer(ref, variant), workspace(ref).split_dataset, reranker=reranker, progress=progress)
+
+    return shared_queue("answers").job(("evaluation", ref, variant), work)
+
+
+@lru_shared(16)
+def cases(ref: WorkspaceRef, variant: ModelVariant, story: str) -> list:
+    """Users or pairs worth looking at: ``served`` worst, or ``wrong`` most; after the evaluation."""
+    from recsys_core.compare.cases import most_wrong, worst_served
+
+    return {"served": worst_served, "wrong": most_wrong}[story](evaluation(ref, variant).outcome())
+
+
+@lru_shared(8)
+def group_columns(ref: WorkspaceRef, side: str) -> tuple[str, ...]:
+    """Columns of users or items that can form groups, sensitive ones first: ``user.gender``, ``training.activity``."""
+    from recsys_core.fairness import groupable_columns
+
+    return groupable_columns(dataset(ref), side)
+
+
+def fairness_scan(ref: WorkspaceRef, variant: ModelVariant, side: str = "user") -> Job:
+    """Job of auditing every column of ``side``, after the evaluation; its result is a ``ScanResult``."""
+    ranked = evaluation(ref, variant)  # queued first, so it is done when the scan's turn comes
+
+    def work(progress) -> ScanResult:
+        from recsys_core.fairness import scan
+
+        opened = workspace(ref)
+        how = {"train": opened.split_dataset.sequences(), "side": side, "variant": variant, "progress": progress}
+        return scan(opened.dataset, ranked.outcome(), **how)
+
+    return shared_queue("answers").job(("scan", ref, variant, side), work)
+
+
+@lru_shared(64)
+def groups(ref: WorkspaceRef, by: str) -> dict[str, Group]:
+    """Every group of one column by its label."""
+    from recsys_core.fairness import make_grouping
+
+    found = make_grouping(dataset(ref), (by,), train=workspace(ref).split_dataset.sequences())
+    return {group.label: group for group in found.groups}
+
+
+@lru_shared(64)
+def fairness_report(ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...]) -> FairnessReport:
+    """Figures of every group of user columns; verdicts corrected for the whole scan, of crossed columns for both."""
+    from recsys_core.fairness import audit, corrected
+
+    scanned = fairness_scan(ref, variant).outcome().reports
+    if by[0] in scanned and len(by) == 1:
+        return scanned[by[0]]
+    train = workspace(ref).split_dataset.sequences()
+    crossed = audit(dataset(ref), evaluation(ref, variant).outcome(), by=by, variant=variant, train=train)
+    return corrected([*scanned.values(), crossed])[-1]
+
+
+@lru_shared(16)
+def largest_gaps(ref: WorkspaceRef, variant: ModelVariant, language: str) -> tuple[pd.DataFrame, list[str]]:
+    """The gaps of all columns as a table in the session's language, and what each row's measure means."""
+    from dashboard.presentation.sentences.fairness import meaning
+    from dashboard.presentation.tables import groups as group_tables
+
+    found = fairness_scan(ref, variant).outcome()
+    return group_tables.largest(found), [meaning(gap.metric) for _, gap in found.gaps]
+
+
+@lru_shared(64)
+def one_vs_rest(ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...]) -> tuple[OneVsRestGap, ...]:
+    """Every group of users against all others."""
+    from recsys_core.fairness import one_vs_rest as against_all_others
+
+    train = workspace(ref).split_dataset.sequences()
+    return against_all_others(dataset(ref), evaluation(ref, variant).outcome(), by=by, train=train)
+
+
+@lru_shared(64)
+def gap_changes(ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...]) -> tuple[GapChange, ...]:
+    """What a variant does to the full model's gaps."""
+    from recsys_core.fairness import gap_changes as changes
+
+    train = workspace(ref).split_dataset.sequences()
+    both = (evaluation(ref, v).outcome() for v in (variant.dense, variant))
+    return changes(dataset(ref), *both, by=by, train=train)
+
+
+@lru_shared(64)
+def item_report(ref: WorkspaceRef, variant: ModelVariant, by: str) -> FairnessReport:
+    """Exposure of every group of items."""
+    from recsys_core.fairness import audit
+
+    train = workspace(ref).split_dataset.sequences()
+    return audit(dataset(ref), evaluation(ref, variant).outcome(), by=(by,), variant=variant, train=train)
+
+
+@lru_shared(64)
+def exposure_changes(ref: WorkspaceRef, variant: ModelVariant, by: str) -> tuple[GroupChange, ...]:
+    """What a variant does to the exposure of every group of items."""
+    from recsys_core.fairness import exposure_changes as changes
+
+    train = workspace(ref).split_dataset.sequences()
+    both = (evaluation(ref, v).outcome() for v in (variant.dense, variant))
+    return changes(dataset(ref), *both, by=(by,), train=train)
+
+
+@lru_shared(64)
+def worst_served(ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], group: Group) -> str | None:
+    """The raw id of the user of a group with the lowest NDCG (the first of equals); None where nobody is ranked."""
+    from recsys_core.fairness import make_grouping
+
+    opened = workspace(ref)
+    grouping = make_grouping(opened.dataset, by, train=opened.split_dataset.sequences())
+    ranking = evaluation(ref, variant).outcome().ranking
+    inside = np.flatnonzero(grouping.code[ranking.user_index] == grouping.groups.index(group))
+    if not len(inside):
+        return None
+    return opened.dataset.users["user_id"].iloc[ranking.user_index[inside[ranking.ndcg[inside].argmin()]]]
+
+
+@lru_shared(8)
+def largest_rest_gap(ref: WorkspaceRef, variant: ModelVariant) -> OneVsRestGap | None:
+    """The worst group of the scan's largest real gap against everyone else; None where no gap is real."""
+    found = fairness_scan(ref, variant).outcome().largest_real
+    if found is None:
+        return None
+    column, gap = found
+    of_column = one_vs_rest(ref, variant, (column,))
+    return next((r for r in of_column if (r.metric, r.group) == (gap.metric, gap.worst_group)), None)
+
+
+@lru_shared(16)
+def group_sizes(ref: WorkspaceRef, column: str) -> pd.DataFrame:
+    """``group`` and ``n`` of all users: numbers in the ranges that the Fairness page compares, others by value."""
+    from recsys_core.data.profile import group_sizes as by_value
+    from recsys_core.fairness import make_grouping
+
+    data = dataset(ref)
+    known = data.schema.user_column(column)
+    if known is None or known.kind != "number":
+        return by_value(data, column)
+    found = make_grouping(data, (f"user.{column}",), train=workspace(ref).split_dataset.sequences())
+    sizes = np.bincount(found.code[found.code >= 0], minlength=len(found.groups))
+    rows = [(g.value, int(n)) for g, n in zip(found.groups, sizes, strict=True) if g.kind == "range"]
+    return pd.DataFrame(rows, columns=["group", "n"])

@@ -1,0 +1,119 @@
+"""A workspace, its models, its users and items by name; opened once for all sessions."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from dashboard.cached.cache import lru_shared
+from dashboard.workspaces import WorkspaceRef
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.profile import Profile
+from recsys_core.data.profile import profile as make_profile
+from recsys_core.data.understood import ColumnUnderstood, columns_understood
+from recsys_core.models.scorer import Scorer
+from recsys_core.models.trained_model import TrainedModel
+from recsys_core.models.workspace import Workspace
+from recsys_core.variant import ModelVariant
+
+if TYPE_CHECKING:
+    from recsys_core.compress.variants import VariantCache
+
+VARIANTS = 8
+MAX_FILTERS, MAX_VALUES = 12, 60  # columns to filter by, values to choose from
+ACTIVITY = "training.activity"
+
+
+@lru_shared(4)
+def workspace(ref: WorkspaceRef) -> Workspace:
+    """The opened workspace, its split ready. Raises ``WorkspaceError``, ``DataError``."""
+    opened = Workspace.open(ref.folder)
+    _ = opened.split_dataset
+    return opened
+
+
+@lru_shared(8)
+def model(ref: WorkspaceRef, model_id: str) -> TrainedModel:
+    """A model of the workspace, its dense scorer ready; the current one where the id is empty.
+
+    Raises ``WorkspaceError``, ``DataError``, ``SettingError`` where there is no such model.
+    """
+    opened = workspace(ref).model(model_id)
+    _ = opened.dense
+    return opened
+
+
+def dataset(ref: WorkspaceRef) -> Dataset:
+    return workspace(ref).dataset
+
+
+@lru_shared(4)
+def variants(ref: WorkspaceRef, model_id: str) -> VariantCache:
+    from recsys_core.compress.variants import VariantCache
+
+    return VariantCache(model(ref, model_id), most=VARIANTS)
+
+
+def scorer(ref: WorkspaceRef, variant: ModelVariant) -> Scorer:
+    """The scorer of a variant; a new compressed one takes seconds to prepare."""
+    return variants(ref, variant.model).scorer(variant.compression)
+
+
+@lru_shared(8)
+def profile(ref: WorkspaceRef) -> Profile:
+    """The dataset in figures."""
+    return make_profile(dataset(ref))
+
+
+@lru_shared(8)
+def columns_read(ref: WorkspaceRef) -> tuple[ColumnUnderstood, ...]:
+    """Every attribute as the importer understood it."""
+    return columns_understood(dataset(ref))
+
+
+@lru_shared(8)
+def people(ref: WorkspaceRef, language: str) -> dict[str, str]:
+    """What to call each user, by raw id, in matrix order."""
+    from dashboard.presentation.labels import user_names
+
+    return user_names(dataset(ref), language)
+
+
+@lru_shared(8)
+def item_names(ref: WorkspaceRef, language: str) -> dict[str, str]:
+    """What to call each item, by raw id, in matrix order; equal titles are told apart by id."""
+    from dashboard.presentation.labels import item_titles
+
+    return item_titles(dataset(ref), language)
+
+
+def short_name(ref: WorkspaceRef, user_index: int, language: str) -> str:
+    """What to call a user inside a title: the name alone where there is one."""
+    data = dataset(ref)
+    column = data.schema.user_name
+    name = str(data.users[column].iloc[user_index] or "").strip() if column in data.users.columns else ""
+    return name or people(ref, language)[data.users["user_id"].iloc[user_index]]
+
+
+@lru_shared(4)
+def filter_cells(ref: WorkspaceRef) -> dict[str, np.ndarray | list[str]]:
+    """Columns that users can be filtered by, in matrix order: numbers as they are, others as text.
+
+    The last one is how many items a user took before.
+    """
+    from dashboard.presentation.labels import cell_texts
+
+    data = dataset(ref)
+    names = [c.name for c in data.schema.users if c.kind in ("number", "category", "ordered")]
+    names += [c for c in ("age", "occupation") if c in data.users.columns and c not in names]
+    kinds = {c.name: c.kind for c in data.schema.users}
+    found: dict[str, np.ndarray | list[str]] = {}
+    for name in names[:MAX_FILTERS]:
+        cells = pd.to_numeric(data.users[name], errors="coerce").to_numpy(float)
+        if kinds.get(name) == "number" and not np.isnan(cells).all():
+            found[name] = cells
+        elif data.users[name].nunique() <= MAX_VALUES:
+            found[name] = cell_texts(data.users[name])
+    return found | {ACTIVITY: np.diff(workspace(ref).split_dataset.sequences().indptr).astype(float)}
