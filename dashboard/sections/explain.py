@@ -80,7 +80,7 @@ def history(page, where: tuple, explanation: Explanation) -> list[dict]:
 
 def second_method(page, where: tuple, explanation: Explanation) -> Explanation | None:
     """Another method's answer beside the first, and where the two disagree; None where it cannot answer."""
-    others = sorted((m for name, m in METHODS.items() if name != DEFAULT), key=lambda m: m.ref)
+    others = sorted((m for name, m in METHODS.items() if name != DEFAULT), key=lambda m: m.place)
     method = choice(page, "method", {m.name: plain(f"method.short.{m.name}") for m in others})
     try:
         with components.working(t("working.explanation"), once=("second", method, *where)):
