@@ -67,19 +67,13 @@ class Selection:
 
     @property
     def user_id(self) -> str | None:
-        return (
-            None
-            if self.user_index is None
-            else cached_workspace.dataset(self.ref).users["user_id"].iloc[self.user_index]
-        )
+        users = cached_workspace.dataset(self.ref).users
+        return None if self.user_index is None else users["user_id"].iloc[self.user_index]
 
     @property
     def item_id(self) -> str | None:
-        return (
-            None
-            if self.item_index is None
-            else cached_workspace.dataset(self.ref).items["item_id"].iloc[self.item_index]
-        )
+        items = cached_workspace.dataset(self.ref).items
+        return None if self.item_index is None else items["item_id"].iloc[self.item_index]
 
     @property
     def user_name(self) -> str:
