@@ -13,9 +13,11 @@ from app_texts import tables_of, texts_of
 from dashboard.cached import fairness as cached_fairness
 from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.sentences import fairness as sentences
+from dashboard.presentation.tables import groups as group_tables
 from dashboard.presentation.texts import numbers, use_language
 from dashboard.workspaces import workspace_ref
 from recsys_core.fairness import audit, one_vs_rest, scan
+from recsys_core.fairness.metrics import METRICS
 from recsys_core.models.evaluation import evaluate
 from recsys_core.results import Group
 from recsys_core.variant import DENSE, ModelVariant
@@ -114,6 +116,24 @@ def test_every_measure_says_what_it_is_and_which_end_is_good(open_fairness, core
         assert sentences.meaning(metric).startswith(f"{metric}: ")
         assert metric.split("@")[0].replace("_", " ") in sentences.measure_name(metric).lower()
         assert len(sentences.meaning(metric)) > len(metric) + 40
+
+
+def test_every_registered_measure_is_in_the_lists_tables_and_files(open_fairness, core):
+    """A metric is on the page as soon as its file and its words are there."""
+    report, _, scanned = core("user.gender")
+    registered = {metric.full_name(10) for metric in METRICS.values()}
+    assert report.overall.values.keys() | {out.metric for out in report.left_out} == registered
+    app = open_fairness(by="gender")
+    named = [sentences.measure_name(metric) for metric in report.overall.values]
+    assert app.selectbox(key="pick_measure").options == named
+    assert tables_of(app)["gaps_1"]["Measure"].tolist() == named
+    assert {sentences.short_name(metric) for metric in report.overall.values} <= set(
+        group_tables.groups({"dense": report})
+    )
+    assert {gap.metric for _, gap in scanned.gaps} == report.overall.values.keys()
+    assert set(group_tables.raw({"dense": report})["measure"]) == report.overall.values.keys()
+    files = group_tables.everything({"dense": scanned}, {"dense": report}, ())
+    assert report.overall.values.keys() <= files["dense"]["overall"].keys()
 
 
 def test_the_sentence_holds_the_audits_figures(open_fairness, core):
