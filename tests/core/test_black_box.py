@@ -9,6 +9,8 @@ from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_featur
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsys_core.compress.onnx_runtime import OnnxScorer
+from recsys_core.compress.quantize import quantise_ranker
 from recsys_core.explain.black_box import BlackBoxGames, MixedRows, RankerRows, TableModel
 from recsys_core.explain.explain import explain
 from recsys_core.explain.factorised import FactorisedGames
@@ -16,6 +18,7 @@ from recsys_core.explain.owen import owen_attribution
 from recsys_core.explain.shapley import solve
 from recsys_core.models.scorer import Pairs
 from recsys_core.player import HISTORY, Player
+from recsys_core.variant import ModelVariant
 
 DATASET = tiny_dataset()
 DATASET.users.loc[[0, 3], "age"] = np.nan
@@ -58,6 +61,15 @@ def test_any_pair_has_the_factorised_values(history, seed):
     assert (slow.weights == fast.weights).all()
     masks = np.random.default_rng(seed).random((50, len(fast.players))) < 0.5
     assert slow.values(masks) == pytest.approx(fast.values(masks), abs=1e-5)
+
+
+def test_a_quantised_variant_has_the_factorised_values_too():
+    """Made-up rows are stored and scored as the variant's own: four bits, on ONNX Runtime."""
+    scorer = OnnxScorer(quantise_ranker(SCORER.ranker, 4), FEATURES, variant=ModelVariant.compressed(bits=4))
+    fast, slow = (make(scorer, PAIR, ROWS) for make in (factorised, black_box))
+    masks = np.random.default_rng(0).random((50, len(fast.players))) < 0.5
+    assert slow.values(masks) == pytest.approx(fast.values(masks), abs=1e-5)
+    assert np.abs(fast.values(masks) - factorised(SCORER, PAIR, ROWS).values(masks)).max() > 1e-3
 
 
 def factorised(scorer, pair, rows, history="one"):
