@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -12,7 +13,10 @@ from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_featur
 from recsys_core.compress.onnx_runtime import OnnxScorer
 from recsys_core.compress.quantize import unquantised
 from recsys_core.data.features import Features, make_features
+from recsys_core.models.edited_rows import with_encoded_rows
+from recsys_core.models.encoder import encode_texts
 from recsys_core.models.scorer import Scorer
+from recsys_core.models.workspace import open_model
 
 DATASET = tiny_dataset()
 FEATURES = tiny_features(DATASET)
@@ -135,3 +139,38 @@ def test_features_without_ids_have_rows_too():
     found = no_ids.with_rows("user", frame("user", id="u2", city="Bonn"))
     assert found.n_users == DATASET.n_users
     assert "user_id" not in found.tables
+
+
+def test_texts_are_encoded_where_they_are_told_or_new():
+    asked: list[list[str]] = []
+
+    def encode(texts: list[str]) -> np.ndarray:
+        asked.append(texts)
+        return np.stack([np.full(8, float(len(text)), np.float32) for text in texts])
+
+    rows = pd.DataFrame({"item_id": ["i3", "new"], "price": [1.0, 2.0]})
+    found = with_encoded_rows(FEATURES, "item", rows, encode)
+    assert asked == [[""]]
+    np.testing.assert_array_equal(found.tables["item.title"][3], FEATURES.tables["item.title"][3])
+    assert not found.tables["item.title"][-1].any()
+    found = with_encoded_rows(found, "item", frame("item", id="new", title="four"), encode)
+    assert found.tables["item.title"][-1].tolist() == [4.0] * 8
+    assert with_encoded_rows(FEATURES, "user", frame("user", id="u1", city="Ulm"), encode).n_users == FEATURES.n_users
+    assert asked == [[""], ["four"]]
+
+
+def test_a_title_is_encoded_as_those_of_the_tables_were(tiny_workspace):
+    """By the model's own encoder: the title of another item makes an item look like it, whatever runs the variant."""
+    model = open_model(tiny_workspace)
+    encode = partial(encode_texts, name=model.config["encoder"]["name"])
+    told = model.dataset.items.iloc[[5]].assign(item_id=[model.dataset.items["item_id"][2]])
+    found = with_encoded_rows(model.features, "item", told, encode)
+    for group in model.features.side("item"):
+        if group.kind != "id":
+            np.testing.assert_allclose(found.tables[group.key][2], found.tables[group.key][5], atol=1e-6)
+    again = model.dense.with_features(found)
+    whole = Scorer(model.ranker, found)
+    history = np.array([[1, 2, 3]])
+    assert again.score_catalogue(np.array([0]), history) == pytest.approx(
+        whole.score_catalogue(np.array([0]), history), abs=1e-5
+    )
