@@ -246,7 +246,7 @@ def _refuse(table: Table, column: str, missing: np.ndarray) -> None:
     require(len(rows) == 0, DataError, "table.cells_empty", **more)
 
 
-def _refuse_value(key: str, table: Table, column: str, bad: np.ndarray, **more: str) -> None:
+def _refuse_value(key: str, table: Table, column: str, bad: np.ndarray, **more: object) -> None:
     at = int(np.flatnonzero(bad)[0])
     value = _shown(table.cells(column), at)
     raise DataError(key, file=table.file, row=int(table.rows[at]), column=column, value=value, **more)

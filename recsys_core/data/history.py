@@ -67,14 +67,15 @@ class Histories:
             for earlier in held_from[: number + 1]:
                 np.minimum.at(earlier, user[rows], split.order[rows])
         taken = is_taken(split, dataset.schema)
-        pools = []
-        for most in (0, 1):
+
+        def pool(most: int) -> TakenRows:
             rows = np.flatnonzero(taken & (part >= 0) & (part <= most))
-            pools.append(TakenRows.build(user[rows], item[rows], split.order[rows], shape=shape, length=length))
+            return TakenRows.build(user[rows], item[rows], split.order[rows], shape=shape, length=length)
+
         by_user = np.argsort(user, kind="stable")
         start = np.searchsorted(user[by_user], np.arange(dataset.n_users + 1))
         about = (length, dataset.n_items, user, item, split.order, taken, part, split.kind)
-        return cls(*about, by_user, start, held_from, tuple(pools))
+        return cls(*about, by_user, start, held_from, (pool(0), pool(1)))
 
     @property
     def n_users(self) -> int:

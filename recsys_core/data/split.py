@@ -224,12 +224,11 @@ def _order_by_part(rows: np.ndarray, part: np.ndarray, draw: np.ndarray) -> np.n
 def _make(
     dataset: Dataset, task: str, kind: str, seed: int, parts: list[np.ndarray], label: np.ndarray, order: np.ndarray
 ) -> Split:
-    for name, rows in zip(("train", "validation", "test"), parts, strict=True):
+    train, validation, test = parts
+    for name, rows in (("train", train), ("validation", validation), ("test", test)):
         reason = phrase("reason.few_users" if kind == "time" else "reason.equal_dates")
         require(len(rows) > 0, DataError, "split.empty", part=phrase(f"part.{name}"), reason=reason)
     user = dataset.interactions["user_index"].to_numpy()
-    train_users, test_users = np.unique(user[parts[0]]), np.unique(user[parts[2]])
+    train_users, test_users = np.unique(user[train]), np.unique(user[test])
     n_known = int(np.isin(test_users, train_users).sum())
-    return Split(
-        task, kind, seed, *parts, label=label, order=order, n_test_users=len(test_users), n_known_test_users=n_known
-    )
+    return Split(task, kind, seed, train, validation, test, label, order, len(test_users), n_known)

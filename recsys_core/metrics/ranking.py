@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array, issparse
+from scipy.sparse import csr_array
 
 
 def user_item_table(users: np.ndarray, items: np.ndarray, shape: tuple[int, int]) -> csr_array:
@@ -147,10 +147,10 @@ def _loss(scores: np.ndarray, excluded: np.ndarray | csr_array | None) -> np.nda
     loss = np.negative(scores if np.issubdtype(scores.dtype, np.floating) else scores.astype(float))
     if np.isnan(loss).any():
         raise ValueError("scores hold NaN: it has no place in an order")
-    if issparse(excluded):
-        loss[np.repeat(np.arange(len(loss)), np.diff(excluded.indptr)), excluded.indices] = np.inf
-    elif excluded is not None:
+    if isinstance(excluded, np.ndarray):
         loss[excluded] = np.inf
+    elif excluded is not None:
+        loss[np.repeat(np.arange(len(loss)), np.diff(excluded.indptr)), excluded.indices] = np.inf
     return loss
 
 

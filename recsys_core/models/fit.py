@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -155,7 +156,7 @@ def _train(
     )
 
 
-def _validator(features: Features, split_dataset: SplitDataset):
+def _validator(features: Features, split_dataset: SplitDataset) -> Callable[[Ranker], float]:
     if split_dataset.task == "implicit":
         task = split_dataset.ranking("validation", most=EARLY_STOPPING_USERS)
         return lambda ranker: _mean_ndcg(rank_users(Scorer(ranker, features).score_catalogue, task))

@@ -50,8 +50,8 @@ class RankingTask:
     tie_order: np.ndarray
 
     def __getitem__(self, rows: np.ndarray) -> RankingTask:
-        parts = (self.users, self.histories, self.known, self.seen, self.held_out)
-        return RankingTask(*(part[rows] for part in parts), self.tie_order)
+        users, histories, known = self.users[rows], self.histories[rows], self.known[rows]
+        return RankingTask(users, histories, known, self.seen[rows], self.held_out[rows], self.tie_order)
 
     def __len__(self) -> int:
         return len(self.users)

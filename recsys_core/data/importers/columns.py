@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from recsys_core.data.build_dataset import Warnings, frame_of
+from recsys_core.data.build_dataset import frame_of
 from recsys_core.data.cells import (
     Attribute,
     read_attribute_codes,
@@ -39,7 +39,7 @@ class Side:
     columns: tuple[Column, ...] = ()
     label: str | None = None
     file: str = ""
-    noticed: Warnings = ()
+    noticed: tuple[tuple[str, dict], ...] = ()
 
 
 def convert_side(table: Table, side: SideMapping, id_name: str) -> Side:

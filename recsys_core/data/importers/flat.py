@@ -88,7 +88,7 @@ def _assign(log: Table, mapping: Mapping, sides: dict[str, SideMapping]) -> dict
     for column in log.columns:
         if column not in own:
             shares = {key: _count(log, side.id, column).share_explained() for key, side in sides.items()}
-            best = max(shares, key=shares.get)
+            best = max(shares, key=shares.__getitem__)
             if shares[best] >= CONSTANT:
                 taken[best].append(column)
     return {key: [c for c in log.columns if c in columns] for key, columns in taken.items()}

@@ -15,8 +15,9 @@ from recsys_core.data.tables import Table
 from recsys_core.errors import DataError, Phrase, phrase
 
 DECIMALS = (".", ",")
+Keys = dict[str, tuple[type, ...]]  # of an object in the mapping: which it may have, and of what type
 _TEXT, _NUMBER = (str,), (int, float)
-_FORM = {"delimiter": _TEXT, "encoding": _TEXT, "escape": _TEXT, "quotes": (bool,)}
+_FORM: Keys = {"delimiter": _TEXT, "encoding": _TEXT, "escape": _TEXT, "quotes": (bool,)}
 _TIMES = ("time", "timestamp", "datetime", "date", "time_stamp", "event_time", "created_at")
 _VALUES = ("outcome", "rating", "click", "value", "clicked", "clk", "label", "purchased", "bought", "liked", "stars")
 UNKNOWN_IDS = ("refuse", "keep", "drop")
@@ -111,7 +112,7 @@ def read_mapping(path: Path, *, name: str, file: str | None = None) -> Mapping:
 
 def parse_mapping(data: object, source: str, *, name: str) -> Mapping:
     """Check a mapping that was read from JSON. Raises ``DataError`` (``mapping.bad``)."""
-    parts = {"name": _TEXT, "users": (dict,), "items": (dict,), "interactions": (dict,)}
+    parts: Keys = {"name": _TEXT, "users": (dict,), "items": (dict,), "interactions": (dict,)}
     checked = _check_object(data, phrase("mapping.whole"), source, parts, required=("interactions",))
     sides = {side: _parse_side(checked[side], side, source) for side in ("users", "items") if side in checked}
     return Mapping(
@@ -159,7 +160,7 @@ def _bad(source: str, key: str, /, **values: object) -> DataError:
 
 
 def _check_object(
-    data: object, where: str | Phrase, source: str, keys: dict[str, tuple[type, ...]], *, required: tuple[str, ...] = ()
+    data: object, where: str | Phrase, source: str, keys: Keys, *, required: tuple[str, ...] = ()
 ) -> dict:
     """``data`` where it is an object with known keys of the right types; null counts as left out."""
     if not isinstance(data, dict):
@@ -179,7 +180,7 @@ def _check_object(
 
 def _parse_side(data: object, side: str, source: str) -> SideMapping:
     label = "name" if side == "users" else "title"
-    keys = {"file": _TEXT, "id": _TEXT, label: _TEXT, "columns": (dict,), **_FORM}
+    keys: Keys = {"file": _TEXT, "id": _TEXT, label: _TEXT, "columns": (dict,), **_FORM}
     checked = _check_object(data, side, source, keys, required=("file", "id"))
     columns = {c: _parse_column(c, what, side, source) for c, what in checked.get("columns", {}).items()}
     file, form = _check_file(checked["file"], source), _parse_form(checked, side, source)
@@ -201,7 +202,14 @@ def _parse_form(checked: dict, side: str, source: str) -> TextFormat:
 
 def _parse_column(column: str, data: object, side: str, source: str) -> NamedColumn:
     where = phrase("mapping.column", side=side, column=column[:40])
-    keys = {"kind": _TEXT, "sensitive": (bool,), "levels": (list,), "unit": _TEXT, "decimal": _TEXT, "feature": (bool,)}
+    keys: Keys = {
+        "kind": _TEXT,
+        "sensitive": (bool,),
+        "levels": (list,),
+        "unit": _TEXT,
+        "decimal": _TEXT,
+        "feature": (bool,),
+    }
     if isinstance(data, dict) and data.get("unit") == "":
         data = {key: value for key, value in data.items() if key != "unit"}
     checked = _check_object({"kind": data} if isinstance(data, str) else data, where, source, keys)
@@ -215,10 +223,10 @@ def _parse_column(column: str, data: object, side: str, source: str) -> NamedCol
 
 
 def _parse_interactions(data: object, source: str) -> InteractionMapping:
-    texts = ("file", "user", "item", "time", "value", "outcome", "propensity")
-    texts += ("decimal", "time_format", "time_unit", "unknown_ids")
+    columns = ("file", "user", "item", "time", "value", "outcome", "propensity")
+    texts = (*columns, "decimal", "time_format", "time_unit", "unknown_ids")
     numbers = ("low", "high", "unrated_value", "positive_from")
-    keys = dict.fromkeys(texts, _TEXT) | dict.fromkeys(numbers, _NUMBER) | _FORM
+    keys: Keys = {**dict.fromkeys(texts, _TEXT), **dict.fromkeys(numbers, _NUMBER), **_FORM}
     checked = _check_object(data, "interactions", source, keys, required=("file", "user", "item"))
     outcome, low, high = (checked.get(key) for key in ("outcome", "low", "high"))
     choices = {"outcome": OUTCOMES, "decimal": DECIMALS, "time_unit": TIME_UNITS, "unknown_ids": UNKNOWN_IDS}

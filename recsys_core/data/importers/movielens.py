@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -64,12 +65,12 @@ def import_100k(source: Path) -> Dataset:
     """MovieLens 100K: ``u.user``, ``u.item``, ``u.genre`` and ``u.data``; ages in years."""
     expected = phrase("expected.folder_of", name="MovieLens 100K", files="u.user, u.item, u.genre, u.data")
     people, films, genres, ratings = (
-        read_delimited(find_file(source, file, expected=expected), TextFormat(**how, quoting=False))
-        for file, how in {
-            "u.user": {"delimiter": "|", "names": ("id", "age", "gender", "occupation", "zip"), "encoding": LATIN},
-            "u.item": {"delimiter": "|", "names": _item_fields(), "encoding": LATIN},
-            "u.genre": {"delimiter": "|", "names": ("genre", "number")},
-            "u.data": {"delimiter": "\t", "names": RATINGS},
+        read_delimited(find_file(source, file, expected=expected), replace(form, quoting=False))
+        for file, form in {
+            "u.user": TextFormat("|", LATIN, names=("id", "age", "gender", "occupation", "zip")),
+            "u.item": TextFormat("|", LATIN, names=_item_fields()),
+            "u.genre": TextFormat("|", names=("genre", "number")),
+            "u.data": TextFormat("\t", names=RATINGS),
         }.items()
     )
     age = Column("age", "number", sensitive=True, unit="years")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -44,7 +46,7 @@ class Outcomes:
     low: float = 0.0
     high: float = 1.0
     positive_from: float | None = None
-    noticed: Warnings = ()
+    noticed: Sequence[tuple[str, dict]] = ()
 
 
 def read_outcomes(log: Table, how: InteractionMapping, source: str) -> Outcomes:
@@ -64,9 +66,9 @@ def read_outcomes(log: Table, how: InteractionMapping, source: str) -> Outcomes:
         return Outcomes("click", flags)
     if how.outcome in ("click", "taken") or (how.outcome is None and how.positive_from is not None):
         return _from_threshold(log, how, source)
-    bounds = {key: value for key, value in (("low", how.low), ("high", how.high)) if value is not None}
-    values = read_numbers(log, how.value, **bounds, decimal=how.decimal, unrated=how.unrated_value)
-    if how.outcome is None and not bounds and how.unrated_value is None:
+    low, high = (-math.inf if how.low is None else how.low), (math.inf if how.high is None else how.high)
+    values = read_numbers(log, how.value, low=low, high=high, decimal=how.decimal, unrated=how.unrated_value)
+    if how.outcome is None and all(given is None for given in (how.low, how.high, how.unrated_value)):
         about = {"file": log.file, "column": how.value, "most": f"{values.max():g}"}
         if look_like_counts(values):
             return Outcomes("taken", (values >= FIRST_COUNT).astype(float), noticed=[("warning.counts", about)])
@@ -103,7 +105,7 @@ def _is_lopsided(values: np.ndarray) -> bool:
 
 def _from_threshold(log: Table, how: InteractionMapping, source: str) -> Outcomes:
     """Taken where the value reaches ``positive_from``; with 'click' the others are taken for not taken."""
-    values = read_numbers(log, how.value, decimal=how.decimal, unrated=how.unrated_value)
+    values = read_numbers(log, str(how.value), decimal=how.decimal, unrated=how.unrated_value)
     if how.positive_from is None:
         if (values != 1).any():
             raise DataError("mapping.bad", file=source, reason=phrase("mapping.taken", column=how.value))

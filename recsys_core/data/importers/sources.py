@@ -10,10 +10,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from recsys_core.data.build_dataset import Warnings
 from recsys_core.data.importers.flat import split_flat
-from recsys_core.data.importers.mapping import Mapping, guess_mapping, read_mapping
+from recsys_core.data.importers.mapping import InteractionMapping, Mapping, SideMapping, guess_mapping, read_mapping
 from recsys_core.data.readers import read_table
 from recsys_core.data.readers.packed import is_table_name, members, read_content
 from recsys_core.data.readers.workbook import read_sheets
@@ -97,8 +98,8 @@ def read_source(source: Path, mapping: Path | None, *, name: str) -> tuple[Mappi
     """
     folder, file = (source, None) if source.is_dir() else (source.parent, source)
     path = mapping or (None if file else folder / MAPPING)
-    if mapping or (path and path.is_file()):
-        known, tables = _read_mapped(folder, read_mapping(path, name=name, file=file and file.name))
+    if path and (mapping or path.is_file()):
+        known, tables = _read_mapped(folder, read_mapping(path, name=name, file=file.name if file else None))
         return known, *split_flat(known, tables)
     file = file or _lone_table(folder)
     tables, warnings = _find_tables(folder, file)
@@ -119,12 +120,15 @@ def _read_mapped(folder: Path, known: Mapping) -> tuple[Mapping, dict[str, Table
     """Every table that the mapping names; a file that several sides name is flat, or a workbook with their sheets."""
     expected = phrase("expected.mapped", file=known.source)
     log = known.interactions
-    parts = {"interactions": log, "users": known.users, "items": known.items}
-    paths = {key: find_file(folder, part.file, expected=expected) for key, part in parts.items() if part}
+    sides = {"users": known.users, "items": known.items}
+    parts: dict[str, InteractionMapping | SideMapping] = {"interactions": log}
+    parts |= {side: part for side, part in sides.items() if part}
+    paths = {key: find_file(folder, part.file, expected=expected) for key, part in parts.items()}
     shared = paths["interactions"]
     sheets = _read_sheets(shared) if list(paths.values()).count(shared) > 1 else {}
     tables = {key: sheets[key] for key, path in paths.items() if path == shared and key in sheets}
-    known = replace(known, **{key: replace(parts[key], file=table.file) for key, table in tables.items()})
+    renamed: dict[str, Any] = {key: replace(parts[key], file=table.file) for key, table in tables.items()}
+    known = replace(known, **renamed)
     if "interactions" not in tables:
         tables["interactions"] = read_table(shared, log.form)
     for key, path in paths.items():

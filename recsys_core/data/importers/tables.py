@@ -117,7 +117,7 @@ def _settle_unknown(log: Table, column: str, side: Side, unknown: str) -> tuple[
         frame.iloc[len(side.frame) :, 0] = ids.to_pylist()
         return log, replace(side, frame=frame, noticed=(*side.noticed, ("warning.ids_kept", about)))
     kept = found >= 0
-    require(kept.any(), DataError, "table.too_few", file=log.file, count=0, least=LEAST_INTERACTIONS)
+    require(bool(kept.any()), DataError, "table.too_few", file=log.file, count=0, least=LEAST_INTERACTIONS)
     columns = {name: cells.filter(pa.array(kept)) for name, cells in log.columns.items()}
     log = replace(log, columns=columns, rows=log.rows[kept])
     return log, replace(side, noticed=(*side.noticed, ("warning.ids_dropped", about)))

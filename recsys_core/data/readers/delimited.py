@@ -191,7 +191,7 @@ def _table(file: str, names: Names, columns: list[pa.Array], rows: np.ndarray, n
     trimmed = trimmed[: len(names)]
     filled = _filled_rows(trimmed)
     if not filled.all():
-        require(filled.any(), DataError, "table.empty", file=file, expected=phrase("expected.below_header"))
+        require(bool(filled.any()), DataError, "table.empty", file=file, expected=phrase("expected.below_header"))
         trimmed = [cells.filter(pa.array(filled)) for cells in trimmed]
         rows, n_blank = rows[filled], n_blank + int(np.count_nonzero(~filled))
     return name_columns(file, list(zip(names, trimmed, strict=False)), rows, n_blank)

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -61,7 +62,8 @@ def parse_json(file: str, data: bytes, *, columns: Iterable[str] | None = None) 
 
 def _records(file: str, data: bytes) -> Iterator[Record]:
     """One value where it begins with a list or with an object over several lines, else one a line."""
-    begin = _FILLED.search(data).start()
+    filled = _FILLED.search(data)
+    begin = filled.start() if filled else 0
     end = data.index(b"\n", begin)
     first = data[begin:end].rstrip()
     several = first.startswith(b"{") and first.endswith(b"}") and _FILLED.search(data, end)
@@ -77,7 +79,7 @@ def _lines(file: str, data: bytes) -> Iterator[Record]:
             yield row, _check_record(file, row, _load(file, line, row))
 
 
-def _load(file: str, text: bytes, row: int = 1) -> object:
+def _load(file: str, text: bytes, row: int = 1) -> Any:
     try:
         return json.loads(text)
     except json.JSONDecodeError as problem:
@@ -90,9 +92,7 @@ def _load(file: str, text: bytes, row: int = 1) -> object:
 def _document(file: str, data: bytes) -> Iterator[Record]:
     """Records of one JSON value, counted from 1."""
     value = _load(file, data)
-    if isinstance(value, dict):
-        value = _list_of(value)
-    for row, record in enumerate(value, 1):
+    for row, record in enumerate(_list_of(value) if isinstance(value, dict) else value, 1):
         yield row, _check_record(file, row, record)
 
 

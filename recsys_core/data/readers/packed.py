@@ -11,7 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
-from typing import BinaryIO
+from typing import IO, Any
 
 import pyarrow as pa
 
@@ -22,15 +22,15 @@ _DEEPEST = 3  # a packed file in a packed file in an archive
 _HEAD = 1000  # bytes; a text may begin like a binary file, but holds no NUL
 _CHUNK = 4_000_000  # bytes unpacked at once
 _MOST_SHARE = 0.5  # of the memory that is free: the bytes and the table that is made of them stand side by side
-_DAMAGE = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError, MemoryError)
-_DAMAGE += (zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException)
+_DAMAGE: tuple[type[BaseException], ...] = (OSError, EOFError, ValueError, RuntimeError, NotImplementedError)
+_DAMAGE += (MemoryError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, pa.ArrowException)
 
 
-def _open_zstd(packed: io.BytesIO) -> BinaryIO:
+def _open_zstd(packed: io.BytesIO) -> Any:
     return pa.CompressedInputStream(pa.BufferReader(packed.getvalue()), "zstd")
 
 
-_PACKED: dict[bytes, Callable[[io.BytesIO], BinaryIO]] = {
+_PACKED: dict[bytes, Callable[[io.BytesIO], Any]] = {
     b"\x1f\x8b": gzip.open,
     **{b"BZh%d1AY&SY" % level: bz2.open for level in range(1, 10)},
     b"\xfd7zXZ\x00": lzma.open,
@@ -117,7 +117,7 @@ def free_memory() -> int:
         return 2**63
 
 
-def _read_all(file: str, stream: BinaryIO) -> bytes:
+def _read_all(file: str, stream: IO[bytes]) -> bytes:
     """What is packed in a stream, a chunk at a time: a few kilobytes may unpack to more than any memory."""
     free, found = free_memory(), io.BytesIO()
     while chunk := stream.read(_CHUNK):

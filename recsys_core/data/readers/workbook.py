@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Collection
 from datetime import date, datetime, time
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -61,7 +62,7 @@ def _load(file: str, data: bytes) -> dict[str, Rows]:
     return sheets
 
 
-def _filled_rows(sheet) -> Rows:
+def _filled_rows(sheet: Any) -> Rows:
     rows = ((number, tuple(map(_cell, row))) for number, row in enumerate(sheet.iter_rows(values_only=True), 1))
     return [(number, row) for number, row in rows if any(row)]
 

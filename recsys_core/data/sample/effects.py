@@ -16,7 +16,7 @@ import numpy as np
 Values = Mapping[str, np.ndarray]
 
 
-def _numbers(by_level: dict[str, float], codes: np.ndarray) -> np.ndarray:
+def _numbers(by_level: Mapping[str, float], codes: np.ndarray) -> np.ndarray:
     return np.array(list(by_level.values()))[codes]
 
 
@@ -26,7 +26,7 @@ class Bell:
 
     number: str
     category: str
-    centres: dict[str, float]
+    centres: Mapping[str, float]
     width: float
     height: float
     says: str

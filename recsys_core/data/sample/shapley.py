@@ -8,12 +8,13 @@ players, and a Shapley value is linear in the game and nothing for players outsi
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import combinations
 from math import factorial
 
 import numpy as np
 
-from recsys_core.data.sample.effects import Values
+from recsys_core.data.sample.effects import Effect, Values
 from recsys_core.data.sample.truth import SLOPE_PLAYER, PlantedPairs, PlantedTruth
 
 CHUNK = 20_000  # pairs times background rows in memory at once
@@ -62,12 +63,15 @@ def _of_chunk(truth: PlantedTruth, pairs: PlantedPairs, background: PlantedPairs
 def _games(truth: PlantedTruth) -> list[tuple[tuple[str, ...], Game]]:
     """The games that add up to the logit: one an effect, one for the slope's own part."""
     function = truth.function
+
+    def of_effect(effect: Effect, values: Values) -> np.ndarray:
+        return function.slope(values) * function.steepness * effect(values)
+
     games: list[tuple[tuple[str, ...], Game]] = [
         ((SLOPE_PLAYER,), lambda values: -function.slope(values) * function.threshold)
     ]
     for effect in function.effects:
-        names = tuple(dict.fromkeys((SLOPE_PLAYER, *effect.players)))
-        games.append((names, lambda v, effect=effect: function.slope(v) * function.steepness * effect(v)))
+        games.append((tuple(dict.fromkeys((SLOPE_PLAYER, *effect.players))), partial(of_effect, effect)))
     return games
 
 
@@ -77,4 +81,5 @@ def _small_game(names: tuple[str, ...], game: Game, own: Values, other: Values) 
     subsets = [frozenset(s) for size in range(n + 1) for s in combinations(names, size)]
     worth = {s: game({p: own[p] if p in s else other[p] for p in names}) for s in subsets}
     weight = [factorial(size) * factorial(n - size - 1) / factorial(n) for size in range(n)]
-    return [sum(weight[len(s)] * (worth[s | {p}] - worth[s]) for s in subsets if p not in s) for p in names]
+    gained = ([weight[len(s)] * (worth[s | {p}] - worth[s]) for s in subsets if p not in s] for p in names)
+    return [np.asarray(sum(parts)) for parts in gained]

@@ -54,7 +54,7 @@ class PlantedLogit:
 
     def suitability(self, values: Values) -> np.ndarray:
         """``steepness * sum of effects``: how well the item suits the user, before slope and threshold."""
-        return self.steepness * sum(effect(values) for effect in self.effects)
+        return self.steepness * np.asarray(sum(effect(values) for effect in self.effects))
 
     @property
     def n_categories(self) -> int:
@@ -109,7 +109,7 @@ class PlantedPairs:
     def __len__(self) -> int:
         return len(self.user)
 
-    def __getitem__(self, rows: np.ndarray) -> PlantedPairs:
+    def __getitem__(self, rows: slice | np.ndarray) -> PlantedPairs:
         return PlantedPairs(self.user[rows], self.item[rows], self.history[rows])
 
 
@@ -200,7 +200,9 @@ def encode(function: PlantedLogit, users: pd.DataFrame, items: pd.DataFrame) -> 
     return coded
 
 
-def recent_counts(user: np.ndarray, category: np.ndarray, taken: np.ndarray, n_categories: int, length: int):
+def recent_counts(
+    user: np.ndarray, category: np.ndarray, taken: np.ndarray, n_categories: int, length: int
+) -> np.ndarray:
     """Category counts (n, n_categories) of each row's last ``length`` items taken strictly earlier.
 
     Rows must be in order of user, then time.
