@@ -17,19 +17,20 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import torch
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "core"))
 
 from explain_model import random_scorer, tiny_dataset, tiny_features
 
-from recsys_core.compress.latency import count_macs, score_items
+from recsys_core.compress.build import at_bit_width
+from recsys_core.compress.cost import count_macs
+from recsys_core.compress.latency import score_items
+from recsys_core.compress.levers.unstructured import prune_unstructured
 from recsys_core.compress.onnx_runtime import OnnxScorer
-from recsys_core.compress.prune import cut_units, prune_unstructured
 from recsys_core.compress.quantize import quantise_ranker
 from recsys_core.compress.storage import size_bytes
 from recsys_core.compress.threads import one_core
-from recsys_core.compress.variants import store_at
+from recsys_core.compress.units import first_units
 from recsys_core.models.ranker import Ranker, RankerShape
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.variant import ModelVariant
@@ -44,19 +45,19 @@ def dense_model() -> Scorer:
 
 def variants(dense: Scorer) -> dict[str, Scorer]:
     shape, features = dense.ranker.shape, dense.features
-    half = cut_units(dense.ranker, torch.arange(shape.first // 2), torch.arange(shape.second // 2)).ranker
+    half = first_units(dense.ranker, shape.first // 2, shape.second // 2)
     single = prune_unstructured(dense.ranker, 0.5)
     return {
         "dense fp32, PyTorch": dense,
-        "fp16": store_at(dense.ranker, features, ModelVariant.compressed(bits=16)),
-        "int8": store_at(dense.ranker, features, ModelVariant.compressed(bits=8)),
+        "fp16": at_bit_width(dense.ranker, features, ModelVariant.compressed(bits=16)),
+        "int8": at_bit_width(dense.ranker, features, ModelVariant.compressed(bits=8)),
         "int8, packed in memory": packed(dense.ranker, dense, 8),
-        "int4": store_at(dense.ranker, features, ModelVariant.compressed(bits=4)),
+        "int4": at_bit_width(dense.ranker, features, ModelVariant.compressed(bits=4)),
         "int4, packed in memory": packed(dense.ranker, dense, 4),
-        "structured 0.5": store_at(half, features, ModelVariant.compressed(0.5)),
-        "structured 0.5, int8": store_at(half, features, ModelVariant.compressed(0.5, 8)),
-        "structured 0.5, int4": store_at(half, features, ModelVariant.compressed(0.5, 4)),
-        "unstructured 0.5": store_at(single, features, ModelVariant.compressed(0.5, 32, "unstructured")),
+        "structured 0.5": at_bit_width(half, features, ModelVariant.compressed(0.5)),
+        "structured 0.5, int8": at_bit_width(half, features, ModelVariant.compressed(0.5, 8)),
+        "structured 0.5, int4": at_bit_width(half, features, ModelVariant.compressed(0.5, 4)),
+        "unstructured 0.5": at_bit_width(single, features, ModelVariant.compressed(0.5, 32, "unstructured")),
     }
 
 

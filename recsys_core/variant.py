@@ -18,7 +18,7 @@ from recsys_core.errors import SettingError
 
 BITS = (32, 16, 8, 4)
 PRUNINGS = ("structured", "unstructured")
-LEVERS = ("distill", "pruning", "bits")  # of `recsys_core.compress.levers`, in the order in which they are applied
+LEVERS = ("distill", "structured", "unstructured", "bits")  # modules of `compress.levers`, in the order of applying
 
 Part = TypeVar("Part", bound="_Part")
 
@@ -39,8 +39,8 @@ class Setting:
         In addresses and keys the value stands times 100.
     parameter
         Name in an address; the command line's flag is ``--`` and the same with dashes.
-    lever
-        Which of `LEVERS` applies it; empty where none does.
+    levers
+        Which of `LEVERS` read it.
     """
 
     kind: type
@@ -50,7 +50,7 @@ class Setting:
     high: float = math.inf
     per_cent: bool = False
     parameter: str = ""
-    lever: str = ""
+    levers: tuple[str, ...] = ()
     metavar: str = ""
 
     @property
@@ -148,11 +148,23 @@ class Compression(_Part):
     """
 
     sparsity: float = setting(
-        0.0, float, "share removed, 0 to 0.95", high=0.95, low=0.0, per_cent=True, parameter="sparsity", lever="pruning"
+        0.0,
+        float,
+        "share removed, 0 to 0.95",
+        high=0.95,
+        low=0.0,
+        per_cent=True,
+        parameter="sparsity",
+        levers=("structured", "unstructured"),
     )
-    bits: int = setting(32, int, "width of a stored weight", choices=BITS, parameter="bits", lever="bits")
+    bits: int = setting(32, int, "width of a stored weight", choices=BITS, parameter="bits", levers=("bits",))
     pruning: str = setting(
-        "structured", str, "whole units or single weights", choices=PRUNINGS, parameter="pruning", lever="pruning"
+        "structured",
+        str,
+        "whole units or single weights",
+        choices=PRUNINGS,
+        parameter="pruning",
+        levers=("structured", "unstructured"),
     )
     distill: int | None = setting(
         None,
@@ -161,7 +173,7 @@ class Compression(_Part):
         low=4,
         high=4096,
         parameter="distill",
-        lever="distill",
+        levers=("distill",),
         metavar="WIDTH",
     )
 

@@ -116,7 +116,7 @@ def measurement(ref: WorkspaceRef, variant: ModelVariant) -> Job:
 @lru_shared(16)
 def stored_parts(ref: WorkspaceRef, variant: ModelVariant) -> tuple[StoredPart, ...]:
     """Where the bytes of a variant are: nothing is trained for it."""
-    from recsys_core.compare.sketch import sketch
     from recsys_core.compress import stored_parts as parts
+    from recsys_core.compress.build import shape_only
 
-    return parts.stored_parts(sketch(model(ref, variant.model).dense, variant.compression))
+    return parts.stored_parts(shape_only(model(ref, variant.model).dense, variant.compression))

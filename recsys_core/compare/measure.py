@@ -26,7 +26,8 @@ from recsys_core.compare.groups import group_gaps, lost_most
 from recsys_core.compare.machine import machine_name
 from recsys_core.compare.reference import DenseReference, mean
 from recsys_core.compare.report_store import load_report, save_report
-from recsys_core.compare.sketch import sketch, stored_cost
+from recsys_core.compress.build import is_trained, shape_only
+from recsys_core.compress.cost import stored_cost
 from recsys_core.compress.latency import LatencySettings, measure_latency, one_at_a_time
 from recsys_core.metrics import list_overlap as shares_kept
 from recsys_core.models.evaluation import evaluate_pairs
@@ -130,7 +131,7 @@ class _Run:
     def size(self) -> CompressionReport:
         """From the shape of the network alone: nothing is trained for it."""
         dense = Measurement(cost=self._cost(self.model.dense))
-        shape = sketch(self.model.dense, self.variant.compression)
+        shape = shape_only(self.model.dense, self.variant.compression)
         return replace(self.report, dense=dense, compressed=Measurement(cost=self._cost(shape)))
 
     def _cost(self, scorer: Scorer) -> Cost:
@@ -230,7 +231,7 @@ class _Run:
     def _before_training(self) -> Quality | None:
         """AUC and NDCG@10 as cutting left them; taken from the report at 32 bits where there is one."""
         weights = replace(self.variant, compression=self.variant.compression.weights)
-        if weights.compression.is_dense or weights.compression.pruning == "unstructured":
+        if not is_trained(weights.compression):
             return None
         stored = None if weights == self.variant else load_report(self.model, weights)
         if stored is not None:

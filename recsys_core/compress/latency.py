@@ -1,4 +1,4 @@
-"""Measuring: multiply-adds and latency of variants beside the dense model, one measurement at a time."""
+"""Latency of variants beside the dense model, one measurement at a time."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from torch import nn
 
 from recsys_core.compress.onnx_runtime import OnnxScorer
 from recsys_core.compress.threads import one_core
-from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Pairs, Scorer
 
 try:
     import fcntl
 except ImportError:  # not on Windows: there only the threads of one process take turns
-    fcntl = None
+    fcntl = None  # type: ignore[assignment]
 
 LOCK_FILE = ".measuring"
 _turn = threading.Lock()
@@ -98,23 +96,6 @@ def score_items(scorer: Scorer, user: int, items: np.ndarray, history: np.ndarra
     return scorer.runtime.tail(pre)[0].numpy()
 
 
-def count_macs(ranker: Ranker) -> int:
-    """Multiply-adds to score one pair as the scorer does it, with a history of full length.
-
-    The user's part of the first layer, attention over the history and the empty slot, the
-    rest of the body and the head. What is computed once for each item and looked up (its part
-    of the first layer, query, key and value) does not count. Weights set to zero do: the
-    product is carried out all the same.
-    """
-    shape = ranker.shape
-    tables = zip(ranker.groups, ranker.adapter.tables.values(), strict=True)
-    projections = sum(t.weight.numel() for g, t in tables if g.side == "user" and isinstance(t, nn.Linear))
-    attention = (shape.history + 1) * 3 * shape.attention + shape.attention
-    sums, *rest = (layer.linear for layer in ranker.layers())
-    body = (ranker.n_user + 2 * shape.attention) * sums.out_features + sum(x.weight.numel() for x in rest)
-    return projections + attention + body
-
-
 def _one(pairs: Pairs, row: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     rows = slice(row, row + 1)
     return pairs.users[rows], pairs.items[rows], pairs.histories[rows]
@@ -135,7 +116,7 @@ def _time_rounds(
     end = time.perf_counter() + seconds
     while len(spent) < settings.most and (len(spent) < settings.least or time.perf_counter() < end):
         line = np.empty(len(scorers))
-        for i in np.roll(np.arange(len(scorers)), len(spent)):
+        for i in np.roll(np.arange(len(scorers)), len(spent)).tolist():
             began = time.perf_counter()
             call(scorers[i], len(spent) % n_pairs)
             line[i] = 1000 * (time.perf_counter() - began)

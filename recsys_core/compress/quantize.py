@@ -6,12 +6,14 @@ Activations stay in single precision, so a pair's score never depends on the bat
 from __future__ import annotations
 
 import copy
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from torch import Tensor
 
+from recsys_core.data.features import Features
 from recsys_core.models.ranker import Ranker
 
 BLOCK = 32
@@ -79,7 +81,7 @@ def pack_matrix(weights: np.ndarray, bits: int) -> PackedMatrix:
     largest = np.take_along_axis(padded, np.abs(padded).argmax(-1, keepdims=True), -1)
     scales = largest / np.float32(-half)
     divisor = np.where(scales == 0, np.float32(1), scales)
-    codes = (np.clip(np.rint(padded / divisor), -half, half - 1) + half).astype(np.uint8)
+    codes: np.ndarray = (np.clip(np.rint(padded / divisor), -half, half - 1) + half).astype(np.uint8)
     if bits == 4:
         codes = codes[..., 0::2] | (codes[..., 1::2] << 4)
     return PackedMatrix(codes, scales[..., 0], n_columns, bits)
@@ -93,7 +95,7 @@ class QuantisedRanker:
     """
 
     ranker: Ranker
-    packed: dict[str, PackedMatrix | FullMatrix]
+    packed: Mapping[str, PackedMatrix | FullMatrix]
     bits: int
 
 
@@ -150,7 +152,7 @@ def unquantised(ranker: Ranker) -> QuantisedRanker:
     return QuantisedRanker(ranker, full, 32)
 
 
-def halve_ranker(ranker: Ranker) -> Ranker:
+def to_half_precision(ranker: Ranker) -> Ranker:
     """Round every parameter to half precision; the result computes in single precision."""
     halved = copy.deepcopy(ranker)
     with torch.no_grad():
@@ -162,3 +164,10 @@ def halve_ranker(ranker: Ranker) -> Ranker:
 def vectors(ranker: Ranker) -> dict[str, Tensor]:
     """Everything that is not a matrix (biases, recency, the empty slot), by name."""
     return {name: p.detach() for name, p in ranker.named_parameters() if p.ndim <= 1}
+
+
+def text_vectors(ranker: Ranker, features: Features) -> dict[str, Tensor]:
+    """Projected texts ``(n, width)`` by group: what is stored instead of the encoder's wide vectors."""
+    texts = [group for group in features.groups if group.kind == "text"]
+    with torch.no_grad():
+        return {g.key: ranker.adapter.embed(g, torch.from_numpy(features.tables[g.key])) for g in texts}

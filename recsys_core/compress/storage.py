@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 from safetensors.numpy import save as save_tensors
 
-from recsys_core.compress.prune import prunable
-from recsys_core.compress.quantize import BLOCK, matrices, pack_matrix, vectors
-from recsys_core.compress.variants import text_vectors
+from recsys_core.compress.levers import leaves_zeros
+from recsys_core.compress.quantize import BLOCK, matrices, pack_matrix, text_vectors, vectors
 from recsys_core.models.scorer import Scorer
 from recsys_core.variant import Compression
 
@@ -24,14 +23,6 @@ def text_bytes(scorer: Scorer) -> int:
     texts = scorer.cached or text_vectors(scorer.ranker, scorer.features)
     parts = (_stored_matrix(x.numpy(), scorer.compression) for x in texts.values())
     return sum(array.nbytes for stored in parts for array in stored.values())
-
-
-def n_parameters(scorer: Scorer) -> int:
-    """Numbers that the network has to keep: all of them, less the single weights that were pruned."""
-    total = sum(p.numel() for p in scorer.ranker.parameters())
-    if scorer.compression.pruning == "structured":
-        return total
-    return total - sum(int((w == 0).sum()) for w in prunable(scorer.ranker))
 
 
 def stored_arrays(scorer: Scorer) -> Arrays:
@@ -65,7 +56,7 @@ def _stored_matrix(matrix: np.ndarray, compression: Compression) -> Arrays:
 
 def _smaller(plain: Arrays, values: np.ndarray, compression: Compression) -> Arrays:
     """``plain``, or a mask and the values that are not zero where that takes fewer bytes."""
-    if compression.pruning == "structured":
+    if not leaves_zeros(compression):
         return plain
     kept = values != 0
     sparse = {".kept": np.packbits(kept), ".values": _join_nibbles(values[kept][None], compression.bits)}

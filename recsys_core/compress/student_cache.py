@@ -1,8 +1,9 @@
-"""Students on disk: the trained body and head of a pruned variant, one checked safetensors file each."""
+"""Students on disk: the trained body and head of a reduced ranker, one checked safetensors file each."""
 
 from __future__ import annotations
 
 import contextlib
+import copy
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -13,7 +14,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as save_tensors
 from torch import Tensor
 
-from recsys_core.compress.prune import cut_units
 from recsys_core.data.folder import atomic_write
 from recsys_core.errors import WorkspaceError
 from recsys_core.models.ranker import Ranker
@@ -37,16 +37,19 @@ class StudentCache:
         """Where a variant's student lies; the width of bits plays no part in it."""
         return self.folder / f"{compression.weights.key}.safetensors"
 
-    def remember(self, compression: Compression, like: Ranker, train: Callable[[], Ranker]) -> Ranker:
+    def remember(self, compression: Compression, skeleton: Ranker, train: Callable[[], Ranker]) -> Ranker:
         """The stored student, or a freshly trained one that is stored from now on."""
-        student = self.load(compression, like)
+        student = self.load(compression, skeleton)
         if student is None:
             student = train()
             self.save(compression, student)
         return student
 
-    def load(self, compression: Compression, like: Ranker) -> Ranker | None:
-        """The stored student on the adapter of ``like``, or None where there is none."""
+    def load(self, compression: Compression, skeleton: Ranker) -> Ranker | None:
+        """The stored student, or None where there is none.
+
+        ``skeleton`` has the student's shape and the adapter that it works on; its body and head may hold anything.
+        """
         file = self.file(compression)
         if not file.is_file():
             return None
@@ -58,7 +61,7 @@ class StudentCache:
                 raise ValueError("its content is not what was written")
             if about["stamp"] != self.stamp:
                 return None
-            return _with_body(like, {name: torch.from_numpy(x) for name, x in tensors.items()})
+            return _with_body(skeleton, {name: torch.from_numpy(x) for name, x in tensors.items()})
         except (SafetensorError, OSError, ValueError, KeyError, RuntimeError) as problem:
             reason = (str(problem) or type(problem).__name__).splitlines()[0][:80]
             raise WorkspaceError("workspace.damaged", path=self.folder, file=file.name, reason=reason) from None
@@ -72,11 +75,10 @@ class StudentCache:
             atomic_write(self.file(compression), save_tensors(tensors, metadata=about))
 
 
-def _with_body(like: Ranker, state: dict[str, Tensor]) -> Ranker:
-    """A ranker with the adapter of ``like`` and the stored body and head."""
-    second, first = state["body.second.weight"].shape
-    student = cut_units(like, torch.arange(first), torch.arange(second)).ranker
-    adapter = {name: x for name, x in like.state_dict().items() if name.startswith("adapter.")}
+def _with_body(skeleton: Ranker, state: dict[str, Tensor]) -> Ranker:
+    """A copy of the skeleton with the stored body and head."""
+    student = copy.deepcopy(skeleton)
+    adapter = {name: x for name, x in skeleton.state_dict().items() if name.startswith("adapter.")}
     student.load_state_dict(adapter | state)
     return student.requires_grad_(False)
 

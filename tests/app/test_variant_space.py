@@ -16,7 +16,7 @@ from dashboard.presentation.ranges import from_text, to_text, within
 from dashboard.presentation.texts import numbers
 from dashboard.workspaces import workspace_ref
 from recsys_core.compare import DenseReference, measure_variant, measured_variants, stored_reports
-from recsys_core.compare.sketch import sketch
+from recsys_core.compress.build import shape_only
 from recsys_core.compress.latency import LatencySettings
 from recsys_core.compress.storage import size_bytes, text_bytes
 from recsys_core.compress.stored_parts import stored_parts
@@ -107,7 +107,7 @@ def test_an_axis_that_nobody_has_is_left_out(model):
     "compression", [Compression(), Compression(0.5, 8), Compression(0.5, 4), Compression(0.5, 16, "unstructured")]
 )
 def test_stored_parts_sum_to_the_size(model, compression):
-    scorer = sketch(model.dense, compression)
+    scorer = shape_only(model.dense, compression)
     parts = stored_parts(scorer)
     assert sum(part.n_bytes for part in parts) == size_bytes(scorer)
     assert sum(part.n_bytes for part in parts if part.stage == "texts") == text_bytes(scorer)

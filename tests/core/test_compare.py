@@ -29,7 +29,8 @@ from recsys_core.compare.drift import auc_noise, auc_parts, explanation_drift, l
 from recsys_core.compare.presets import RULES
 from recsys_core.compare.report_store import measurement_file
 from recsys_core.compare.resampling import user_draws
-from recsys_core.compare.sketch import sketch, stored_cost
+from recsys_core.compress.build import shape_only
+from recsys_core.compress.cost import stored_cost
 from recsys_core.compress.latency import LatencySettings
 from recsys_core.explain.shapley import exact_contributions
 from recsys_core.fairness import audit
@@ -170,10 +171,10 @@ def test_stages_tell_the_size_before_anything_is_trained(model, reference):
         ModelVariant.compressed(distill=40),
     ],
 )
-def test_a_sketch_costs_what_the_variant_costs(model, reference, variant):
+def test_the_shape_alone_costs_what_the_variant_costs(model, reference, variant):
     drawn, built = (
         stored_cost(s, 0)
-        for s in (sketch(model.dense, variant.compression), reference.variants.scorer(variant.compression))
+        for s in (shape_only(model.dense, variant.compression), reference.variants.scorer(variant.compression))
     )
     if variant.compression.bits == 4 and variant.compression.pruning == "structured":
         drawn["size_bytes"] = pytest.approx(drawn["size_bytes"], rel=0.02)

@@ -1,4 +1,4 @@
-"""Distillation: the same lessons and student for a seed, closer to the teacher, the adapter left alone."""
+"""Distillation: the same examples and student for a seed, closer to the teacher, the adapter left alone."""
 
 from __future__ import annotations
 
@@ -10,27 +10,27 @@ import torch
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
 from torch.nn import functional as F
 
-from recsys_core.compress.distill import (
-    DistilSettings,
-    Lessons,
-    body_inputs,
-    draw_lessons,
+from recsys_core.compress.distillation import (
+    DistillationSet,
+    DistillationSettings,
+    draw_distillation_set,
     mix_groups,
-    teach,
+    refit_and_distil,
 )
-from recsys_core.compress.prune import narrow, prune_structured, refit_layers
+from recsys_core.compress.units import prune_structured, shrink_body
+from recsys_core.models.body_inputs import body_inputs
 from recsys_core.models.scorer import Pairs, Scorer
 
 DATASET = tiny_dataset()
 FEATURES = tiny_features(DATASET)
 SCORER = random_scorer(FEATURES)
 PAIRS = random_pairs(DATASET, 400)
-SETTINGS = DistilSettings(n_histories=300, n_items=10, n_sample=1500)
+SETTINGS = DistillationSettings(n_histories=300, n_items=10, n_sample=1500)
 
 
 @pytest.fixture(scope="module")
-def lessons() -> Lessons:
-    return draw_lessons(SCORER, PAIRS, SETTINGS)
+def examples() -> DistillationSet:
+    return draw_distillation_set(SCORER, PAIRS, SETTINGS)
 
 
 def test_body_inputs_give_the_scores():
@@ -42,25 +42,25 @@ def test_body_inputs_give_the_scores():
         np.testing.assert_allclose(logits[:, column], expected, atol=1e-5)
 
 
-def test_the_same_seed_gives_the_same_lessons(lessons):
-    again = draw_lessons(SCORER, PAIRS, SETTINGS)
-    assert torch.equal(again.inputs, lessons.inputs)
-    assert torch.equal(again.logits, lessons.logits)
-    other = draw_lessons(SCORER, PAIRS, DistilSettings(n_histories=300, seed=1))
-    assert not torch.equal(other.inputs, lessons.inputs)
+def test_the_same_seed_gives_the_same_examples(examples):
+    again = draw_distillation_set(SCORER, PAIRS, SETTINGS)
+    assert torch.equal(again.inputs, examples.inputs)
+    assert torch.equal(again.logits, examples.logits)
+    other = draw_distillation_set(SCORER, PAIRS, DistillationSettings(n_histories=300, seed=1))
+    assert not torch.equal(other.inputs, examples.inputs)
 
 
-def test_lessons_hold_what_the_teacher_says(lessons):
-    assert lessons.inputs.shape == (3000, SCORER.ranker.body.first.in_features)
+def test_examples_hold_what_the_teacher_says(examples):
+    assert examples.inputs.shape == (3000, SCORER.ranker.body.first.in_features)
     with torch.no_grad():
-        assert torch.equal(lessons.logits, SCORER.ranker(lessons.inputs))
+        assert torch.equal(examples.logits, SCORER.ranker(examples.inputs))
 
 
-def test_half_of_the_lessons_are_real_pairs_and_half_are_mixed(lessons):
+def test_half_of_the_examples_are_real_pairs_and_half_are_mixed(examples):
     """In a real row the user's groups are one user's and the item's are one item's."""
     width = SCORER.ranker.n_user, SCORER.ranker.n_item
     whole = []
-    for side, part in zip(("user", "item"), lessons.inputs[:, : sum(width)].split(width, 1), strict=True):
+    for side, part in zip(("user", "item"), examples.inputs[:, : sum(width)].split(width, 1), strict=True):
         every = SCORER.embeddings(side, torch.arange(DATASET.n_users if side == "user" else DATASET.n_items))
         nearest = torch.cdist(part, every, compute_mode="donot_use_mm_for_euclid_dist").min(1).values
         whole.append(nearest < 1e-4)
@@ -83,47 +83,47 @@ def test_mixed_rows_take_whole_groups_from_another_row():
 
 @torch.no_grad()
 @pytest.mark.parametrize("sparsity", [0.5, 0.75])
-def test_a_taught_student_is_closer_to_the_teacher(lessons, sparsity):
-    cut = prune_structured(SCORER.ranker, sparsity, lessons.sample(1500))
-    taught = teach(cut, SCORER.ranker, lessons, epochs=3, settings=SETTINGS)
+def test_a_distilled_student_is_closer_to_the_teacher(examples, sparsity):
+    cut = prune_structured(SCORER.ranker, sparsity, examples.sample(1500))
+    student = refit_and_distil(cut, examples, epochs=3, settings=SETTINGS)
     inputs = body_inputs(SCORER, PAIRS, PAIRS.items[:, None])
-    dense, before, after = (ranker(inputs) for ranker in (SCORER.ranker, cut.ranker, taught))
+    dense, before, after = (ranker(inputs) for ranker in (SCORER.ranker, cut.ranker, student))
     assert F.mse_loss(after, dense) < F.mse_loss(before, dense) / 2
-    assert taught.shape == cut.ranker.shape
+    assert student.shape == cut.ranker.shape
 
 
-def test_teaching_begins_with_refitted_layers(lessons):
-    cut = prune_structured(SCORER.ranker, 0.75, lessons.sample(1500))
-    refitted = refit_layers(cut, SCORER.ranker, lessons.sample(SETTINGS.n_sample)).state_dict()
-    begun = teach(cut, SCORER.ranker, lessons, epochs=0, settings=SETTINGS).state_dict()
+def test_distilling_begins_with_refitted_layers(examples):
+    cut = prune_structured(SCORER.ranker, 0.75, examples.sample(1500))
+    refitted = cut.refitted(examples.sample(SETTINGS.n_sample)).state_dict()
+    begun = refit_and_distil(cut, examples, epochs=0, settings=SETTINGS).state_dict()
     assert all(torch.equal(begun[name], x) for name, x in refitted.items())
     assert not torch.equal(begun["head.weight"], cut.ranker.head.weight)
 
 
-def test_teaching_twice_gives_the_same_student(lessons):
-    cut = prune_structured(SCORER.ranker, 0.5, lessons.sample(1500))
-    first, second = (teach(cut, SCORER.ranker, lessons, epochs=1, settings=SETTINGS) for _ in range(2))
+def test_distilling_twice_gives_the_same_student(examples):
+    cut = prune_structured(SCORER.ranker, 0.5, examples.sample(1500))
+    first, second = (refit_and_distil(cut, examples, epochs=1, settings=SETTINGS) for _ in range(2))
     for name, x in first.state_dict().items():
         assert torch.equal(x, second.state_dict()[name])
 
 
-def test_adapter_teacher_cut_and_random_state_are_not_touched(lessons):
+def test_adapter_teacher_cut_and_random_state_are_not_touched(examples):
     dense, state = copy.deepcopy(SCORER.ranker.state_dict()), torch.get_rng_state()
-    cut = narrow(SCORER.ranker, 8, lessons.sample(1500))
+    cut = shrink_body(SCORER.ranker, 8, examples.sample(1500))
     before = copy.deepcopy(cut.ranker.state_dict())
-    taught = teach(cut, SCORER.ranker, lessons, epochs=1, settings=SETTINGS)
-    draw_lessons(SCORER, PAIRS, SETTINGS)
+    student = refit_and_distil(cut, examples, epochs=1, settings=SETTINGS)
+    draw_distillation_set(SCORER, PAIRS, SETTINGS)
     assert torch.equal(torch.get_rng_state(), state)
     assert all(torch.equal(x, dense[name]) for name, x in SCORER.ranker.state_dict().items())
     assert all(torch.equal(x, before[name]) for name, x in cut.ranker.state_dict().items())
-    for name, x in taught.adapter.state_dict().items():
+    for name, x in student.adapter.state_dict().items():
         assert torch.equal(x, dense[f"adapter.{name}"])
 
 
 def test_one_row_and_no_history_are_enough():
     one = Pairs(np.array([3]), np.array([5]), np.full((1, 8), -1))
-    lessons = draw_lessons(SCORER, one, SETTINGS)
-    cut = prune_structured(SCORER.ranker, 0.5, lessons.sample(1500))
-    student = teach(cut, SCORER.ranker, lessons, epochs=1, settings=SETTINGS)
+    examples = draw_distillation_set(SCORER, one, SETTINGS)
+    cut = prune_structured(SCORER.ranker, 0.5, examples.sample(1500))
+    student = refit_and_distil(cut, examples, epochs=1, settings=SETTINGS)
     scores = Scorer(student, FEATURES).score_pairs(one.users, one.items, one.histories)
     assert np.isfinite(scores).all()

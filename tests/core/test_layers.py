@@ -11,9 +11,9 @@ import torch
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
 from torch import nn
 
-from recsys_core.compress.latency import count_macs
+from recsys_core.compress.cost import count_macs
+from recsys_core.compress.levers.unstructured import prunable
 from recsys_core.compress.onnx_runtime import OnnxScorer
-from recsys_core.compress.prune import prunable
 from recsys_core.compress.quantize import matrices, quantise_ranker, unquantised, vectors
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer

@@ -9,16 +9,14 @@ import torch
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
 from torch.nn import functional as F
 
-from recsys_core.compress.distill import body_inputs
-from recsys_core.compress.prune import (
+from recsys_core.compress.levers.unstructured import prunable, prune_unstructured
+from recsys_core.compress.units import (
     cut_units,
-    narrow,
-    prunable,
     prune_structured,
-    prune_unstructured,
-    refit_layers,
+    shrink_body,
     units_left,
 )
+from recsys_core.models.body_inputs import body_inputs
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
 
@@ -72,7 +70,7 @@ def test_four_units_are_always_left(inputs):
 
 
 def test_a_narrow_ranker_has_the_width_asked_for(inputs):
-    cut = narrow(SCORER.ranker, 10, inputs)
+    cut = shrink_body(SCORER.ranker, 10, inputs)
     assert (cut.ranker.shape.first, cut.ranker.shape.second) == (10, 5)
 
 
@@ -91,14 +89,14 @@ def test_refitting_comes_closer_than_cutting(inputs):
     cut = prune_structured(SCORER.ranker, 0.5, inputs)
     dense = SCORER.ranker(inputs)
     before = F.mse_loss(cut.ranker(inputs), dense)
-    after = F.mse_loss(refit_layers(cut, SCORER.ranker, inputs)(inputs), dense)
+    after = F.mse_loss(cut.refitted(inputs)(inputs), dense)
     assert after < before / 2
 
 
 @torch.no_grad()
 def test_refitting_what_lost_nothing_changes_nothing(inputs):
     whole = cut_units(SCORER.ranker, torch.arange(24), torch.arange(12))
-    refitted = refit_layers(whole, SCORER.ranker, inputs)
+    refitted = whole.refitted(inputs)
     torch.testing.assert_close(refitted(inputs), SCORER.ranker(inputs), atol=1e-4, rtol=0)
 
 
@@ -124,7 +122,7 @@ def test_the_smallest_weights_go_and_the_others_stay():
 def test_the_original_and_the_random_state_are_not_touched(inputs):
     before, state = copy.deepcopy(SCORER.ranker.state_dict()), torch.get_rng_state()
     cut = prune_structured(SCORER.ranker, 0.5, inputs)
-    refit_layers(cut, SCORER.ranker, inputs)
+    cut.refitted(inputs)
     prune_unstructured(SCORER.ranker, 0.5)
     assert all(torch.equal(x, before[name]) for name, x in SCORER.ranker.state_dict().items())
     assert torch.equal(torch.get_rng_state(), state)

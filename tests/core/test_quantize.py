@@ -15,10 +15,10 @@ from onnx import TensorProto, helper, numpy_helper
 from recsys_core.compress.quantize import (
     BLOCK,
     PackedMatrix,
-    halve_ranker,
     matrices,
     pack_matrix,
     quantise_ranker,
+    to_half_precision,
     vectors,
 )
 
@@ -111,6 +111,6 @@ def test_the_matrices_and_vectors_are_all_parameters():
 
 def test_halving_rounds_every_parameter():
     ranker = random_scorer(tiny_features(tiny_dataset())).ranker
-    for before, after in zip(ranker.parameters(), halve_ranker(ranker).parameters(), strict=True):
+    for before, after in zip(ranker.parameters(), to_half_precision(ranker).parameters(), strict=True):
         assert torch.equal(after, before.half().float())
         assert after.dtype == torch.float32

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from scorer_contract import ScorerContract
 
-from recsys_core.compress.distill import DistilSettings, draw_lessons
-from recsys_core.compress.variants import VariantBuilder, teaching_pairs
+from recsys_core.compress.build import VariantBuilder, distillation_pairs
+from recsys_core.compress.distillation import DistillationSettings, draw_distillation_set
 from recsys_core.data.features import make_features
 from recsys_core.models.baselines import Ease, Popularity, item_gram
 from recsys_core.models.ranker import RankerShape
@@ -18,7 +18,7 @@ from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings, train_ranker
 from recsys_core.variant import DENSE, ModelVariant
 
-LESSONS = DistilSettings(n_histories=60, n_items=4, n_sample=200)
+EXAMPLES = DistillationSettings(n_histories=60, n_items=4, n_sample=200)
 
 
 @lru_cache
@@ -35,8 +35,9 @@ class RankerContract(ScorerContract):
 
     def make(self, split_dataset: SplitDataset):
         dense = trained(split_dataset)
-        lessons = lru_cache(lambda: draw_lessons(dense, teaching_pairs(split_dataset, LESSONS), LESSONS))
-        return VariantBuilder(dense, lessons, LESSONS).build(self.variant.compression)
+        pairs = distillation_pairs(split_dataset, EXAMPLES)
+        examples = lru_cache(lambda: draw_distillation_set(dense, pairs, EXAMPLES))
+        return VariantBuilder(dense, examples, EXAMPLES).build(self.variant.compression)
 
 
 class TestDense(RankerContract):

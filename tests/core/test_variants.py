@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from recsys_core.compress.distill import DistilSettings
+from recsys_core.compress.distillation import DistillationSettings
 from recsys_core.compress.storage import size_bytes
 from recsys_core.compress.variants import VariantCache
 from recsys_core.errors import SettingError, WorkspaceError
@@ -57,8 +57,8 @@ def pairs(workspace: TrainedModel) -> Pairs:
 
 
 def make_shelf(workspace: TrainedModel, most: int = 12) -> VariantCache:
-    """With lessons short enough for a test."""
-    return VariantCache(workspace, most, settings=DistilSettings(n_histories=200, n_sample=1000))
+    """With few enough examples for a test."""
+    return VariantCache(workspace, most, settings=DistillationSettings(n_histories=200, n_sample=1000))
 
 
 def scores(scorer: Scorer, pairs: Pairs) -> np.ndarray:
@@ -120,7 +120,7 @@ def test_closer_bits_are_closer_scores(workspace, shelf, pairs):
     assert errors[0] < errors[1] < errors[2] < 0.2
 
 
-def test_teaching_brings_scores_back(workspace, shelf, pairs):
+def test_training_brings_scores_back(workspace, shelf, pairs):
     dense, variant = scores(workspace.dense, pairs), Compression(sparsity=0.8)
     before, after = scores(shelf.untrained(variant), pairs), scores(shelf.scorer(variant), pairs)
     assert np.abs(after - dense).mean() < np.abs(before - dense).mean()

@@ -1,4 +1,4 @@
-"""Distillation: a smaller body learns the dense model's logits on seeded pairs, on a frozen adapter.
+"""Distillation: a smaller ranker learns the dense model's logits on seeded pairs, on a frozen adapter.
 
 Cutting units leaves adapter and attention as they are, and they stay frozen: so embeddings and
 pooled histories are computed once, a step is a few small matrix products, and a whole epoch takes
@@ -17,28 +17,27 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recsys_core.compress.prune import CutRanker, refit_layers
+from recsys_core.models.body_inputs import body_inputs
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.seeds import torch_stream
 
 MOST_FLOATS = 24_000_000  # of the body's inputs in memory; fewer pairs are drawn where groups are many
-CHUNK = 512
 
 
 @dataclass(frozen=True, slots=True)
-class DistilSettings:
-    """How a student is taught.
+class DistillationSettings:
+    """How a student is trained on the dense model's logits.
 
     ``n_histories`` rows are drawn; each is asked about its own item and ``n_items - 1`` random
-    ones. ``epochs`` for a pruned variant, ``narrow_epochs`` for a student of given width.
+    ones. ``epochs`` for a pruned variant, ``student_epochs`` for a student of given width.
     ``n_sample`` rows choose the units and refit the layers.
     """
 
     n_histories: int = 3000
     n_items: int = 10
     epochs: int = 1
-    narrow_epochs: int = 4
+    student_epochs: int = 4
     batch_size: int = 256
     learning_rate: float = 4e-3
     n_sample: int = 8000
@@ -49,7 +48,7 @@ class DistilSettings:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Lessons:
+class DistillationSet:
     """What the teacher says: body inputs ``(n, n_inputs)``, real and mixed in turn, and its logits ``(n,)``.
 
     Rows are in random order, so the first few thousand are a fair sample.
@@ -62,12 +61,12 @@ class Lessons:
         return self.inputs[:n]
 
 
-def draw_lessons(teacher: Scorer, pairs: Pairs, settings: DistilSettings) -> Lessons:
-    """Ask the dense model about seeded pairs; the same seed gives the same lessons.
+def draw_distillation_set(teacher: Scorer, pairs: Pairs, settings: DistillationSettings) -> DistillationSet:
+    """Ask the dense model about seeded pairs; the same seed gives the same examples.
 
     ``pairs`` are training rows with their histories, as many as the settings want or fewer.
     """
-    random = torch_stream(settings.seed, "lessons")
+    random = torch_stream(settings.seed, "lessons")  # a name is part of the seed: another one draws other examples
     n_inputs = teacher.ranker.body.first.in_features
     n_rows = min(len(pairs), settings.n_histories, max(1, MOST_FLOATS // (n_inputs * settings.n_items)))
     rows = torch.randperm(len(pairs), generator=random)[:n_rows].numpy()
@@ -77,21 +76,7 @@ def draw_lessons(teacher: Scorer, pairs: Pairs, settings: DistilSettings) -> Les
         inputs = body_inputs(teacher, pairs[rows], items)
         inputs = inputs[torch.randperm(len(inputs), generator=random)]
         inputs[1::2] = mix_groups(inputs[1::2], teacher.ranker, random)
-        return Lessons(inputs, teacher.ranker(inputs))
-
-
-def body_inputs(scorer: Scorer, pairs: Pairs, items: np.ndarray) -> Tensor:
-    """Concatenated embeddings and pooled history of items ``(b, m)`` for ``b`` rows -> ``(b * m, n_inputs)``."""
-    attention, parts = scorer.ranker.adapter.attention, []
-    users = scorer.embeddings("user", torch.from_numpy(np.asarray(pairs.users, dtype=np.int64)))
-    every_item = scorer.embeddings("item", torch.arange(scorer.n_items))
-    for start in range(0, len(pairs), CHUNK):
-        rows = slice(start, start + CHUNK)
-        past, wanted = scorer.history_vectors(pairs.histories[rows]), torch.from_numpy(items[rows])
-        pooled = attention(scorer.item_query[wanted], past.keys, past.values, past.absent)
-        of_user = users[rows].unsqueeze(1).expand(-1, items.shape[1], -1)
-        parts.append(torch.cat([of_user, every_item[wanted], pooled], -1).flatten(0, 1))
-    return torch.cat(parts)
+        return DistillationSet(inputs, teacher.ranker(inputs))
 
 
 def mix_groups(inputs: Tensor, ranker: Ranker, random: torch.Generator) -> Tensor:
@@ -108,12 +93,28 @@ def mix_groups(inputs: Tensor, ranker: Ranker, random: torch.Generator) -> Tenso
     return torch.where(torch.cat([of_groups, of_history], 1), inputs[other], inputs)
 
 
-def teach(cut: CutRanker, original: Ranker, lessons: Lessons, *, epochs: int, settings: DistilSettings) -> Ranker:
-    """Refit the cut ranker's layers in closed form, then distil; ``cut`` is not changed."""
-    return distil(refit_layers(cut, original, lessons.sample(settings.n_sample)), lessons, epochs, settings)
+@dataclass(frozen=True, slots=True, eq=False)
+class Reduced:
+    """A smaller ranker as a lever leaves it, before anything is trained."""
+
+    ranker: Ranker
+
+    def refitted(self, inputs: Tensor) -> Ranker:
+        """The ranker with its layers solved in closed form for the original's outputs on ``inputs`` (n, n_inputs).
+
+        A lever that knows how gives a subclass; without, it is the ranker as it is.
+        """
+        return self.ranker
 
 
-def distil(student: Ranker, lessons: Lessons, epochs: int, settings: DistilSettings) -> Ranker:
+def refit_and_distil(
+    reduced: Reduced, examples: DistillationSet, *, epochs: int, settings: DistillationSettings
+) -> Ranker:
+    """Refit the smaller ranker's layers in closed form, then distil; ``reduced`` is not changed."""
+    return distil(reduced.refitted(examples.sample(settings.n_sample)), examples, epochs, settings)
+
+
+def distil(student: Ranker, examples: DistillationSet, epochs: int, settings: DistillationSettings) -> Ranker:
     """Train body and head of a copy of ``student`` on the teacher's logits; the adapter stays as it is.
 
     The loss is cross-entropy against the teacher's probability after logits are shifted and
@@ -123,17 +124,17 @@ def distil(student: Ranker, lessons: Lessons, epochs: int, settings: DistilSetti
     with them at 50 %. No global random state is used or changed.
     """
     random = torch_stream(settings.seed, "batches of lessons")
-    scale = lessons.logits.std().clamp(min=1e-6)
-    centre = lessons.logits.mean() + 2 * scale
+    scale = examples.logits.std().clamp(min=1e-6)
+    centre = examples.logits.mean() + 2 * scale
     with torch.enable_grad():
         student = copy.deepcopy(student).eval()  # dropout is off: the teacher's logits carry no noise to fit
         trained = [*student.body.parameters(), *student.head.parameters()]
         adam = torch.optim.Adam(trained, lr=settings.learning_rate, fused=True)
-        batches = [b for _ in range(epochs) for b in _batches(len(lessons.logits), settings.batch_size, random)]
+        batches = [b for _ in range(epochs) for b in _batches(len(examples.logits), settings.batch_size, random)]
         falling = torch.optim.lr_scheduler.LinearLR(adam, 1.0, 0.0, total_iters=len(batches))
         for rows in batches:
-            wanted = torch.sigmoid((lessons.logits[rows] - centre) / scale)
-            loss = F.binary_cross_entropy_with_logits((student(lessons.inputs[rows]) - centre) / scale, wanted)
+            wanted = torch.sigmoid((examples.logits[rows] - centre) / scale)
+            loss = F.binary_cross_entropy_with_logits((student(examples.inputs[rows]) - centre) / scale, wanted)
             adam.zero_grad(set_to_none=True)
             loss.backward()
             adam.step()

@@ -12,18 +12,18 @@ import pytest
 import torch
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
 
+from recsys_core.compress.build import at_bit_width
+from recsys_core.compress.cost import count_macs
 from recsys_core.compress.latency import (
     LOCK_FILE,
     LatencySettings,
-    count_macs,
     measure_latency,
     one_at_a_time,
     score_items,
 )
-from recsys_core.compress.prune import prunable, prune_unstructured
-from recsys_core.compress.quantize import BLOCK, matrices, vectors
-from recsys_core.compress.storage import n_parameters, size_bytes, stored_arrays
-from recsys_core.compress.variants import store_at, text_vectors
+from recsys_core.compress.levers.unstructured import prune_unstructured
+from recsys_core.compress.quantize import BLOCK, matrices, text_vectors, vectors
+from recsys_core.compress.storage import size_bytes, stored_arrays
 from recsys_core.models.scorer import Scorer
 from recsys_core.variant import Compression
 
@@ -37,8 +37,8 @@ VARIANTS = [Compression(sparsity, bits, pruning) for sparsity, pruning in LEVELS
 
 def variant_scorer(variant: Compression) -> Scorer:
     if variant.sparsity:
-        return store_at(prune_unstructured(DENSE_SCORER.ranker, variant.sparsity), FEATURES, variant)
-    return DENSE_SCORER if variant.is_dense else store_at(DENSE_SCORER.ranker, FEATURES, variant)
+        return at_bit_width(prune_unstructured(DENSE_SCORER.ranker, variant.sparsity), FEATURES, variant)
+    return DENSE_SCORER if variant.is_dense else at_bit_width(DENSE_SCORER.ranker, FEATURES, variant)
 
 
 def from_nibbles(data: np.ndarray, n: int) -> np.ndarray:
@@ -90,14 +90,6 @@ def test_a_mask_is_used_only_where_it_is_smaller():
     assert not any(name.endswith(".kept") for name in few)
     assert "first.user.kept" in many
     assert "adapter.item__id.kept" not in many  # look-up tables are not pruned
-
-
-@pytest.mark.parametrize("sparsity", [0.0, 0.3, 0.9])
-def test_only_what_is_left_counts_as_parameters(sparsity):
-    scorer = variant_scorer(Compression(sparsity, pruning="unstructured"))
-    every = sum(p.numel() for p in DENSE_SCORER.ranker.parameters())
-    gone = round(sparsity * sum(w.numel() for w in prunable(DENSE_SCORER.ranker)))
-    assert n_parameters(scorer) == every - gone
 
 
 def test_multiply_adds_by_hand():

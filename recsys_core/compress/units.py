@@ -1,4 +1,4 @@
-"""Pruning: whole units cut out of the body (a smaller network), or single weights set to zero (the same network)."""
+"""Units: which of a body's units stay, cutting the others out, and refitting the layers that are left."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from recsys_core.compress.distillation import Reduced
 from recsys_core.models.ranker import Ranker
 
 LEAST_UNITS = 4
@@ -16,12 +17,27 @@ RIDGE = 1e-3  # of the mean variance: keeps the normal equations solvable where 
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class CutRanker:
+class PrunedRanker(Reduced):
     """A smaller ranker and which units of the original's two body layers it kept (ascending indices)."""
 
-    ranker: Ranker
+    original: Ranker
     first: Tensor
     second: Tensor
+
+    def refitted(self, inputs: Tensor) -> Ranker:
+        """A copy whose second layer and head are solved by least squares for what the original's units put out.
+
+        In closed form and in milliseconds, most of what cutting broke comes back (ThiNet, Luo et
+        al. 2017, does the same for channels of convolutions).
+        """
+        original, refitted = self.original, copy.deepcopy(self.ranker)
+        with torch.no_grad():
+            target = original.body.second(F.relu(original.body.first(inputs)))
+            logits = original.head(F.relu(target))
+            hidden = F.relu(refitted.body.first(inputs))
+            _solve_linear(refitted.body.second, hidden, target[:, self.second])
+            _solve_linear(refitted.head, F.relu(refitted.body.second(hidden)), logits)
+        return refitted
 
 
 def units_left(n_units: int, sparsity: float) -> int:
@@ -33,7 +49,12 @@ def units_left(n_units: int, sparsity: float) -> int:
     return min(n_units, max(LEAST_UNITS, round(n_units * (1 - sparsity))))
 
 
-def prune_structured(ranker: Ranker, sparsity: float, inputs: Tensor) -> CutRanker:
+def units_of_width(ranker: Ranker, width: int) -> tuple[int, int]:
+    """Units of both layers of a student: ``width`` and half as many, four at least and never more than there are."""
+    return min(width, ranker.shape.first), min(ranker.shape.second, max(LEAST_UNITS, width // 2))
+
+
+def prune_structured(ranker: Ranker, sparsity: float, inputs: Tensor) -> PrunedRanker:
     """Cut whole units out of both body layers; ``ranker`` is not changed.
 
     Parameters
@@ -53,25 +74,20 @@ def prune_structured(ranker: Ranker, sparsity: float, inputs: Tensor) -> CutRank
     (one model, one seed) at 90 % it left 0.80 AUC where the norms left 0.53, before training.
     """
     shape = ranker.shape
-    with torch.no_grad():
-        first = F.relu(ranker.body.first(inputs))
-        second = F.relu(ranker.body.second(first))
-        keep_first = _choose_units(first, ranker.body.second.weight, units_left(shape.first, sparsity))
-        keep_second = _choose_units(second, ranker.head.weight, units_left(shape.second, sparsity))
-    return cut_units(ranker, keep_first, keep_second)
+    return _keep_units(ranker, units_left(shape.first, sparsity), units_left(shape.second, sparsity), inputs)
 
 
-def narrow(ranker: Ranker, width: int, inputs: Tensor) -> CutRanker:
+def shrink_body(ranker: Ranker, width: int, inputs: Tensor) -> PrunedRanker:
     """Cut the body to ``width`` and half as many units (four at least), chosen as in ``prune_structured``."""
-    second = min(ranker.shape.second, max(LEAST_UNITS, width // 2))
-    with torch.no_grad():
-        hidden = F.relu(ranker.body.first(inputs))
-        keep_first = _choose_units(hidden, ranker.body.second.weight, width)
-        keep_second = _choose_units(F.relu(ranker.body.second(hidden)), ranker.head.weight, second)
-    return cut_units(ranker, keep_first, keep_second)
+    return _keep_units(ranker, *units_of_width(ranker, width), inputs)
 
 
-def cut_units(ranker: Ranker, first: Tensor, second: Tensor) -> CutRanker:
+def first_units(ranker: Ranker, first: int, second: int) -> Ranker:
+    """The ranker with the first units of each layer: the shape of one with so many, whichever they are."""
+    return cut_units(ranker, torch.arange(first), torch.arange(second)).ranker
+
+
+def cut_units(ranker: Ranker, first: Tensor, second: Tensor) -> PrunedRanker:
     """The ranker with only the listed units; exactly the function of zeroing the others' outputs."""
     smaller = copy.deepcopy(ranker)
     smaller.shape = replace(ranker.shape, first=len(first), second=len(second))
@@ -80,7 +96,7 @@ def cut_units(ranker: Ranker, first: Tensor, second: Tensor) -> CutRanker:
     _replace(body.first, body.first.weight[first], body.first.bias[first])
     _replace(body.second, body.second.weight[second][:, first], body.second.bias[second])
     _replace(head, head.weight[:, second], head.bias)
-    return CutRanker(smaller.eval(), first, second)
+    return PrunedRanker(smaller.eval(), ranker, first, second)
 
 
 def _replace(layer: nn.Linear, weight: Tensor, bias: Tensor) -> None:
@@ -89,45 +105,13 @@ def _replace(layer: nn.Linear, weight: Tensor, bias: Tensor) -> None:
     layer.out_features, layer.in_features = weight.shape
 
 
-def refit_layers(cut: CutRanker, original: Ranker, inputs: Tensor) -> Ranker:
-    """Set the cut ranker's second layer and head by least squares to what the original's units put out.
-
-    In closed form and in milliseconds, most of what cutting broke comes back (ThiNet, Luo et
-    al. 2017, does the same for channels of convolutions). ``cut`` is not changed.
-    """
-    refitted = copy.deepcopy(cut.ranker)
+def _keep_units(ranker: Ranker, n_first: int, n_second: int, inputs: Tensor) -> PrunedRanker:
     with torch.no_grad():
-        target = original.body.second(F.relu(original.body.first(inputs)))
-        logits = original.head(F.relu(target))
-        hidden = F.relu(refitted.body.first(inputs))
-        _solve_linear(refitted.body.second, hidden, target[:, cut.second])
-        _solve_linear(refitted.head, F.relu(refitted.body.second(hidden)), logits)
-    return refitted
-
-
-def prune_unstructured(ranker: Ranker, sparsity: float) -> Ranker:
-    """Set the smallest weights to zero, by one global threshold; ``ranker`` is not changed.
-
-    The matrices are ``prunable(ranker)``. A global threshold keeps more of lists and reasons
-    than one threshold a layer (top ten kept 0.91 against 0.88 at half the weights in the same
-    pilot), because layers differ in how many of their weights matter.
-    """
-    pruned = copy.deepcopy(ranker)
-    weights = prunable(pruned)
-    with torch.no_grad():
-        flat = torch.cat([w.flatten() for w in weights])
-        flat[flat.abs().argsort(stable=True)[: round(len(flat) * sparsity)]] = 0
-        for weight, part in zip(weights, flat.split([w.numel() for w in weights]), strict=True):
-            weight.copy_(part.view_as(weight))
-    return pruned.eval()
-
-
-def prunable(ranker: Ranker) -> list[Tensor]:
-    """Weight matrices of the adapter's projections, the attention, the body and the head; no look-up table."""
-    tables = [t.weight for t in ranker.adapter.tables.values() if isinstance(t, nn.Linear)]
-    attention = ranker.adapter.attention
-    of_attention = [layer.weight for layer in (attention.query, attention.key, attention.value)]
-    return [*tables, *of_attention, *(layer.linear.weight for layer in ranker.layers())]
+        first = F.relu(ranker.body.first(inputs))
+        second = F.relu(ranker.body.second(first))
+        keep_first = _choose_units(first, ranker.body.second.weight, n_first)
+        keep_second = _choose_units(second, ranker.head.weight, n_second)
+    return cut_units(ranker, keep_first, keep_second)
 
 
 def _choose_units(outputs: Tensor, reader: Tensor, n_units: int) -> Tensor:
