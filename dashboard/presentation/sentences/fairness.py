@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from dashboard.presentation.texts import core_message, has, language, listed, numbers, plain, t, word
-from dashboard.presentation.texts.markdown import Markdown, escape, opposing, supporting
+from dashboard.presentation.texts.markdown import Markdown, escape, opposing, strong, supporting
 from dashboard.presentation.wording import known, range_with_its_unit, shorten
 from recsys_core.errors import Phrase
 from recsys_core.fairness import ScanResult, direction
@@ -91,7 +91,7 @@ def people(by: tuple[str, ...], group: Group) -> Markdown:
 
 def bold(name: str) -> Markdown:
     """A name in bold inside a sentence."""
-    return Markdown(inside(name).replace(name, f"**{escape(name)}**"))
+    return Markdown(inside(name).replace(name, strong(name)))
 
 
 def sentence(report: FairnessReport, metric: str, rest: tuple[OneVsRestGap, ...]) -> Markdown:

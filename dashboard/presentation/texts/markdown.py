@@ -35,6 +35,16 @@ def escape(text: object) -> Markdown:
     return Markdown(_AT_START.sub(r"\1\2\\\3", line))
 
 
+def strong(text: str) -> Markdown:
+    """Bold wherever it stands: beside a letter, as in Chinese, stars at a sign ("20 %") would stay stars.
+
+    >>> strong("north"), strong("20 %") == f"**20 %{JOINER}**"
+    ('**north**', True)
+    """
+    first, last = ("" if end.isalnum() else JOINER for end in (text[:1], text[-1:]))
+    return Markdown(f"**{first}{escape(text)}{last}**")
+
+
 def supporting(text: str) -> Markdown:
     """What speaks for: bold, in the theme's blue. The sign or word carries the meaning too."""
     return Markdown(f":blue[**{escape(text)}**]")
