@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
+import io
+import json
+import os
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,25 +31,64 @@ def data_folder() -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Folder of a workspace trained in seconds: 60 users, 40 items, 2 epochs. Copy it before changing it."""
-    return _trained(tmp_path_factory.mktemp("tiny"), name="tiny", n_users=60, n_items=40, impressions=40)
+def once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str, Callable[[Path], object]], Path]:
+    """``once(name, make)``: this process' copy of a folder that is made once for all that share the tests."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def copy(name: str, make: Callable[[Path], object]) -> Path:
+        made = root / f"once-{name}"
+        with (root / f"once-{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not made.exists():
+                make(root / f"making-{name}")
+                (root / f"making-{name}").rename(made)
+        return Path(shutil.copytree(made, tmp_path_factory.mktemp(name) / "copy"))
+
+    return copy
 
 
 @pytest.fixture(scope="session")
-def grouped_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def tiny_workspace(once) -> Path:
+    """Folder of a workspace trained in seconds: 60 users, 40 items, 2 epochs. Copy it before changing it."""
+    return once("tiny", lambda folder: _train(folder, name="tiny", n_users=60, n_items=40)) / "workspaces" / "tiny"
+
+
+@pytest.fixture(scope="session")
+def grouped_workspace(once) -> Path:
     """The same with 500 users, enough for groups that may be shown."""
-    return _trained(tmp_path_factory.mktemp("grouped"), name="grouped", n_users=500, n_items=60, impressions=40)
+    folder = once("grouped", lambda folder: _train(folder, name="grouped", n_users=500, n_items=60))
+    return folder / "workspaces" / "grouped"
 
 
-def _trained(folder: Path, *, name: str, n_users: int, n_items: int, impressions: int) -> Path:
+@pytest.fixture(scope="session")
+def movielens(once, data_folder: Path) -> tuple[Path, dict]:
+    """MovieLens-100K from its original files after three epochs: the workspace, and what ``train`` printed."""
+    folder = once("ml-100k", lambda folder: _train_movielens(folder, data_folder / "ml-100k"))
+    return folder / "workspaces" / "ml-100k", json.loads((folder / "train.json").read_text())
+
+
+def _train(folder: Path, *, name: str, n_users: int, n_items: int) -> None:
     from recsys_core.data.importers import import_dataset
     from recsys_core.data.sample.generate import SampleSize, draw_sample
     from recsys_core.data.sample.shop import SHOP
     from recsys_core.data.sample.write import write_sample
     from recsys_core.models.fit import FitRequest, fit_workspace
 
-    write_sample(SHOP, 0, draw_sample(SHOP, 0, SampleSize(n_users, n_items, impressions, 20)), folder / "tables")
+    write_sample(SHOP, 0, draw_sample(SHOP, 0, SampleSize(n_users, n_items, 40, 20)), folder / "tables")
     dataset = import_dataset("tables", folder / "tables", None)
     fit_workspace(dataset, folder / "workspaces" / name, FitRequest(name=f"{name} shop", epochs=2))
-    return folder / "workspaces" / name
+
+
+def _train_movielens(folder: Path, source: Path) -> None:
+    from recsys_core.__main__ import main
+
+    data, out = str(folder / "dataset"), io.StringIO()
+    folder.mkdir()
+    with contextlib.redirect_stdout(out):
+        assert main(["import", "--format", "movielens-100k", str(source), "--out", data]) == 0
+        out.truncate(out.seek(0))
+        workspace = str(folder / "workspaces" / "ml-100k")
+        assert main(["train", "--data", data, "--out", workspace, "--epochs", "3", "--json"]) == 0
+    (folder / "train.json").write_text(out.getvalue())

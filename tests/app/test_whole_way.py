@@ -14,7 +14,6 @@ from recsys_core.__main__ import main
 from recsys_core.explain.methods import METHODS
 
 REAL = {
-    "ml-100k": ("movielens-100k", {"user.age", "item.genres"}),
     "ml-latest-small": ("movielens-latest", {"item.genres"}),
     "amazon-gift-cards": ("amazon-reviews", {"item.brand"}),
 }
@@ -48,6 +47,13 @@ def test_real_data_go_the_whole_way(name, ask, open_app, tmp_path, data_folder):
     source = Source(data_folder / name, form, reasons=frozenset(reasons))
     workspace = trained(ask, source, tmp_path)
     user, item = answered(ask, workspace, source.reasons)
+    opened(open_app, workspace, user, item)
+
+
+@pytest.mark.timeout(600)
+def test_a_trained_movielens_goes_the_whole_way(ask, open_app, movielens):
+    workspace, _ = movielens
+    user, item = answered(ask, workspace, frozenset({"user.age", "item.genres"}))
     opened(open_app, workspace, user, item)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-from pathlib import Path
 
 import pytest
 
@@ -20,15 +19,6 @@ def run(*args) -> dict:
 
 
 pytestmark = pytest.mark.timeout(900)  # training is part of the first test
-
-
-@pytest.fixture(scope="session")
-def movielens(data_folder, tmp_path_factory) -> tuple[Path, dict]:
-    """The trained workspace, and what ``train`` printed."""
-    folder = tmp_path_factory.mktemp("ml-100k")
-    run("import", "--format", "movielens-100k", data_folder / "ml-100k", "--out", folder / "dataset")
-    train = ("train", "--data", folder / "dataset", "--out", folder / "workspace")
-    return folder / "workspace", run(*train, "--epochs", 8)
 
 
 def test_the_ranker_beats_popularity(movielens):
