@@ -118,7 +118,7 @@ def _time_rounds(
         line = np.empty(len(scorers))
         for i in np.roll(np.arange(len(scorers)), len(spent)).tolist():
             began = time.perf_counter()
-            call(scorers[i], len(spent) % n_pairs)
+            call(scorers[int(i)], len(spent) % n_pairs)
             line[i] = 1000 * (time.perf_counter() - began)
         spent.append(line)
     return np.array(spent)
