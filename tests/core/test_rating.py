@@ -54,7 +54,7 @@ def test_every_auc_is_of_the_upper_against_the_lower_half(workspace):
 
 
 def test_every_stored_interval_holds_its_own_figure(workspace):
-    metrics = json.loads((workspace.path / "models" / "first" / "metrics.json").read_text())
+    metrics = json.loads((workspace.path / "metrics.json").read_text())
     figures = {"model": metrics, **metrics["baselines"]}
     assert set(metrics["intervals"]) == set(figures) == {"model", "popularity", "ease"}
     for who, intervals in metrics["intervals"].items():
