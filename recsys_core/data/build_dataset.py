@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -22,7 +21,7 @@ LOPSIDED = 0.9
 MOST_UNUSED = 0.5
 MOST_EQUAL_TIMES = 0.5
 
-Warnings = Sequence[tuple[str, dict]]
+Warnings = list[tuple[str, dict]]
 
 
 def make_interactions(
@@ -88,7 +87,7 @@ def build_dataset(
 
 def _name_items(items: pd.DataFrame, schema: Schema) -> tuple[pd.DataFrame, Warnings]:
     """Let the id stand in for a missing title; note missing, repeated and non-Latin titles."""
-    noticed: list[tuple[str, dict]] = []
+    noticed: Warnings = []
     titles = items[schema.item_title]
     missing = titles.isna()
     if missing.any():
@@ -136,7 +135,7 @@ def _interaction_warnings(dataset: Dataset) -> Warnings:
         "warning.items_untouched": {"count": int(np.count_nonzero(of_item == 0)), "of": dataset.n_items},
         "warning.repeated_pairs": {"count": count_repeated_pairs(dataset)},
     }
-    noticed: list[tuple[str, dict]] = [(key, values) for key, values in counts.items() if values["count"]]
+    noticed: Warnings = [(key, values) for key, values in counts.items() if values["count"]]
     noticed += [
         (f"warning.one_{what}", {}) for what, n in (("user", dataset.n_users), ("item", dataset.n_items)) if n == 1
     ]

@@ -123,11 +123,11 @@ def _read_items(meta: Path | None, edition: Edition, reviewed: pa.Array) -> tupl
     columns = _columns(found, edition, len(ids))
     n_products = len(pc.unique(products.cells(edition.item)))
     n_known = len(ids) - where.null_count
-    warnings: list[tuple[str, dict]] = []
+    warnings: Warnings = []
     if n_products > n_known:
         counts = {"file": meta.name, "count": n_products - n_known, "of": n_products}
         warnings.append(("warning.products_left_out", counts))
-    return frame_of("item_id", ids, columns), [*warnings, *_unread_prices(products)]
+    return frame_of("item_id", ids, columns), warnings + _unread_prices(products)
 
 
 def _columns(products: Table | None, edition: Edition, n: int) -> dict[str, pd.Series]:

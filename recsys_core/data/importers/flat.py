@@ -71,8 +71,7 @@ def split_flat(mapping: Mapping, tables: dict[str, Table]) -> tuple[dict[str, Ta
     for part in (how.user, how.item):
         read_ids(log, part)
     taken = _assign(log, mapping, sides)
-    made: dict[str, Table] = dict(tables)
-    warnings: list[tuple[str, dict]] = []
+    made, warnings = dict(tables), []
     for key, side in sides.items():
         made[key], noticed = _side_table(log, side, key, taken[key])
         warnings += noticed
@@ -124,7 +123,7 @@ def _side_table(log: Table, side: SideMapping, key: str, columns: list[str]) -> 
     """One row an id; the row numbers are those of its first mention."""
     ids = pc.unique(log.cells(side.id))
     first = np.unique(_codes(log, side.id), return_index=True)[1]
-    warnings: list[tuple[str, dict]] = []
+    warnings: Warnings = []
     cells: dict[str, pa.Array] = {side.id: ids}
     for column in columns:
         found = _count(log, side.id, column)
