@@ -11,6 +11,7 @@ from scipy.sparse import csr_array
 from recsys_core.data.dataset import Dataset
 from recsys_core.fairness import DEFAULT_SETTINGS, groupable_columns, make_grouping
 from recsys_core.fairness.bootstrap import interval
+from recsys_core.fairness.cohort import reportable_groups
 from recsys_core.fairness.gaps import extremes
 from recsys_core.results import GroupGap, LostGroup, LostMost
 
@@ -42,11 +43,9 @@ def user_groups(dataset: Dataset, users: np.ndarray, *, train: csr_array) -> tup
         grouping = make_grouping(dataset, (name,), train=train)
         code = grouping.code[users]
         size = np.bincount(code, minlength=len(grouping.labels))
-        shown = np.flatnonzero(size >= DEFAULT_SETTINGS.least_size)
-        if len(shown) >= 2:
-            position = np.full(len(size), len(shown))
-            position[shown] = np.arange(len(shown))
-            found.append(UserGroups(name, tuple(grouping.labels[g] for g in shown), position[code]))
+        reportable, code = reportable_groups(size, code, least_size=DEFAULT_SETTINGS.least_size)
+        if len(reportable) >= 2:
+            found.append(UserGroups(name, tuple(grouping.labels[g] for g in reportable), code))
     return tuple(found)
 
 

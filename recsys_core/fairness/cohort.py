@@ -97,10 +97,22 @@ def user_cohort(statistics: UserStatistics, grouping: Grouping, settings: AuditS
     group = grouping.code[statistics.user_index]
     counted = statistics.is_ranked if statistics.is_ranked.any() else np.ones(statistics.n_users, dtype=bool)
     size = np.bincount(group[counted], minlength=len(grouping.groups))
-    reportable = np.flatnonzero(size >= settings.least_size)
+    reportable, code = reportable_groups(size, group, least_size=settings.least_size)
+    return UserCohort(statistics, grouping.groups, size, reportable, code)
+
+
+def reportable_groups(size: np.ndarray, group: np.ndarray, *, least_size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Positions of the groups of ``least_size`` or more, and each user's position among these.
+
+    Users of smaller groups get the number of reportable groups.
+
+    >>> [x.tolist() for x in reportable_groups(np.array([3, 1, 2]), np.array([0, 1, 2]), least_size=2)]
+    [[0, 2], [0, 2, 1]]
+    """
+    reportable = np.flatnonzero(size >= least_size)
     position = np.full(len(size), len(reportable))
     position[reportable] = np.arange(len(reportable))
-    return UserCohort(statistics, grouping.groups, size, reportable, position[group])
+    return reportable, position[group]
 
 
 def cohort_of(

@@ -137,7 +137,7 @@ def test_p_values_are_uniform_where_groups_mean_nothing():
                 generator.choice(4, n, p=(0.1, 0.2, 0.3, 0.4)),
                 4,
                 resamples=Resamples(n, 99, seed),
-                most=400,
+                most=200,
             )
             for seed in range(60)
         ]
