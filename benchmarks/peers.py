@@ -61,7 +61,7 @@ def main() -> int:
         print(__doc__)
         return 2
     workspace = open_model(Path(sys.argv[1]))
-    split_dataset, metrics = workspace.split_dataset, workspace.metrics
+    split_dataset, report = workspace.split_dataset, workspace.training
     try:
         import implicit  # noqa: F401
     except ImportError:
@@ -75,9 +75,9 @@ def main() -> int:
         print(f"BPR {settings}: validation NDCG@10 {value:.4f}, {time.perf_counter() - began:.0f} s", flush=True)
         if value > best_value:
             best, best_value = model, value
-    rows = {"ours": metrics["ndcg@10"], "BPR (implicit 0.7.3)": ndcg(best, split_dataset, "test")}
-    rows |= {name: found["ndcg@10"] for name, found in metrics["baselines"].items()}
-    where = f"{metrics['task']}, split {metrics['split']}, seed {metrics['seed']}, {metrics['n_users']} users"
+    rows = {"ours": report.model["ndcg@10"], "BPR (implicit 0.7.3)": ndcg(best, split_dataset, "test")}
+    rows |= {name: found["ndcg@10"] for name, found in report.baselines.items()}
+    where = f"{report.task}, split {report.split}, seed {report.seed}, {report.model.n_users} users"
     print(f"{where}: test NDCG@10")
     for name, value in rows.items():
         print(f"  {name:22s} {value:.4f}   x{rows['ours'] / value:.2f}")

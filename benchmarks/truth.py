@@ -44,7 +44,7 @@ def measure(folder: Path, seed: int):
     made = make_sample("shop", seed, folder / "tables")
     dataset = import_dataset("tables", folder / "tables")
     began = time.perf_counter()
-    metrics = fit_workspace(dataset, folder / "workspace", FitRequest(seed=seed))
+    metrics = fit_workspace(dataset, folder / "workspace", FitRequest(seed=seed)).to_json()
     yield "train, seconds", time.perf_counter() - began, lambda v: v < 60
     workspace = open_model(folder / "workspace")
     yield "ids", workspace.config["id_ablations"], None

@@ -42,7 +42,7 @@ def show(page: frame.Frame) -> None:
         cards.columns(page)
     cards.stages(model)
     next_links(page)
-    everything = {"profile": stats, "metrics": model.metrics, "config": model.config}
+    everything = {"profile": stats, "metrics": model.training.to_json(), "config": model.config}
     page.download("overview", sentences.quality_table(model), everything)
     with place_of_gap:
         cards.gap(page, sentence)

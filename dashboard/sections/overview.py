@@ -15,7 +15,7 @@ from recsys_core.models.anatomy import anatomy
 
 
 def quality(model) -> None:
-    chart = charts.quality(model.metrics, sentences.best_possible(model))
+    chart = charts.quality(model.training)
     if chart is None:
         st.markdown(t("overview.quality.none"))
     else:

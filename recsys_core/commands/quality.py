@@ -14,7 +14,7 @@ def run_evaluate(args: argparse.Namespace, progress: Progress) -> dict[str, Any]
 
     opened = open_variant(args)
     found = evaluate(opened.scorer, opened.model.split_dataset, reranker=opened.reranker, progress=progress)
-    stored = opened.model.metrics
+    stored = opened.model.training.to_json()
     return {
         "task": stored["task"],
         "split": stored["split"],

@@ -33,8 +33,8 @@ def run_train(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     request = FitRequest(
         name=args.name, task=args.task, split=args.split, seed=args.seed, epochs=args.epochs, encoder=args.encoder
     )
-    metrics = fit_workspace(dataset, args.out, request, progress=progress)
-    return metrics | {"understood": _used(dataset, args.out, metrics["task"])}
+    trained = fit_workspace(dataset, args.out, request, progress=progress)
+    return trained.to_json() | {"understood": _used(dataset, args.out, trained.task)}
 
 
 def prepare_arguments(parser: argparse.ArgumentParser) -> None:
@@ -50,10 +50,10 @@ def run_prepare(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     from recsys_core.models.workspace import open_model
 
     dataset = import_dataset(args.format, args.source, args.mapping)
-    metrics = fit_workspace(dataset, args.out, FitRequest(name=args.name, seed=args.seed), progress=progress)
+    trained = fit_workspace(dataset, args.out, FitRequest(name=args.name, seed=args.seed), progress=progress)
     reports = measure_grid(open_model(args.out), progress=progress)
-    found = {"understood": _used(dataset, args.out, metrics["task"]), "levels_measured": len(reports)}
-    return metrics | found
+    found = {"understood": _used(dataset, args.out, trained.task), "levels_measured": len(reports)}
+    return trained.to_json() | found
 
 
 def measure_arguments(parser: argparse.ArgumentParser) -> None:

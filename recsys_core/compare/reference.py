@@ -89,7 +89,7 @@ class DenseReference:
     def quality(self) -> tuple[float, float]:
         """NDCG@10 and recall@10 of all test users; those stored with the model where ranking all takes too long."""
         if self.is_sample:
-            return float(self.model.metrics["ndcg@10"]), float(self.model.metrics["recall@10"])
+            return self.model.training.model["ndcg@10"], self.model.training.model["recall@10"]
         return mean(self.ranking.ndcg), mean(self.ranking.recall)
 
     @cached_property

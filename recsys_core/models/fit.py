@@ -35,7 +35,7 @@ from recsys_core.models.training import TrainedRanker, TrainingSettings, train_r
 from recsys_core.models.training_log import write_log
 from recsys_core.models.workspace import SplitSettings, write_about
 from recsys_core.progress import Progress, silent
-from recsys_core.results import Evaluation, RankingResult
+from recsys_core.results import Evaluation, Quality, RankingResult, TrainingReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class FitRequest:
     encoder: str = MINILM
 
 
-def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress: Progress = silent) -> dict:
+def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress: Progress = silent) -> TrainingReport:
     """Train on ``dataset`` and write a workspace to ``out`` (as a whole, or not at all).
 
     Returns the metrics that are stored: ``task split seed auc logloss ndcg@10 recall@10 seconds
@@ -75,7 +75,7 @@ def fit_workspace(dataset: Dataset, out: Path, request: FitRequest, *, progress:
         name = request.name or dataset.name or Path(out).name
         write_about(folder, name, SplitSettings(split.task, split.kind, split.seed, length))
         ModelStore(folder).add(request.model_name, fitted.write, model_id=FIRST)
-    return fitted.metrics
+    return fitted.report
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,14 +85,14 @@ class FittedModel:
     trained: TrainedRanker
     features: Features
     config: dict
-    metrics: dict
+    report: TrainingReport
 
     def write(self, folder: Path, about: dict[str, str]) -> None:
         """Write all that `ModelStore.add` wants of it into ``folder``."""
         (folder / "log").mkdir()
         write_log(folder / "log", self.trained)
         config = self.config | about
-        save_artifact(folder, self.trained.ranker, self.features, {"config": config, "metrics": self.metrics})
+        save_artifact(folder, self.trained.ranker, self.features, {"config": config, "metrics": self.report.to_json()})
 
 
 def fit_model(split_dataset: SplitDataset, request: FitRequest, *, progress: Progress = silent) -> FittedModel:
@@ -104,9 +104,9 @@ def fit_model(split_dataset: SplitDataset, request: FitRequest, *, progress: Pro
     vectors = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in texts.items()}
     features = make_features(split_dataset.dataset, vectors)
     chosen, features, tried = choose(features, split_dataset, request, progress)
-    metrics = _measure(chosen.ranker, features, split_dataset, progress)
-    metrics |= {"seconds": time.perf_counter() - began}
-    return FittedModel(chosen, features, _config(encoder, split_dataset, chosen, tried), metrics)
+    report = _measure(chosen.ranker, features, split_dataset, progress)
+    report = replace(report, seconds=time.perf_counter() - began)
+    return FittedModel(chosen, features, _config(encoder, split_dataset, chosen, tried), report)
 
 
 def _check_trainable(split_dataset: SplitDataset) -> None:
@@ -170,31 +170,34 @@ def _validator(features: Features, split_dataset: SplitDataset) -> Callable[[Ran
     return validate
 
 
-def _measure(ranker: Ranker, features: Features, split_dataset: SplitDataset, progress: Progress) -> dict:
+def _measure(ranker: Ranker, features: Features, split_dataset: SplitDataset, progress: Progress) -> TrainingReport:
     """Figures on the test part, of the model and of the baselines, each with its interval."""
+    split = split_dataset.split
     model = evaluate(Scorer(ranker, features), split_dataset, progress=progress)
     found = {"popularity": evaluate(Popularity(), split_dataset, calibrated=False)}
     if is_feasible(split_dataset):
         progress("fitting EASE", 0.0)
         found["ease"] = evaluate(_best_ease(split_dataset), split_dataset, calibrated=False)
-    return {
-        "task": split_dataset.task,
-        "split": split_dataset.split.kind,
-        "seed": split_dataset.split.seed,
-        **model.to_json(),
-        "n_parameters": sum(p.numel() for p in ranker.parameters()),
-        "baselines": {name: e.to_json() for name, e in found.items()},
-        "best_possible": _best_possible(split_dataset),
-        "intervals": {name: _intervals(e, split_dataset.split.seed) for name, e in ({"model": model} | found).items()},
-        "comparisons": {name: _comparison(model, e, split_dataset.split.seed) for name, e in found.items()},
+    baselines = {
+        name: replace(_quality(e, split.seed), differences=_differences(model, e, split.seed))
+        for name, e in found.items()
     }
+    n_parameters = sum(p.numel() for p in ranker.parameters())
+    quality, best = _quality(model, split.seed), _best_possible(split_dataset)
+    return TrainingReport(split_dataset.task, split.kind, split.seed, 0.0, n_parameters, quality, baselines, best)
 
 
-def _best_possible(split_dataset: SplitDataset) -> dict[str, float] | None:
+def _quality(e: Evaluation, seed: int) -> Quality:
+    figures = e.to_json()
+    counts = {name: figures.pop(name) for name in ("n_users", "n_pairs")}
+    return Quality(figures, **counts, intervals=_intervals(e, seed))
+
+
+def _best_possible(split_dataset: SplitDataset) -> dict[str, float]:
     """What the planted function itself reaches on these held-out rows (sample data under the default split)."""
     truth = split_dataset.dataset.truth
     if truth is None or (split_dataset.task, split_dataset.split.kind) != ("like", "time"):
-        return None
+        return {}
     return {"auc": truth["best_auc"], "ndcg@10": truth["best_ndcg@10"]}
 
 
@@ -220,7 +223,7 @@ def _intervals(e: Evaluation, seed: int) -> dict[str, tuple[float, float]]:
     }
 
 
-def _comparison(model: Evaluation, baseline: Evaluation, seed: int) -> dict[str, tuple[float, float, float]]:
+def _differences(model: Evaluation, baseline: Evaluation, seed: int) -> dict[str, tuple[float, float, float]]:
     """Mean difference to a baseline over the same users with its paired 95 % interval: ``(difference, low, high)``."""
     found = {}
     for name in ("ndcg", "recall"):

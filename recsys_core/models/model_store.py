@@ -15,7 +15,7 @@ from pathlib import Path
 from recsys_core.data.folder import atomic_write, read_checked_json, sha256
 from recsys_core.errors import RecLensError, SettingError
 from recsys_core.models import artifact
-from recsys_core.models.trained_model import read_metrics
+from recsys_core.models.trained_model import read_training
 
 FORMAT = "reclens-workspace-2"
 ABOUT = "workspace.json"
@@ -107,8 +107,8 @@ class ModelStore:
     def _entry(self, model_id: str, current: str) -> ModelEntry | None:
         folder = self.folder(model_id)
         try:
-            config, metrics = artifact.load_config(folder), read_metrics(folder)
-            quality = {name: metrics[name] for name in ("auc", "ndcg@10")}
+            config, model = artifact.load_config(folder), read_training(folder).model
+            quality = {name: model[name] for name in ("auc", "ndcg@10")}
             return ModelEntry(
                 model_id, config["name"], config["made"], config["task"], quality, current=model_id == current
             )

@@ -14,6 +14,7 @@ from recsys_core.models import artifact
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.results import TrainingReport
 from recsys_core.variant import ModelVariant
 
 
@@ -35,8 +36,8 @@ class TrainedModel:
         The workspace's data under its split, shared by all its models.
     config
         What training decided (task, split, seed, settings, encoder, notes).
-    metrics
-        Its figures on the test part and those of the baselines; NaN where there is no figure.
+    training
+        Its figures on the test part and those of the baselines.
     """
 
     id: str
@@ -47,7 +48,7 @@ class TrainedModel:
     features: Features
     ranker: Ranker
     config: dict
-    metrics: dict
+    training: TrainingReport
 
     @classmethod
     def open(
@@ -69,8 +70,8 @@ class TrainedModel:
         features = features.without({g.key for g in features.groups if g.key not in wanted})
         if features.groups != ranker.groups:
             raise WorkspaceError("workspace.damaged", path=folder, file="schema.json", reason=phrase("reason.groups"))
-        metrics = read_metrics(folder)
-        return cls(folder.name, folder, name, variant, split_dataset, features, ranker, config, metrics)
+        report = read_training(folder)
+        return cls(folder.name, folder, name, variant, split_dataset, features, ranker, config, report)
 
     @cached_property
     def dense(self) -> Scorer:
@@ -107,14 +108,6 @@ class TrainedModel:
         return self.dataset.item_index(item_id, self.workspace)
 
 
-def read_metrics(folder: Path) -> dict:
-    """Stored metrics of the model in ``folder``; null stands for NaN, but for a log loss that a scorer has not."""
-
-    def number(value: object) -> object:
-        if isinstance(value, dict):
-            return {k: v if k in ("logloss", "best_possible") else number(v) for k, v in value.items()}
-        if isinstance(value, list):
-            return [number(v) for v in value]
-        return float("nan") if value is None else value
-
-    return number(json.loads((folder / "metrics.json").read_text()))  # type: ignore[return-value]
+def read_training(folder: Path) -> TrainingReport:
+    """What training of the model in ``folder`` reached."""
+    return TrainingReport.from_json(json.loads((folder / "metrics.json").read_text()))

@@ -39,6 +39,7 @@ from recsys_core.results.ranking import (
     RankingResult,
     Recommendation,
 )
+from recsys_core.results.training import Quality, TrainingReport
 
 __all__ = [
     "EVERYONE",
@@ -72,6 +73,7 @@ __all__ = [
     "RankingResult",
     "Recommendation",
     "Ties",
+    "TrainingReport",
     "Verdict",
     "WatchedGap",
     "measured",

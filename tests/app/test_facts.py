@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import subprocess
 import sys
 from dataclasses import replace
@@ -33,6 +34,7 @@ from recsys_core.models.baselines import Popularity
 from recsys_core.models.evaluation import evaluate
 from recsys_core.player import Player
 from recsys_core.recommend import user_pairs
+from recsys_core.results import Quality
 from recsys_core.variant import DENSE
 
 
@@ -42,7 +44,7 @@ def test_stages_hold_every_parameter_once(ref):
     assert tuple(s.name for s in stages) == STAGES
     trained = [s for s in stages if s.is_trained]
     assert sum(s.n_parameters for s in trained) == sum(p.numel() for p in workspace.ranker.parameters())
-    assert sum(s.n_parameters for s in trained) == workspace.metrics["n_parameters"]
+    assert sum(s.n_parameters for s in trained) == workspace.training.n_parameters
     for before, after in pairwise(trained):
         assert before.n_outputs == after.n_inputs, "a stage gives what the next takes"
 
@@ -50,84 +52,71 @@ def test_stages_hold_every_parameter_once(ref):
 def test_lists_worse_than_popularity_are_called_so(ref):
     workspace = cached_workspace.model(ref, "")
     ratings = replace(workspace.dataset, schema=replace(workspace.dataset.schema, outcome="rating"))
-    intervals = workspace.metrics["intervals"]
-    popularity = intervals["popularity"]["ndcg@10"]
-    for model, is_poor in (([popularity[0] / 3, popularity[0] / 2], True), ([*popularity], False)):
-        metrics = workspace.metrics | {
-            "ndcg@10": model[0],
-            "intervals": intervals | {"model": intervals["model"] | {"ndcg@10": model}},
-            "comparisons": {"popularity": {"ndcg@10": [-0.2, -0.3, -0.1] if is_poor else [0.0, -0.1, 0.1]}},
-        }
-        split = replace(workspace.split_dataset, dataset=ratings)
-        of_ratings = replace(workspace, metrics=metrics, split_dataset=split)
+    of_ratings_data = replace(workspace.split_dataset, dataset=ratings)
+    report = workspace.training
+    popularity = report.baselines["popularity"]
+    for ndcg, is_poor in ((popularity["ndcg@10"] / 3, True), (popularity["ndcg@10"], False)):
+        change = (-0.2, -0.3, -0.1) if is_poor else (0.0, -0.1, 0.1)
+        model = replace(report.model, values=report.model.values | {"ndcg@10": ndcg})
+        baselines = {"popularity": replace(popularity, differences={"ndcg@10": change})}
+        training = replace(report, model=model, baselines=baselines)
+        of_ratings = replace(workspace, training=training, split_dataset=of_ratings_data)
         said = sentences.sentence(of_ratings)
         assert ("worse than popularity's" in said) == is_poor
         assert ("on a par with popularity" in said) != is_poor
         assert "times what popularity" not in said, "what chance may have made is no finding"
         assert bool(sentences.lists_sentence(of_ratings)) == is_poor
-        assert not sentences.lists_sentence(replace(workspace, metrics=metrics)), "clicks were shown, not chosen"
+        assert not sentences.lists_sentence(replace(workspace, training=training)), "clicks were shown, not chosen"
 
 
 def test_only_a_split_by_time_has_a_next(ref):
     workspace = cached_workspace.model(ref, "")
     by_time = replace(workspace, config=workspace.config | {"task": "implicit"})
-    at_random = replace(by_time, metrics=by_time.metrics | {"split": "random"})
+    at_random = replace(by_time, training=replace(by_time.training, split="random"))
     assert "one taken next" in sentences.sentence(by_time)
     assert "one taken and one not" in sentences.sentence(at_random)
 
 
-def test_verdicts_follow_the_paired_difference():
-    def verdict(change):
-        metrics = {
-            "ndcg@10": 0.2,
-            "baselines": {"ease": {"ndcg@10": 0.19}},
-            "comparisons": {"ease": {"ndcg@10": change}},
-        }
-        return sentences.against(metrics, "ease")
+def test_verdicts_follow_the_paired_difference(ref):
+    report = cached_workspace.model(ref, "").training
 
-    assert verdict([0.01, 0.002, 0.02]) == "above"
-    assert verdict([0.01, -0.002, 0.02]) == "par"
-    assert verdict([-0.01, -0.02, -0.002]) == "below"
-    assert verdict([None, None, None]) == ""
-    metrics = {"ndcg@10": 0.22, "baselines": {"ease": {"ndcg@10": 0.20}}}
-    intervals = {"model": {"ndcg@10": [0.21, 0.23]}, "ease": {"ndcg@10": [0.19, 0.215]}}
-    assert sentences.against(metrics | {"intervals": intervals}, "ease") == "par", (
-        "older workspaces: overlapping intervals"
-    )
-    assert sentences.against({"ndcg@10": None, "baselines": {"ease": {"ndcg@10": 0.2}}}, "ease") == ""
-    assert sentences.against({"ndcg@10": 0.2, "baselines": {}}, "ease") == ""
+    def verdict(change, name="ease"):
+        ease = replace(report.baselines["ease"], differences={"ndcg@10": change} if change else {})
+        return sentences.against(replace(report, baselines={"ease": ease}), name)
+
+    assert verdict((0.01, 0.002, 0.02)) == "above"
+    assert verdict((0.01, -0.002, 0.02)) == "par"
+    assert verdict((-0.01, -0.02, -0.002)) == "below"
+    assert verdict((math.nan, math.nan, math.nan)) == ""
+    assert verdict(None) == ""
+    assert verdict((0.01, 0.002, 0.02), "popularity") == "", "there is no such baseline"
 
 
 def test_training_stores_the_paired_difference_to_each_baseline(ref):
     workspace = cached_workspace.model(ref, "")
-    metrics = workspace.metrics
-    for name, baseline in metrics["baselines"].items():
-        change, low, high = metrics["comparisons"][name]["ndcg@10"]
-        assert change == pytest.approx(metrics["ndcg@10"] - baseline["ndcg@10"])
+    report = workspace.training
+    for baseline in report.baselines.values():
+        change, low, high = baseline.differences["ndcg@10"]
+        assert change == pytest.approx(report.model["ndcg@10"] - baseline["ndcg@10"])
         assert low <= change <= high
     ours = evaluate(workspace.dense, workspace.split_dataset)
     theirs = evaluate(Popularity(), workspace.split_dataset, calibrated=False)
-    paired = mean_interval(ours.ranking.ndcg - theirs.ranking.ndcg, seed=metrics["seed"])
-    assert metrics["comparisons"]["popularity"]["ndcg@10"][1:] == pytest.approx(paired)
+    paired = mean_interval(ours.ranking.ndcg - theirs.ranking.ndcg, seed=report.seed)
+    assert report.baselines["popularity"].differences["ndcg@10"][1:] == pytest.approx(paired)
 
 
-@pytest.mark.parametrize("missing", [None, float("nan")])
-def test_an_overview_without_figures_has_sentences_and_no_dash(ref, missing):
+def test_an_overview_without_figures_has_sentences_and_no_dash(ref):
     workspace = cached_workspace.model(ref, "")
-    none = dict.fromkeys(("auc", "ndcg@10", "recall@10"), missing)
-    nothing = {name: [missing, missing] for name in none}
-    metrics = workspace.metrics | none | {
-        "baselines": {"popularity": none},
-        "intervals": {"model": nothing, "popularity": nothing},
-        "comparisons": {"popularity": {"ndcg@10": [missing, missing, missing]}},
-        "best_possible": None,
-    }  # fmt: skip
-    bare = replace(workspace, metrics=metrics)
+    measures = ("auc", "ndcg@10", "recall@10")
+    nothing = Quality(dict.fromkeys(measures, math.nan), 0, 0, dict.fromkeys(measures, (math.nan, math.nan)))
+    none = replace(nothing, differences={"ndcg@10": (math.nan,) * 3})
+    training = replace(workspace.training, model=nothing, baselines={"popularity": none}, best_possible={})
+    bare = replace(workspace, training=training)
     assert "there is no AUC" in sentences.sentence(bare)
     assert numbers.UNKNOWN not in sentences.sentence(bare)
     assert sentences.verdicts(bare) == []
-    assert charts.quality(metrics, {}) is None
-    no_ease = replace(workspace, metrics=workspace.metrics | {"baselines": {}})
+    assert charts.quality(training) is None
+    no_ease = replace(workspace, training=replace(workspace.training, baselines={}))
     assert "NDCG@10" in sentences.sentence(no_ease)
 
 

@@ -46,7 +46,7 @@ def test_every_page_opens(visit, page):
 
 def test_overview_shows_the_measured_quality(visit, workspace):
     text = visit.open().text()
-    assert_shown(workspace.metrics["auc"], text, 3)
+    assert_shown(workspace.training.model["auc"], text, 3)
     assert_shown(workspace.dataset.n_interactions, text, 0)
 
 

@@ -111,7 +111,7 @@ def test_the_better_penalty_of_ease_is_reported(tmp_path, monkeypatch):
     dataset = two_tastes(outcome="taken")
     split_dataset = SplitDataset.build(dataset, task="implicit", kind="time", seed=0, length=50)
     monkeypatch.setattr(fit, "EASE_PENALTIES", (0.01, 1000.0, 0.1))  # a small one learns the noise by heart
-    found = fit_workspace(dataset, tmp_path / "w", FitRequest(epochs=1))["baselines"]["ease"]["ndcg@10"]
+    found = fit_workspace(dataset, tmp_path / "w", FitRequest(epochs=1)).baselines["ease"]["ndcg@10"]
     task = split_dataset.ranking("test")
     gram = item_gram(split_dataset)
     small, large = (float(rank_users(Ease.fit(gram, p).score_catalogue, task).ndcg.mean()) for p in (0.01, 1000.0))

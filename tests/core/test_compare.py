@@ -94,7 +94,7 @@ def test_quality_is_that_of_evaluate(model, reference, variant):
     assert report.compressed.ndcg == pytest.approx(whole.ndcg, abs=1e-12)
     assert report.compressed.recall == pytest.approx(whole.recall, abs=1e-12)
     assert report.n_users == len(whole.ranking.user_index)
-    assert report.dense.auc == pytest.approx(model.metrics["auc"], abs=1e-6)
+    assert report.dense.auc == pytest.approx(model.training.model["auc"], abs=1e-6)
 
 
 def test_lists_and_groups_by_a_second_way(model, reference, half):

@@ -88,9 +88,9 @@ def test_a_figure_that_there_is_not_is_null(name, tmp_path):
     assert {m for m in MEASURES if stored.get(m) is not None} == there
     workspace = open_model(tmp_path / "w")
     for measure in ("auc", "ndcg@10", "recall@10"):
-        for figure in (found, workspace.metrics):
-            assert math.isnan(figure[measure]) == (measure not in there)
-            assert math.isnan(figure["intervals"]["model"][measure][0]) == (measure not in there)
+        for quality in (found.model, workspace.training.model):
+            assert math.isnan(quality[measure]) == (measure not in there)
+            assert math.isnan(quality.intervals[measure][0]) == (measure not in there)
     assert all(np.isfinite(i.score) for i in recommend(workspace.dense, workspace.split_dataset, 0).items)
 
 

@@ -46,7 +46,7 @@ def test_every_auc_is_of_the_upper_against_the_lower_half(workspace):
     expected = roc_auc_score(stars[sides] > 3, score[sides])
     assert 0 < sides.sum() < len(sides)
     report = audit(split_dataset.dataset, found, by=("side",), train=split_dataset.sequences(), settings=QUICK)
-    assert [found.auc, workspace.metrics["auc"], report.overall.values["auc"]] == pytest.approx([expected] * 3)
+    assert [found.auc, workspace.training.model["auc"], report.overall.values["auc"]] == pytest.approx([expected] * 3)
     assert DenseReference(workspace).pairs.auc == pytest.approx(expected)
     for group in report.groups:
         mine = sides & (found.pairs.user_index % 2 == int(group.group.label[1]))

@@ -205,9 +205,9 @@ def test_workspace_round_trip(tiny_workspace):
     workspace = open_model(tiny_workspace)
     split_dataset = workspace.split_dataset
     found = evaluate(workspace.dense, split_dataset)
-    assert found.auc == pytest.approx(workspace.metrics["auc"], abs=1e-9)
-    assert found.ndcg == pytest.approx(workspace.metrics["ndcg@10"], abs=1e-9)
-    assert workspace.metrics["best_possible"]["auc"] > 0.5
+    assert found.auc == pytest.approx(workspace.training.model["auc"], abs=1e-9)
+    assert found.ndcg == pytest.approx(workspace.training.model["ndcg@10"], abs=1e-9)
+    assert workspace.training.best_possible["auc"] > 0.5
     assert len(read_log(tiny_workspace / "models" / "first" / "log")) == workspace.config["epochs"]
     assert list((tiny_workspace / "models" / "first" / "log" / "tensorboard").glob("events*"))
 
@@ -215,9 +215,7 @@ def test_workspace_round_trip(tiny_workspace):
 def test_popularity_is_the_popularity_that_the_sample_tells(tiny_workspace):
     workspace = open_model(tiny_workspace)
     told = json.loads((tiny_workspace.parents[1] / "tables" / "truth.json").read_text())
-    assert workspace.metrics["baselines"]["popularity"]["ndcg@10"] == pytest.approx(
-        told["popularity_ndcg@10"], abs=6e-5
-    )
+    assert workspace.training.baselines["popularity"]["ndcg@10"] == pytest.approx(told["popularity_ndcg@10"], abs=6e-5)
 
 
 @pytest.mark.parametrize("damage", ["flip", "truncate", "remove"])

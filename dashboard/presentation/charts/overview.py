@@ -26,6 +26,7 @@ from dashboard.presentation.charts.chart import (
 )
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.data.profile import Profile
+from recsys_core.results import TrainingReport
 
 METRICS = ("auc", "ndcg@10", "recall@10")
 FIRST_PART = {
@@ -42,12 +43,12 @@ DATES = {  # days and hours where the time range is that short: months would nam
 }
 
 
-def quality(metrics: dict, best: dict[str, float]) -> Chart | None:
+def quality(report: TrainingReport) -> Chart | None:
     """Each measure for the model and the baselines, with 95 % intervals and, where known, the best possible.
 
     None where there is no figure at all.
     """
-    rows = pd.DataFrame(_quality_rows(metrics, best))
+    rows = pd.DataFrame(_quality_rows(report))
     if rows.empty:
         return None
     shown = ", ".join(f"{r.measure} {r.who} {r.text}" for r in rows.dropna(subset=["value"]).itertuples())
@@ -71,18 +72,12 @@ def _quality() -> alt.LayerChart:
     return by_line(bars, interval_rule(at("low"), "high"), best, written("label", "beside", dx=7), y=name, row=24)
 
 
-def _quality_rows(metrics: dict, best: dict[str, float]) -> list[dict]:
-    who = {
-        "model": metrics,
-        **{name: metrics["baselines"][name] for name in ("ease", "popularity") if name in metrics["baselines"]},
-    }
+def _quality_rows(report: TrainingReport) -> list[dict]:
+    order = ("model", "ease", "popularity")
+    who = sorted(report.scorers, key=lambda name: order.index(name) if name in order else len(order))
     rows: list[dict] = []
     for measure in METRICS:
-        found = [
-            row
-            for name, figures in who.items()
-            if (row := _quality_row(measure, name, figures, metrics.get("intervals", {}), best)) is not None
-        ]
+        found = [row for name in who if (row := _quality_row(measure, name, report)) is not None]
         if found and rows:
             rows.append({"line": f"|{measure}", "room": 0.0})  # a line of air
         for position, row in enumerate(found):
@@ -90,15 +85,14 @@ def _quality_rows(metrics: dict, best: dict[str, float]) -> list[dict]:
     return rows
 
 
-def _quality_row(measure: str, name: str, figures: dict, intervals: dict, best: dict[str, float]) -> dict | None:
+def _quality_row(measure: str, name: str, report: TrainingReport) -> dict | None:
     """One bar; None where the measure has no figure."""
-    value = figures.get(measure)
-    if value is None or value != value:
+    quality = report.scorers[name]
+    value = quality[measure]
+    low, high = quality.intervals.get(measure, (math.nan, math.nan))
+    if math.isnan(value) or math.isnan(low):
         return None
-    low, high = intervals.get(name, {}).get(measure) or (math.nan, math.nan)
-    if low is None or math.isnan(low):
-        return None
-    top = best.get(measure) if name == "model" else None
+    top = report.best_possible.get(measure) if name == "model" else None
     who = plain(f"overview.who.{name}")
     return {
         "measure": plain(f"measure.{measure}"),

@@ -16,7 +16,8 @@ from recsys_core.data.understood import ColumnUnderstood
 from recsys_core.fairness import ScanResult
 from recsys_core.models.anatomy import Stage
 from recsys_core.models.trained_model import TrainedModel
-from recsys_core.results import OneVsRestGap
+from recsys_core.results import OneVsRestGap, TrainingReport
+from recsys_core.results.training import Difference
 
 MOST_OF_IT = 0.9  # of what is possible above chance
 TWICE = 2.0
@@ -24,24 +25,24 @@ TWICE = 2.0
 
 def best_possible(model: TrainedModel) -> dict[str, float]:
     """What the planted truth itself reaches, on sample data; empty elsewhere."""
-    return model.metrics.get("best_possible") or {}
+    return model.training.best_possible
 
 
 def sentence(model: TrainedModel) -> Markdown:
     """Quality against the best possible, popularity and EASE, as far as there are figures."""
-    metrics, best = model.metrics, best_possible(model)
-    if not known(metrics.get("auc")):
-        return joined(t("overview.sentence.no_auc"), _ranking(metrics))
-    auc = supporting(numbers.number(metrics["auc"]))
+    report, best = model.training, best_possible(model)
+    if not known(report.model["auc"]):
+        return joined(t("overview.sentence.no_auc"), _ranking(report))
+    auc = supporting(numbers.number(report.model["auc"]))
     of_best = t("overview.of_best", best=numbers.number(best["auc"])) if known(best.get("auc")) else Markdown("")
-    values = {"auc": auc, "of_best": of_best, "percent": numbers.percent(metrics["auc"])}
-    return joined(t(f"overview.sentence.auc.{_what(model)}", **values), _ranking(metrics))
+    values = {"auc": auc, "of_best": of_best, "percent": numbers.percent(report.model["auc"])}
+    return joined(t(f"overview.sentence.auc.{_what(model)}", **values), _ranking(report))
 
 
 def _what(model: TrainedModel) -> str:
     """What tells a positive from a negative: ``bought``, ``shown``, ``liked``, ``taken``, ``held`` or ``rated``."""
     if model.task == "implicit":  # a part drawn at random holds nothing that came next
-        return "held" if model.metrics["split"] == "random" else "taken"
+        return "held" if model.training.split == "random" else "taken"
     if model.task == "rating":
         return "rated"
     if model.dataset.schema.outcome == "rating":
@@ -54,55 +55,49 @@ def known(value: float | None) -> TypeGuard[float]:
     return value is not None and value == value
 
 
-def _ranking(metrics: dict) -> Markdown:
-    ndcg, popularity = metrics.get("ndcg@10"), _of(metrics, "popularity")
+def _ranking(report: TrainingReport) -> Markdown:
+    ndcg, popularity = report.model["ndcg@10"], _of(report, "popularity")
     if not known(ndcg):
         return t("overview.sentence.no_ndcg")
-    if is_below_popularity(metrics):
+    if is_below_popularity(report):
         return t("overview.sentence.ndcg_below", ndcg=numbers.number(ndcg), popularity=numbers.number(popularity))
-    values, ease = {"ndcg": supporting(numbers.number(ndcg))}, _of(metrics, "ease")
-    verdict = against(metrics, "ease")
+    values, ease = {"ndcg": supporting(numbers.number(ndcg))}, _of(report, "ease")
+    verdict = against(report, "ease")
     said = t(f"overview.ease.{verdict}", ease=numbers.number(ease)) if verdict else Markdown("")
-    if against(metrics, "popularity") == "par":  # "1.5 times" of what chance may have made is no finding
+    if against(report, "popularity") == "par":  # "1.5 times" of what chance may have made is no finding
         return t("overview.sentence.ndcg_par", **values, popularity=numbers.number(popularity), ease=said)
-    times = {"times": numbers.number(ndcg / popularity, 2)} if known(popularity) and popularity > 0 else {}
+    times = {"times": numbers.number(ndcg / popularity, 2)} if popularity is not None and popularity > 0 else {}
     return t("overview.sentence.ndcg" if times else "overview.sentence.ndcg_alone", **values, **times, ease=said)
 
 
-def _of(metrics: dict, name: str) -> float | None:
+def _of(report: TrainingReport, name: str) -> float | None:
     """A baseline's NDCG@10; None where there is none."""
-    return metrics.get("baselines", {}).get(name, {}).get("ndcg@10")
+    return report.baselines[name]["ndcg@10"] if name in report.baselines else None
 
 
-def against(metrics: dict, name: str) -> str:
+def against(report: TrainingReport, name: str) -> str:
     """``above``, ``below`` or ``par`` of a baseline's lists by the paired interval; empty where nothing is known."""
-    found = difference(metrics, name)
+    found = difference(report, name)
     if found is None:
         return ""
     _, low, high = found
     return "above" if low > 0 else "below" if high < 0 else "par"
 
 
-def difference(metrics: dict, name: str) -> tuple[float, float, float] | None:
-    """NDCG@10 minus a baseline's with its interval: over the same users, else from both intervals."""
-    ndcg, baseline = metrics.get("ndcg@10"), _of(metrics, name)
-    if not (known(ndcg) and known(baseline)):
-        return None
-    paired = metrics.get("comparisons", {}).get(name, {}).get("ndcg@10")
-    if paired is not None:
-        return tuple(paired) if known(paired[0]) else None
-    ours, theirs = (metrics["intervals"][side]["ndcg@10"] for side in ("model", name))
-    return ndcg - baseline, ours[0] - theirs[1], ours[1] - theirs[0]
+def difference(report: TrainingReport, name: str) -> Difference | None:
+    """NDCG@10 minus a baseline's with its paired interval; None where one of them has none."""
+    found = report.baselines[name].differences.get("ndcg@10") if name in report.baselines else None
+    return found if found is not None and known(found[0]) else None
 
 
-def is_below_popularity(metrics: dict) -> bool:
+def is_below_popularity(report: TrainingReport) -> bool:
     """Whether the model's lists are worse than popularity's, beyond the interval of the difference."""
-    return against(metrics, "popularity") == "below"
+    return against(report, "popularity") == "below"
 
 
 def of_possible(model: TrainedModel) -> float | None:
     """Share of what is possible above chance that the AUC reaches, on data with a known truth."""
-    auc, best = model.metrics.get("auc"), best_possible(model).get("auc")
+    auc, best = model.training.model["auc"], best_possible(model).get("auc")
     return (auc - 0.5) / (best - 0.5) if known(auc) and known(best) and best > 0.5 else None
 
 
@@ -110,7 +105,7 @@ def verdicts(model: TrainedModel) -> list[tuple[bool | None, Markdown]]:
     """What can be trusted, line by line: yes, no, or None where it is not proven."""
     found: list[tuple[bool | None, Markdown]] = []
     for name in ("popularity", "ease"):
-        verdict, interval = against(model.metrics, name), difference(model.metrics, name)
+        verdict, interval = against(model.training, name), difference(model.training, name)
         if interval is not None:
             change, low, high = (numbers.signed(x, 3) for x in interval)
             said = t(f"overview.verdict.{name}.{verdict}", change=change, low=low, high=high)
@@ -165,12 +160,12 @@ def last_period(found: Profile, language: str) -> str:
 
 def caveats(model: TrainedModel) -> list[str]:
     """Task, split, users tested, seed and intervals."""
-    metrics, config = model.metrics, model.config
+    quality, config = model.training.model, model.config
     return [
         t(f"task.{model.task}"),
         t(f"split.{config['split']}"),
-        t("overview.caveat.users", n=metrics["n_users"]),
-        t("overview.caveat.pairs", n=metrics["n_pairs"]),
+        t("overview.caveat.users", n=quality.n_users),
+        t("overview.caveat.pairs", n=quality.n_pairs),
         t("overview.caveat.catalogue", n=model.dataset.n_items),
         t("overview.caveat.seed", seed=config["seed"]),
         t("overview.caveat.interval"),
@@ -221,7 +216,7 @@ def columns_table(found: tuple[ColumnUnderstood, ...]) -> pd.DataFrame:
 def lists_sentence(model: TrainedModel) -> list[Markdown]:
     """Why the lists of a model of ratings may be of no use; nothing where they are of use."""
     of_ratings = model.task != "implicit" and model.dataset.schema.outcome == "rating"
-    return [t("overview.lists_poor")] if of_ratings and is_below_popularity(model.metrics) else []
+    return [t("overview.lists_poor")] if of_ratings and is_below_popularity(model.training) else []
 
 
 def ids_sentence(model: TrainedModel) -> Markdown:
@@ -278,12 +273,10 @@ def stage_lines(stage: Stage) -> dict[str, str]:
 
 def quality_table(model: TrainedModel) -> pd.DataFrame:
     """Every measure of the model and the baselines with its interval, for the download."""
-    metrics = model.metrics
-    who = {"model": metrics} | metrics["baselines"]
     return pd.DataFrame(
         [
-            {"who": name, "measure": measure, "value": figures.get(measure), "low": low, "high": high}
-            for name, figures in who.items()
-            for measure, (low, high) in metrics.get("intervals", {}).get(name, {}).items()
+            {"who": name, "measure": measure, "value": quality[measure], "low": low, "high": high}
+            for name, quality in model.training.scorers.items()
+            for measure, (low, high) in quality.intervals.items()
         ]
     )

@@ -1,0 +1,110 @@
+"""Results of training: a model's figures on the test part, beside the baselines' on the same rows."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Any
+
+Interval = tuple[float, float]
+Difference = tuple[float, float, float]  # mean over the same users, and the ends of its paired 95 % interval
+MAY_BE_NONE = ("logloss", "best_possible")  # null means "has none" here, everywhere else NaN
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Quality:
+    """Figures of one scorer on the test part.
+
+    Attributes
+    ----------
+    values
+        ``auc``, ``logloss`` (None for a scorer without probabilities), ``ndcg@10``, ``recall@10``,
+        and for task ``rating`` ``rmse``; NaN where the part holds nothing to measure by.
+    n_users, n_pairs
+        Users that were ranked and pairs that were scored.
+    intervals
+        95 % intervals by measure.
+    differences
+        For a baseline: the model's figure less its, by measure.
+    """
+
+    values: dict[str, float | None]
+    n_users: int
+    n_pairs: int
+    intervals: dict[str, Interval] = field(default_factory=dict)
+    differences: dict[str, Difference] = field(default_factory=dict)
+
+    def __getitem__(self, measure: str) -> float:
+        """A figure by name; NaN where there is none."""
+        value = self.values.get(measure)
+        return math.nan if value is None else value
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainingReport:
+    """What training reached: quality of the ``model`` and the ``baselines``, and the best possible, where known."""
+
+    task: str
+    split: str
+    seed: int
+    seconds: float
+    n_parameters: int
+    model: Quality
+    baselines: dict[str, Quality]
+    best_possible: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def scorers(self) -> dict[str, Quality]:
+        """The model, then the baselines, by name."""
+        return {"model": self.model} | self.baselines
+
+    def to_json(self) -> dict[str, Any]:
+        """The contract of ``train``: the model's figures on top, ``baselines``, ``intervals``, ``comparisons``."""
+        return {
+            "task": self.task,
+            "split": self.split,
+            "seed": self.seed,
+            **_figures(self.model),
+            "n_parameters": self.n_parameters,
+            "baselines": {name: _figures(q) for name, q in self.baselines.items()},
+            "best_possible": self.best_possible or None,
+            "intervals": {name: q.intervals for name, q in self.scorers.items()},
+            "comparisons": {name: q.differences for name, q in self.baselines.items()},
+            "seconds": self.seconds,
+        }
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> TrainingReport:
+        """The inverse of `to_json`, null as NaN; ``KeyError`` or ``TypeError`` for anything else."""
+        data = {name: value if name in MAY_BE_NONE else _with_nan(value) for name, value in data.items()}
+        measures: tuple[str, ...] = tuple(m for m in ("auc", "logloss", "ndcg@10", "recall@10", "rmse") if m in data)
+
+        def quality(name: str, figures: dict[str, Any]) -> Quality:
+            values = {m: figures[m] for m in measures if m in figures}
+            intervals = {m: (low, high) for m, (low, high) in data["intervals"][name].items()}
+            found = {m: (mean, low, high) for m, (mean, low, high) in data["comparisons"].get(name, {}).items()}
+            return Quality(values, figures["n_users"], figures["n_pairs"], intervals, found)
+
+        return cls(
+            data["task"],
+            data["split"],
+            data["seed"],
+            data["seconds"],
+            data["n_parameters"],
+            quality("model", data),
+            {name: quality(name, figures) for name, figures in data["baselines"].items()},
+            data["best_possible"] or {},
+        )
+
+
+def _figures(quality: Quality) -> dict[str, Any]:
+    return quality.values | {"n_users": quality.n_users, "n_pairs": quality.n_pairs}
+
+
+def _with_nan(value: Any) -> Any:
+    """JSON's null as NaN, but for a log loss that a scorer has not."""
+    if isinstance(value, dict):
+        return {k: v if k in MAY_BE_NONE else _with_nan(v) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_with_nan(v) for v in value]
+    return math.nan if value is None else value
