@@ -35,7 +35,7 @@ from recsys_core.models.training import TrainedRanker, TrainingSettings, train_r
 from recsys_core.models.training_log import write_log
 from recsys_core.models.workspace import SplitSettings, write_about
 from recsys_core.progress import Progress, silent
-from recsys_core.results import Evaluation, Quality, RankingResult, TrainingReport
+from recsys_core.results import Evaluation, RankingResult, ScorerQuality, TrainingReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +187,10 @@ def _measure(ranker: Ranker, features: Features, split_dataset: SplitDataset, pr
     return TrainingReport(split_dataset.task, split.kind, split.seed, 0.0, n_parameters, quality, baselines, best)
 
 
-def _quality(e: Evaluation, seed: int) -> Quality:
+def _quality(e: Evaluation, seed: int) -> ScorerQuality:
     figures = e.to_json()
     counts = {name: figures.pop(name) for name in ("n_users", "n_pairs")}
-    return Quality(figures, **counts, intervals=_intervals(e, seed))
+    return ScorerQuality(figures, **counts, intervals=_intervals(e, seed))
 
 
 def _best_possible(split_dataset: SplitDataset) -> dict[str, float]:

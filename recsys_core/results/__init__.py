@@ -39,7 +39,7 @@ from recsys_core.results.ranking import (
     RankingResult,
     Recommendation,
 )
-from recsys_core.results.training import Quality, TrainingReport
+from recsys_core.results.training import ScorerQuality, TrainingReport
 
 __all__ = [
     "EVERYONE",
@@ -72,6 +72,7 @@ __all__ = [
     "RankedItem",
     "RankingResult",
     "Recommendation",
+    "ScorerQuality",
     "Ties",
     "TrainingReport",
     "Verdict",

@@ -12,7 +12,7 @@ MAY_BE_NONE = ("logloss", "best_possible")  # null means "has none" here, everyw
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Quality:
+class ScorerQuality:
     """Figures of one scorer on the test part.
 
     Attributes
@@ -49,12 +49,12 @@ class TrainingReport:
     seed: int
     seconds: float
     n_parameters: int
-    model: Quality
-    baselines: dict[str, Quality]
+    model: ScorerQuality
+    baselines: dict[str, ScorerQuality]
     best_possible: dict[str, float] = field(default_factory=dict)
 
     @property
-    def scorers(self) -> dict[str, Quality]:
+    def scorers(self) -> dict[str, ScorerQuality]:
         """The model, then the baselines, by name."""
         return {"model": self.model} | self.baselines
 
@@ -79,11 +79,11 @@ class TrainingReport:
         data = {name: value if name in MAY_BE_NONE else _with_nan(value) for name, value in data.items()}
         measures: tuple[str, ...] = tuple(m for m in ("auc", "logloss", "ndcg@10", "recall@10", "rmse") if m in data)
 
-        def quality(name: str, figures: dict[str, Any]) -> Quality:
+        def quality(name: str, figures: dict[str, Any]) -> ScorerQuality:
             values = {m: figures[m] for m in measures if m in figures}
             intervals = {m: (low, high) for m, (low, high) in data["intervals"][name].items()}
             found = {m: (mean, low, high) for m, (mean, low, high) in data["comparisons"].get(name, {}).items()}
-            return Quality(values, figures["n_users"], figures["n_pairs"], intervals, found)
+            return ScorerQuality(values, figures["n_users"], figures["n_pairs"], intervals, found)
 
         return cls(
             data["task"],
@@ -97,7 +97,7 @@ class TrainingReport:
         )
 
 
-def _figures(quality: Quality) -> dict[str, Any]:
+def _figures(quality: ScorerQuality) -> dict[str, Any]:
     return quality.values | {"n_users": quality.n_users, "n_pairs": quality.n_pairs}
 
 

@@ -34,7 +34,7 @@ from recsys_core.models.baselines import Popularity
 from recsys_core.models.evaluation import evaluate
 from recsys_core.player import Player
 from recsys_core.recommend import user_pairs
-from recsys_core.results import Quality
+from recsys_core.results import ScorerQuality
 from recsys_core.variant import DENSE
 
 
@@ -108,7 +108,7 @@ def test_training_stores_the_paired_difference_to_each_baseline(ref):
 def test_an_overview_without_figures_has_sentences_and_no_dash(ref):
     workspace = cached_workspace.model(ref, "")
     measures = ("auc", "ndcg@10", "recall@10")
-    nothing = Quality(dict.fromkeys(measures, math.nan), 0, 0, dict.fromkeys(measures, (math.nan, math.nan)))
+    nothing = ScorerQuality(dict.fromkeys(measures, math.nan), 0, 0, dict.fromkeys(measures, (math.nan, math.nan)))
     none = replace(nothing, differences={"ndcg@10": (math.nan,) * 3})
     training = replace(workspace.training, model=nothing, baselines={"popularity": none}, best_possible={})
     bare = replace(workspace, training=training)
