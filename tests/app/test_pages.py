@@ -29,7 +29,7 @@ def test_page_opens(open_app, page, language):
     assert any(text.startswith("# ") for text in texts_of(app)), "a page starts with its question"
 
 
-def test_overview_says_the_stored_metrics(open_app, place):
+def test_overview_says_the_stored_metrics(open_app, ref):
     metrics = cached_workspace.model(ref, "").training.model
     said = whole(open_app("overview"))
     assert f"AUC :blue[**{numbers.number(metrics['auc'])}**]" in said
