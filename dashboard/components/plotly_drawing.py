@@ -12,7 +12,12 @@ from dashboard.presentation.ranges import Ranges
 
 ASSETS = Path(__file__).resolve().parents[1] / "assets"
 BARE = {"displayModeBar": False}
-_listen = st.components.v2.component("reclens_brush", js=(ASSETS / "brush.js").read_text(encoding="utf-8"))
+_listen = st.components.v2.component(
+    "reclens_brush",
+    css=(ASSETS / "brush.css").read_text(encoding="utf-8"),
+    js=(ASSETS / "brush.js").read_text(encoding="utf-8"),
+    isolate_styles=False,
+)
 
 
 def draw_plotly(chart: PlotlyChart, *, key: str, on_brush: Callable[[Ranges], None] | None = None) -> None:
