@@ -163,13 +163,20 @@ def run(chosen_page) -> None:
         components.job_list()
     chosen_page.run()
     _page(name, chosen, ref, state.recall("show"))
-    below = state.recall("below")
-    if below:
-        below(state.select(chosen, ref, name))
+    _below(state.recall("below"), state.select(chosen, ref, name))
     if name in LARGE_CONTROLS:
         with badge:  # only now the controls have read the address
             controls.model_badge()
     state.end_run()
+
+
+def _below(draw: Callable[[Selection], None] | None, selection: Selection) -> None:
+    """What stands under the page, where it has such a thing."""
+    try:
+        if draw:
+            draw(selection)
+    except RecLensError as error:
+        components.error_box(t("frame.failed"), error)
 
 
 @components.fragment(key=state.PAGE)

@@ -22,6 +22,7 @@ def show(page: frame.Frame) -> None:
             watched, limits = cards.watch_picker(page, report), cards.budget(page)
         cards.budget_answer(chosen, report, limits)
     page.link_also(**cards.chosen(watched))
+    variant_space.notices(page)
     table = variant_space.narrowed_table(page)
     if report is None:
         job = cached_compress.measurement(chosen.ref, chosen.variant)

@@ -20,6 +20,7 @@ from dashboard.presentation.texts import numbers, plain, t
 from dashboard.presentation.variants import plain_variant
 from dashboard.state import Selection
 from recsys_core.compare import MeasuredVariant, is_on_sliders
+from recsys_core.variant import ModelVariant
 
 TABLE_HEIGHT = 330
 
@@ -35,15 +36,30 @@ def chosen_ranges(selection: Selection) -> tuple[Ranges, list[str]]:
 
 
 def narrowed_table(page) -> pd.DataFrame:
-    """The measured variants within the ranges with their figures, for the download; a notice where a range is none."""
+    """The measured variants within the ranges with their figures, for the download."""
     selection: Selection = page.selection
     table = cached_compress.variant_table(selection.ref, selection.variant.model, selection.language)
-    ranges, unusable = chosen_ranges(selection)
-    for part in unusable:
-        with page.slots["notices"]:
-            components.notice(t("compress.within.unknown", value=part))
+    ranges, _ = chosen_ranges(selection)
     page.link_also(within=ranges_of.to_text(ranges) or None, bytes_of=state.address_value("bytes_of"))
     return table[ranges_of.within(axis_values(measured_variants(selection)), ranges)]
+
+
+def notices(page) -> None:
+    """What the address asks of these cards and is no range and no measured variant."""
+    _, unusable = chosen_ranges(page.selection)
+    unknown = state.unknown_id("bytes_of", _named(page.selection))
+    with page.slots["notices"]:
+        for part in unusable:
+            components.notice(t("compress.within.unknown", value=part))
+        if unknown is not None:
+            shown = plain_variant(page.selection.variant.dense)
+            components.notice(t("frame.setting_unknown", name=plain("compress.bytes.of"), value=unknown, shown=shown))
+
+
+def _named(selection: Selection) -> dict[str, ModelVariant]:
+    """The measured variants by key, the full model first."""
+    dense = selection.variant.dense
+    return {dense.key: dense} | {point.variant.key: point.variant for point in measured_variants(selection)}
 
 
 def side_by_side(selection: Selection) -> None:
@@ -103,10 +119,8 @@ def _caveats(selection: Selection) -> list[str]:
 
 def bytes_of(selection: Selection) -> None:
     """Where the bytes of one measured variant are; at first of the full model."""
-    known = {point.variant.key: point.variant for point in measured_variants(selection)}
-    dense = selection.variant.dense
-    known = {dense.key: dense} | known
-    chosen = known[state.chosen_id("bytes_of", known) or dense.key]
+    known = _named(selection)
+    chosen = known[state.chosen_id("bytes_of", known) or selection.variant.dense.key]
     with components.card(t("compress.bytes")):
         st.selectbox(
             t("compress.bytes.of"),
