@@ -48,6 +48,7 @@ browser:
 
 test: $(READY_DEV) browser
 	$(PY) -m ruff check .
+	$(PY) -m mypy
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -rs -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 soak: $(READY_DEV)
