@@ -9,7 +9,7 @@ from dashboard.cached.cache import lru_shared
 from dashboard.cached.workspace import dataset, scorer, workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
-from recsys_core.data.profile import taken_before as find_taken
+from recsys_core.data.profile import user_history as find_history
 from recsys_core.explain.explain import explain
 from recsys_core.explain.global_explanation import GlobalExplanation, explain_globally
 from recsys_core.explain.leave_one_out import leave_one_out_effects
@@ -58,10 +58,10 @@ def explanation(
 
 
 @lru_shared(256)
-def taken_before(ref: WorkspaceRef, user_index: int) -> pd.DataFrame:
+def user_history(ref: WorkspaceRef, user_index: int) -> pd.DataFrame:
     """The history that a user's list was made from, newest first."""
     opened = workspace(ref)
-    return find_taken(opened.dataset, opened.split_dataset.histories, user_index)
+    return find_history(opened.dataset, opened.split_dataset.histories, user_index)
 
 
 @lru_shared(256)

@@ -52,7 +52,7 @@ def history(page, where: tuple, explanation: Explanation) -> list[dict]:
     ref, user_index = where[0], where[1]
     data = cached_workspace.dataset(ref)
     st.markdown(f":small[:gray[{escape(tables.profile_line(data, user_index))}]]")
-    taken = cached_explain.taken_before(ref, user_index)
+    taken = cached_explain.user_history(ref, user_index)
     if not len(taken):
         st.markdown(t("explain.history.none"))
         return []

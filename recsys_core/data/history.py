@@ -8,14 +8,14 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.known import Known, TakenRows
+from recsys_core.data.known import Known, PositiveRows
 from recsys_core.data.schema import Schema
 from recsys_core.data.split import Split
 from recsys_core.metrics import sorted_once
 
 LENGTH = 50
 PARTS = ("train", "validation", "test")
-UPPER_PART = 0.75  # of the scale: what counts as taken where the task is the rating itself
+UPPER_PART = 0.75  # of the scale: what is a positive where the task is the rating itself
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -23,21 +23,21 @@ class Histories:
     """What is known of every user at every row, under one rule against leaks that holds for every scorer.
 
     Known at a moment is what the user *took* strictly earlier (in ``Split.order``), each item once,
-    never the target. Taken are rows of label 1, for task ``rating`` those in the upper quarter of
+    never the target. Taken (positive) are rows of label 1, for task ``rating`` those in the upper quarter of
     the scale. For a training or a validation row only training rows count, for a test row
     training and validation rows. A history is the newest ``length`` of it, newest first, padded
     with -1; `known` is all of it.
 
     Attributes
     ----------
-    user, item, order, taken, part
+    user, item, order, positive, part
         Of each interaction; ``part`` is 0 train, 1 validation, 2 test, -1 none.
     rows_by_user, start
         Row numbers sorted by user, and where each user's begin ``(n_users + 1,)``.
     held_from
         ``(3, n_users)``: order of the user's first row of this part or a later one.
     pools
-        Taken rows of training, and of training and validation.
+        Positive rows of training, and of training and validation.
     """
 
     length: int
@@ -45,13 +45,13 @@ class Histories:
     user: np.ndarray
     item: np.ndarray
     order: np.ndarray
-    taken: np.ndarray
+    positive: np.ndarray
     part: np.ndarray
     kind: str
     rows_by_user: np.ndarray
     start: np.ndarray
     held_from: np.ndarray
-    pools: tuple[TakenRows, TakenRows]
+    pools: tuple[PositiveRows, PositiveRows]
 
     @classmethod
     def build(cls, dataset: Dataset, split: Split, length: int = LENGTH) -> Histories:
@@ -66,15 +66,15 @@ class Histories:
             part[rows] = number
             for earlier in held_from[: number + 1]:
                 np.minimum.at(earlier, user[rows], split.order[rows])
-        taken = is_taken(split, dataset.schema)
+        positive = is_positive(split, dataset.schema)
 
-        def pool(most: int) -> TakenRows:
-            rows = np.flatnonzero(taken & (part >= 0) & (part <= most))
-            return TakenRows.build(user[rows], item[rows], split.order[rows], shape=shape, length=length)
+        def pool(most: int) -> PositiveRows:
+            rows = np.flatnonzero(positive & (part >= 0) & (part <= most))
+            return PositiveRows.build(user[rows], item[rows], split.order[rows], shape=shape, length=length)
 
         by_user = np.argsort(user, kind="stable")
         start = np.searchsorted(user[by_user], np.arange(dataset.n_users + 1))
-        about = (length, dataset.n_items, user, item, split.order, taken, part, split.kind)
+        about = (length, dataset.n_items, user, item, split.order, positive, part, split.kind)
         return cls(*about, by_user, start, held_from, (pool(0), pool(1)))
 
     @property
@@ -123,7 +123,7 @@ class Histories:
         return self._table(self._pairs(self.user[seen], self.item[seen]), self.n_users)
 
     def held_out(self, user_index: np.ndarray | None = None, part: str = "test") -> csr_array:
-        """Taken items of ``part`` for the given users (all by default), one row each, ``(n, n_items)``.
+        """Positives of ``part`` for the given users (all by default), one row each, ``(n, n_items)``.
 
         An item that the user has seen before is no candidate of the ranking, so it is left out.
         """
@@ -135,14 +135,14 @@ class Histories:
                 np.concatenate([np.zeros(0, np.int64), *each]),
                 np.repeat(np.arange(len(each)), [*map(len, each)]),
             )
-        held = self.taken[rows] & (self.part[rows] == PARTS.index(part))
+        held = self.positive[rows] & (self.part[rows] == PARTS.index(part))
         known = self._is_seen(rows, part)
         held, known = (self._pairs(owner[some], self.item[rows[some]]) for some in (held, known))
         known = np.append(known, -1)
         new = held[known[np.searchsorted(known[:-1], held)] != held]
         return self._table(new, self.n_users if user_index is None else len(each))
 
-    def _pool(self, part: str) -> TakenRows:
+    def _pool(self, part: str) -> PositiveRows:
         return self.pools[PARTS.index(part) == 2]
 
     def _is_seen(self, rows: np.ndarray, part: str) -> np.ndarray:
@@ -164,7 +164,7 @@ class Histories:
         return csr_array((np.ones(len(item), dtype=bool), item, start), shape=(n_rows, self.n_items))
 
 
-def is_taken(split: Split, schema: Schema) -> np.ndarray:
+def is_positive(split: Split, schema: Schema) -> np.ndarray:
     """Which interactions belong to a history or are looked for when held out (bool)."""
     if split.task == "rating":
         return (split.label - schema.low) / (schema.high - schema.low) >= UPPER_PART

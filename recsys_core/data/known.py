@@ -15,8 +15,8 @@ USERS = 4096
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TakenRows:
-    """Taken rows of some parts, sorted by (user, order); a moment is a position in them.
+class PositiveRows:
+    """Rows with a positive, of some parts, sorted by (user, order); a moment is a position in them.
 
     Attributes
     ----------
@@ -51,7 +51,7 @@ class TakenRows:
     newest: np.ndarray
 
     @classmethod
-    def build(cls, user: np.ndarray, item: np.ndarray, order: np.ndarray, *, shape: tuple, length: int) -> TakenRows:
+    def build(cls, user: np.ndarray, item: np.ndarray, order: np.ndarray, *, shape: tuple, length: int) -> PositiveRows:
         """``shape``: number of users, of items, and of all rows that ``order`` ranks."""
         n_users, n_items, n_rows = shape
         key = user.astype(np.int64) * n_rows + order
@@ -104,15 +104,15 @@ class Known:
 
     Attributes
     ----------
-    taken
+    positives
         All rows that may be known.
     user, position
-        ``(n,)``: whose moment, and how many of ``taken`` lie before it (the user's own are the last of these).
+        ``(n,)``: whose moment, and how many of ``positives`` lie before it (the user's own are the last of these).
     target
         ``(n,)``: an item never to be returned, -1 for none.
     """
 
-    taken: TakenRows
+    positives: PositiveRows
     user: np.ndarray
     position: np.ndarray
     target: np.ndarray
@@ -121,44 +121,44 @@ class Known:
         return len(self.user)
 
     def __getitem__(self, rows: slice | np.ndarray) -> Known:
-        return Known(self.taken, self.user[rows], self.position[rows], self.target[rows])
+        return Known(self.positives, self.user[rows], self.position[rows], self.target[rows])
 
     @property
     def popularity(self) -> np.ndarray:
-        """How often each item was taken by anyone in the rows that may be known, ``(n_items,)``."""
-        return self.taken.counts
+        """How often each item was a positive of anyone in the rows that may be known, ``(n_items,)``."""
+        return self.positives.counts
 
     def moments(self) -> tuple[Known, np.ndarray]:
         """The different moments, without targets, and for each row which of them is its own."""
-        moment = self.user * (len(self.taken.key) + 1) + self.position
+        moment = self.user * (len(self.positives.key) + 1) + self.position
         _, first, own = np.unique(moment, return_index=True, return_inverse=True)
-        return Known(self.taken, self.user[first], self.position[first], np.full(len(first), -1)), own
+        return Known(self.positives, self.user[first], self.position[first], np.full(len(first), -1)), own
 
     def chunks(self) -> Iterator[np.ndarray]:
         """Consecutive row numbers, so that ``self[rows].csr()`` looks at about a million rows of the log at most."""
-        return spans(self.position - self.taken.start[self.user])
+        return spans(self.position - self.positives.start[self.user])
 
     def csr(self) -> csr_array:
         """The items known at each moment ``(n, n_items)``, stored with the oldest last taking first.
 
         Looks at every earlier row of the user; see `chunks`.
         """
-        begin = self.taken.start[self.user]
+        begin = self.positives.start[self.user]
         n_before = self.position - begin
         owner = np.repeat(np.arange(len(self)), n_before)
         row = np.arange(len(owner)) - np.repeat(np.cumsum(n_before) - n_before - begin, n_before)
-        item = self.taken.item[row]
-        counted = (self.taken.following[row] >= self.position[owner]) & (item != self.target[owner])
+        item = self.positives.item[row]
+        counted = (self.positives.following[row] >= self.position[owner]) & (item != self.target[owner])
         sizes = np.bincount(owner[counted], minlength=len(self))
         start = np.concatenate([[0], np.cumsum(sizes)])
-        shape = (len(self), len(self.taken.counts))
+        shape = (len(self), len(self.positives.counts))
         return csr_array((np.ones(start[-1], dtype=bool), item[counted], start), shape=shape)
 
     def newest(self) -> np.ndarray:
-        """The newest ``taken.length`` items before each moment, newest first, int32, padded with -1."""
-        length = self.taken.length
+        """The newest ``positives.length`` items before each moment, newest first, int32, padded with -1."""
+        length = self.positives.length
         out = np.full((len(self), length), -1, dtype=np.int32)
-        repeats = self.taken.first_block[self.user] >= 0
+        repeats = self.positives.first_block[self.user] >= 0
         step = 1 + CELLS // (length + 1 + BLOCK)
         for read, some in ((Known._straight, np.flatnonzero(~repeats)), (Known._by_blocks, np.flatnonzero(repeats))):
             for begin in range(0, len(some), step):
@@ -169,10 +169,10 @@ class Known:
     def _straight(self, length: int) -> np.ndarray:
         """Of users who took no item twice: the rows before the moment as they stand, less the target's."""
         rows = self.position[:, None] - 1 - np.arange(length + 1)
-        inside = rows >= self.taken.start[self.user][:, None]
-        if not len(self.taken.item):
+        inside = rows >= self.positives.start[self.user][:, None]
+        if not len(self.positives.item):
             return np.full((len(self), length), -1)
-        items = np.where(inside, self.taken.item[np.where(inside, rows, 0)], -1)
+        items = np.where(inside, self.positives.item[np.where(inside, rows, 0)], -1)
         is_target = inside & (items == self.target[:, None])
         hit = np.flatnonzero(is_target.any(axis=1))
         out = items[:, :length]
@@ -181,13 +181,13 @@ class Known:
 
     def _by_blocks(self, length: int) -> np.ndarray:
         """Of users who repeat items: the rows since the last stored state, then those of the state."""
-        begin, moment = self.taken.start[self.user], self.position[:, None]
+        begin, moment = self.positives.start[self.user], self.position[:, None]
         block = (self.position - begin) // BLOCK
         rows = moment - 1 - np.arange(BLOCK)
         rows = np.where(rows >= (begin + block * BLOCK)[:, None], rows, -1)
-        rows = np.concatenate([rows, self.taken.newest[self.taken.first_block[self.user] + block]], axis=1)
-        items = self.taken.item[rows]
-        counted = (rows >= 0) & (self.taken.following[rows] >= moment) & (items != self.target[:, None])
+        rows = np.concatenate([rows, self.positives.newest[self.positives.first_block[self.user] + block]], axis=1)
+        items = self.positives.item[rows]
+        counted = (rows >= 0) & (self.positives.following[rows] >= moment) & (items != self.target[:, None])
         return _first(items, counted, length)
 
 

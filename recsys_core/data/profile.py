@@ -107,7 +107,7 @@ def _ranges(numbers: pd.Series) -> pd.DataFrame:
     return pd.DataFrame({"group": names, "n": np.bincount(place, minlength=len(names))})
 
 
-def taken_before(dataset: Dataset, histories: Histories, user_index: int) -> pd.DataFrame:
+def user_history(dataset: Dataset, histories: Histories, user_index: int) -> pd.DataFrame:
     """What a user's list was made from: ``item_index`` and ``time`` (0 where unknown), newest first.
 
     The items are exactly the standing history that a recommendation sees.
@@ -115,7 +115,7 @@ def taken_before(dataset: Dataset, histories: Histories, user_index: int) -> pd.
     items = histories.users(np.array([user_index]), "test")[0]
     items = items[items >= 0].astype(np.int64)
     rows = histories.rows_of(user_index)
-    rows = rows[histories.taken[rows] & (histories.part[rows] >= 0) & (histories.part[rows] <= 1)]
+    rows = rows[histories.positive[rows] & (histories.part[rows] >= 0) & (histories.part[rows] <= 1)]
     newest: dict[int, int] = {}
     for row in rows[np.argsort(histories.order[rows])]:
         newest[int(histories.item[row])] = int(dataset.interactions["time"].iloc[row])

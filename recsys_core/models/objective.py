@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from recsys_core.data.features import Features
-from recsys_core.data.known import Known, TakenRows
+from recsys_core.data.known import Known, PositiveRows
 from recsys_core.metrics import sorted_once
 from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.models.scorer import Pairs
@@ -174,14 +174,14 @@ class SequenceObjective(Objective):
         lengths, self.items = np.diff(taken.indptr), taken.indices.astype(np.int64)
         owner = np.repeat(np.arange(features.n_users), lengths)
         pairs = owner * features.n_items + self.items
-        self.taken = sorted_once(pairs)
+        self.positives = sorted_once(pairs)
         self.first = np.flatnonzero(~pd.Series(pairs).duplicated().to_numpy())  # rows that are no repetition
         self.first_of = np.searchsorted(owner[self.first], np.arange(features.n_users + 1))
         self.active = np.flatnonzero(lengths > 0)
         self.n_negatives, self.n_targets = min(negatives, features.n_items), targets
         self.start_logit = 0.0
         shape, at = (features.n_users, features.n_items, len(self.items)), np.arange(len(self.items))
-        self.rows = TakenRows.build(owner, self.items, at, shape=shape, length=ranker.shape.history)
+        self.rows = PositiveRows.build(owner, self.items, at, shape=shape, length=ranker.shape.history)
 
     def batches(self, size: int, random: np.random.Generator) -> Iterator[np.ndarray]:
         order = random.permutation(self.active)
@@ -219,5 +219,5 @@ class SequenceObjective(Objective):
 
     def _took(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
         wanted = users[:, None] * self.features.n_items + items[None]
-        at = np.minimum(np.searchsorted(self.taken, wanted), len(self.taken) - 1)
-        return self.taken[at] == wanted
+        at = np.minimum(np.searchsorted(self.positives, wanted), len(self.positives) - 1)
+        return self.positives[at] == wanted

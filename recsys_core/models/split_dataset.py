@@ -142,7 +142,7 @@ class SplitDataset:
 
         The order within a row is what happened: sort or sum its entries (``sum_duplicates``, ``max``) in a copy only.
         """
-        rows = self.split.train[self.histories.taken[self.split.train]]
+        rows = self.split.train[self.histories.positive[self.split.train]]
         users = self.dataset.interactions["user_index"].to_numpy()[rows]
         items = self.dataset.interactions["item_index"].to_numpy()[rows]
         at = np.lexsort((self.split.order[rows], users))

@@ -92,7 +92,7 @@ class PairResult:
 
         A rating counts as taken in the upper half of its scale; those in the very middle are left out.
         (What counts as taken in a history and is looked for in lists is the upper quarter, see
-        `recsys_core.data.history.is_taken`.) Other tasks have 0/1 labels already.
+        `recsys_core.data.history.is_positive`.) Other tasks have 0/1 labels already.
 
         >>> nobody = np.zeros(3, dtype=int)
         >>> pairs = PairResult(nobody, nobody, np.array([0.25, 0.5, 1.0]), np.zeros(3), "logged").binary()

@@ -59,7 +59,7 @@ def test_items_shares_sum_to_the_historys_bar_on_screen(open_app, where):
 
 def test_the_column_that_is_shown_is_marked_and_ordered(where):
     ref, user = where[:2]
-    taken = cached_explain.taken_before(ref, user)
+    taken = cached_explain.user_history(ref, user)
     score = cached_explain.explanation(*where, DENSE).score
     effects, shared = cached_explain.effects(*where, DENSE), cached_explain.explanation(*where, DENSE, history="each")
     without = history_tables.history_rows(cached_workspace.dataset(ref), taken, effects, score)

@@ -25,7 +25,7 @@ from dashboard.presentation.sentences import overview as sentences
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import numbers
 from dashboard.presentation.wording import Reason
-from recsys_core.data.profile import group_sizes, profile, taken_before
+from recsys_core.data.profile import group_sizes, profile, user_history
 from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.leave_one_out import leave_one_out_effects
 from recsys_core.metrics import mean_interval
@@ -147,7 +147,7 @@ def test_small_groups_beyond_the_most_are_joined(ref):
 
 def test_history_is_the_standing_one_with_times_newest_first(ref):
     workspace = cached_workspace.model(ref, "")
-    taken = taken_before(workspace.dataset, workspace.split_dataset.histories, 2)
+    taken = user_history(workspace.dataset, workspace.split_dataset.histories, 2)
     standing = workspace.split_dataset.histories.users(np.array([2]), "test")[0]
     assert taken["item_index"].tolist() == standing[standing >= 0].tolist()
     assert taken["time"].is_monotonic_decreasing

@@ -36,7 +36,7 @@ def slow_known(histories, split, row, part):
     earlier = np.flatnonzero((histories.user == histories.user[row]) & (split.order < split.order[row]))
     for other in earlier[np.argsort(-split.order[earlier])].tolist():
         item = int(histories.item[other])
-        if other in allowed and histories.taken[other] and item != histories.item[row] and item not in found:
+        if other in allowed and histories.positive[other] and item != histories.item[row] and item not in found:
             found.append(item)
     return found
 
