@@ -8,8 +8,10 @@ from functools import partial
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
 
+from recsys_core.compress.levers import LEVERS
 from recsys_core.compress.onnx_runtime import OnnxScorer
 from recsys_core.compress.quantize import unquantised
 from recsys_core.data.features import Features, make_features
@@ -17,6 +19,7 @@ from recsys_core.models.edited_rows import with_encoded_rows
 from recsys_core.models.encoder import encode_texts
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.workspace import open_model
+from recsys_core.variant import ModelVariant
 
 DATASET = tiny_dataset()
 FEATURES = tiny_features(DATASET)
@@ -174,3 +177,14 @@ def test_a_title_is_encoded_as_those_of_the_tables_were(tiny_workspace):
     assert again.score_catalogue(np.array([0]), history) == pytest.approx(
         whole.score_catalogue(np.array([0]), history), abs=1e-5
     )
+
+
+@pytest.mark.parametrize("bits", [16, 8, 4])
+def test_an_edited_title_is_rounded_as_the_stored_ones_are(bits):
+    variant = ModelVariant.compressed(bits=bits)
+    edited = FEATURES.with_rows("item", frame("item", id="i7", title="Another"), texts={"item.title": TEXTS[:1]})
+    quick = LEVERS["bits"].scorer(SCORER.ranker, FEATURES, variant).with_features(edited)
+    whole = LEVERS["bits"].scorer(SCORER.ranker, edited, variant)
+    torch.testing.assert_close(quick.cached["item.title"], whole.cached["item.title"])
+    read = (PAIRS.users, PAIRS.items, PAIRS.histories)
+    np.testing.assert_allclose(quick.score_pairs(*read), whole.score_pairs(*read), atol=1e-5)

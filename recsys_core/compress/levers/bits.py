@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
 from recsys_core.compress.lever import Lever
 from recsys_core.compress.onnx_runtime import OnnxScorer
 from recsys_core.compress.quantize import pack_matrix, quantise_ranker, text_vectors, to_half_precision
-from recsys_core.data.features import Features
+from recsys_core.data.features import FeatureGroup, Features
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
 from recsys_core.variant import ModelVariant
@@ -19,12 +20,19 @@ class Bits(Lever):
     name = "bits"
 
     def scorer(self, ranker: Ranker, features: Features, variant: ModelVariant) -> Scorer:
-        bits, texts = variant.compression.bits, text_vectors(ranker, features)
+        bits = variant.compression.bits
+
+        def rounded(texts: Tensor) -> Tensor:
+            return texts.half().float() if bits == 16 else torch.from_numpy(pack_matrix(texts.numpy(), bits).unpack())
+
+        def store(group: FeatureGroup, encoded: Tensor) -> Tensor:
+            """An edited text as it would be stored: by the projection that is not rounded itself."""
+            return rounded(ranker.adapter.embed(group, encoded))
+
+        cached = {key: rounded(texts) for key, texts in text_vectors(ranker, features).items()}
         if bits == 16:
-            cached = {key: x.half().float() for key, x in texts.items()}
-            return Scorer(to_half_precision(ranker), features, variant=variant, cached=cached)
-        cached = {key: torch.from_numpy(pack_matrix(x.numpy(), bits).unpack()) for key, x in texts.items()}
-        return OnnxScorer(quantise_ranker(ranker, bits), features, variant=variant, cached=cached)
+            return Scorer(to_half_precision(ranker), features, variant=variant, cached=cached, store=store)
+        return OnnxScorer(quantise_ranker(ranker, bits), features, variant=variant, cached=cached, store=store)
 
 
 LEVER = Bits()
