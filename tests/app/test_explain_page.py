@@ -22,7 +22,6 @@ from dashboard.presentation.sentences import overall as overall_sentences
 from dashboard.presentation.tables import history as history_tables
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import numbers, translate, use_language
-from dashboard.workspaces import workspace_ref
 from recsys_core.explain.agreement import Agreement, Disagreement
 from recsys_core.metrics import probability
 from recsys_core.variant import DENSE, ModelVariant
@@ -186,6 +185,7 @@ def test_two_waterfalls_can_stand_on_any_page(workspaces):
         from pathlib import Path
 
         from dashboard.sections.explain import two_waterfalls
+        from dashboard.workspaces import workspace_ref
         from recsys_core.variant import ModelVariant
 
         two_waterfalls(workspace_ref(Path(folder)), 2, 5, ModelVariant.compressed(0.5))
