@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from dashboard.presentation.texts import numbers, plain
-from recsys_core.variant import BITS, ModelVariant
+from typing import Any
+
+from dashboard.presentation.texts import has, numbers, plain
+from recsys_core.variant import LEVERS, Compression, ModelVariant, Setting, settings_of
 
 
 def plain_variant(chosen: ModelVariant) -> str:
-    """A variant in words: "50 % of neurons removed, 8 bits"."""
+    """A variant in words: "50 % of neurons removed, 8 bits"; each setting's words are ``variant.name.FIELD``."""
     if chosen.is_dense:
         return plain("variant.dense")
-    parts = []
-    wanted = chosen.compression
-    if wanted.distill:
-        parts.append(plain("variant.name.student", width=wanted.distill))
-    if wanted.sparsity:
-        share = numbers.percent(wanted.sparsity)
-        parts.append(plain("variant.name.cut", sparsity=share, pruning=plain(f"pruning.{wanted.pruning}")))
-    if wanted.bits != BITS[0]:
-        parts.append(plain("variant.name.bits", bits=wanted.bits))
+    words = {name: _word(about, getattr(chosen.compression, name)) for name, about in settings_of(Compression)}
+    parts = [plain(f"variant.name.{name}", **words) for name in _said(chosen.compression)]
     return plain("variant.join").join(parts)
+
+
+def _said(compression: Compression) -> list[str]:
+    """The fields that are set and have words of their own, in the order in which their levers are applied."""
+    order = {name: min(map(LEVERS.index, about.levers)) for name, about in settings_of(Compression)}
+    changed = [name for name in order if getattr(compression, name) != getattr(Compression(), name)]
+    return sorted((name for name in changed if has(f"variant.name.{name}")), key=order.__getitem__)
+
+
+def _word(about: Setting, value: Any) -> object:
+    if about.per_cent:
+        return numbers.percent(value)
+    return plain(f"{about.parameter}.{value}") if about.kind is str else value
