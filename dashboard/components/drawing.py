@@ -11,7 +11,7 @@ from collections.abc import Callable
 import pandas as pd
 import streamlit as st
 
-from dashboard.presentation.charts.chart import PICKED, PLACE, Chart
+from dashboard.presentation.charts.chart import PICKED, ROW_ORDER, Chart
 from dashboard.presentation.texts.numbers import THIN
 
 # figures on axes and in tooltips are grouped as those in sentences are
@@ -22,7 +22,7 @@ LOCALE = {"locale": {"number": {"decimal": ".", "thousands": THIN, "grouping": [
 def draw(chart: Chart, *, key: str, on_pick: Callable[[list[dict]], None] | None = None) -> None:
     """Draw a chart; the specification is constant for a chart function, so only its data travels.
 
-    Rows are numbered (``PLACE``), so that lines stand in their order after any change in place.
+    Rows are numbered (``ROW_ORDER``), so that lines stand in their order after any change in place.
 
     With ``on_pick``, which gets the marks that were clicked, the specification has a selection
     parameter named ``picked`` (``PICKED``).
@@ -32,7 +32,7 @@ def draw(chart: Chart, *, key: str, on_pick: Callable[[list[dict]], None] | None
         on_pick(st.session_state[key].selection.get(PICKED, []))
 
     clickable = {"on_select": picked} if on_pick else {}
-    spec, data = PADDING | chart.spec | {"config": LOCALE}, chart.data.assign(**{PLACE: range(len(chart.data))})
+    spec, data = PADDING | chart.spec | {"config": LOCALE}, chart.data.assign(**{ROW_ORDER: range(len(chart.data))})
     st.vega_lite_chart(data, spec, key=key, alt=chart.alt, width="stretch", **clickable)
 
 

@@ -25,8 +25,8 @@ MEANINGS = [FOR, AGAINST, "green", "purple", NEUTRAL, "yellow"]
 ROW = 26  # px of a line of a bar chart
 TEXT_SIZE = 12
 LABEL_LIMIT = 230
-PLACE = "place"  # column of a row's number, added when a chart is drawn
-IN_ORDER = alt.EncodingSortField(field=PLACE, op="min", order="ascending")
+ROW_ORDER = "row_order"  # column of a row's number, added when a chart is drawn
+IN_ORDER = alt.EncodingSortField(field=ROW_ORDER, op="min", order="ascending")
 PICKED = "picked"  # name of the selection that a page is told of
 FIXED = alt.NamedData(name="fixed")  # data of layers whose rows stand in the specification
 ALTAIRS_OWN, NO_DATA = ("$schema", "config", "datasets"), ("data", {"name": "empty"})
@@ -104,7 +104,7 @@ def one(colour: str, channel: type[Datum] = alt.ColorDatum) -> Datum:
 
 
 def lines(field: str = "label", **axis: Any) -> alt.Y:
-    """A line for each row, in the order of the data (``PLACE``); names up to ``LABEL_LIMIT`` px.
+    """A line for each row, in the order of the data (``ROW_ORDER``); names up to ``LABEL_LIMIT`` px.
 
     The order is a column: without one, a chart whose data change in place keeps the old lines where they were
     and puts new ones behind them. Layers that sum differently are joined by ``min``.

@@ -40,7 +40,7 @@ def sentence(found: list[Reason], item: RankedItem, n_candidates: int, variant: 
     why = Markdown(f"{_because(first, because)}{_despite(second, despite)}")
     by = "" if variant.is_dense else t("explain.by", variant=plain_variant(variant))
     first_named = next((r for r in worth if (r.contribution > 0) == (first == "for")), None)
-    return joined(why, _place(item, n_candidates), _without(first_named), by)
+    return joined(why, _rank_and_probability(item, n_candidates), _without(first_named), by)
 
 
 def _without(reason: Reason | None) -> str:
@@ -67,7 +67,7 @@ def _said(reason: Reason, decimals: int) -> Markdown:
     return t("explain.said", reason=reason.label, value=shown)
 
 
-def _place(item: RankedItem, n_candidates: int) -> Markdown:
+def _rank_and_probability(item: RankedItem, n_candidates: int) -> Markdown:
     shown = numbers.fixed(item.probability)
     if item.rank == 0:
         return t("explain.place.seen", probability=shown)

@@ -127,14 +127,14 @@ def recommendation_json(recommendation: Recommendation) -> list[dict]:
 def global_json(found: GlobalExplanation) -> dict:
     """Everything on the Global page, raw; what each value does to the score below its reason."""
     reasons = []
-    for place, i in enumerate(found.order):
+    for rank, i in enumerate(found.order):
         reasons.append(
             {
                 "feature": found.players[i].key,
                 "mean_abs_contribution": float(found.mean_abs_contribution[i]),
                 "low": float(found.low[i]),
                 "high": float(found.high[i]),
-                "tied_with_next": bool(found.tied_with_next[place]),
+                "tied_with_next": bool(found.tied_with_next[rank]),
                 "standard_error": float(found.standard_error[i]),
                 "share": float(found.share[i]),
                 "mean": float(found.mean[i]),

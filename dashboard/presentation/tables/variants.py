@@ -17,10 +17,10 @@ UP, DOWN = "▲", "▼"
 
 def before_and_after(before: Recommendation, after: Recommendation) -> pd.DataFrame:
     """The two lists line by line, and how far the items of the second one moved."""
-    place = {item.item_index: item.rank for item in before.items}
+    ranks = {item.item_index: item.rank for item in before.items}
     n = max(len(before.items), len(after.items))
     titles = [[item.title for item in side.items] + [""] * (n - len(side.items)) for side in (before, after)]
-    moves = [_move(place.get(item.item_index), item.rank) for item in after.items]
+    moves = [_move(ranks.get(item.item_index), item.rank) for item in after.items]
     return pd.DataFrame(
         {
             "rank": range(1, n + 1),
