@@ -31,8 +31,10 @@ def measured_variants(selection: Selection) -> list[MeasuredVariant]:
 
 def chosen_ranges(selection: Selection) -> tuple[Ranges, list[str]]:
     """The ranges that the address narrows the measured variants down to, and the parts of it that are none."""
-    values = axis_values(measured_variants(selection))
-    return ranges_of.from_text(state.address_value("within"), list(values))
+    written = state.address_value("within")
+    if not written:  # a slider pays for what was narrowed alone
+        return {}, []
+    return ranges_of.from_text(written, list(axis_values(measured_variants(selection))))
 
 
 def narrowed_table(page) -> pd.DataFrame:
@@ -41,13 +43,13 @@ def narrowed_table(page) -> pd.DataFrame:
     table = cached_compress.variant_table(selection.ref, selection.variant.model, selection.language)
     ranges, _ = chosen_ranges(selection)
     page.link_also(within=ranges_of.to_text(ranges) or None, bytes_of=state.address_value("bytes_of"))
-    return table[ranges_of.within(axis_values(measured_variants(selection)), ranges)]
+    return table[ranges_of.within(axis_values(measured_variants(selection)), ranges)] if ranges else table
 
 
 def notices(page) -> None:
     """What the address asks of these cards and is no range and no measured variant."""
     _, unusable = chosen_ranges(page.selection)
-    unknown = state.unknown_id("bytes_of", _named(page.selection))
+    unknown = state.unknown_id("bytes_of", _named(page.selection)) if state.is_named("bytes_of") else None
     with page.slots["notices"]:
         for part in unusable:
             components.notice(t("compress.within.unknown", value=part))
