@@ -11,8 +11,8 @@ import pandas as pd
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.history import Histories
 from recsys_core.data.schema import stored_name
+from recsys_core.metrics import HEAD_SHARE
 
-HEAD_SHARE = 0.2
 MOST_PERIODS = 60
 POINTS = 200
 

@@ -6,6 +6,7 @@ One file an idea; import the names from here. Nothing in this package knows data
 from recsys_core.metrics.agreement import average_ranks, list_overlap, rank_correlation, top_overlap
 from recsys_core.metrics.intervals import mean_interval
 from recsys_core.metrics.lists import (
+    HEAD_SHARE,
     catalogue_coverage,
     exposure_weights,
     gini,
@@ -32,6 +33,7 @@ from recsys_core.metrics.ranking import is_relevant, ndcg_at_k, recall_at_k, sor
 from recsys_core.metrics.ties import list_ties
 
 __all__ = [
+    "HEAD_SHARE",
     "average_ranks",
     "calibration_gap",
     "catalogue_coverage",
