@@ -6,6 +6,7 @@ import streamlit as st
 
 from dashboard import components, state
 from dashboard.cached import workspace as cached_workspace
+from dashboard.parameters import FURTHER, MAX_SPARSITY
 from dashboard.presentation import texts
 from dashboard.presentation.texts import plain, t
 from dashboard.presentation.texts.markdown import escape
@@ -29,8 +30,8 @@ def language_switch() -> None:
             texts.LANGUAGES,
             format_func=texts.NAMES.get,
             required=True,
-            key=state.show_in_picker("lang", chosen if chosen in texts.LANGUAGES else None),
-            on_change=state.choose_picked,
+            key=state.bar().picker("lang", chosen if chosen in texts.LANGUAGES else None),
+            on_change=state.bar().choose_picked,
             args=("lang",),
             label_visibility="collapsed",
         )
@@ -46,8 +47,8 @@ def workspace_picker(entries: list[WorkspaceEntry], chosen: WorkspaceEntry | Non
         t("control.workspace"),
         list(names),
         format_func=names.get,
-        key=state.show_in_picker("workspace", chosen.name if chosen else None),
-        on_change=state.choose_picked,
+        key=state.bar().picker("workspace", chosen.name if chosen else None),
+        on_change=state.bar().choose_picked,
         args=("workspace",),
     )
 
@@ -56,13 +57,13 @@ def user_and_item(ref: WorkspaceRef) -> None:
     """Pickers by name; the item's empty value is the user's top recommendation."""
     language = state.language()
     people, items = cached_workspace.people(ref, language), cached_workspace.item_names(ref, language)
-    user = state.chosen_id("user", people)
-    shown = user or (None if state.is_named("user") else next(iter(people)))
+    user = state.bar().known("user", people)
+    shown = user or (None if state.bar().value("user") else next(iter(people)))
     _picker("user", people, shown)
     if len(people.get(shown, "")) > LONGEST_SHOWN:
         st.markdown(f":small[:gray[{escape(people[shown])}]]")  # the box cuts it off, and the id stands last
     ways_to_a_user(ref, list(people))
-    _picker("item", items, state.chosen_id("item", items), placeholder=plain("control.item.top"))
+    _picker("item", items, state.bar().known("item", items), placeholder=plain("control.item.top"))
 
 
 def _picker(what: str, names: dict[str, str], chosen: str | None, *, placeholder: str | None = None) -> None:
@@ -78,8 +79,8 @@ def _picker(what: str, names: dict[str, str], chosen: str | None, *, placeholder
         options,
         index=None if what == "item" else 0,  # an item can be cleared: back to the top recommendation
         format_func=lambda option: names.get(option, option),
-        key=state.show_in_picker(what, chosen),
-        on_change=state.choose_picked,
+        key=state.bar().picker(what, chosen),
+        on_change=state.bar().choose_picked,
         args=(what,),
         placeholder=placeholder or plain("control.user.pick"),
         filter_mode="contains",
@@ -104,7 +105,7 @@ def model_controls(*, large: bool = False) -> None:
         st.slider(
             t("control.sparsity"),
             min_value=0,
-            max_value=state.SPARSITIES[-1],
+            max_value=MAX_SPARSITY,
             step=10,
             format="%d %%",
             key="sparsity",
@@ -128,12 +129,43 @@ def model_controls(*, large: bool = False) -> None:
             PRUNINGS,
             format_func=texts.names_of("pruning" if large else "pruning.short", PRUNINGS),
             required=True,
-            key=state.show_in_picker("pruning", state.pruning()),
-            on_change=state.choose_picked,
+            key=state.bar().picker("pruning", state.pruning()),
+            on_change=state.bar().choose_picked,
             args=("pruning",),
             help=t("control.pruning.help"),
             width="stretch",
         )
+
+
+def model_picker(ref: WorkspaceRef) -> None:
+    """Which of the workspace's models, where there are several; the current one needs no name in the address."""
+    models = cached_workspace.models(ref)
+    if len(models) < 2:
+        return
+    called = [m.name for m in models]
+    names = {m.id: m.name if called.count(m.name) == 1 else f"{m.name} ({m.id})" for m in models}
+    current = next(m.id for m in models if m.current)
+    key = state.bar().picker("model", state.variant().model or current)
+    st.selectbox(
+        t("control.model"),
+        list(names),
+        format_func=lambda i: plain("control.model.current", name=names[i]) if i == current else names[i],
+        key=key,
+        on_change=lambda: state.choose(model=None if st.session_state[key] == current else st.session_state[key]),
+    )
+
+
+def further_settings() -> None:
+    """Settings of the address that no control shows, in words, each with the way to clear it."""
+    said = state.variant().to_query()
+    for parameter in FURTHER:
+        if parameter.key in said:
+            st.button(
+                t("control.clear", name=plain(parameter.name), value=said[parameter.key]),
+                key=f"clear_{parameter.key}",
+                icon=":material/close:",
+                on_click=lambda key=parameter.key: state.choose(**{key: None}),
+            )
 
 
 @components.fragment(key=state.MODEL)

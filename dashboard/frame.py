@@ -1,33 +1,35 @@
 """The frame around every page: its title as a question, the sentence that answers it, controls, then the page.
 
-A page is a script that hands over the function that fills the frame's slots::
+A page is a script whose function fills the frame's slots; on top of it stands what the page is::
 
-    from dashboard import cached, components, frame
-    from dashboard.presentation.texts import plain, t
+    from dashboard import components, frame
+    from dashboard.parameters import Parameter
+    from dashboard.presentation.texts import numbers, plain, t
 
-    def show(page: frame.Frame) -> None:            # page.selection: place, user_index, item_index, variant, language
+    @frame.page("explain", order=20, parameters=(Parameter("method", "explain.method.choice"),))
+    def show(page: frame.Frame) -> None:            # page.selection: ref, user_index, item_index, variant, language
         page.title(t("explain.title", item=…))      # at once; t() escapes values, plain() does not (charts, tables)
+        method = page.pick("method", {"lime": plain("…"), …}, buttons=True)
         with components.card(t("…")):               # then the page's own cards, in order
             components.draw(charts.…(result), key="…")
             components.caveats([plain("…"), …])
         page.sentence(t("explain.sentence", …))     # its slot is above the cards, whenever it is known
         page.download("explanation", table, everything)
 
-    frame.page(show)
-
 The page is a fragment: a slider of the model draws it again, and nothing else (half the time of a whole run). What
-stands in the address and is picked by name (``state.choose``) draws everything again.
+stands in the address and is picked by name (``page.pick``, ``state.choose``) draws everything again.
 
-Short work is a job of a queue in ``cached``, waited for by ``components.finished``; long work is a process of its own
-(``jobs.processes``), listed by the frame. A page's own control that belongs into the address is bound
-(``bind="query-params"``, raw values) and told to the link: ``page.link_also(by="gender")``. The compression controls
-stand in ``page.slots["controls"]`` on the pages in ``LARGE_CONTROLS``, else in the sidebar.
+Short work is a job of a queue (``jobs.shared_queue``), waited for by ``components.finished``; long work is a process of
+its own (``jobs.processes``), listed by the frame. The compression controls stand in ``page.slots["controls"]`` on pages
+with ``large_controls``, else in the sidebar.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import pandas as pd
 import streamlit as st
@@ -36,26 +38,34 @@ from dashboard import components, controls, state
 from dashboard.address import address, is_local
 from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation import exports
-from dashboard.presentation.texts import plain, t
+from dashboard.presentation.texts import numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown
+from dashboard.problem import Problem
+from dashboard.registry import Page, declared_by, page, pages
 from dashboard.state import Selection
 from dashboard.workspaces import WorkspaceEntry, WorkspaceRef, list_workspaces, workspace_ref, workspaces_folder
 from recsys_core.errors import RecLensError
 
+__all__ = ["Frame", "page", "run"]
+
 TITLE_WIDTH = 580  # px; where title and actions do not fit side by side, the actions go below
-MOST_OFFERED = 8
-LARGE_CONTROLS = ("compress",)  # pages that are about the compression settings
+MAX_OFFERED = 8
 
 
 @dataclass(eq=False)
 class Frame:
     """Slots of the frame in one run, and what the page asks it to show."""
 
-    name: str
-    slots: dict[str, object]
-    selection: Selection | None = None
+    page: Page
+    slots: dict[str, Any]
+    selection: Selection
     shown_item: str | None = None
-    more: dict[str, object] = field(default_factory=dict)
+    shown: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The page's name in an address; the first page needs none."""
+        return "" if self.page.name == next(iter(pages())) else self.page.name
 
     def title(self, text: Markdown) -> None:
         """The page's question."""
@@ -69,21 +79,64 @@ class Frame:
         """The page shows this item although none was chosen: the link names it."""
         self.shown_item = item_id
 
-    def link_also(self, **values: object) -> None:
-        """Parameters of the page's own that the link must carry."""
-        self.more |= values
+    def pick(
+        self,
+        key: str,
+        names: Mapping[str, str],
+        *,
+        default: str | None = None,
+        aliases: Mapping[str, str] | None = None,
+        buttons: bool = False,
+        **how: Any,
+    ) -> str:
+        """The picker of a parameter of the page: a list, or ``buttons``; what is picked stands in the address.
 
-    def choice(self, key: str, names: dict[str, str], label: Markdown) -> str:
-        """A list whose choice stands in the address; the first name is the default, an unknown one is named."""
-        chosen, unknown = state.chosen_id(key, names) or next(iter(names)), state.unknown_id(key, names)
+        Nothing said is the ``default``, else the first of ``names``; what is no name is named in a notice.
+        ``aliases`` are other spellings, by what they stand for.
+        """
+        bar, spelled = state.bar(), {name: name for name in names} | dict(aliases or {})
+        chosen = spelled.get(bar.value(key), next(iter(names)) if default is None else default)
+        unknown = bar.unknown(key, spelled)
         if unknown is not None:
-            with self.slots["notices"]:
-                components.notice(t("frame.choice_unknown", name=label, value=unknown, shown=names[chosen]))
-        self.link_also(**{key: chosen})
-        picker = state.show_in_picker(key, chosen)
-        return st.selectbox(
-            label, list(names), format_func=names.get, key=picker, on_change=state.choose_picked, args=(key,)
+            self.notice(bar.problem(key, unknown, names[chosen]))
+        self.shown[key] = chosen
+        how |= {"key": bar.picker(key, chosen), "on_change": bar.choose_picked, "args": (key,)}
+        label = t(bar.parameters[key].name)
+        if buttons:
+            how = {"label_visibility": "collapsed"} | how
+            return st.segmented_control(label, list(names), format_func=names.get, required=True, **how)
+        return st.selectbox(label, list(names), format_func=names.get, **how)
+
+    def number(self, key: str, top: float) -> float | None:
+        """The field of a number from 0 to ``top``; a notice where the address holds something else."""
+        bar = state.bar()
+        value = bar.number(key, top)
+        if bar.value(key) and value is None:
+            self.notice(bar.problem(key, bar.value(key), numbers.UNKNOWN))
+        st.number_input(
+            t(bar.parameters[key].name),
+            min_value=0.0,
+            max_value=top if math.isfinite(top) else None,
+            step=1.0,
+            format="%0.4g",
+            placeholder=numbers.UNKNOWN,
+            key=bar.picker(key, value),
+            on_change=bar.choose_picked,
+            args=(key,),
         )
+        return value
+
+    def details(self, key: str):
+        """A part of the page that is worked out when it is opened; open in the address as here."""
+        label = t(state.bar().parameters[key].name)
+        found = st.expander(label, key=key, on_change="rerun", bind="query-params")
+        self.shown[key] = "true" if found.open else ""
+        return found
+
+    def notice(self, problem: Problem) -> None:
+        """Say above the page what cannot be used."""
+        with self.slots["notices"]:
+            components.notice(problem.text)
 
     def download(self, name: str, table: pd.DataFrame, everything: dict | list) -> None:
         """Offer what is on the screen as a table and as JSON; both are made when the menu is opened."""
@@ -114,21 +167,13 @@ class Frame:
         menu = self.slots["link"].popover(t("action.link"), icon=":material/link:", key="link", on_change="rerun")
         if not menu.open:
             return
-        values = state.parameters(self.selection, self.shown_item) | self.more
+        own = {p.key: state.bar().value(p.key) for p in self.page.parameters}
+        values = state.parameters(self.selection, self.shown_item) | own | self.shown
         with menu:
             st.markdown(t("action.link.what"))
-            components.copyable(address(self.name, values), label=plain("action.link"), key="link_text")
+            components.copyable(address(self.url, values), label=plain("action.link"), key="link_text")
             if is_local():
                 st.markdown(f":small[{t('action.link.local')}]")
-
-
-def page(show: Callable[[Frame], None], *, below: Callable[[Selection], None] | None = None) -> None:
-    """What a page's script ends with: ``show`` draws the page, now and whenever a slider was moved.
-
-    ``below`` draws what stands under it and follows no slider: in whole runs only.
-    """
-    state.remember("show", show)
-    state.remember("below", below)
 
 
 def run(chosen_page) -> None:
@@ -153,53 +198,55 @@ def run(chosen_page) -> None:
     except RecLensError as error:
         components.error_box(t("frame.workspace_broken"), error, t("frame.workspace_broken.how"))
         return
-    name = "" if state.other_page() else chosen_page.url_path
     with st.sidebar:
         controls.user_and_item(ref)
-        if name not in LARGE_CONTROLS:
+        controls.model_picker(ref)
+        own = st.container()
+        components.job_list()
+    page = declared_by(chosen_page.run)
+    with own:
+        if not page.large_controls:
             controls.model_controls()
             controls.model_badge()
         badge = st.container()
-        components.job_list()
-    chosen_page.run()
-    _page(name, chosen, ref, state.recall("show"))
-    _below(state.recall("below"), state.select(chosen, ref, name))
-    if name in LARGE_CONTROLS:
-        with badge:  # only now the controls have read the address
+    _page(page, chosen, ref)
+    _below(page, state.select(chosen, ref, page.name))
+    with badge:
+        if page.large_controls:  # only now the controls have read the address
             controls.model_badge()
+        controls.further_settings()
     state.end_run()
 
 
-def _below(draw: Callable[[Selection], None] | None, selection: Selection) -> None:
+def _below(page: Page, selection: Selection) -> None:
     """What stands under the page, where it has such a thing."""
     try:
-        if draw:
-            draw(selection)
+        if page.below:
+            page.below(selection)
     except RecLensError as error:
         components.error_box(t("frame.failed"), error)
 
 
 @components.fragment(key=state.PAGE)
-def _page(name: str, entry: WorkspaceEntry, ref: WorkspaceRef, show: Callable[[Frame], None]) -> None:
+def _page(page: Page, entry: WorkspaceEntry, ref: WorkspaceRef) -> None:
     state.begin_page()
-    frame = Frame(name, _slots())
-    if name in LARGE_CONTROLS:
-        with frame.slots["controls"]:
+    slots = _slots()
+    if page.large_controls:
+        with slots["controls"]:
             controls.model_controls(large=True)
-    frame.selection = state.select(entry, ref, name)
+    frame = Frame(page, slots, state.select(entry, ref, page.name))
     for problem in frame.selection.problems:
-        with frame.slots["notices"]:
-            components.notice(problem.text)
+        frame.notice(problem)
     try:
-        show(frame)
+        page.show(frame)
     except RecLensError as error:
         components.error_box(t("frame.failed"), error)
     finally:
         frame.link()
-        state.end_page()
+        state.bar().keep_unusable()
 
 
-def _slots() -> dict[str, object]:
+def _slots() -> dict[str, Any]:
     """Reserve every slot in reading order; they are filled as soon as their content is known."""
     slots = {"notices": st.container()}
     row = st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center")
@@ -210,11 +257,11 @@ def _slots() -> dict[str, object]:
     return slots
 
 
-def _choose_workspace(problem: state.Problem, entries: list[WorkspaceEntry]) -> None:
+def _choose_workspace(problem: Problem, entries: list[WorkspaceEntry]) -> None:
     """The address names a workspace that is not there: say so, and offer those that are."""
     st.warning(problem.text)
     with st.container(horizontal=True):
-        for entry in entries[:MOST_OFFERED]:
+        for entry in entries[:MAX_OFFERED]:
             st.button(
                 t("frame.workspace_open", workspace=entry.title),
                 key=f"open_{entry.name}",

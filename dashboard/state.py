@@ -1,47 +1,26 @@
-"""The only place that touches session state and query parameters: what the person has chosen.
-
-The address holds raw ids (``user=17``), a picker shows names. Streamlit binds a widget to the
-address by the text that it shows, so the raw values live in small text fields that nobody sees
-(``CARRIED``) and are bound; the pickers write to them (``choose``), all at once, as one entry of the
-browser's history. What the address says and nobody knows (an unknown user, 7 bits) stays there until
-another is picked. The controls in ``BOUND`` show what the address holds and are bound themselves.
-"""
+"""What the person has chosen: the only place, beside the address bar, that touches session state."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import unquote, urlencode
+from urllib.parse import unquote
 
 import streamlit as st
-from streamlit.runtime.state import get_session_state
 
 from dashboard.address import root_and_page
+from dashboard.address_bar import AddressBar
 from dashboard.cached import workspace as cached_workspace
+from dashboard.parameters import CONTROLLED, SETTINGS
 from dashboard.presentation import texts
 from dashboard.problem import Problem
+from dashboard.registry import address_bar, pages
 from dashboard.workspaces import WorkspaceEntry, WorkspaceRef
 from recsys_core.errors import RecLensError
-from recsys_core.variant import BITS, DENSE, PRUNINGS, Compression, ModelVariant
+from recsys_core.variant import DENSE, PRUNINGS, ModelVariant
 
-CARRIED = (
-    "workspace", "user", "item", "model", "pruning", "lang", "filter", "groups", "by", "cross", "measure", "models",
-    "watch", "kb", "lists_kept", "both", "within", "bytes_of", "method", "history", "order", "reason", "items_by",
-)  # fmt: skip
-SPARSITIES = tuple(range(0, 100, 10))
-PAIRS = (100, 200, 500, 1000)  # of the Global page
-BOUND = {  # controls that are bound themselves: which values of the address they take
-    "sparsity": lambda raw: raw.isdecimal() and int(raw) <= SPARSITIES[-1],
-    "bits": lambda raw: raw in map(str, BITS),
-    "pairs": lambda raw: raw in map(str, PAIRS),
-}
-DEFAULTS = {"sparsity": "0", "bits": str(BITS[0]), "pairs": "500"}  # what the address leaves out
-MODELS = ("dense", "compressed", "both")
-KNOWN = {"pruning": PRUNINGS, "lang": (*texts.LANGUAGES, texts.PSEUDO), "models": MODELS}
-ONLY_ON = {"models": "fairness", "pairs": "global"}  # settings that one page alone has
-MOST_DONE = 500
+MAX_DONE = 500
 PAGE, MODEL = "page", "model"  # keys of the fragments that follow the model's controls
-_HIDDEN = "address"  # key of the container that holds the carriers
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,43 +59,25 @@ class Selection:
         return cached_workspace.people(self.ref, self.language)[self.user_id] if self.user_id is not None else ""
 
 
-def read_address() -> None:
-    """Draw the carriers; call first in every run. Keeps values from the bound controls that they do not take."""
-    note_unusable()
-    if recall("unusable"):  # a control that read them would take the nearest value, or clear the address
-        usable = {k: v for k, v in st.query_params.to_dict().items() if k not in recall("unusable")}
-        with get_session_state().query_params() as held:
-            held.set_initial_query_params(urlencode(usable))
-    with st.container(key=_HIDDEN):
-        where = f'.st-key-{_HIDDEN}, [data-testid="stLayoutWrapper"]:has(> .st-key-{_HIDDEN})'
-        st.html(f"<style>{where} {{ display: none; }}</style>")
-        for at, key in enumerate(CARRIED):
-            st.text_input(f"#{at}", key=key, bind="query-params")
+def bar() -> AddressBar:
+    """What the address says."""
+    return address_bar()
 
 
-def note_unusable() -> None:
-    """Before the controls are drawn: remember which values of the address the bound ones cannot take."""
-    raw = {key: st.query_params.get(key) for key in BOUND}
-    remember("unusable", {k: v for k, v in raw.items() if v is not None and not BOUND[k](v)})
+def choose(**values: str | None) -> None:
+    """Callback, its last step: `AddressBar.choose`."""
+    bar().choose(**values)
 
 
 def begin_page() -> None:
     """Drawn alone, a page looks at the address itself; in a whole run that was done before the controls."""
     if recall("whole"):
-        note_unusable()
-
-
-def end_page() -> None:
-    """The controls are drawn: what they cannot take stays in the address, so that a reload says so again."""
-    with get_session_state().query_params() as held:
-        for key, raw in recall("unusable").items():
-            if not held.has_param(key):
-                held.set_with_no_forward_msg(key, raw)
+        bar().note_unusable()
 
 
 def language() -> str:
     """The chosen language, else the browser's, else English."""
-    chosen = st.session_state.get("lang") or ""
+    chosen = bar().value("lang")
     if chosen in (*texts.LANGUAGES, texts.PSEUDO):
         return chosen
     return "zh" if (st.context.locale or "").lower().startswith("zh") else "en"
@@ -124,7 +85,7 @@ def language() -> str:
 
 def chosen_workspace(entries: list[WorkspaceEntry]) -> tuple[WorkspaceEntry | None, Problem | None]:
     """The entry that the address names, else the first; a problem where it names an unknown one."""
-    name = st.session_state.get("workspace") or ""
+    name = bar().value("workspace")
     found = next((e for e in entries if e.name == name), None)
     if found or not name:
         return found or (entries[0] if entries else None), None
@@ -132,59 +93,28 @@ def chosen_workspace(entries: list[WorkspaceEntry]) -> tuple[WorkspaceEntry | No
 
 
 def variant() -> ModelVariant:
-    """The compression settings of the controls; the address is checked, so this cannot fail."""
-    sparsity = st.session_state.get("sparsity") or 0
-    compression = Compression(sparsity / 100, st.session_state.get("bits") or BITS[0], pruning())
-    return ModelVariant(recall("model") or "", compression)
+    """The variant of the address; what is no value counts as not said, so this cannot fail."""
+    found, _ = ModelVariant.usable(bar().query(p.key for p in SETTINGS))
+    return ModelVariant(recall("model") or "", found.compression, found.reranking)
 
 
 def note_model(ref: WorkspaceRef) -> None:
     """Before the controls of the model are drawn: which model the address names; empty for the current one."""
-    models, named = cached_workspace.workspace(ref).models, address_value("model")
-    remember("model", named if named in models.ids() and named != models.current else "")
+    named, models = bar().value("model"), cached_workspace.models(ref)
+    remember("model", next((m.id for m in models if m.id == named and not m.current), ""))
 
 
 def pruning() -> str:
-    raw = st.session_state.get("pruning") or PRUNINGS[0]
-    return raw if raw in PRUNINGS else PRUNINGS[0]
-
-
-def is_named(key: str) -> bool:
-    """Whether the address says something for this parameter."""
-    return bool(st.session_state.get(key))
-
-
-def chosen_id(key: str, known: dict[str, str]) -> str | None:
-    """The raw id that the address holds, where there is such a one."""
-    raw = st.session_state.get(key) or ""
-    return raw if raw in known else None
-
-
-def unknown_id(key: str, known: dict[str, str]) -> str | None:
-    """What the address holds although there is no such thing; None where all is well."""
-    raw = st.session_state.get(key) or ""
-    return raw if raw and raw not in known else None
-
-
-def address_value(key: str) -> str:
-    """What the address holds for this parameter, as it is written there."""
-    return st.session_state.get(key) or ""
-
-
-def address_number(key: str, top: float = math.inf) -> float | None:
-    """A number from 0 to ``top`` that the address holds; None for anything else."""
-    try:
-        value = float(address_value(key))
-    except ValueError:
-        return None
-    return value if math.isfinite(value) and 0 <= value <= top else None
+    """The kind of pruning, also where nothing is pruned."""
+    return bar().known("pruning", PRUNINGS) or PRUNINGS[0]
 
 
 def select(entry: WorkspaceEntry, ref: WorkspaceRef, page: str) -> Selection:
     """Everything chosen, after the controls were drawn."""
-    data, problems = cached_workspace.dataset(ref), _setting_problems(page)
-    model, known = address_value("model"), cached_workspace.workspace(ref).models.ids()
-    if model and model not in known:
+    data, problems = cached_workspace.dataset(ref), [*_unknown_page(), *bar().problems(page)]
+    known = [m.id for m in cached_workspace.models(ref)]
+    model = bar().unknown("model", known)
+    if model is not None:
         values = (("model", model), ("workspace", entry.title), ("known", ", ".join(known)))
         problems.append(Problem("core.model.unknown", values))
     user, problem = _index(data.user_index, "user", entry)
@@ -196,8 +126,8 @@ def select(entry: WorkspaceEntry, ref: WorkspaceRef, page: str) -> Selection:
     return Selection(ref, entry.title, user, item, variant(), language(), problem is not None, tuple(problems))
 
 
-def _index(find, what: str, entry: WorkspaceEntry) -> tuple[int | None, Problem | None]:
-    raw = st.session_state.get(what) or ""
+def _index(find: Callable[[str, str], int], what: str, entry: WorkspaceEntry) -> tuple[int | None, Problem | None]:
+    raw = bar().value(what)
     if not raw:
         return None, None
     try:
@@ -212,26 +142,9 @@ def other_page() -> str:
     return "" if name in [page.url_path for page in recall("pages").values()] else name
 
 
-def _setting_problems(page: str) -> list[Problem]:
-    """What the address says of the page's settings that have no such level, and what is shown instead."""
-    held, other = st.session_state, other_page()
-    found = [Problem("frame.page_unknown", (("page", other),))] if other not in ("", *recall("pages")) else []
-    raw = {key: held.get(key) for key in ("pruning", "lang", "models")} | dict(recall("unusable"))
-    shown = {  # name of the control, what is shown instead of an unknown value
-        "sparsity": ("control.sparsity", f"{held.get('sparsity') or 0} %"),
-        "bits": ("control.bits", held.get("bits") or BITS[0]),
-        "pruning": ("control.pruning", texts.plain(f"pruning.{PRUNINGS[0]}")),
-        "lang": ("control.language", texts.NAMES.get(language(), language())),
-        "pairs": ("global.pairs", held.get("pairs") or DEFAULTS["pairs"]),
-        "models": ("fairness.models", texts.plain(f"fairness.models.{'dense' if variant().is_dense else 'both'}")),
-    }
-    for key, value in raw.items():
-        known = key in KNOWN and value in KNOWN[key]
-        if value and not known and ONLY_ON.get(key, page) == page:
-            name, instead = shown[key]
-            values = (("name", texts.plain(name)), ("value", value), ("shown", instead))
-            found.append(Problem("frame.setting_unknown", values))
-    return found
+def _unknown_page() -> list[Problem]:
+    other = other_page()
+    return [Problem("frame.page_unknown", (("page", other),))] if other not in ("", *pages()) else []
 
 
 def begin_run() -> None:
@@ -253,54 +166,13 @@ def settled() -> None:
         st.rerun([PAGE, MODEL])
 
 
-def choose(**values: str | None) -> None:
-    """Callback, its last step: choose by raw id or value (``user="17"``, ``item=None`` for the top recommendation).
-
-    Draws everything again, from a fragment too, as the carriers must tell the address.
-    """
-    follows = {"workspace": ("user", "item"), "user": ("item",)}  # another user: the own top recommendation
-    left = {later: "" for key in values for later in follows.get(key, ())}
-    _set(left | {key: value or "" for key, value in values.items()})
-    st.rerun()
-
-
-def _set(values: dict[str, object]) -> None:
-    """Give the controls their values and write them to the address together.
-
-    Each control alone would write an entry of its own to the browser's history.
-    """
-    for key, value in values.items():
-        st.session_state[key] = value
-    with get_session_state().query_params() as held:
-        for key, value in values.items():
-            if str(value) == DEFAULTS.get(key, ""):
-                held.discard_param_no_forward_msg(key)
-            else:
-                held.set_with_no_forward_msg(key, str(value))
-    st.query_params.update()  # sends them all
-
-
-def choose_picked(key: str) -> None:
-    """Callback of a picker: what it shows becomes what the address holds."""
-    choose(**{key: st.session_state[f"pick_{key}"]})
-
-
-def choose_number(key: str) -> None:
-    """Callback of a picker of a number; cleared, the address holds none."""
-    value = st.session_state[f"pick_{key}"]
-    choose(**{key: None if value is None else f"{value:g}"})
-
-
-def show_in_picker(key: str, value: str | float | None) -> str:
-    """Before a picker is drawn: let it show the value; returns the picker's key."""
-    st.session_state[f"pick_{key}"] = value
-    return f"pick_{key}"
-
-
-def choose_variant(wanted: ModelVariant = DENSE) -> None:
-    """Callback: set the compression controls, as presets and "back to the full model" do."""
-    kind = wanted.compression.pruning if wanted.compression.sparsity else st.session_state.get("pruning") or ""
-    _set({"sparsity": round(100 * wanted.compression.sparsity), "bits": wanted.compression.bits, "pruning": kind})
+def choose_variant(wanted: ModelVariant | None = None) -> None:
+    """Callback: set every setting, as presets and "back to the full model" do; the model stays."""
+    said = (wanted or DENSE).to_query()
+    values = {p.key: said.get(p.key, p.default if p.bound else "") for p in SETTINGS}
+    if not (wanted or DENSE).compression.sparsity:
+        values["pruning"] = bar().value("pruning")  # it says nothing of a model that is not pruned
+    bar().write({key: int(float(value)) if key in ("sparsity", "bits") else value for key, value in values.items()})
     st.rerun()
 
 
@@ -318,7 +190,7 @@ def note_done(key: tuple) -> None:
     """Remember a piece of work, of the last 500."""
     done = st.session_state.setdefault("_done", {})
     done[key] = True
-    while len(done) > MOST_DONE:
+    while len(done) > MAX_DONE:
         del done[next(iter(done))]
 
 
@@ -334,15 +206,13 @@ def page_link(name: str, label: str) -> None:
 
 
 def parameters(selection: Selection, item_id: str | None = None) -> dict[str, object]:
-    """Every value of the selection as the address writes it."""
-    v = selection.variant.compression
+    """Every value of the selection as the address writes it, also those that it could leave out."""
+    settings = {p.key: bar().value(p.key) or p.default for p in SETTINGS if p.key in CONTROLLED}
     return {
         "workspace": selection.workspace,
-        "user": selection.user_id or st.session_state.get("user") or "",
+        "user": selection.user_id or bar().value("user"),
         "item": item_id or selection.item_id or "",
-        "model": selection.variant.model,
-        "sparsity": round(100 * v.sparsity),
-        "bits": v.bits,
-        "pruning": st.session_state.get("pruning") or v.pruning,
+        **settings,
+        **selection.variant.to_query(),
         "lang": selection.language,
     }

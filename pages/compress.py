@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dashboard import components, frame
 from dashboard.cached import compress as cached_compress
+from dashboard.parameters import Parameter, number
 from dashboard.presentation.sentences import compress as sentences
 from dashboard.presentation.texts import t
 from dashboard.sections import compress as cards
@@ -12,6 +13,24 @@ from dashboard.state import Selection
 from recsys_core.compare import report_to_json
 
 
+def below(chosen: Selection) -> None:
+    """What no slider draws again: charts over everything measured."""
+    variant_space.side_by_side(chosen)
+    variant_space.bytes_of(chosen)
+
+
+@frame.page(
+    "compress",
+    order=40,
+    parameters=(
+        Parameter("watch", "compress.watch", problem="frame.setting_unknown"),
+        number("kb", "compress.kb"),
+        number("lists_kept", "compress.lists_kept"),
+        *(Parameter(key) for key in ("both", "within", "bytes_of")),
+    ),
+    large_controls=True,
+    below=below,
+)
 def show(page: frame.Frame) -> None:
     page.title(t("compress.title"))
     chosen = page.selection
@@ -21,7 +40,6 @@ def show(page: frame.Frame) -> None:
         with components.grid(3, min_width=240):
             watched, limits = cards.watch_picker(page, report), cards.budget(page)
         cards.budget_answer(chosen, report, limits)
-    page.link_also(**cards.chosen(watched))
     variant_space.notices(page)
     table = variant_space.narrowed_table(page)
     if report is None:
@@ -48,12 +66,3 @@ def show(page: frame.Frame) -> None:
         with grid.cell(column_span=2):
             cards.most_changed(chosen, report)
     cards.both_models(chosen)
-
-
-def below(chosen: Selection) -> None:
-    """What no slider draws again: charts over everything measured."""
-    variant_space.side_by_side(chosen)
-    variant_space.bytes_of(chosen)
-
-
-frame.page(show, below=below)

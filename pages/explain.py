@@ -7,6 +7,7 @@ import streamlit as st
 from dashboard import components, frame, state
 from dashboard.cached import explain as cached_explain
 from dashboard.cached import workspace as cached_workspace
+from dashboard.parameters import Parameter, opened
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import explain as charts
 from dashboard.presentation.sentences import explain as sentences
@@ -17,6 +18,14 @@ from recsys_core.explain.agreement import compare_explanations
 from recsys_core.results import Explanation, RankedItem
 
 
+@frame.page(
+    "explain",
+    order=20,
+    parameters=(
+        *(Parameter(key, f"explain.{key}.choice") for key in ("method", "history", "order")),
+        opened("all_reasons", "explain.table"),
+    ),
+)
 def show(page: frame.Frame) -> None:
     chosen = page.selection
     if chosen.user_index is None or chosen.item_unknown:
@@ -85,12 +94,8 @@ def waterfall(page: frame.Frame, where: tuple, item: RankedItem, n_candidates: i
     page.sentence(sentences.sentence(found, item, n_candidates, page.selection.variant))
     components.draw(charts.waterfall(explanation, reasons.joined(found)), key="waterfall")
     below = st.container()
-    details = st.expander(t("explain.table"), key="all_reasons", on_change="rerun", bind="query-params")
-    page.link_also(all_reasons="true" if details.open else "")
+    details = page.details("all_reasons")
     if details.open:
         with details:
             components.table(tables.reasons_table(explanation, found), key="reasons", alt=plain("explain.table.alt"))
     return explanation, below
-
-
-frame.page(show)

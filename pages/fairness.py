@@ -6,18 +6,32 @@ import streamlit as st
 
 from dashboard import components, frame
 from dashboard.cached import fairness as cached_fairness
+from dashboard.parameters import Parameter, opened
 from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.tables import groups as group_tables
 from dashboard.presentation.texts import plain, t
 from dashboard.sections import fairness as cards
 
 
+@frame.page(
+    "fairness",
+    order=50,
+    parameters=(
+        Parameter("by", "fairness.by", problem="fairness.unknown"),
+        Parameter("cross", "fairness.cross", problem="fairness.unknown"),
+        Parameter("measure", "fairness.measure", problem="fairness.unknown"),
+        Parameter("models", "fairness.models", problem="frame.setting_unknown"),
+        Parameter("items_by", "fairness.details.items.by"),
+        opened("all_groups", "fairness.details.groups"),
+        opened("item_groups", "fairness.details.items"),
+    ),
+)
 def show(page: frame.Frame) -> None:
     page.title(t("fairness.title"))
     ref = page.selection.ref
     with components.grid(3, min_width=220):
         columns, measures = st.container(), st.container()
-        variants = cards.model_picker(page.selection.variant)
+        variants = cards.model_picker(page)
     scans = scanned(page, variants)
     if not scans:
         return
@@ -42,9 +56,6 @@ def show(page: frame.Frame) -> None:
             cards.largest(page, scans, by, metric)
     cards.gaps(reports, changes)
     cards.details(page, reports)
-    cross = {"cross": by[1]} if len(by) > 1 else {}
-    models = "both" if len(reports) > 1 else next(iter(reports))
-    page.link_also(by=by[0], measure=metric, models=models, **cross)
     page.download("fairness", group_tables.raw(reports), group_tables.everything(scans, reports, changes))
 
 
@@ -61,6 +72,3 @@ def scanned(page: frame.Frame, variants: dict) -> dict:
             return {}
         found[model] = job.result
     return found
-
-
-frame.page(show)

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import components, frame, state
 from dashboard.cached import explain as cached_explain
 from dashboard.cached import workspace as cached_workspace
+from dashboard.parameters import Parameter, among, opened
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import overall as charts
 from dashboard.presentation.sentences import overall as sentences
@@ -16,9 +17,20 @@ from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import plain, t
 from dashboard.sections import overall as cards
 
-FIRST, PAIRS = 100, 500
+FIRST, WANTED, PAIRS = 100, 500, (100, 200, 500, 1000)
 
 
+@frame.page(
+    "global",
+    order=30,
+    parameters=(
+        Parameter(
+            "pairs", "global.pairs", str(WANTED), bound=True, takes=among(PAIRS), problem="frame.setting_unknown"
+        ),
+        Parameter("reason", "explain.reason"),
+        opened("all_reasons", "explain.table"),
+    ),
+)
 def show(page: frame.Frame) -> None:
     chosen = page.selection
     page.title(t("global.title"))
@@ -41,9 +53,9 @@ def show(page: frame.Frame) -> None:
         sentences.caveats(found, cached_workspace.workspace(chosen.ref).split.task, of_one=cached_explain.BACKGROUND)
     )
     effects = cards.by_value(page, found, names)
-    with st.expander(t("explain.table"), key="all_reasons", on_change="rerun", bind="query-params") as opened:
-        page.link_also(all_reasons="true" if opened.open else "")
-        if opened.open:
+    details = page.details("all_reasons")
+    if details.open:
+        with details:
             components.table(tables.global_table(data, found), key="reasons", alt=plain("global.table.alt"))
     page.download("global", tables.global_rows(found), tables.global_json(found) | {"by_value": effects})
 
@@ -51,8 +63,8 @@ def show(page: frame.Frame) -> None:
 def n_pairs() -> int:
     return st.segmented_control(
         t("global.pairs"),
-        state.PAIRS,
-        default=PAIRS,
+        PAIRS,
+        default=WANTED,
         required=True,
         key="pairs",
         bind="query-params",
@@ -63,7 +75,6 @@ def n_pairs() -> int:
 def explained(page: frame.Frame, wanted: int):
     """The largest finished explanation up to the wanted size; a small one comes first, with progress of the rest."""
     chosen = page.selection
-    page.link_also(pairs=wanted)
     sizes = {"n": wanted, "background": cached_explain.OVERALL_BACKGROUND, "first": FIRST}
     jobs = [cached_explain.overall(chosen.ref, chosen.variant, n) for n in dict.fromkeys((min(FIRST, wanted), wanted))]
     first, last = jobs[0], jobs[-1]
@@ -74,6 +85,3 @@ def explained(page: frame.Frame, wanted: int):
         return None
     more = components.finished(last, t("global.more", **sizes), key="explaining_more", patience=0)
     return last.result if more else first.result
-
-
-frame.page(show)

@@ -6,12 +6,18 @@ import streamlit as st
 
 from dashboard import components, frame, state
 from dashboard.cached import workspace as cached_workspace
+from dashboard.parameters import Parameter, opened
 from dashboard.presentation.charts import overview as charts
 from dashboard.presentation.sentences import overview as sentences
 from dashboard.presentation.texts import numbers, t
 from dashboard.sections import overview as cards
 
 
+@frame.page(
+    "overview",
+    order=10,
+    parameters=(Parameter("groups", "overview.groups.by"), opened("columns_read", "overview.columns")),
+)
 def show(page: frame.Frame) -> None:
     ref = page.selection.ref
     model, profile = cached_workspace.model(ref, page.selection.variant.model), cached_workspace.profile(ref)
@@ -57,6 +63,3 @@ def next_links(page: frame.Frame) -> None:
             state.page_link("explain", t("overview.next.explain", user=user))
         for name in ("global", "compress", "fairness"):
             state.page_link(name, t(f"overview.next.{name}"))
-
-
-frame.page(show)

@@ -13,6 +13,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.profile import Profile
 from recsys_core.data.profile import profile as make_profile
 from recsys_core.data.understood import ColumnUnderstood, columns_understood
+from recsys_core.models.model_store import ModelEntry
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.workspace import Workspace
@@ -117,3 +118,9 @@ def filter_cells(ref: WorkspaceRef) -> dict[str, np.ndarray | list[str]]:
         elif data.users[name].nunique() <= MAX_VALUES:
             found[name] = cell_texts(data.users[name])
     return found | {ACTIVITY: np.diff(workspace(ref).split_dataset.sequences().indptr).astype(float)}
+
+
+@lru_shared(8)
+def models(ref: WorkspaceRef) -> tuple[ModelEntry, ...]:
+    """Every model of the workspace with its name and figures, the current one first."""
+    return tuple(workspace(ref).models.list())

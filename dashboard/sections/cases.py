@@ -52,7 +52,7 @@ def ways_to_a_user(ref: WorkspaceRef, ids: list[str]) -> None:
 
 def _conditions(ref: WorkspaceRef) -> Conditions:
     columns = cached_workspace.filter_cells(ref)
-    return {c: x for c, x in user_filter.parse(state.address_value("filter")).items() if c in columns}
+    return {c: x for c, x in user_filter.parse(state.bar().value("filter")).items() if c in columns}
 
 
 def _filter(ref: WorkspaceRef, conditions: Conditions, fits: list[str]) -> None:
@@ -77,7 +77,7 @@ def _range(column: str, name: str, cells: np.ndarray, conditions: Conditions) ->
     kind = int if whole else float
     chosen = conditions.get(column, (low, high))
     held = (kind(max(low, min(chosen[0], high))), kind(min(high, max(chosen[1], low))))
-    key = state.show_in_picker(f"filter_{column}", held)
+    key = state.bar().picker(f"filter_{column}", held)
 
     def changed() -> None:
         ends = tuple(float(x) for x in st.session_state[key])
@@ -89,7 +89,7 @@ def _range(column: str, name: str, cells: np.ndarray, conditions: Conditions) ->
 def _values(column: str, name: str, cells: list[str], conditions: Conditions) -> None:
     values = sorted(set(cells) - {""})
     chosen = [v for v in conditions.get(column, ()) if v in values]
-    key = state.show_in_picker(f"filter_{column}", chosen)
+    key = state.bar().picker(f"filter_{column}", chosen)
 
     def changed() -> None:
         _choose(conditions, column, tuple(st.session_state[key]))

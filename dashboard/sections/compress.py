@@ -144,7 +144,7 @@ def lists(selection: Selection) -> None:
 def _picks(after: Recommendation) -> dict[str, object]:
     """A click on a row looks at its item's reasons under both models."""
     ids = [item.item_id for item in after.items]
-    asked = state.address_value("both")
+    asked = state.bar().value("both")
 
     def pick(row: int) -> None:
         if row < len(ids):
@@ -155,7 +155,7 @@ def _picks(after: Recommendation) -> dict[str, object]:
 
 def both_models(selection: Selection) -> None:
     """One item's reasons by the full and by the compressed model, where a row of the lists was clicked."""
-    asked, ref = state.address_value("both"), selection.ref
+    asked, ref = state.bar().value("both"), selection.ref
     if not asked or selection.user_index is None or selection.variant.is_dense:
         return
     listed = cached_explain.recommendation(ref, selection.user_index, selection.variant).items
@@ -235,24 +235,13 @@ def watch_picker(page, report: CompressionReport | None) -> str | None:
     known = dict.fromkeys(about.group_gaps if about else ())
     if not known:
         return None
-    shown = state.chosen_id("watch", known) or measured(about.watched).column
-    if state.unknown_id("watch", known) is not None:
-        notice(page, "watch", shown=column_name(shown))
-    st.selectbox(
-        t("compress.watch"),
-        list(known),
-        format_func={column: column_name(column) for column in known}.get,
-        key=state.show_in_picker("watch", shown),
-        on_change=state.choose_picked,
-        args=("watch",),
-        help=t("compress.watch.help"),
-    )
-    return shown
+    names = {column: column_name(column) for column in known}
+    return page.pick("watch", names, default=measured(about.watched).column, help=t("compress.watch.help"))
 
 
 def budget(page) -> Budget | None:
     """At most so many KB, at least this share of the lists; None where neither was typed."""
-    most, least = (_number(page, key, top) for key, top in (("kb", math.inf), ("lists_kept", 100.0)))
+    most, least = (page.number(key, top) for key, top in (("kb", math.inf), ("lists_kept", 100.0)))
     if most is None and least is None:
         return None
     return Budget(float("inf") if most is None else 1000 * most, 0.0 if least is None else least / 100)
@@ -268,33 +257,3 @@ def budget_answer(selection: Selection, report: CompressionReport | None, limits
         st.markdown(sentences.budget(limits, report, reports.get(best)), width="stretch")
         if best is not None and best != selection.variant:
             st.button(t("compress.budget.go"), key="budget_go", on_click=state.choose_variant, args=(best,))
-
-
-def _number(page, key: str, top: float) -> float | None:
-    """A number typed by a person, kept in the address; a notice where the address holds something else."""
-    value = state.address_number(key, top)
-    if state.address_value(key) and value is None:
-        notice(page, key, shown=numbers.UNKNOWN)
-    st.number_input(
-        t(f"compress.{key}"),
-        min_value=0.0,
-        max_value=top if math.isfinite(top) else None,
-        step=1.0,
-        format="%0.4g",
-        placeholder=numbers.UNKNOWN,
-        key=state.show_in_picker(key, value),
-        on_change=state.choose_number,
-        args=(key,),
-    )
-    return value
-
-
-def chosen(watched: str | None) -> dict[str, object]:
-    """The page's own settings, for its link."""
-    return {"watch": watched, **{key: state.address_value(key) for key in ("kb", "lists_kept", "both")}}
-
-
-def notice(page, key: str, *, shown: str) -> None:
-    with page.slots["notices"]:
-        said = t("frame.setting_unknown", name=plain(f"compress.{key}"), value=state.address_value(key), shown=shown)
-        components.notice(said)

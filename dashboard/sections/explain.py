@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import components, state
+from dashboard import components
 from dashboard.cached import explain as cached_explain
 from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation import wording as reasons
@@ -26,27 +26,6 @@ EFFECT, TIME = "effect", "time"
 HISTORY_HEIGHT = 318
 
 
-def choice(page, key: str, names: dict[str, str]) -> str:
-    """Buttons whose choice stands in the address; the first name is the default."""
-    chosen, unknown = state.chosen_id(key, names) or next(iter(names)), state.unknown_id(key, names)
-    if unknown is not None:
-        said = t("frame.choice_unknown", name=plain(f"explain.{key}.choice"), value=unknown, shown=names[chosen])
-        with page.slots["notices"]:
-            components.notice(said)
-    st.segmented_control(
-        plain(f"explain.{key}.choice"),
-        list(names),
-        format_func=names.get,
-        required=True,
-        key=state.show_in_picker(key, chosen),
-        on_change=state.choose_picked,
-        args=(key,),
-        label_visibility="collapsed",
-    )
-    page.link_also(**{key: chosen})
-    return chosen
-
-
 def history(page, where: tuple, explanation: Explanation) -> list[dict]:
     """What was taken before and what each item does to the score; returns the rows, raw."""
     ref, user_index = where[0], where[1]
@@ -59,9 +38,10 @@ def history(page, where: tuple, explanation: Explanation) -> list[dict]:
     said = st.container()
     has_order = cached_workspace.workspace(ref).split_dataset.split.kind != "random"
     with st.container(horizontal=True):
-        column = choice(page, "history", {c: plain(f"explain.history.{c}") for c in (WITHOUT, EACH)})
+        column = page.pick("history", {c: plain(f"explain.history.{c}") for c in (WITHOUT, EACH)}, buttons=True)
         orders = (EFFECT, TIME) if has_order else (EFFECT,)
-        order = choice(page, "order", {o: plain(f"explain.order.{o}") for o in orders}) if has_order else EFFECT
+        names = {o: plain(f"explain.order.{o}") for o in orders}
+        order = page.pick("order", names, buttons=True) if has_order else EFFECT
     shared = None
     if column == EACH:
         with components.working(t("explain.history.working", n=len(taken)), once=("shared", *where)):
@@ -81,7 +61,7 @@ def history(page, where: tuple, explanation: Explanation) -> list[dict]:
 def second_method(page, where: tuple, explanation: Explanation) -> Explanation | None:
     """Another method's answer beside the first, and where the two disagree; None where it cannot answer."""
     others = sorted((m for name, m in METHODS.items() if name != DEFAULT), key=lambda m: m.place)
-    method = choice(page, "method", {m.name: plain(f"method.short.{m.name}") for m in others})
+    method = page.pick("method", {m.name: plain(f"method.short.{m.name}") for m in others}, buttons=True)
     try:
         with components.working(t("working.explanation"), once=("second", method, *where)):
             second = cached_explain.explanation(*where, method=method)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import streamlit as st
 
 from dashboard import components, state
@@ -19,80 +21,58 @@ from recsys_core.results import FairnessReport, GapChange
 from recsys_core.variant import ModelVariant
 
 LARGEST_HEIGHT = 330  # px; the other gaps of a scan are below
+MODELS = ("dense", "compressed", "both")
 Reports = dict[str, FairnessReport]
 Scans = dict[str, ScanResult]
-
-
-def picker(page, key: str, names: dict[str, str], default: str, *, ignored: str | None = None) -> str:
-    """A list whose choice stands in the address (``gender`` stands for ``user.gender``, too).
-
-    ``ignored`` in the address is the default, and nothing is said.
-    """
-    known = {**names, ignored: ""} if ignored else names
-    short = {name.split(".", 1)[-1]: name for name in reversed(known)}
-    spelled = {k: default if v == ignored else v for k, v in (short | {name: name for name in known}).items()}
-    chosen = spelled.get(state.chosen_id(key, spelled), default)
-    unknown = state.unknown_id(key, spelled)
-    if unknown is not None:
-        said = t("fairness.unknown", name=plain(f"fairness.{key}"), value=unknown, shown=names[chosen])
-        with page.slots["notices"]:
-            components.notice(said)
-    return st.selectbox(
-        t(f"fairness.{key}"),
-        list(names),
-        format_func=names.get,
-        key=state.show_in_picker(key, chosen),
-        on_change=state.choose_picked,
-        args=(key,),
-    )
 
 
 def column_pickers(page, scan: ScanResult) -> tuple[str, ...]:
     """The column to group by, and one to cross it with; the column of the largest real gap unless one is named."""
     names = {column: sentences.column_name(column) for column in scan.reports}
-    place = st.columns(2)
-    with place[0]:
-        column = picker(page, "by", names, first_gap(scan)[0])
-    with place[1]:
+    left, right = st.columns(2)
+    with left:
+        column = page.pick("by", names, default=first_gap(scan)[0], aliases=short_names(names))
+    with right:
         others = {"": plain("fairness.cross.none")} | {c: name for c, name in names.items() if c != column}
-        cross = picker(page, "cross", others, "", ignored=column)
+        own = {spelled: "" for spelled, name in (short_names(names) | {column: column}).items() if name == column}
+        cross = page.pick("cross", others, aliases=short_names(others) | own)
     return (column, cross) if cross else (column,)
+
+
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """``gender`` stands for ``user.gender``, too; of equal ones for the first."""
+    known = list(names)
+    return {short: name for name in reversed(known) if (short := name.split(".", 1)[-1]) not in known}
 
 
 def measure_picker(page, scan: ScanResult, report: FairnessReport) -> str:
     """The measure to look at: that of the largest real gap where the address names no column, else the first."""
     names = {metric: sentences.measure_name(metric) for metric in report.overall.values}
-    default = next(iter(names)) if state.is_named("by") else first_gap(scan)[1]
-    return picker(page, "measure", names, default if default in names else next(iter(names)))
+    default = next(iter(names)) if state.bar().value("by") else first_gap(scan)[1]
+    return page.pick("measure", names, default=default if default in names else next(iter(names)))
 
 
 def first_gap(scan: ScanResult) -> tuple[str, str]:
     """Column and measure that the page opens on: the largest real gap (of the measure that the address names)."""
     real = [(column, gap.metric) for column, gap in scan.gaps if not gap.within_noise]
-    named = [found for found in real if state.chosen_id("measure", {found[1]: ""})]
+    named = [found for found in real if state.bar().known("measure", found[1:])]
     if real:
         return (named or real)[0]
     column = next(iter(scan.reports))
     return column, next(iter(scan.reports[column].overall.values))
 
 
-def model_picker(variant: ModelVariant) -> dict[str, ModelVariant]:
+def model_picker(page) -> dict[str, ModelVariant]:
     """The models to look at, by ``dense`` and ``compressed``; without compression there is only one, and why."""
-    chosen = "dense" if variant.is_dense else state.chosen_id("models", dict.fromkeys(state.MODELS)) or "both"
-    place = st.container()
-    place.segmented_control(
-        t("fairness.models"),
-        state.MODELS,
-        format_func=lambda model: plain(f"fairness.models.{model}"),
-        required=True,
-        key=state.show_in_picker("models", chosen),
-        on_change=state.choose_picked,
-        args=("models",),
-        disabled=variant.is_dense,
-        width="stretch",
-    )
-    if variant.is_dense:
-        place.caption(t("fairness.models.help"))
+    variant: ModelVariant = page.selection.variant
+    names = {model: plain(f"fairness.models.{model}") for model in MODELS}
+    only = dict.fromkeys(MODELS, "dense") if variant.is_dense else {}
+    with st.container():
+        default = "dense" if variant.is_dense else "both"
+        how = {"disabled": variant.is_dense, "width": "stretch", "label_visibility": "visible"}
+        chosen = page.pick("models", names, default=default, aliases=only, buttons=True, **how)
+        if variant.is_dense:
+            st.caption(t("fairness.models.help"))
     both = {"dense": variant.dense, "compressed": variant}
     return both if chosen == "both" else {chosen: both[chosen]}
 
@@ -178,12 +158,11 @@ def columns(rows, *, wrap: tuple[str, ...]) -> dict[str, RowColumn]:
 
 def details(page, reports: Reports) -> None:
     """All figures of all groups, and the item side; worked out when opened, and open in the link as here."""
-    groups = st.expander(t("fairness.details.groups"), key="all_groups", on_change="rerun", bind="query-params")
+    groups = page.details("all_groups")
     if groups.open:
         with groups:
             components.table(group_tables.groups(reports), key="groups", alt=plain("fairness.details.groups.alt"))
-    items = st.expander(t("fairness.details.items"), key="item_groups", on_change="rerun", bind="query-params")
-    page.link_also(all_groups="true" if groups.open else "", item_groups="true" if items.open else "")
+    items = page.details("item_groups")
     if items.open:
         with items:
             exposure(page, reports)
@@ -193,7 +172,7 @@ def exposure(page, reports: Reports) -> None:
     """Exposure by item group, of every model that is looked at."""
     ref = page.selection.ref
     names = {column: sentences.column_name(column) for column in cached_fairness.group_columns(ref, "item")}
-    by = page.choice("items_by", names, t("fairness.details.items.by"))
+    by = page.pick("items_by", names)
     try:
         found = {model: cached_fairness.item_report(ref, report.variant, by) for model, report in reports.items()}
     except RecLensError as error:

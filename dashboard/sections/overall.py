@@ -21,7 +21,7 @@ def by_value(page, found: GlobalExplanation, names: dict[Player, str]) -> dict:
     data = cached_workspace.dataset(page.selection.ref)
     order = {found.players[i].key: names[found.players[i]] for i in found.order}
     with components.card(t("global.values"), key="values"):
-        chosen = page.choice("reason", order, t("explain.reason"))
+        chosen = page.pick("reason", order)
         player = Player.parse(chosen)
         effects = effects_by_value(data, found, player)
         if not effects:

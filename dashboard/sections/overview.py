@@ -53,8 +53,7 @@ def problems(model) -> None:
 
 def columns(page) -> None:
     """How every column was understood, worked out when opened; open in the link as here."""
-    opened = st.expander(t("overview.columns"), key="columns_read", on_change="rerun", bind="query-params")
-    page.link_also(columns_read="true" if opened.open else "")
+    opened = page.details("columns_read")
     if opened.open:
         with opened:
             rows = sentences.columns_table(cached_workspace.columns_read(page.selection.ref))
@@ -75,7 +74,7 @@ def groups(page) -> None:
     if not columns:
         st.markdown(t("overview.groups.none"))
         return
-    column = page.choice("groups", {c: word("column", c) for c in columns}, t("overview.groups.by"))
+    column = page.pick("groups", {c: word("column", c) for c in columns})
     sizes = cached_fairness.group_sizes(page.selection.ref, column)
     components.draw(charts.groups(sizes, word("column", column)), key="groups_chart")
 

@@ -31,7 +31,7 @@ def measured_variants(selection: Selection) -> list[MeasuredVariant]:
 
 def chosen_ranges(selection: Selection) -> tuple[Ranges, list[str]]:
     """The ranges that the address narrows the measured variants down to, and the parts of it that are none."""
-    written = state.address_value("within")
+    written = state.bar().value("within")
     if not written:  # a slider pays for what was narrowed alone
         return {}, []
     return ranges_of.from_text(written, list(axis_values(measured_variants(selection))))
@@ -42,14 +42,15 @@ def narrowed_table(page) -> pd.DataFrame:
     selection: Selection = page.selection
     table = cached_compress.variant_table(selection.ref, selection.variant.model, selection.language)
     ranges, _ = chosen_ranges(selection)
-    page.link_also(within=ranges_of.to_text(ranges) or None, bytes_of=state.address_value("bytes_of"))
+    page.shown["within"] = ranges_of.to_text(ranges)
     return table[ranges_of.within(axis_values(measured_variants(selection)), ranges)] if ranges else table
 
 
 def notices(page) -> None:
     """What the address asks of these cards and is no range and no measured variant."""
     _, unusable = chosen_ranges(page.selection)
-    unknown = state.unknown_id("bytes_of", _named(page.selection)) if state.is_named("bytes_of") else None
+    bar = state.bar()
+    unknown = bar.unknown("bytes_of", _named(page.selection)) if bar.value("bytes_of") else None
     with page.slots["notices"]:
         for part in unusable:
             components.notice(t("compress.within.unknown", value=part))
@@ -87,7 +88,7 @@ def side_by_side(selection: Selection) -> None:
 
 def _narrow(ranges: Ranges) -> None:
     written = ranges_of.to_text(ranges)
-    if written != state.address_value("within"):
+    if written != state.bar().value("within"):
         state.choose(within=written or None)
 
 
@@ -122,14 +123,14 @@ def _caveats(selection: Selection) -> list[str]:
 def bytes_of(selection: Selection) -> None:
     """Where the bytes of one measured variant are; at first of the full model."""
     known = _named(selection)
-    chosen = known[state.chosen_id("bytes_of", known) or selection.variant.dense.key]
+    chosen = known[state.bar().known("bytes_of", known) or selection.variant.dense.key]
     with components.card(t("compress.bytes")):
         st.selectbox(
             t("compress.bytes.of"),
             list(known),
             format_func={key: plain_variant(variant) for key, variant in known.items()}.get,
-            key=state.show_in_picker("bytes_of", chosen.key),
-            on_change=state.choose_picked,
+            key=state.bar().picker("bytes_of", chosen.key),
+            on_change=state.bar().choose_picked,
             args=("bytes_of",),
         )
         parts = cached_compress.stored_parts(selection.ref, chosen)

@@ -7,13 +7,9 @@ import json
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-PAGES = {
-    "overview": "overview.py",
-    "explain": "explain.py",
-    "global": "global_view.py",
-    "compress": "compress.py",
-    "fairness": "fairness.py",
-}
+from dashboard import registry
+
+PAGES = {name: file.name for name, file in registry.pages().items()}
 
 
 def texts_of(app: AppTest) -> list[str]:

@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, urlparse
 
 import pytest
 
+from dashboard import registry
 from recsys_core.compare import load_report
 from recsys_core.explain.explain import explain
 from recsys_core.metrics import probability
@@ -16,7 +17,7 @@ from recsys_core.models.workspace import open_model
 from recsys_core.recommend import recommend, user_pairs
 from recsys_core.variant import ModelVariant
 
-PAGES = ("", "explain", "global", "compress", "fairness")
+PAGES = ("", *list(registry.pages())[1:])
 
 
 @pytest.fixture(scope="session")

@@ -1,6 +1,8 @@
 """Compress."""
 
 TEXTS = {
+    "nav.compress": "Compress",
+    "nav.compress.help": "How small the model can get before its lists and reasons change.",
     "compress.title": "How small can it get before it changes its mind?",
     # the answer
     "compress.sentence.dense": "This is the full model: {size}, AUC {auc}. Remove neurons or bits and see what it costs.",

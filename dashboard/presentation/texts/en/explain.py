@@ -1,6 +1,8 @@
 """Explain."""
 
 TEXTS = {
+    "nav.explain": "Explain",
+    "nav.explain.help": "Why an item was recommended to a user, reason by reason.",
     "explain.title": "Why is this recommended?",
     "explain.title.on_list": "Why is *{item}* recommended to {user}?",
     "explain.title.off_list": "Why is *{item}* not recommended to {user}?",

@@ -1,6 +1,8 @@
 """Fairness."""
 
 TEXTS = {
+    "nav.fairness": "Fairness",
+    "nav.fairness.help": "Which groups of users are served worse, and whether that is more than chance.",
     "fairness.title": "Who is served worse, and is it real?",
     "fairness.by": "Groups by",
     "fairness.measure": "Measure",

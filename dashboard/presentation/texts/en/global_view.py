@@ -1,6 +1,8 @@
 """Global."""
 
 TEXTS = {
+    "nav.global": "Global",
+    "nav.global.help": "What drives the model over many recommendations.",
     "global.title": "What drives the model?",
     "global.sentence": "{first} and {second} carry {share} of what the model says.",
     "global.sentence.nothing": "No reason moves the scores.",

@@ -1,6 +1,8 @@
 """Overview."""
 
 TEXTS = {
+    "nav.overview": "Overview",
+    "nav.overview.help": "What data and which model this is, and how good it is.",
     "overview.title": "What am I looking at, and can I trust it?",
     "overview.sentence.auc.bought": "Of two items shown, one bought and one not, the model prefers the bought one in {percent} of cases (AUC {auc}{of_best}).",
     "overview.sentence.auc.shown": "Of two items shown, one taken and one not, the model prefers the taken one in {percent} of cases (AUC {auc}{of_best}).",

@@ -1,6 +1,8 @@
 """压缩页面的文字。"""
 
 TEXTS = {
+    "nav.compress": "压缩",
+    "nav.compress.help": "模型可以压缩到多小，而推荐列表和理由不变。",
     "compress.title": "压缩到多小，它才会改变主意？",
     "compress.sentence.dense": "这是完整模型：{size}，AUC {auc}。减少神经元或位宽，看看代价是什么。",
     "compress.sentence.measuring": "正在测量：{name}。数字会陆续出现。",

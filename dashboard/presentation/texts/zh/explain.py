@@ -1,6 +1,8 @@
 """解释页。"""
 
 TEXTS = {
+    "nav.explain": "解释",
+    "nav.explain.help": "某件物品为什么推荐给某位用户，逐条说明理由。",
     "explain.title": "为什么推荐它？",
     "explain.title.on_list": "为什么把 *{item}* 推荐给 {user}？",
     "explain.title.off_list": "为什么没有把 *{item}* 推荐给 {user}？",

@@ -1,6 +1,8 @@
 """公平性页面的文字。"""
 
 TEXTS = {
+    "nav.fairness": "公平性",
+    "nav.fairness.help": "哪些用户群体得到的服务更差，差距是否超出偶然。",
     "fairness.title": "谁得到的服务更差？差距是真的吗？",
     "fairness.by": "分组依据",
     "fairness.measure": "指标",

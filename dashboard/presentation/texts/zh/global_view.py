@@ -1,6 +1,8 @@
 """全局页。"""
 
 TEXTS = {
+    "nav.global": "全局",
+    "nav.global.help": "从大量推荐来看，模型主要依据什么。",
     "global.title": "模型主要依据什么？",
     "global.sentence": "模型的判断有 {share} 来自{first}和{second}。",
     "global.sentence.nothing": "没有任何理由影响分数。",

@@ -1,6 +1,8 @@
 """概览页。"""
 
 TEXTS = {
+    "nav.overview": "概览",
+    "nav.overview.help": "用的是什么数据、哪个模型，效果如何。",
     "overview.title": "这是什么数据和模型，可信吗？",
     "overview.sentence.auc.bought": "给出两件展示过的物品，一件买了、一件没买，模型在 {percent} 的情况下更看好买了的那件（AUC {auc}{of_best}）。",
     "overview.sentence.auc.shown": "给出两件展示过的物品，一件选了、一件没选，模型在 {percent} 的情况下更看好选了的那件（AUC {auc}{of_best}）。",
