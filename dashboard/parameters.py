@@ -97,6 +97,11 @@ def _of_setting(about: Setting, default: object) -> Parameter:
     )
 
 
+def _reranking() -> tuple[str, ...]:
+    """What says nothing without a re-ranker."""
+    return tuple(about.parameter for _, about in settings_of(Reranking) if about.parameter != "rerank")
+
+
 def _is_value(about: Setting, raw: str) -> bool:
     try:
         about.check(about.from_text(raw))

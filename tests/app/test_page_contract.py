@@ -1,0 +1,110 @@
+"""Every page of the registry under the contract of pages."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from app_texts import texts_of
+from page_contract import NASTY, PageContract
+from safetensors.numpy import load_file, save_file
+
+from dashboard import registry
+from dashboard.cached import explain as cached_explain
+from dashboard.presentation.texts import numbers
+from dashboard.workspaces import workspace_ref
+from recsys_core.data.dataset import Dataset
+from recsys_core.models.artifact import write_checksums
+from recsys_core.models.model_store import ModelStore
+from recsys_core.variant import ModelVariant
+
+VALUES = {
+    "overview": {"groups": "region", "columns_read": "true"},
+    "explain": {"method": "occlusion", "history": "each", "order": "time", "all_reasons": "true"},
+    "global": {"pairs": "100", "reason": "user.region", "all_reasons": "true"},
+    "compress": {
+        "watch": "user.region", "kb": "12", "lists_kept": "50", "both": "7", "bytes_of": "dense",
+        "within": "",  # needs measured levels: test_variant_space.py
+    },
+    "fairness": {
+        "by": "user.region", "cross": "user.gender", "measure": "auc", "models": "compressed",
+        "items_by": "item.category", "all_groups": "true", "item_groups": "true",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def two_models(workspaces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workspace with a second model, whose every score is higher by one."""
+    folder = tmp_path_factory.mktemp("two")
+    shutil.copytree(workspaces / "tiny", folder / "tiny")
+    store = ModelStore(folder / "tiny")
+    first = store.folder("")
+
+    def write(target: Path, about: dict[str, str]) -> None:
+        shutil.copytree(first, target, dirs_exist_ok=True)
+        config = json.loads((first / "config.json").read_text())
+        (target / "config.json").write_text(json.dumps(config | about))
+        weights = load_file(first / "model.safetensors")
+        bias = next(key for key in weights if key.startswith("head") and key.endswith("bias"))
+        save_file(weights | {bias: weights[bias] + 1}, target / "model.safetensors")
+
+    store.add("second", write)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def broken(workspaces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("broken")
+    shutil.copytree(workspaces / "tiny", folder / "broken")
+    weights = folder / "broken" / "models" / "first" / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:-10])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def nasty(workspaces: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The workspace with an attack in every title and every name."""
+    folder = tmp_path_factory.mktemp("nasty") / "nasty"
+    shutil.copytree(workspaces, folder)
+    dataset = Dataset.load(folder / "tiny" / "dataset")
+    dataset.items[dataset.schema.item_title] = [f"{NASTY} {i}" for i in range(dataset.n_items)]
+    dataset.users[dataset.schema.user_name] = [f"{NASTY} {i}" for i in range(dataset.n_users)]
+    dataset.write_into(folder / "tiny" / "dataset")
+    about = json.loads((folder / "tiny" / "workspace.json").read_text())
+    (folder / "tiny" / "workspace.json").write_text(json.dumps(about | {"name": "<b>shop</b>"}))
+    write_checksums(folder / "tiny" / "models" / "first", folder / "tiny")
+    return folder
+
+
+for _name in registry.pages():
+    _title = f"Test{_name.title()}Page"
+    globals()[_title] = type(_title, (PageContract,), {"name": _name, "values": VALUES[_name]})
+
+
+def test_the_chosen_model_speaks_and_another_setting_can_be_cleared(open_app, two_models):
+    app = open_app("explain", two_models, user="3", item="7", model="second", distill="16")
+    ref = workspace_ref(two_models / "tiny")
+    data_user, data_item = 3, 7
+    user, item = (str(i) for i in (data_user, data_item))
+    dataset = cached_explain.workspace(ref).dataset
+    shown = cached_explain.item(
+        ref, dataset.user_index(user), dataset.item_index(item), ModelVariant.from_query({"model": "second"})
+    )
+    app.button(key="clear_distill").click().run()
+    assert not app.exception
+    assert any(f"probability {numbers.fixed(shown.probability)}" in text for text in texts_of(app))
+    app.selectbox(key="pick_model").select("first").run()
+    assert app.session_state["model"] == ""
+    other = cached_explain.item(ref, dataset.user_index(user), dataset.item_index(item), ModelVariant())
+    assert any(f"probability {numbers.fixed(other.probability)}" in text for text in texts_of(app))
+    assert shown.score == pytest.approx(other.score + 1, abs=1e-4)
+
+
+def test_an_unknown_model_is_named_and_a_workspace_with_one_offers_none(open_app, two_models):
+    app = open_app("overview", two_models, model="gone")
+    assert any("gone" in w.value for w in app.warning)
+    assert app.selectbox(key="pick_model").value == "first"
+    assert not [box for box in open_app("overview").selectbox if box.key == "pick_model"]
