@@ -25,7 +25,7 @@ VALUES = {
     "explain": {"method": "occlusion", "history": "each", "order": "time", "all_reasons": "true"},
     "global": {"pairs": "100", "reason": "user.region", "all_reasons": "true"},
     "compress": {
-        "watch": "user.region", "kb": "12", "lists_kept": "50", "both": "7", "bytes_of": "dense",
+        "watch": "user.region", "kb": "12", "lists_kept": "50", "both": "7", "bytes_of": "model-second",
         "within": "",  # needs measured levels: test_variant_space.py
     },
     "fairness": {
