@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+
 import numpy as np
 import pytest
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
+from torch import nn
 
 from dashboard.presentation.texts import catalogue
 from recsys_core.errors import SettingError
@@ -100,6 +103,17 @@ class ExplainerContract:
             return
         items = [c.player for c in self.explain(history="each").contributions if c.player.is_history_item]
         assert [(p.item_index, p.item_id) for p in items] == [(7, "i7"), (3, "i3"), (9, "i9")]
+
+    def test_a_body_of_thinner_matrices_is_explained(self):
+        ranker = copy.deepcopy(SCORER.ranker)
+        for name in ("first", "second"):
+            layer = getattr(ranker.body, name)
+            thinner = nn.Linear(layer.in_features, 5, bias=False), nn.Linear(5, layer.out_features)
+            setattr(ranker.body, name, nn.Sequential(*thinner))
+        scorer = Scorer(ranker, FEATURES)
+        found = self.explain(scorer=scorer)
+        assert found.score == scorer.score_pairs(PAIR.users, PAIR.items, PAIR.histories)[0]
+        assert abs(found.completeness_gap) <= self.gap
 
     def test_a_model_without_gradients_is_refused_or_explained(self):
         quantised = Scorer(SCORER.ranker, FEATURES, variant=ModelVariant.compressed(bits=8))
