@@ -98,3 +98,12 @@ def plain_value(scorer: Scorer, pair: Pairs, row: Pairs, chosen: set[str], absen
     query = adapter.attention.query(item)
     pooled = adapter.attention(query.unsqueeze(1), past.keys, past.values, past.absent + gone).squeeze(1)
     return float(scorer.ranker(torch.cat([*parts["user"], item, pooled], -1)))
+
+
+def scores_by_parts(scorer: Scorer, pairs: Pairs) -> np.ndarray:
+    """The pairs' scores on the path that explanations take: groups' parts, the history's part, the tail."""
+    first, query = scorer.group_parts(pairs.users, pairs.items)
+    past = scorer.history_vectors(pairs.histories)
+    query = (query.sum(1) + scorer.query_bias).unsqueeze(1)
+    part = scorer.runtime.history_part(query, past.keys, past.values, past.absent).squeeze(1)
+    return scorer.runtime.tail(first.sum(1) + scorer.first_bias + part).numpy()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
+from explain_model import random_pairs, random_scorer, scores_by_parts, tiny_dataset, tiny_features
 
 from recsys_core.compress.build import VariantBuilder, shape_only
 from recsys_core.compress.cost import stored_cost
@@ -45,15 +45,6 @@ def built(compression: Compression) -> Scorer:
 
 def scores(scorer: Scorer) -> np.ndarray:
     return scorer.score_pairs(PAIRS.users, PAIRS.items, PAIRS.histories)
-
-
-def by_parts(scorer: Scorer) -> np.ndarray:
-    """The scores on the path that explanations take: groups' parts, the history's part, the tail."""
-    first, query = scorer.group_parts(PAIRS.users, PAIRS.items)
-    past = scorer.history_vectors(PAIRS.histories)
-    query = (query.sum(1) + scorer.query_bias).unsqueeze(1)
-    part = scorer.runtime.history_part(query, past.keys, past.values, past.absent).squeeze(1)
-    return scorer.runtime.tail(first.sum(1) + scorer.first_bias + part).numpy()
 
 
 class LeverContract:
@@ -102,7 +93,7 @@ class LeverContract:
             scorer = built(compression)
             lists = scorer.score_catalogue(PAIRS.users, PAIRS.histories)
             np.testing.assert_allclose(lists[np.arange(len(PAIRS)), PAIRS.items], scores(scorer), atol=1e-5)
-            np.testing.assert_allclose(by_parts(scorer), scores(scorer), atol=2e-5)
+            np.testing.assert_allclose(scores_by_parts(scorer, PAIRS), scores(scorer), atol=2e-5)
 
     def test_it_combines_with_eight_bits(self):
         whole, rounded = built(self.compression), built(self.in_8_bits)

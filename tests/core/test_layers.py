@@ -8,7 +8,7 @@ from collections import OrderedDict
 import numpy as np
 import pytest
 import torch
-from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
+from explain_model import random_pairs, random_scorer, scores_by_parts, tiny_dataset, tiny_features
 from torch import nn
 
 from recsys_core.compress.cost import count_macs
@@ -56,15 +56,6 @@ def scores(scorer: Scorer) -> np.ndarray:
     return scorer.score_pairs(PAIRS.users, PAIRS.items, PAIRS.histories)
 
 
-def by_parts(scorer: Scorer) -> np.ndarray:
-    """The path that explanations take."""
-    first, query = scorer.group_parts(PAIRS.users, PAIRS.items)
-    past = scorer.history_vectors(PAIRS.histories)
-    query = (query.sum(1) + scorer.query_bias).unsqueeze(1)
-    part = scorer.runtime.history_part(query, past.keys, past.values, past.absent).squeeze(1)
-    return scorer.runtime.tail(first.sum(1) + scorer.first_bias + part).numpy()
-
-
 @pytest.mark.parametrize("onnx", [False, True])
 def test_a_product_scores_as_the_matrix_it_stands_for(factorised, multiplied, onnx):
     scorer = Scorer(factorised, FEATURES)
@@ -72,7 +63,7 @@ def test_a_product_scores_as_the_matrix_it_stands_for(factorised, multiplied, on
         scorer = OnnxScorer(unquantised(factorised), FEATURES, variant=ModelVariant.compressed(bits=8))
     expected = scores(multiplied)
     np.testing.assert_allclose(scores(scorer), expected, atol=1e-5)
-    np.testing.assert_allclose(by_parts(scorer), expected, atol=1e-5)
+    np.testing.assert_allclose(scores_by_parts(scorer, PAIRS), expected, atol=1e-5)
     lists = scorer.score_catalogue(PAIRS.users, PAIRS.histories)
     np.testing.assert_allclose(lists[np.arange(len(PAIRS)), PAIRS.items], expected, atol=1e-5)
     assert scorer.item_base.shape[1] == RANK  # parts are summed inside the product
