@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard import registry
 from dashboard.address_bar import AddressBar
 from dashboard.parameters import FRAME, Parameter, among, opened
+from dashboard.presentation.texts import catalogue
 
 
 def script() -> None:
@@ -82,3 +84,8 @@ def test_one_key_is_declared_in_one_way():
         AddressBar(FRAME, {"a": (shared,), "b": (Parameter("table"),)})
     assert among((1, 2))("2")
     assert not among((1, 2))("3")
+
+
+def test_every_parameter_has_a_name_in_both_languages():
+    declared = registry.address_bar().parameters.values()
+    assert [p.key for p in declared if p.takes and not (p.name in catalogue("en") and p.name in catalogue("zh"))] == []
