@@ -51,11 +51,12 @@ class PageContract:
         kinds = {element.proto.label for element in app.get("download_button")}
         assert kinds in ({"Table (CSV)", "Everything (JSON)"}, set() if self.name in ("fairness", "global") else None)
 
-    def test_what_is_no_value_is_named_and_stays(self, open_app) -> None:
+    def test_what_is_no_value_is_named_in_chinese_too_and_stays(self, open_app) -> None:
         checked = [key for key in self.parameters if key not in NOT_CHECKED]
         wrong = {key: f"no-{key.replace('_', '-')}" for key in (*checked, "pruning", "distill", "bits", "user")}
-        app = open_app(self.name, **wrong)
+        app = open_app(self.name, lang="zh", **wrong)
         assert not app.exception
+        assert any(re.search(r"^# .*[\u4e00-\u9fff]", text) for text in texts_of(app))
         warnings = "\n".join(w.value.replace("\\", "") for w in app.warning)
         drawn = {key for key in wrong if wrong[key] in warnings}
         assert {"pruning", "distill", "bits", "user"} <= drawn
@@ -63,11 +64,6 @@ class PageContract:
         assert bound <= drawn
         app.run()
         assert "\n".join(w.value.replace("\\", "") for w in app.warning) == warnings
-
-    def test_it_opens_in_chinese(self, open_app) -> None:
-        app = open_app(self.name, lang="zh", user="3")
-        assert not app.exception
-        assert any(re.search(r"^# .*[\u4e00-\u9fff]", text) for text in texts_of(app))
 
     def test_without_a_workspace_and_with_a_broken_one_it_says_what_to_do(self, open_app, broken, tmp_path) -> None:
         app = open_app(self.name, tmp_path)

@@ -13,14 +13,14 @@ NAMES = ("interactions-only", "one-user-column", "users-without-attributes", "no
 @pytest.mark.parametrize("name", NAMES)
 def test_every_page_opens_with_sentences_and_no_dash_in_them(odd_workspaces, open_app, name):
     bad = []
-    for page in PAGES:
-        for language in ("en", "zh"):
-            app = open_app(page, folder=odd_workspaces, workspace=name, lang=language)
-            bad += [f"{page} {language}: {e.value}" for e in app.exception]
-            sentences = [text for text in texts_of(app) if text.startswith("##### ")]
-            bad += [f"{page} {language}: {s}" for s in sentences if f" {numbers.UNKNOWN}" in s or "nan" in s.lower()]
-            if not any(text.startswith("# ") for text in texts_of(app)):
-                bad.append(f"{page} {language}: no question")
+    for at, page in enumerate(PAGES, start=NAMES.index(name)):
+        language = ("en", "zh")[at % 2]  # each page is opened in both over the four workspaces
+        app = open_app(page, folder=odd_workspaces, workspace=name, lang=language)
+        bad += [f"{page} {language}: {e.value}" for e in app.exception]
+        sentences = [text for text in texts_of(app) if text.startswith("##### ")]
+        bad += [f"{page} {language}: {s}" for s in sentences if f" {numbers.UNKNOWN}" in s or "nan" in s.lower()]
+        if not any(text.startswith("# ") for text in texts_of(app)):
+            bad.append(f"{page} {language}: no question")
     assert bad == []
 
 
