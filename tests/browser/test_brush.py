@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from playwright.sync_api import Page
 
 CHART = ".st-key-space .js-plotly-plot"
@@ -24,32 +23,26 @@ def drag_along(page: Page, axis: int, start: float, end: float) -> None:
     page.mouse.up()
 
 
-@pytest.fixture
-def compress(visit):
-    visit.open("compress", sparsity="50", bits="8")
-    visit.page.wait_for_selector(f"{CHART} .axis-brush")
-    return visit
+def keeps_its_charts(visit) -> bool:
+    """Whether the slider, moved to the full model, leaves both charts as they stand."""
+    charts = visit.page.locator(".js-plotly-plot")
+    marks = [charts.nth(at).evaluate("chart => { chart.kept = true; return true }") for at in range(2)]
+    visit.page.get_by_role("slider", name="Sparsity").press("Home")
+    visit.settle()
+    return [charts.nth(at).evaluate("chart => chart.kept === true") for at in range(2)] == marks
 
 
-def test_a_range_marked_on_an_axis_narrows_the_table(compress):
-    page, n = compress.page, n_rows(compress.page)
+def test_a_range_marked_on_an_axis_narrows_the_table_and_a_slider_draws_nothing_of_it_again(visit):
+    page = visit.open("compress", sparsity="50").page
+    page.wait_for_selector(f"{CHART} .axis-brush")
+    assert keeps_its_charts(visit)
+    n = n_rows(page)
     drag_along(page, SIZE, 0.95, 0.5)  # the smaller half
     page.wait_for_function("() => location.search.includes('within=size')")
-    compress.settle()
+    visit.settle()
     assert 0 < n_rows(page) < n
-    assert f"{n_rows(page)} of {n} measured levels within Size KB" in compress.text()
+    assert f"{n_rows(page)} of {n} measured levels within Size KB" in visit.text()
     page.wait_for_selector(f"{CHART} .axis-brush")
     page.get_by_text("Show all levels again").click()
-    compress.settle()
+    visit.settle()
     assert n_rows(page) == n
-
-
-def test_a_slider_does_not_draw_them_again(compress):
-    charts = compress.page.locator(".js-plotly-plot")
-    assert charts.count() == 2
-    for at in range(2):
-        charts.nth(at).evaluate("chart => { chart.kept = true }")
-    slider = compress.page.get_by_role("slider", name="Sparsity")
-    slider.press("ArrowLeft")
-    compress.settle()
-    assert [charts.nth(at).evaluate("chart => chart.kept === true") for at in range(2)] == [True, True]
