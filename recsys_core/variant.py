@@ -18,7 +18,12 @@ from recsys_core.errors import SettingError
 
 BITS = (32, 16, 8, 4)
 PRUNINGS = ("structured", "unstructured")
-LEVERS = ("distill", "structured", "unstructured", "bits")  # modules of `compress.levers`, in the order of applying
+LEVERS = (  # modules of `recsys_core.compress.levers`, in the order in which they are applied
+    "distill",
+    "structured",
+    "unstructured",
+    "bits",
+)
 
 Part = TypeVar("Part", bound="_Part")
 
@@ -293,9 +298,9 @@ class ModelVariant:
     def usable(cls, query: Mapping[str, str]) -> tuple[ModelVariant, dict[str, str]]:
         """The variant of an address, and the parameters among it that hold no value (they count as not given).
 
-        >>> ModelVariant.usable({"sparsity": "50", "bits": "7"})
-        (ModelVariant(model='', compression=Compression(sparsity=0.5, bits=32, pruning='structured', distill=None), \
-reranking=Reranking(name='', strength=1.0, by='')), {'bits': '7'})
+        >>> variant, unusable = ModelVariant.usable({"sparsity": "50", "bits": "7"})
+        >>> variant.key, unusable
+        ('sparsity-50', {'bits': '7'})
         """
         good: dict[str, str] = {}
         bad: dict[str, str] = {}
