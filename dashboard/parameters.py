@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from dashboard.presentation import texts
 from dashboard.presentation.texts import has, numbers, plain
 from recsys_core.errors import SettingError
-from recsys_core.variant import BITS, Compression, Reranking, Setting, settings_of
+from recsys_core.settings import Setting, settings_of
+from recsys_core.variant import BITS, Compression, Reranking
 
 MAX_SPARSITY = 90  # per cent: where the slider ends
 OPENED = ("true", "false")

@@ -1,6 +1,6 @@
 """ModelVariant: which model of a workspace, compressed how, re-ranked how; three frozen parts, each with its key.
 
-Settings are declared once, as fields with a `Setting` beside them. Keys, addresses and the command
+Settings are declared once, as fields with a `recsys_core.settings.Setting` beside them. Keys, addresses and the command
 line are made from that, here and nowhere else.
 """
 
@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, TypeVar
-from urllib.parse import quote
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from recsys_core.errors import SettingError
+from recsys_core.settings import Part, SettingsPart, listed, setting, settings_of
 
 BITS = (32, 16, 8, 4)
 PRUNINGS = ("structured", "unstructured")
@@ -25,108 +24,9 @@ LEVERS = (  # modules of `recsys_core.compress.levers`, in the order in which th
     "bits",
 )
 
-Part = TypeVar("Part", bound="_Part")
-
 
 @dataclass(frozen=True, slots=True)
-class Setting:
-    """How one field is said and which values it takes.
-
-    Attributes
-    ----------
-    kind
-        ``int``, ``float`` or ``str``.
-    help
-        What the command line's help says.
-    choices, low, high
-        The values it takes, or the range they lie in (both ends included).
-    per_cent
-        In addresses and keys the value stands times 100.
-    parameter
-        Name in an address; the command line's flag is ``--`` and the same with dashes.
-    levers
-        Which of `LEVERS` read it.
-    """
-
-    kind: type
-    help: str
-    choices: tuple[Any, ...] = ()
-    low: float = -math.inf
-    high: float = math.inf
-    per_cent: bool = False
-    parameter: str = ""
-    levers: tuple[str, ...] = ()
-    metavar: str = ""
-
-    @property
-    def flag(self) -> str:
-        return "--" + self.parameter.replace("_", "-")
-
-    def check(self, value: Any) -> None:
-        """Raise ``SettingError`` for a value that it does not take."""
-        if self.choices and value not in self.choices:
-            raise SettingError("setting.choice", name=self.parameter, choices=_listed(self.choices), value=value)
-        if self.kind is not str and not self.low <= value <= self.high:
-            raise SettingError("setting.between", name=self.parameter, low=self.low, high=self.high, value=value)
-
-    def to_text(self, value: Any) -> str:
-        """The value as an address writes it."""
-        return f"{round(100 * value, 4):g}" if self.per_cent else str(value)
-
-    def from_text(self, text: str) -> Any:
-        """The value of an address's text; raises ``SettingError`` where it is none."""
-        try:
-            value = self.kind(text)
-        except ValueError:
-            if self.choices:
-                raise SettingError(
-                    "setting.choice", name=self.parameter, choices=_listed(self.choices), value=text
-                ) from None
-            raise SettingError("setting.number", name=self.parameter, value=text) from None
-        return value / 100 if self.per_cent else value
-
-
-def setting(default: Any, kind: type, help: str, **about: Any) -> Any:
-    """A field of a part with its `Setting`."""
-    return field(default=default, metadata={"setting": Setting(kind, help, **about)})
-
-
-class _Part:
-    """What the parts of a variant share: checked values, a key, texts for addresses."""
-
-    __slots__ = ()
-
-    def __post_init__(self) -> None:
-        for name, about in settings_of(type(self)):
-            value = getattr(self, name)
-            if value is not None:
-                about.check(value)
-
-    @property
-    def key(self) -> str:
-        """A part of a file name that tells the settings apart; empty where nothing is set."""
-        return "_".join(f"{name}-{quote(text, safe='. ')}" for name, text in self.to_query().items())
-
-    def to_query(self) -> dict[str, str]:
-        """What an address says of it: the settings that are not left at their default."""
-        fields = {f.name: f.default for f in dataclasses.fields(self)}  # type: ignore[arg-type]
-        values = ((about, getattr(self, name), fields[name]) for name, about in settings_of(type(self)))
-        return {about.parameter: about.to_text(value) for about, value, default in values if value != default}
-
-    @classmethod
-    def from_query(cls: type[Part], query: Mapping[str, str]) -> Part:
-        """The inverse of `to_query`; raises ``SettingError`` for a text that is no value."""
-        known = {name: about for name, about in settings_of(cls) if query.get(about.parameter)}
-        return cls(**{name: about.from_text(query[about.parameter]) for name, about in known.items()})
-
-
-def settings_of(part: type) -> Iterator[tuple[str, Setting]]:
-    """The fields of a part with their settings, in order."""
-    return ((f.name, f.metadata["setting"]) for f in dataclasses.fields(part))
-
-
-@dataclass(frozen=True, slots=True)
-class Compression(_Part):
+class Compression(SettingsPart):
     """Compression settings; nothing set is the dense model. Hashable, so it can key a cache.
 
     Parameters
@@ -183,7 +83,7 @@ class Compression(_Part):
     )
 
     def __post_init__(self) -> None:
-        _Part.__post_init__(self)
+        SettingsPart.__post_init__(self)
         object.__setattr__(self, "sparsity", round(float(self.sparsity), 4))
         if self.sparsity == 0:  # nothing pruned: one compression, one key, however it was spelled
             object.__setattr__(self, "pruning", "structured")
@@ -204,7 +104,7 @@ class Compression(_Part):
 
 
 @dataclass(frozen=True, slots=True)
-class Reranking(_Part):
+class Reranking(SettingsPart):
     """How a list is made from scores; nothing set is by score alone.
 
     Parameters
@@ -224,7 +124,7 @@ class Reranking(_Part):
     by: str = setting("", str, "column whose groups it looks at", parameter="rerank_by", metavar="COLUMN")
 
     def __post_init__(self) -> None:
-        _Part.__post_init__(self)
+        SettingsPart.__post_init__(self)
         if not self.name and (self.by or self.strength != 1.0):
             raise SettingError("setting.unused", name="strength, rerank_by", use="rerank")
 
@@ -317,7 +217,7 @@ class ModelVariant:
         parser.add_argument("--model", default="", metavar="ID", help="a model of the workspace (default: current)")
         for part in (Compression, Reranking):
             for name, about in settings_of(part):
-                helped = about.help + (f": {_listed(about.choices)}" if about.choices else "")
+                helped = about.help + (f": {listed(about.choices)}" if about.choices else "")
                 metavar = about.metavar or name[0].upper()
                 parser.add_argument(
                     about.flag, type=about.kind, help=helped, dest=f"{part.__name__}.{name}", metavar=metavar
@@ -333,10 +233,6 @@ class ModelVariant:
             return kind(**{name: value for name, value in given.items() if value is not None})
 
         return cls(args.model, part(Compression), part(Reranking))
-
-
-def _listed(choices: tuple[Any, ...]) -> str:
-    return ", ".join(map(str, choices))
 
 
 def _is_value(make: Callable[[Mapping[str, str]], object], query: Mapping[str, str]) -> bool:

@@ -20,6 +20,7 @@ LAYERS = (  # what stands on a line imports the lines above it, never its neighb
     ("messages",),
     ("errors",),
     ("player", "progress", "seeds"),
+    ("settings",),
     ("variant",),
     ("metrics",),
     ("results",),

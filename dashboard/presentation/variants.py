@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from dashboard.presentation.texts import has, numbers, plain
-from recsys_core.variant import LEVERS, Compression, ModelVariant, Setting, settings_of
+from recsys_core.settings import Setting, settings_of
+from recsys_core.variant import LEVERS, Compression, ModelVariant
 
 
 def plain_variant(chosen: ModelVariant) -> str:

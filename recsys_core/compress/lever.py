@@ -10,7 +10,8 @@ from recsys_core.compress.distillation import DistillationSettings, Reduced
 from recsys_core.data.features import Features
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
-from recsys_core.variant import Compression, ModelVariant, settings_of
+from recsys_core.settings import settings_of
+from recsys_core.variant import Compression, ModelVariant
 
 Sample = Callable[[], Tensor]
 

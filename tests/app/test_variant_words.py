@@ -6,7 +6,8 @@ import pytest
 
 from dashboard.presentation import texts
 from dashboard.presentation.variants import plain_variant
-from recsys_core.variant import DENSE, Compression, ModelVariant, settings_of
+from recsys_core.settings import settings_of
+from recsys_core.variant import DENSE, Compression, ModelVariant
 
 SAID_WITH_ANOTHER = {"pruning"}  # the share of neurons or weights
 
