@@ -20,6 +20,7 @@ PRUNINGS = ("structured", "unstructured")
 LEVERS = (  # modules of `recsys_core.compress.levers`, in the order in which they are applied
     "distill",
     "structured",
+    "low_rank",
     "unstructured",
     "bits",
 )
@@ -42,6 +43,8 @@ class Compression(SettingsPart):
     distill
         Width (units of the first body layer) of a student trained on the dense model's
         logits, or None.
+    rank
+        Rank of the body's matrices, each a product of two thinner ones, or None.
 
     Raises
     ------
@@ -80,6 +83,9 @@ class Compression(SettingsPart):
         parameter="distill",
         levers=("distill",),
         metavar="WIDTH",
+    )
+    rank: int | None = setting(
+        None, int, "rank of the body's matrices", low=1, high=1024, parameter="rank", levers=("low_rank",), metavar="R"
     )
 
     def __post_init__(self) -> None:
