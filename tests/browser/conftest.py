@@ -37,18 +37,20 @@ PATIENCE_MS = 60_000
 
 
 @pytest.fixture(scope="session")
-def workspace_folder(tiny_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def workspace_folder(tiny_workspace: Path, once) -> Path:
     """A sound workspace with a few measured levels, ``tiny``, and a damaged one, ``broken``."""
-    folder = tmp_path_factory.mktemp("served")
-    shutil.copytree(tiny_workspace, folder / "tiny")
-    workspace = open_model(folder / "tiny")
-    reference = DenseReference(workspace)
+    return once("served", lambda folder: _served(folder, tiny_workspace))
+
+
+def _served(folder: Path, trained: Path) -> None:
+    shutil.copytree(trained, folder / "tiny")
+    model = open_model(folder / "tiny")
+    reference = DenseReference(model)
     for variant in MEASURED:
-        measure_variant(workspace, variant, reference=reference)
-    shutil.copytree(tiny_workspace, folder / "broken")
+        measure_variant(model, variant, reference=reference)
+    shutil.copytree(trained, folder / "broken")
     weights = folder / "broken" / "models" / "first" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
-    return folder
 
 
 @pytest.fixture(scope="session")
