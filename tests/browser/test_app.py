@@ -15,7 +15,7 @@ from recsys_core.metrics import probability
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.workspace import open_model
 from recsys_core.recommend import recommend, user_pairs
-from recsys_core.variant import ModelVariant
+from recsys_core.variant import Compression, ModelVariant
 
 PAGES = ("", *list(registry.pages())[1:])
 
@@ -140,7 +140,7 @@ def test_the_model_follows_to_other_pages(visit, workspace):
     visit.open("explain", user="7", sparsity="90")
     from recsys_core.compress.variants import VariantCache
 
-    scorer = VariantCache(workspace).scorer(ModelVariant.compressed(0.9))
+    scorer = VariantCache(workspace).scorer(Compression(0.9))
     first = recommend(scorer, workspace.split_dataset, workspace.user_index("7")).items[0]
     assert first.title in visit.page.locator("h1").inner_text()
     assert_shown(first.probability, visit.text(), 2)
