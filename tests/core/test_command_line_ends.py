@@ -65,6 +65,7 @@ def interrupt(kind):
     os.kill(os.getpid(), kind)
 
 for kind in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+    signal.signal(kind, signal.SIG_DFL)  # a shell's background hands down that SIGINT is ignored
     before = signal.getsignal(kind)
     threading.Thread(target=interrupt, args=(kind,)).start()
     status = main(["sample", "--seed", "0", "--out", str(folder / "out")])
