@@ -70,7 +70,7 @@ def test_shuffled_files_train_the_same_model(tmp_path):
         dataset = import_dataset("tables", written(tmp_path / f"{order}", log_of(3, times=5), order), None)
         fit_workspace(dataset, tmp_path / f"w{order}", FitRequest(name="w", epochs=1))
         opened = open_model(tmp_path / f"w{order}")
-        figures = {k: v for k, v in opened.metrics.items() if k != "seconds"}
+        figures = {k: v for k, v in opened.training.to_json().items() if k != "seconds"}
         found.append((figures, {k: v.numpy() for k, v in opened.ranker.state_dict().items()}))
     for figures, weights in found[1:]:
         assert figures == found[0][0]
