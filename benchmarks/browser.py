@@ -53,7 +53,7 @@ FIGURES = """() => { window.seen = {}; window.begun = performance.now()
 REST_MS, PATIENCE_MS, WARM_SECONDS = 250, 60_000, 12
 STOPS, WARM, TIMES = 10, 20, 40
 MORE_WARM = 60  # for Fairness, where a level is ranked when it is first looked at
-FRESH = ("structured-300", "structured-700")  # taken out of the copy: their weights are trained again
+FRESH = ("sparsity-30", "sparsity-70")  # taken out of the copy: their weights are trained again
 LEVELS = (("structured", 30, 32), ("structured", 70, 32), ("structured", 30, 8), ("structured", 70, 4),
           ("unstructured", 50, 8), ("unstructured", 80, 4))  # fmt: skip
 
@@ -66,10 +66,10 @@ def served(workspace: Path, *, without: tuple[str, ...] = ()) -> Iterator[str]:
         shutil.copytree(workspace, copy)
         for level in without:
             for file in [
-                *(copy / "models" / "first" / "measurements").glob(f"{level}*"),
-                *(copy / "variants").glob(f"*{level}*"),
+                *(copy / "models").glob(f"*/measurements/*{level}*"),
+                *(copy / "models").glob(f"*/students/*{level}*"),
             ]:
-                shutil.rmtree(file) if file.is_dir() else file.unlink()
+                file.unlink()
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
         free.close()
