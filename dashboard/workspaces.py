@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recsys_core.errors import WorkspaceError, phrase
-from recsys_core.models.model_store import ModelStore
-from recsys_core.models.workspace import read_about
+from recsys_core.models.model_store import ModelStore, read_about
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -66,5 +65,7 @@ def workspace_ref(folder: Path) -> WorkspaceRef:
     read_about(folder)
     store = ModelStore(folder)
     if store.current not in store.ids():
-        raise WorkspaceError("workspace.damaged", path=folder, file=store.current, reason=phrase("reason.missing"))
+        raise WorkspaceError(
+            "workspace.damaged", path=folder, file=f"models/{store.current}", reason=phrase("reason.missing")
+        )
     return WorkspaceRef(folder, store.fingerprint())

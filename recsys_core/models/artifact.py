@@ -69,8 +69,11 @@ def check_artifact(folder: Path, workspace: Path) -> None:
 
 
 def fingerprint(folder: Path) -> str:
-    """SHA-256 (first 16 hex digits) of a model's checksums: of it, and through its description of the dataset."""
-    return sha256(folder / SUMS)[:16]
+    """SHA-256 (first 16 hex digits) of a model's checksums: of it, and through its description of the dataset.
+
+    Empty where there are none: nothing of such a model can be opened.
+    """
+    return sha256(folder / SUMS)[:16] if (folder / SUMS).is_file() else ""
 
 
 def digest(marks: Iterable[str]) -> str:

@@ -11,13 +11,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from recsys_core.data.folder import atomic_write, read_checked_json, sha256
-from recsys_core.errors import RecLensError, SettingError
+from recsys_core.errors import RecLensError, SettingError, WorkspaceError, phrase
 from recsys_core.models import artifact
 from recsys_core.models.trained_model import read_training
 
 FORMAT = "reclens-workspace-2"
+OLD_FORMATS = ("reclens-workspace-1",)
 ABOUT = "workspace.json"
 FIRST = "first"  # id of the model that a workspace is made with
 Writer = Callable[[Path, dict[str, str]], None]
@@ -44,19 +46,27 @@ class ModelStore:
     @property
     def current(self) -> str:
         """Id of the current model."""
-        return read_checked_json(self.workspace / ABOUT, FORMAT, "workspace")["current"]
+        return read_about(self.workspace)["current"]
 
     def ids(self) -> list[str]:
-        """Ids of all models, in order of name; hidden ones are still written."""
-        folder = self.workspace / "models"
-        found = (p.parent.name for p in folder.glob(f"[!.]*/{artifact.SUMS}")) if folder.is_dir() else ()
-        return sorted(found)
+        """Ids of all models, damaged ones too, in order of name; hidden folders are still written."""
+        return sorted(p.name for p in (self.workspace / "models").glob("[!.]*") if p.is_dir())
 
     def list(self) -> list[ModelEntry]:
         """Every model with its figures, the current one first; those that cannot be read are left out."""
         current = self.current
         found = [entry for model_id in self.ids() if (entry := self._entry(model_id, current))]
         return sorted(found, key=lambda entry: (not entry.current, entry.made, entry.id))
+
+    def damaged(self) -> dict[str, WorkspaceError]:
+        """What keeps a model from being opened, by id: the first file of it that is missing or another one."""
+        found = {}
+        for model_id in self.ids():
+            try:
+                artifact.check_artifact(self.folder(model_id), self.workspace)
+            except WorkspaceError as problem:
+                found[model_id] = problem
+        return found
 
     def folder(self, model_id: str) -> Path:
         """Folder of a model, of the current one where the id is empty. Raises ``SettingError`` (``model.unknown``)."""
@@ -86,9 +96,9 @@ class ModelStore:
 
     def make_current(self, model_id: str) -> None:
         """Name another model the current one."""
-        self.folder(model_id)
-        about = read_checked_json(self.workspace / ABOUT, FORMAT, "workspace")
-        atomic_write(self.workspace / ABOUT, json.dumps(about | {"current": model_id}, indent=1).encode())
+        chosen = self.folder(model_id).name
+        about = read_about(self.workspace)
+        atomic_write(self.workspace / ABOUT, json.dumps(about | {"current": chosen}, indent=1).encode())
 
     def remove(self, model_id: str) -> None:
         """Delete a model and all that was derived from it; the current one is refused (``model.current``)."""
@@ -120,3 +130,30 @@ class ModelStore:
         wanted = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:40] or "model"
         taken = set(self.ids())
         return next(i for n in range(1, len(taken) + 2) if (i := wanted if n == 1 else f"{wanted}-{n}") not in taken)
+
+
+def read_about(path: Path) -> dict[str, Any]:
+    """What ``workspace.json`` of the workspace in ``path`` says: ``name``, ``made``, ``split``, ``current``.
+
+    Raises ``WorkspaceError``: ``workspace.missing``, ``workspace.old`` for an older format,
+    ``workspace.foreign``, or ``workspace.damaged`` where it lacks one of these.
+    """
+    if not (path / ABOUT).is_file():
+        raise WorkspaceError("workspace.missing", path=path)
+    try:
+        about = read_checked_json(path / ABOUT, FORMAT, "workspace")
+    except WorkspaceError:
+        if _format_of(path / ABOUT) in OLD_FORMATS:
+            raise WorkspaceError("workspace.old", path=path) from None
+        raise
+    if not all(isinstance(about.get(key), kind) for key, kind in (("name", str), ("split", dict), ("current", str))):
+        raise WorkspaceError("workspace.damaged", path=path, file=ABOUT, reason=phrase("reason.unreadable"))
+    return about
+
+
+def _format_of(file: Path) -> object:
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return data.get("format") if isinstance(data, dict) else None

@@ -20,16 +20,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
+from typing import get_type_hints
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.folder import read_checked_json
-from recsys_core.errors import WorkspaceError
-from recsys_core.models.model_store import ABOUT, FIRST, FORMAT, ModelStore
+from recsys_core.errors import WorkspaceError, phrase
+from recsys_core.models.model_store import ABOUT, FIRST, FORMAT, ModelStore, read_about
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.variant import ModelVariant
-
-OLD_FORMATS = ("reclens-workspace-1",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +38,9 @@ class SplitSettings:
     kind: str
     seed: int
     history: int
+
+
+SPLIT_TYPES = get_type_hints(SplitSettings)
 
 
 @dataclass(eq=False)
@@ -57,18 +58,13 @@ class Workspace:
     def open(cls, path: Path) -> Workspace:
         """Load and check the data; `model` checks the models.
 
-        Raises ``WorkspaceError``: ``workspace.missing``, ``workspace.foreign``, ``workspace.old`` for
-        one of an older RecLens, or naming the file ``workspace.damaged``; ``DataError`` where its
-        tables are damaged.
+        Raises ``WorkspaceError`` as `read_about`; ``DataError`` where its tables are damaged.
         """
         path = Path(path)
-        if not (path / ABOUT).is_file():
-            raise WorkspaceError("workspace.missing", path=path)
         about = read_about(path)
-        try:
-            split = SplitSettings(**about["split"])
-        except (KeyError, TypeError):
-            raise WorkspaceError("workspace.foreign", path=path, file=ABOUT, reason="split") from None
+        if {key: type(value) for key, value in about["split"].items()} != SPLIT_TYPES:
+            raise WorkspaceError("workspace.damaged", path=path, file=ABOUT, reason=phrase("reason.unreadable"))
+        split = SplitSettings(**about["split"])
         return cls(path, about["name"], Dataset.load(path / "dataset"), split, ModelStore(path))
 
     @cached_property
@@ -99,26 +95,8 @@ def open_model(path: Path, model_id: str = "") -> TrainedModel:
     return Workspace.open(path).model(model_id)
 
 
-def read_about(path: Path) -> dict:
-    """What ``workspace.json`` says; raises ``WorkspaceError`` (``workspace.old`` for an older format)."""
-    try:
-        return read_checked_json(path / ABOUT, FORMAT, "workspace")
-    except WorkspaceError:
-        if _format_of(path / ABOUT) in OLD_FORMATS:
-            raise WorkspaceError("workspace.old", path=path) from None
-        raise
-
-
 def write_about(path: Path, name: str, split: SplitSettings) -> None:
     """Write ``workspace.json`` of a new workspace, whose only model is the first one."""
     made = datetime.now(UTC).isoformat(timespec="seconds")
     about = {"format": FORMAT, "name": name, "made": made, "split": asdict(split), "current": FIRST}
     (path / ABOUT).write_text(json.dumps(about, indent=1))
-
-
-def _format_of(file: Path) -> object:
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return data.get("format") if isinstance(data, dict) else None
