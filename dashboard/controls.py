@@ -140,16 +140,18 @@ def model_controls(*, large: bool = False) -> None:
 def model_picker(ref: WorkspaceRef) -> None:
     """Which of the workspace's models, where there are several; the current one needs no name in the address."""
     models = cached_workspace.models(ref)
-    if len(models) < 2:
+    if all(m.current for m in models):  # one, or none that can be read
         return
     called = [m.name for m in models]
     names = {m.id: m.name if called.count(m.name) == 1 else f"{m.name} ({m.id})" for m in models}
-    current = next(m.id for m in models if m.current)
+    current = next((m.id for m in models if m.current), None)  # none where the current one cannot be read
+    if current:
+        names[current] = plain("control.model.current", name=names[current])
     key = state.bar().picker("model", state.variant().model or current)
     st.selectbox(
         t("control.model"),
         list(names),
-        format_func=lambda i: plain("control.model.current", name=names[i]) if i == current else names[i],
+        format_func=names.get,
         key=key,
         on_change=lambda: state.choose(model=None if st.session_state[key] == current else st.session_state[key]),
     )

@@ -194,9 +194,10 @@ def run(chosen_page) -> None:
         ref = workspace_ref(chosen.folder)
         with components.working(t("working.workspace"), once=("workspace", ref)):
             state.note_model(ref)
-            cached_workspace.model(ref, state.variant().model)
     except RecLensError as error:
         components.error_box(t("frame.workspace_broken"), error, t("frame.workspace_broken.how"))
+        return
+    if not _model_opens(ref):
         return
     with st.sidebar:
         controls.user_and_item(ref)
@@ -216,6 +217,19 @@ def run(chosen_page) -> None:
             controls.model_badge()
         controls.further_settings()
     state.end_run()
+
+
+def _model_opens(ref: WorkspaceRef) -> bool:
+    """Whether the chosen model can be opened; where not, says why and offers the workspace's others."""
+    try:
+        cached_workspace.model(ref, state.variant().model)
+        return True
+    except RecLensError as error:
+        broken = "frame.model_broken" if state.variant().model else "frame.workspace_broken"
+        with st.sidebar:
+            controls.model_picker(ref)
+        components.error_box(t(broken), error, t(f"{broken}.how"))
+        return False
 
 
 def _below(page: Page, selection: Selection) -> None:

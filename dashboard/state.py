@@ -100,8 +100,8 @@ def variant() -> ModelVariant:
 
 def note_model(ref: WorkspaceRef) -> None:
     """Before the controls of the model are drawn: which model the address names; empty for the current one."""
-    named, models = bar().value("model"), cached_workspace.models(ref)
-    remember("model", next((m.id for m in models if m.id == named and not m.current), ""))
+    named, store = bar().value("model"), cached_workspace.workspace(ref).models
+    remember("model", named if named in store.ids() and named != store.current else "")
 
 
 def pruning() -> str:
@@ -112,7 +112,7 @@ def pruning() -> str:
 def select(entry: WorkspaceEntry, ref: WorkspaceRef, page: str) -> Selection:
     """Everything chosen, after the controls were drawn."""
     data, problems = cached_workspace.dataset(ref), [*_unknown_page(), *bar().problems(page)]
-    known = [m.id for m in cached_workspace.models(ref)]
+    known = cached_workspace.workspace(ref).models.ids()
     model = bar().unknown("model", known)
     if model is not None:
         values = (("model", model), ("workspace", entry.title), ("known", ", ".join(known)))

@@ -108,3 +108,18 @@ def test_an_unknown_model_is_named_and_a_workspace_with_one_offers_none(open_app
     assert any("gone" in w.value for w in app.warning)
     assert app.selectbox(key="pick_model").value == "first"
     assert not [box for box in open_app("overview").selectbox if box.key == "pick_model"]
+
+
+@pytest.mark.parametrize(("harmed", "file"), [("second", "model.safetensors"), ("first", "metrics.json")])
+def test_a_damaged_model_is_said_and_the_others_can_be_chosen(open_app, two_models, tmp_path, harmed, file):
+    """What is damaged may be the current one: then the picker names none, and offers the rest."""
+    shutil.copytree(two_models, tmp_path / "ws")
+    (tmp_path / "ws" / "tiny" / "models" / harmed / file).write_text("{")
+    app = open_app("overview", tmp_path / "ws", model="" if harmed == "first" else harmed)
+    assert not app.exception
+    assert "file " + file in app.error[0].value.replace("\\", "")
+    other = "first" if harmed == "second" else "second"
+    app.selectbox(key="pick_model").select(other).run()
+    assert not app.exception
+    assert not app.error
+    assert any(text.startswith("# ") for text in texts_of(app))

@@ -78,6 +78,8 @@ TEXTS = {
     "frame.workspace_open": "Open {workspace}",
     "frame.workspace_broken": "This workspace cannot be opened",
     "frame.workspace_broken.how": "The other workspaces in the list on the left still work.",
+    "frame.model_broken": "This model cannot be opened",
+    "frame.model_broken.how": "The workspace's other models in the list on the left still work.",
     "frame.page_unknown": "No page {page} here. This is the overview; the other pages stand above.",
     "frame.choice_unknown": "{name}: no {value} here. Showing {shown}.",
     "frame.setting_unknown": "{name} {value} is not a level. Showing {shown}.",

@@ -78,6 +78,8 @@ TEXTS = {
     "frame.workspace_open": "打开 {workspace}",
     "frame.workspace_broken": "无法打开这个工作区",
     "frame.workspace_broken.how": "左侧列表中的其他工作区仍可正常使用。",
+    "frame.model_broken": "无法打开这个模型",
+    "frame.model_broken.how": "左侧列表中此工作区的其他模型仍可正常使用。",
     "frame.page_unknown": "没有名为 {page} 的页面。这里是概览，其他页面见上方。",
     "frame.choice_unknown": "{name}：没有 {value}，现按 {shown} 显示。",
     "frame.setting_unknown": "{name}没有 {value} 这一档，现按 {shown} 显示。",
