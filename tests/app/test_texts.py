@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from app_texts import PAGES, tables_of, texts_of
 
-from dashboard.presentation.texts import LANGUAGES, catalogue, core_message, escape, numbers, placeholders
+from dashboard.presentation.texts import LANGUAGES, catalogue, core_message, escape, numbers, placeholders, use_language
 from recsys_core.errors import RecLensError, filled
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -72,6 +72,12 @@ def test_reasons_of_the_core_are_phrases():
 def test_a_file_s_name_keeps_its_case_at_the_start_of_a_sentence(key):
     assert core_message(key, {"file": "log.csv", "row": 3, "column": "index"}).startswith("log.csv")
     assert core_message("warning.no_time", {})[:1].isupper()
+
+
+def test_what_somebody_called_a_workspace_keeps_its_case_and_a_setting_begins_a_sentence():
+    assert core_message("setting.least", {"name": "epochs", "least": 1, "value": 0}).startswith("Epochs")
+    use_language("zh")
+    assert core_message("model.unknown", {"workspace": "eBooks", "model": "x", "known": "y"}).startswith("eBooks")
 
 
 def code() -> Iterator[ast.AST]:

@@ -23,6 +23,7 @@ from recsys_core.messages import MESSAGES
 LANGUAGES = ("en", "zh")
 NAMES = {"en": "en", "zh": "中文"}
 PSEUDO = "pseudo"  # every sentence in brackets: what a page shows outside of them is hard-coded
+OWN_WORDS = ("stage", "method", "side", "name")  # values of the core that are words of ours, not of the data
 _language: ContextVar[str] = ContextVar("language of this run", default="en")
 
 
@@ -124,7 +125,7 @@ def names_of(prefix: str, names: Iterable[str]) -> Callable[[str], str]:
 
 
 def core_message(key: str, values: dict) -> Markdown:
-    """A message key of the core and its values as a sentence, starting with a capital, a file's name as it is."""
+    """A message key of the core and its values as a sentence, starting with a capital, raw data as they are."""
     template = catalogue(language())[f"core.{key}"]
     if has(f"stage.{values.get('stage')}"):
         values = values | {"stage": plain(f"stage.{values['stage']}")}
@@ -133,7 +134,13 @@ def core_message(key: str, values: dict) -> Markdown:
     if has(f"table.{values.get('side')}"):
         values = values | {"side": plain(f"table.{values['side']}")}
     sentence = filled(template.replace("!r}", "}"), {k: _said(v) for k, v in values.items()})
-    return Markdown(sentence) if template.startswith(("{file}", "{path}", "{folder}")) else capital(sentence)
+    return Markdown(sentence) if _begins_with_data(template, values) else capital(sentence)
+
+
+def _begins_with_data(template: str, values: dict) -> bool:
+    """Whether a sentence's first word is raw data: a file, a column, what somebody called a workspace."""
+    literal, name, _, _ = next(iter(string.Formatter().parse(template)))
+    return not literal and name not in OWN_WORDS and not isinstance(values.get(name or ""), int | float | Phrase)
 
 
 def stage(at: str | Phrase) -> Markdown:
