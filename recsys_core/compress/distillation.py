@@ -129,6 +129,8 @@ def distil(student: Ranker, examples: DistillationSet, epochs: int, settings: Di
     with torch.enable_grad():
         student = copy.deepcopy(student).eval()  # dropout is off: the teacher's logits carry no noise to fit
         trained = [*student.body.parameters(), *student.head.parameters()]
+        for parameter in trained:  # those that an earlier lever has trained are frozen
+            parameter.requires_grad_(True)
         adam = torch.optim.Adam(trained, lr=settings.learning_rate, fused=True)
         batches = [b for _ in range(epochs) for b in _batches(len(examples.logits), settings.batch_size, random)]
         falling = torch.optim.lr_scheduler.LinearLR(adam, 1.0, 0.0, total_iters=len(batches))

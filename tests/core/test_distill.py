@@ -13,6 +13,7 @@ from torch.nn import functional as F
 from recsys_core.compress.distillation import (
     DistillationSet,
     DistillationSettings,
+    distil,
     draw_distillation_set,
     mix_groups,
     refit_and_distil,
@@ -118,6 +119,15 @@ def test_adapter_teacher_cut_and_random_state_are_not_touched(examples):
     assert all(torch.equal(x, before[name]) for name, x in cut.ranker.state_dict().items())
     for name, x in student.adapter.state_dict().items():
         assert torch.equal(x, dense[f"adapter.{name}"])
+
+
+def test_a_student_of_a_student_is_trained_as_a_whole(examples):
+    """A lever after a trained one gets a frozen ranker; where it replaces nothing, nothing else could be trained."""
+    cut = prune_structured(SCORER.ranker, 0.5, examples.inputs)
+    begun = cut.refitted(examples.sample(SETTINGS.n_sample))
+    wanted = distil(begun, examples, 1, SETTINGS).state_dict()
+    found = distil(copy.deepcopy(begun).requires_grad_(False), examples, 1, SETTINGS).state_dict()
+    assert all(torch.equal(found[name], wanted[name]) for name in wanted)
 
 
 def test_one_row_and_no_history_are_enough():
