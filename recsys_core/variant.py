@@ -60,7 +60,7 @@ class Compression(SettingsPart):
         float,
         "share removed, 0 to 0.95",
         high=0.95,
-        low=0.0,
+        low=0,
         per_cent=True,
         parameter="sparsity",
         levers=("structured", "unstructured"),
@@ -125,14 +125,15 @@ class Reranking(SettingsPart):
 
     name: str = setting("", str, "how a list is made from scores", parameter="rerank", metavar="NAME")
     strength: float = setting(
-        1.0, float, "how strongly, 0 to 1", low=0.0, high=1.0, per_cent=True, parameter="strength", metavar="S"
+        1.0, float, "how strongly, 0 to 1", low=0, high=1, per_cent=True, parameter="strength", metavar="S"
     )
     by: str = setting("", str, "column whose groups it looks at", parameter="rerank_by", metavar="COLUMN")
 
     def __post_init__(self) -> None:
         SettingsPart.__post_init__(self)
-        if not self.name and (self.by or self.strength != 1.0):
-            raise SettingError("setting.unused", name="strength, rerank_by", use="rerank")
+        unused = [] if self.name else [parameter for parameter in self.to_query() if parameter != "rerank"]
+        if unused:
+            raise SettingError("setting.unused", name=", ".join(unused), use="rerank")
 
     @property
     def is_identity(self) -> bool:

@@ -47,7 +47,13 @@ def _cell(value: object) -> str:
 
     >>> _cell(0.123456), _cell(None), _cell("None")
     ('0.1235', 'none', 'None')
+    >>> _cell([0.123456, None, "a"]), _cell({"auc": 0.6543219}), _cell([])
+    ('0.1235, none, a', 'auc 0.6543', 'none')
     """
+    if isinstance(value, dict):
+        value = [f"{key} {_cell(inside)}" for key, inside in value.items()]
+    if isinstance(value, list | tuple):
+        return ", ".join(map(_cell, value)) or "none"
     if value is None:  # the JSON's null in words: Python's are nobody's
         return "none"
     return f"{value:.4g}" if isinstance(value, float) else str(value)

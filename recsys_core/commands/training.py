@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from recsys_core.commands.command import Command, add_source, add_workspace
+from recsys_core.errors import SettingError
 from recsys_core.progress import Progress
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def run_measure(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     from recsys_core.compare import default_grid, measure_grid
     from recsys_core.models.workspace import open_model
 
+    if not args.seconds >= 0:  # not a number, too
+        raise SettingError("setting.least", name="seconds", least=0, value=args.seconds)
     reports = measure_grid(open_model(args.workspace, args.model), seconds=args.seconds, progress=progress)
     return {"levels": len(default_grid()), "levels_measured": len(reports)}
 

@@ -57,7 +57,7 @@ def by_columns(dataset: Dataset, spelled: str) -> tuple[str, ...]:
     """Names of the columns that ``--by`` asks for: one, or several with commas between them.
 
     A text that is the name of one column is that column, commas and all; else it is read as a line of
-    CSV, so that ``"city, state",gender`` crosses two. Raises as `find_column`.
+    CSV, so that ``"city, state",gender`` crosses two; a column said twice counts once. Raises as `find_column`.
     """
     try:
         return (find_column(dataset, spelled)[1],)
@@ -67,7 +67,7 @@ def by_columns(dataset: Dataset, spelled: str) -> tuple[str, ...]:
         names = next(csv.reader([spelled], skipinitialspace=True), None)
     except csv.Error:
         names = None
-    return tuple(_spelled_or_stripped(dataset, name) for name in names or [spelled])
+    return tuple(dict.fromkeys(_spelled_or_stripped(dataset, name) for name in names or [spelled]))
 
 
 def _spelled_or_stripped(dataset: Dataset, name: str) -> str:

@@ -172,6 +172,7 @@ def test_data_columns_and_our_own_are_told_apart():
 
 def test_blanks_between_names_and_nonsense():
     assert by_columns(DATASET, "gender, size") == ("user.gender", "user.size")
+    assert by_columns(DATASET, "gender,user.gender") == ("user.gender",)
     for spelled in ("", " ", ",", "gender,", '"gender', "gender,,size", "a\nb", "x" * 200_000):
         if spelled == '"gender':  # an open quotation mark ends with the text
             assert by_columns(DATASET, spelled) == ("user.gender",)
