@@ -223,6 +223,7 @@ def _model_opens(ref: WorkspaceRef) -> bool:
     """Whether the chosen model can be opened; where not, says why and offers the workspace's others."""
     try:
         cached_workspace.model(ref, state.variant().model)
+        state.note_misfits(ref)
         return True
     except RecLensError as error:
         broken = "frame.model_broken" if state.variant().model else "frame.workspace_broken"

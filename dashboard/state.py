@@ -17,6 +17,7 @@ from dashboard.problem import Problem
 from dashboard.registry import address_bar, pages
 from dashboard.workspaces import WorkspaceEntry, WorkspaceRef
 from recsys_core.errors import RecLensError
+from recsys_core.rerank import RERANKERS
 from recsys_core.variant import DENSE, PRUNINGS, ModelVariant
 
 MAX_DONE = 500
@@ -94,7 +95,11 @@ def chosen_workspace(entries: list[WorkspaceEntry]) -> tuple[WorkspaceEntry | No
 
 def variant() -> ModelVariant:
     """The variant of the address; what is no value counts as not said, so this cannot fail."""
-    found, _ = ModelVariant.usable(bar().query(p.key for p in SETTINGS))
+    misfits = recall("misfits") or {}
+    said = bar().query(p.key for p in SETTINGS if p.key not in misfits)
+    if said.get("rerank") not in RERANKERS:
+        said.pop("rerank", None)
+    found, _ = ModelVariant.usable(said)
     return ModelVariant(recall("model") or "", found.compression, found.reranking)
 
 
@@ -102,6 +107,12 @@ def note_model(ref: WorkspaceRef) -> None:
     """Before the controls of the model are drawn: which model the address names; empty for the current one."""
     named, store = bar().value("model"), cached_workspace.workspace(ref).models
     remember("model", named if named in store.ids() and named != store.current else "")
+
+
+def note_misfits(ref: WorkspaceRef) -> None:
+    """The model is open: which settings of the address it does not take (a student wider than itself)."""
+    remember("misfits", {})
+    remember("misfits", cached_workspace.misfits(ref, variant()))
 
 
 def pruning() -> str:
@@ -117,6 +128,8 @@ def select(entry: WorkspaceEntry, ref: WorkspaceRef, page: str) -> Selection:
     if model is not None:
         values = (("model", model), ("workspace", entry.title), ("known", ", ".join(known)))
         problems.append(Problem("core.model.unknown", values))
+    misfits: dict[str, RecLensError] = recall("misfits") or {}
+    problems += [Problem(f"core.{error.key}", tuple(error.values.items())) for error in misfits.values()]
     user, problem = _index(data.user_index, "user", entry)
     problems += [problem] if problem else []
     if user is None and problem is None:

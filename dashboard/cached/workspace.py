@@ -13,6 +13,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.profile import Profile
 from recsys_core.data.profile import profile as make_profile
 from recsys_core.data.understood import ColumnUnderstood, columns_understood
+from recsys_core.errors import SettingError
 from recsys_core.models.model_store import ModelEntry
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.trained_model import TrainedModel
@@ -60,6 +61,13 @@ def variants(ref: WorkspaceRef, model_id: str) -> VariantCache:
 def scorer(ref: WorkspaceRef, variant: ModelVariant) -> Scorer:
     """The scorer of a variant; a new compressed one takes seconds to prepare."""
     return variants(ref, variant.model).scorer(variant.compression)
+
+
+def misfits(ref: WorkspaceRef, variant: ModelVariant) -> dict[str, SettingError]:
+    """Settings of a variant that are too large for its model, by name."""
+    from recsys_core.compress.build import misfits as too_large
+
+    return too_large(variant.compression, model(ref, variant.model).ranker)
 
 
 @lru_shared(8)

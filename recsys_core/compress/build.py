@@ -19,6 +19,7 @@ from recsys_core.compress.levers import set_levers
 from recsys_core.compress.student_cache import StudentCache
 from recsys_core.compress.threads import one_core
 from recsys_core.data.features import Features
+from recsys_core.errors import SettingError
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import SplitDataset
@@ -82,6 +83,17 @@ def shape_only(dense: Scorer, compression: Compression) -> Scorer:
     Its costs are the variant's; its scores mean nothing.
     """
     return _run(dense, compression, lambda lever, ranker, so_far: lever.shape_only(ranker, so_far))
+
+
+def misfits(compression: Compression, dense: Ranker) -> dict[str, SettingError]:
+    """Settings that are too large for this dense model, by name, each with what says so."""
+    found = {}
+    for lever in set_levers(compression):
+        try:
+            lever.check(compression, dense)
+        except SettingError as problem:
+            found[str(problem.values["name"])] = problem
+    return found
 
 
 def is_trained(compression: Compression) -> bool:

@@ -131,6 +131,8 @@ def core_message(key: str, values: dict) -> Markdown:
         values = values | {"stage": plain(f"stage.{values['stage']}")}
     if has(f"method.{values.get('method')}"):
         values = values | {"method": plain(f"method.{values['method']}")}
+    if has(f"control.{values.get('name')}"):
+        values = values | {"name": plain(f"control.{values['name']}")}
     if has(f"table.{values.get('side')}"):
         values = values | {"side": plain(f"table.{values['side']}")}
     sentence = filled(template.replace("!r}", "}"), {k: _said(v) for k, v in values.items()})
