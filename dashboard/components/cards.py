@@ -53,6 +53,7 @@ def stat_card(
 
 
 def caveats(parts: Iterable[str]) -> None:
-    """What the picture rests on, as one grey line: sizes, seeds, gaps, times."""
+    """What the picture rests on, as one grey line, where there is any: sizes, seeds, gaps, times."""
     line = t("caveat.join").join(p for p in parts if p)
-    st.markdown(f":small[:gray[{line}]]")
+    if line:
+        st.markdown(f":small[:gray[{line}]]")

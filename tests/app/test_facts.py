@@ -26,6 +26,7 @@ from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import numbers
 from dashboard.presentation.wording import Reason
 from recsys_core.data.profile import group_sizes, profile, user_history
+from recsys_core.data.schema import Schema
 from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.leave_one_out import leave_one_out_effects
 from recsys_core.metrics import mean_interval
@@ -252,3 +253,10 @@ def test_after_the_warm_up_the_first_shap_explanation_compiles_nothing():
         [sys.executable, "-c", ONE_SHAP], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=False
     )
     assert found.stdout.strip() == "[1.0, 2.0, 3.0, 4.0] 0", found.stderr
+
+
+def test_a_scale_that_does_not_begin_near_one_is_said_with_both_ends():
+    stars, signed = (Schema((), (), outcome="rating", low=low) for low in (0.5, -5.0))
+    assert sentences.taken_of_ratings(stars, "implicit").endswith("or more, of 5")
+    for task in ("implicit", "like"):
+        assert "on a scale from −5 to 5" in sentences.taken_of_ratings(signed, task)

@@ -11,6 +11,7 @@ from dashboard.presentation.sentences import fairness
 from dashboard.presentation.texts import core_message, has, joined, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown, escape, opposing, supporting
 from recsys_core.data.profile import Profile
+from recsys_core.data.schema import Schema
 from recsys_core.data.split import least_positive
 from recsys_core.data.understood import ColumnUnderstood
 from recsys_core.fairness import ScanResult
@@ -180,9 +181,17 @@ def meaning(model: TrainedModel) -> list[Markdown]:
     if truth and has(f"overview.taken.{truth.get('domain')}"):
         return [*found, t(f"overview.taken.{truth['domain']}")]
     if schema.outcome == "rating":
-        key = "rating.like" if model.task == "like" else "rating"
-        return [*found, t(f"overview.taken.{key}", least=f"{least_positive(schema):g}", high=f"{schema.high:g}")]
+        return [*found, taken_of_ratings(schema, model.task)]
     return [*found, t(f"overview.taken.{schema.outcome}")]
+
+
+def taken_of_ratings(schema: Schema, task: str) -> Markdown:
+    """From which rating on an item counts as taken; a scale that does not begin near 0 or 1 is said with both ends."""
+    key = "overview.taken.rating.like" if task == "like" else "overview.taken.rating"
+    if not 0 <= schema.low <= 1:
+        key += ".scale"
+    ends = {"least": least_positive(schema), "low": schema.low, "high": schema.high}
+    return t(key, **{name: f"{value:g}".replace("-", numbers.MINUS) for name, value in ends.items()})
 
 
 def made(model: TrainedModel, language: str) -> Markdown:

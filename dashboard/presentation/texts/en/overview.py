@@ -32,6 +32,8 @@ TEXTS = {
     "overview.taken.taken": "“taken” means that there is an interaction",
     "overview.taken.rating": "“taken” means rated {least} or more, of {high}",
     "overview.taken.rating.like": "liked are the upper ratings, not liked the lower, of {high}; from {least} on a rating counts as taken",
+    "overview.taken.rating.scale": "“taken” means rated {least} or more, on a scale from {low} to {high}",
+    "overview.taken.rating.like.scale": "liked are the upper ratings, not liked the lower, on a scale from {low} to {high}; from {least} on a rating counts as taken",
     "overview.made": "trained on {when}",
     "overview.time.last": "The last bar ends on {last}, before its period is over.",
     "overview.of_best": ", best possible here {best}",

@@ -32,6 +32,8 @@ TEXTS = {
     "overview.taken.taken": "“选过”指有过交互",
     "overview.taken.rating": "“选过”指评分不低于 {least}（满分 {high}）",
     "overview.taken.rating.like": "评分高为喜欢，评分低为不喜欢（满分 {high}）；不低于 {least} 即算选过",
+    "overview.taken.rating.scale": "“选过”指评分不低于 {least}（评分范围 {low} 到 {high}）",
+    "overview.taken.rating.like.scale": "评分高为喜欢，评分低为不喜欢（评分范围 {low} 到 {high}）；不低于 {least} 即算选过",
     "overview.made": "训练于 {when}",
     "overview.time.last": "最后一根柱截至 {last}，该时段尚未结束。",
     "overview.of_best": "，这份数据的上限是 {best}",
