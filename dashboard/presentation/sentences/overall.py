@@ -41,8 +41,7 @@ def _idle(found: GlobalExplanation, names: dict[Player, str]) -> Markdown:
     idle = [names[found.players[i]] for i in least if found.share[i] < NEXT_TO_NOTHING][:MOST_NAMED]
     if not idle:
         return Markdown("")
-    key = "global.sentence.idle.one" if len(idle) == 1 else "global.sentence.idle"
-    return capital(t(key, names=listed(idle)))
+    return t("global.sentence.idle", names=listed(idle))
 
 
 def tied_caveat(found: GlobalExplanation) -> str:

@@ -7,7 +7,6 @@ TEXTS = {
     "global.sentence": "模型的判断有 {share} 来自{first}和{second}。",
     "global.sentence.nothing": "没有任何理由影响分数。",
     "global.sentence.idle": "{names}几乎不起作用。",
-    "global.sentence.idle.one": "{names}几乎不起作用。",
     "global.sentence.waiting": "正在逐条解释 {n} 个测试样本。",
     "global.working.all": "正在以 {background} 行背景数据解释 {n} 个测试样本。",
     "global.working": "正在以 {background} 行背景数据解释 {n} 个测试样本；完成 {first} 个后先显示初步结果。",
