@@ -90,6 +90,7 @@ MESSAGES: dict[str, str] = {
     "'python -m recsys_core prepare TABLES --out {path}', or of an imported dataset "
     "'python -m recsys_core train --data DATASET --out {path}'.",
     "model.unknown": "No model {model} in {workspace}; there are: {known}.",
+    "model.id": "{model!r} cannot name a model: it is taken, or holds more than letters, digits, '-', '_' and '.'.",
     "model.current": "Model {model} is the current one; make another one current before it is removed.",
     "workspace.missing": "{path}: no workspace here; run 'python -m recsys_core train' first.",
     "workspace.damaged": "{path}: file {file} is damaged ({reason}); train the workspace again or restore the file.",

@@ -80,9 +80,12 @@ class ModelStore:
         """Id of a new model that ``write(folder, about)`` has written: as a whole, or not at all.
 
         ``about`` holds its ``id``, ``name`` and ``made``, for its configuration. Without a
-        ``model_id`` the id is made from the name.
+        ``model_id`` the id is made from the name. Raises ``SettingError`` (``model.id``) for one that is
+        taken or no plain name of a folder.
         """
         model_id = model_id or self._free_id(name)
+        if model_id in self.ids() or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", model_id):
+            raise SettingError("model.id", model=model_id)
         folder = self.workspace / "models" / f".{model_id}.{secrets.token_hex(4)}"
         try:
             folder.mkdir(parents=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recsys_core.__main__ import main
-from recsys_core.errors import WorkspaceError
+from recsys_core.errors import SettingError, WorkspaceError
 from recsys_core.models.model_store import ABOUT, ModelStore
 from recsys_core.models.workspace import open_model
 
@@ -75,6 +75,13 @@ def test_current_is_another_model_once_it_is_made_so_and_cannot_be_removed_then(
         assert main([*words, *wrong]) == 2
         assert "should not happen" not in capsys.readouterr().err
     assert open_model(workspace).variant.model == ""
+
+
+@pytest.mark.parametrize("model_id", ["first", "../first", ".hidden", "a/b", "模型"])
+def test_an_id_that_is_taken_or_no_folder_s_name_is_refused_before_anything_is_written(workspace, model_id):
+    with pytest.raises(SettingError, match="cannot name a model"):
+        ModelStore(workspace).add("another", lambda folder, about: None, model_id=model_id)
+    assert sorted(p.name for p in (workspace / "models").iterdir()) == ["first", "second"]
 
 
 def test_no_workspace_is_not_a_damaged_one(tmp_path):
