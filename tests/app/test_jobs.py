@@ -200,7 +200,7 @@ def test_progress_is_said_in_the_readers_language_and_a_kill_in_words(pool, work
     until(lambda: getattr(job.stage, "key", "") == "stage.level")
     texts.use_language("zh")
     said = texts.stage(job.stage)
-    assert re.match("测量各档位，第 1 个，共 4\d 个：", said)
+    assert re.match(r"测量各档位，第 1 个，共 4\d 个：", said)
     assert not [letter for letter in said if "a" <= letter <= "z"]
     job.process.kill()
     assert job.wait(30)
