@@ -12,7 +12,6 @@ from shapes import SOURCES, Source
 
 from recsys_core.__main__ import main
 from recsys_core.explain.methods import METHODS
-from recsys_core.models import fit
 
 REAL = {
     "ml-latest-small": ("movielens-latest", {"item.genres"}),
@@ -43,8 +42,7 @@ def test_every_shape_goes_the_whole_way(name, ask, open_app, tmp_path):
 
 @pytest.mark.parametrize("name", REAL)
 @pytest.mark.timeout(600)
-def test_real_data_go_the_whole_way(name, ask, open_app, tmp_path, data_folder, monkeypatch):
-    monkeypatch.setattr(fit, "EASE_PENALTIES", fit.EASE_PENALTIES[:1])  # each inverts a matrix of all items: 20 s
+def test_real_data_go_the_whole_way(name, ask, open_app, tmp_path, data_folder):
     form, reasons = REAL[name]
     source = Source(data_folder / name, form, reasons=frozenset(reasons))
     workspace = trained(ask, source, tmp_path)
