@@ -33,7 +33,8 @@ MEASURED = (DENSE, ModelVariant.compressed(0, 8), *ODD)
 def folder(tiny_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A workspace with four measured variants, two of which no slider can set."""
     found = tmp_path_factory.mktemp("space")
-    shutil.copytree(tiny_workspace, found / "shop")
+    unmeasured = shutil.ignore_patterns("measurements")  # what other tests measured on the shared workspace
+    shutil.copytree(tiny_workspace, found / "shop", ignore=unmeasured)
     model = open_model(found / "shop")
     reference = DenseReference(model)
     for variant in MEASURED:
