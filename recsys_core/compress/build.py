@@ -112,7 +112,7 @@ def _run(dense: Scorer, compression: Compression, step: Step) -> Scorer:
     for lever in levers:
         so_far = replace(so_far, **{name: getattr(compression, name) for name in lever.settings})
         ranker = step(lever, ranker, so_far)
-    return at_bit_width(ranker, dense.features, compression, model=dense.variant.model)
+    return at_bit_width(ranker, dense.features, compression, model=dense.variant.model).with_term(dense.term)
 
 
 def at_bit_width(ranker: Ranker, features: Features, compression: Compression, *, model: str = "") -> Scorer:

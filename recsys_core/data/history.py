@@ -81,13 +81,6 @@ class Histories:
     def n_users(self) -> int:
         return len(self.start) - 1
 
-    def rows(self, rows: np.ndarray, part: str) -> np.ndarray:
-        """History of each interaction (``rows``: row numbers) as int32 ``(n, length)``.
-
-        ``part`` says by whose rule: ``test`` also counts validation rows.
-        """
-        return self.known_at(rows, part).newest()
-
     def users(self, user_index: np.ndarray, part: str = "test") -> np.ndarray:
         """UserScores history of users as int32 ``(n, length)``: the newest of all that ``part`` may know of them."""
         return self.known(user_index, part).newest()

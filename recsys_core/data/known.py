@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Protocol, Self
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,56 @@ from scipy.sparse import csr_array
 BLOCK = 64  # rows of a user who repeats items, between two stored states
 CELLS = 1 << 20  # rows of the log that are looked at in one go
 USERS = 4096
+
+
+class Positives(Protocol):
+    """All that users had taken before given moments, one row a moment: as the log tells it, or as somebody supposes."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, rows: slice | np.ndarray) -> Self: ...
+
+    def csr(self) -> csr_array:
+        """The items of each moment ``(n, n_items)`` bool, each once, in any order within a row."""
+        ...
+
+    def chunks(self) -> Iterator[np.ndarray]:
+        """Consecutive row numbers, so that ``self[rows].csr()`` fits the memory."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class KnownItems:
+    """Positives that somebody supposes: another history than the log's, or one with items added or taken off.
+
+    ``table`` is ``(n, n_items)`` bool, one row a moment.
+    """
+
+    table: csr_array
+
+    @classmethod
+    def of(cls, rows: Sequence[np.ndarray], n_items: int) -> KnownItems:
+        """Each row's items (any order; below 0 is padding), each counted once.
+
+        >>> KnownItems.of([np.array([3, 1, 3, -1])], 4).csr().indices.tolist()
+        [1, 3]
+        """
+        kept = [np.unique(row[row >= 0]) for row in map(np.asarray, rows)]
+        start = np.cumsum([0, *map(len, kept)])
+        items = np.concatenate([np.zeros(0, dtype=np.int64), *kept])
+        return cls(csr_array((np.ones(len(items), dtype=bool), items, start), shape=(len(kept), n_items)))
+
+    def __len__(self) -> int:
+        return self.table.shape[0]
+
+    def __getitem__(self, rows: slice | np.ndarray) -> KnownItems:
+        return KnownItems(self.table[rows])
+
+    def csr(self) -> csr_array:
+        return self.table
+
+    def chunks(self) -> Iterator[np.ndarray]:
+        return spans(np.diff(self.table.indptr))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -80,5 +80,5 @@ def games_of(scorer: Scorer | RowScorer, pair: Pairs, background: Pairs, *, hist
 def score_of(scorer: Scorer | RowScorer, pair: Pairs) -> float:
     """Logit of one pair."""
     if isinstance(scorer, Scorer):
-        return float(scorer.score_pairs(pair.users, pair.items, pair.histories)[0])
+        return float(scorer.score_pairs(pair.users, pair.items, pair.histories, pair.known)[0])
     return float(scorer.score_rows(MixedRows.of(scorer.players, pair))[0])

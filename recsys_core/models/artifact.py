@@ -15,25 +15,32 @@ from safetensors.numpy import save as save_tensors
 from recsys_core.data.features import FeatureGroup, Features
 from recsys_core.data.folder import read_checked_json, sha256, without_nan
 from recsys_core.errors import WorkspaceError, phrase, require
+from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import Ranker, RankerShape
 
-FORMAT = "reclens-model-2"
-WEIGHTS, TEXTS, SUMS = "model.safetensors", "texts.safetensors", "checksums.json"
+FORMAT = "reclens-model-3"
+WEIGHTS, TEXTS, TERM, SUMS = "model.safetensors", "texts.safetensors", "item_item.safetensors", "checksums.json"
 DATA = "dataset/dataset.json"
 FILES = (WEIGHTS, TEXTS, "config.json", "schema.json", "metrics.json")  # what the checksums are of
 
 
-def save_artifact(folder: Path, ranker: Ranker, features: Features, about: dict) -> None:
-    """Write weights, text vectors, configuration, feature groups and metrics; `write_checksums` comes last.
+def save_artifact(
+    folder: Path, ranker: Ranker, features: Features, about: dict, *, term: ItemItemTerm | None = None
+) -> None:
+    """Write weights, text vectors, item-item term, configuration, feature groups and metrics.
 
-    ``about`` holds ``config`` (settings, encoder, task) and ``metrics``.
+    ``about`` holds ``config`` (settings, encoder, task) and ``metrics``; `write_checksums` comes last. A model without
+    an item-item term has no file of it, and null in its configuration.
     """
     state = {k: v.detach().contiguous().numpy() for k, v in ranker.state_dict().items()}
     (folder / WEIGHTS).write_bytes(save_tensors(state))
     texts = {g.key: features.tables[g.key] for g in features.groups if g.kind == "text"}
     (folder / TEXTS).write_bytes(save_tensors(texts))
     groups = [g.to_json() for g in features.groups]
-    config = about["config"] | {"format": FORMAT, "shape": ranker.shape.to_json()}
+    if term is not None:
+        (folder / TERM).write_bytes(save_tensors(term.arrays()))
+    about_term = None if term is None else term.to_json()
+    config = about["config"] | {"format": FORMAT, "shape": ranker.shape.to_json(), "item_item": about_term}
     for name, data in (("config", config), ("schema", {"groups": groups}), ("metrics", about["metrics"])):
         (folder / f"{name}.json").write_text(json.dumps(without_nan(data), indent=1, allow_nan=False))
 
@@ -44,7 +51,8 @@ def write_checksums(folder: Path, workspace: Path) -> None:
     ``dataset/dataset.json`` holds the schema and the checksums of the tables in turn, so nothing that
     a figure is made from can change under the same checksums.
     """
-    sums = {name: sha256(folder / name) for name in FILES} | {DATA: sha256(workspace / DATA)}
+    names = [*FILES, TERM] if (folder / TERM).is_file() else FILES
+    sums = {name: sha256(folder / name) for name in names} | {DATA: sha256(workspace / DATA)}
     (folder / SUMS).write_text(json.dumps(sums, indent=1))
 
 
@@ -59,7 +67,7 @@ def check_artifact(folder: Path, workspace: Path) -> None:
         expected = sums.pop(DATA)
     except (OSError, ValueError, TypeError, KeyError):
         raise WorkspaceError("workspace.damaged", path=folder, file=SUMS, reason=phrase("reason.unreadable")) from None
-    for name in FILES:
+    for name in [*FILES, *(sums.keys() - FILES)]:
         if name not in sums or not (folder / name).is_file():
             raise WorkspaceError("workspace.damaged", path=folder, file=name, reason=phrase("reason.missing"))
         if sha256(folder / name) != sums[name]:
@@ -89,6 +97,19 @@ def load_config(folder: Path) -> dict:
 def load_texts(folder: Path) -> dict:
     """Stored text vectors by group key."""
     return load_tensors((folder / TEXTS).read_bytes())
+
+
+def load_term(folder: Path, config: dict, n_items: int) -> ItemItemTerm | None:
+    """The item-item term, None for a model without; raises ``WorkspaceError`` where it is missing or does not fit."""
+    if config["item_item"] is None:
+        return None
+    try:
+        return ItemItemTerm.from_stored(config["item_item"], load_tensors((folder / TERM).read_bytes()), n_items)
+    except OSError:
+        raise WorkspaceError("workspace.damaged", path=folder, file=TERM, reason=phrase("reason.missing")) from None
+    except (SafetensorError, ValueError, KeyError) as problem:
+        reason = str(problem).splitlines()[0][:80]
+        raise WorkspaceError("workspace.damaged", path=folder, file=TERM, reason=reason) from None
 
 
 def load_ranker(folder: Path, config: dict) -> Ranker:

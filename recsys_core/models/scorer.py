@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from recsys_core.data.features import FeatureGroup, Features
-from recsys_core.data.known import Known
+from recsys_core.data.known import Positives
+from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.variant import DENSE, Compression, ModelVariant
 
@@ -68,17 +69,22 @@ class HistoryVectors:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Pairs:
-    """User-item pairs with the history that each is scored with: ``users`` and ``items`` (n,), ``histories`` (n, L)."""
+    """User-item pairs with what each is scored with: ``users`` and ``items`` (n,), ``histories`` (n, L).
+
+    ``known`` holds all positives of each pair's moment, of which the history is the newest; None where no model asks.
+    """
 
     users: np.ndarray
     items: np.ndarray
     histories: np.ndarray
+    known: Positives | None = None
 
     def __len__(self) -> int:
         return len(self.users)
 
     def __getitem__(self, rows: slice | np.ndarray) -> Pairs:
-        return Pairs(self.users[rows], self.items[rows], self.histories[rows])
+        known = None if self.known is None else self.known[rows]
+        return Pairs(self.users[rows], self.items[rows], self.histories[rows], known)
 
 
 class Scorer:
@@ -90,6 +96,8 @@ class Scorer:
         The variant's network in evaluation mode.
     features
         Encoded user and item tables; players are its groups and the history.
+    term
+        What the items already taken add outside the network (`recsys_core.models.item_item`), None for nothing.
     runtime
         Computes attention and tail; PyTorch if None.
     cached
@@ -105,12 +113,13 @@ class Scorer:
         ranker: Ranker,
         features: Features,
         *,
+        term: ItemItemTerm | None = None,
         variant: ModelVariant = DENSE,
         runtime: Runtime | None = None,
         cached: dict[str, Tensor] | None = None,
         store: Callable[[FeatureGroup, Tensor], Tensor] | None = None,
     ) -> None:
-        self.ranker, self.features, self.variant = ranker.eval(), features, variant
+        self.ranker, self.features, self.term, self.variant = ranker.eval(), features, term, variant
         self.runtime = runtime or TorchRuntime(ranker)
         self.cached, self._store = cached or {}, store or ranker.adapter.embed
         self.encoded = encoded_tensors(features)
@@ -141,6 +150,7 @@ class Scorer:
         users, items = (changed_rows(self.features, features, side) for side in ("user", "item"))
         edited = copy.copy(self)
         edited.features, edited.encoded, edited.n_items = features, encoded_tensors(features), features.n_items
+        edited.term = self.term and self.term.with_items(features.n_items)
         if len(items):
             groups = {group.key: group for group in features.groups}
             new = {key: self._store(groups[key], edited.encoded[key][items]) for key in self.cached}
@@ -152,6 +162,12 @@ class Scorer:
             part = F.linear(edited.embeddings("user", users), self._of_user, self._sums.bias)
             edited._every_user = _replaced(self._every_user, users, part)
         return edited
+
+    def with_term(self, term: ItemItemTerm | None) -> Self:
+        """The same network with another item-item term beside it, or with none."""
+        other = copy.copy(self)
+        other.term = term
+        return other
 
     @property
     def compression(self) -> Compression:
@@ -188,11 +204,11 @@ class Scorer:
         return HistoryVectors(self.item_key[rows], self.item_value[rows], absent)
 
     @torch.inference_mode()
-    def score_catalogue(self, users: np.ndarray, histories: np.ndarray, known: Known | None = None) -> np.ndarray:
+    def score_catalogue(self, users: np.ndarray, histories: np.ndarray, known: Positives | None = None) -> np.ndarray:
         """Logits of every item for each user ``(b, n_items)``; ``histories`` is (b, L).
 
-        ``known`` is what every scorer is given (`recsys_core.models.evaluation.CanScore`); attention reads its
-        newest items, the histories, alone.
+        ``known`` is what every scorer is given (`recsys_core.models.evaluation.CanScore`): attention reads its newest
+        items, the histories, alone, the item-item term all of it. Raises ``ValueError`` where the term has none.
         """
         users, histories = np.atleast_1d(users), np.atleast_2d(histories)
         wide = self._widest + 2 * histories.shape[1]
@@ -201,7 +217,7 @@ class Scorer:
         for start in range(0, len(users), step):
             rows = slice(start, start + step)
             out[rows] = self._catalogue(users[rows], histories[rows])
-        return out
+        return out if self.term is None else out + self.term.catalogue(_given(known))
 
     def _catalogue(self, users: np.ndarray, histories: np.ndarray) -> np.ndarray:
         past = self.history_vectors(histories)
@@ -211,9 +227,9 @@ class Scorer:
 
     @torch.inference_mode()
     def score_pairs(
-        self, users: np.ndarray, items: np.ndarray, histories: np.ndarray, known: Known | None = None
+        self, users: np.ndarray, items: np.ndarray, histories: np.ndarray, known: Positives | None = None
     ) -> np.ndarray:
-        """Logits of pairs ``(n,)``; ``histories`` is (n, L), each pair's own."""
+        """Logits of pairs ``(n,)``; ``histories`` is (n, L), each pair's own, and so is ``known``."""
         out = np.empty(len(users), dtype=np.float32)
         for start in range(0, len(users), 4096):
             rows = slice(start, start + 4096)
@@ -222,7 +238,7 @@ class Scorer:
             query = self.item_query[item].unsqueeze(1)
             pre = self.runtime.history_part(query, past.keys, past.values, past.absent).squeeze(1)
             out[rows] = self.runtime.tail(pre + self.item_base[item] + self.user_base(users[rows])).numpy()
-        return out
+        return out if self.term is None else out + self.term.pairs(items, _given(known))
 
     @torch.inference_mode()
     def group_parts(self, users: np.ndarray, items: np.ndarray) -> tuple[Tensor, Tensor]:
@@ -251,6 +267,12 @@ class Scorer:
     @property
     def query_bias(self) -> Tensor:
         return self.ranker.adapter.attention.query.bias.detach()
+
+
+def _given(known: Positives | None) -> Positives:
+    if known is None:
+        raise ValueError("the item-item term needs the items that are known to be taken")
+    return known
 
 
 def changed_rows(before: Features, after: Features, side: str) -> Tensor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -25,13 +25,18 @@ class LabelledPairs:
 
     ``negatives`` is ``logged`` (ratings, clicks) or ``sampled`` (uniform among items that the
     user never took, one for each positive of a user who left any, drawn once for the seed).
-    ``known`` is all that a scorer may know of each pair's user; the pairs' histories are the newest of it.
     """
 
     pairs: Pairs
-    known: Known
     label: np.ndarray
     negatives: str
+
+    @property
+    def known(self) -> Known:
+        """All that a scorer may know of each pair's user."""
+        if not isinstance(self.pairs.known, Known):
+            raise TypeError("these pairs do not come from the log")
+        return self.pairs.known
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,11 +86,12 @@ class SplitDataset:
         return self.split.task
 
     def pairs(self, rows: np.ndarray, part: str) -> Pairs:
-        """Interactions (row numbers) as pairs, each with the history that ``part`` may know."""
+        """Interactions (row numbers) as pairs, each with the history and the positives that ``part`` may know."""
         frame = self.dataset.interactions
         users = frame["user_index"].to_numpy()[rows].astype(np.int64)
         items = frame["item_index"].to_numpy()[rows].astype(np.int64)
-        return Pairs(users, items, self.histories.rows(rows, part))
+        known = self.histories.known_at(rows, part)
+        return Pairs(users, items, known.newest(), known)
 
     def target(self, rows: np.ndarray) -> np.ndarray:
         """Labels of interactions; ratings scaled to 0..1."""
@@ -98,15 +104,15 @@ class SplitDataset:
     def labelled(self, part: str) -> LabelledPairs:
         """Pairs of a part for AUC and log loss; task ``implicit`` adds its sampled negatives."""
         rows = getattr(self.split, part)
-        pairs, known = self.pairs(rows, part), self.histories.known_at(rows, part)
+        pairs = self.pairs(rows, part)
         if self.task != "implicit":
-            return LabelledPairs(pairs, known, self.target(rows), "logged")
+            return LabelledPairs(pairs, self.target(rows), "logged")
         drawn = self.sample_untaken(pairs.users, seed=self.split.seed)
         there = np.flatnonzero(drawn >= 0)
         again = np.concatenate([np.arange(len(rows)), there])
-        both = Pairs(pairs.users[again], np.concatenate([pairs.items, drawn[there]]), pairs.histories[again])
+        both = replace(pairs[again], items=np.concatenate([pairs.items, drawn[there]]))
         label = np.repeat([1.0, 0.0], [len(rows), len(there)]).astype(np.float32)
-        return LabelledPairs(both, known[again], label, "sampled")
+        return LabelledPairs(both, label, "sampled")
 
     def sample_untaken(self, users: np.ndarray, *, seed: int) -> np.ndarray:
         """For each entry a uniform item that this user has no interaction with, in any part; -1 where there is none.
@@ -163,5 +169,5 @@ class SplitDataset:
             half = random.permutation(len(items))[: len(items) // 2]
             drawn = self.sample_untaken(pairs.users[half], seed=seed)
             items[half] = np.where(drawn >= 0, drawn, items[half])
-            pairs = Pairs(pairs.users, items, pairs.histories)
+            pairs = replace(pairs, items=items)
         return pairs

@@ -11,6 +11,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Features, make_features
 from recsys_core.errors import WorkspaceError, phrase
 from recsys_core.models import artifact
+from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
@@ -34,6 +35,8 @@ class TrainedModel:
         It, with nothing set: ``model`` is empty where it is the workspace's current one.
     split_dataset
         The workspace's data under its split, shared by all its models.
+    term
+        Its item-item term, None where validation gave it no weight.
     config
         What training decided (task, split, seed, settings, encoder, notes).
     training
@@ -47,6 +50,7 @@ class TrainedModel:
     split_dataset: SplitDataset
     features: Features
     ranker: Ranker
+    term: ItemItemTerm | None
     config: dict
     training: TrainingReport
 
@@ -70,13 +74,14 @@ class TrainedModel:
         features = features.without({g.key for g in features.groups if g.key not in wanted})
         if features.groups != ranker.groups:
             raise WorkspaceError("workspace.damaged", path=folder, file="schema.json", reason=phrase("reason.groups"))
+        term = artifact.load_term(folder, config, split_dataset.dataset.n_items)
         report = read_training(folder)
-        return cls(folder.name, folder, name, variant, split_dataset, features, ranker, config, report)
+        return cls(folder.name, folder, name, variant, split_dataset, features, ranker, term, config, report)
 
     @cached_property
     def dense(self) -> Scorer:
         """The ranker with nothing compressed."""
-        return Scorer(self.ranker, self.features, variant=self.variant)
+        return Scorer(self.ranker, self.features, term=self.term, variant=self.variant)
 
     @cached_property
     def fingerprint(self) -> str:

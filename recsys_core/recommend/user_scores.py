@@ -56,8 +56,9 @@ class UserScores:
 def user_pairs(split_dataset: SplitDataset, user_index: int, items: np.ndarray) -> Pairs:
     """Items for one user, each with the user's history (all that lies before the test part)."""
     items = np.atleast_1d(np.asarray(items, dtype=np.int64))
-    history = split_dataset.histories.users(np.array([user_index]), "test")
-    return Pairs(np.full(len(items), user_index), items, np.repeat(history, len(items), axis=0))
+    known = split_dataset.histories.known(np.array([user_index]), "test")
+    of_user = Pairs(known.user, items[:1], known.newest(), known)
+    return replace(of_user[np.zeros(len(items), dtype=np.int64)], items=items)
 
 
 def score_user(

@@ -96,7 +96,7 @@ class ScorerContract:
 
     def check_one_score(self, scorer: CanScore, split_dataset: SplitDataset) -> None:
         labelled = split_dataset.labelled("test")
-        pairs, known = labelled.pairs, labelled.known
+        pairs, known = labelled.pairs, labelled.pairs.known
         scores = scorer.score_pairs(pairs.users, pairs.items, pairs.histories, known)
         assert np.isfinite(scores).all()
         rows = np.arange(len(pairs))

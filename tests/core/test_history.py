@@ -67,7 +67,7 @@ def test_histories_equal_the_slow_ones(rows, task_kind, length):
             )
             for row in asked
         ]
-        found = histories.rows(asked, part)
+        found = histories.known_at(asked, part).newest()
         assert found.dtype == np.int32
         assert found.tolist() == expected
     for part in ("validation", "test"):
@@ -86,11 +86,11 @@ def test_histories_by_hand():
     histories = Histories.build(dataset, split, length=3)
     assert split.test.tolist() == [14]
     assert split.validation.tolist() == [11]
-    assert histories.rows(np.array([15, 0, 1, 10]), "train").tolist() == [
+    assert histories.known_at(np.array([15, 0, 1, 10]), "train").newest().tolist() == [
         [-1, -1, -1], [20, -1, -1], [0, 20, -1], [9, 8, 7],
     ]  # fmt: skip
-    assert histories.rows(np.array([11]), "validation").tolist() == [[10, 9, 8]]
-    assert histories.rows(np.array([14]), "test").tolist() == [[11, 10, 9]]
+    assert histories.known_at(np.array([11]), "validation").newest().tolist() == [[10, 9, 8]]
+    assert histories.known_at(np.array([14]), "test").newest().tolist() == [[11, 10, 9]]
     assert histories.users(np.array([1, 0]), "test").tolist() == [[3, -1, -1], [11, 10, 9]]
     assert histories.users(np.array([0]), "validation").tolist() == [[10, 9, 8]]
 
@@ -100,8 +100,12 @@ def test_an_item_taken_again_stands_once_and_never_beside_itself_as_target():
     dataset = make_dataset([(0, item, 5, i) for i, item in enumerate(items)])
     split = make_split(dataset, task="implicit", seed=0)
     histories = Histories.build(dataset, split, length=4)
-    assert histories.rows(np.array([4, 6, 9]), "train").tolist() == [[3, 2, -1, -1], [2, 1, 3, -1], [6, 5, 4, 2]]
-    assert histories.rows(np.array([10]), "validation").tolist() == [[1, 6, 5, 4]]
+    assert histories.known_at(np.array([4, 6, 9]), "train").newest().tolist() == [
+        [3, 2, -1, -1],
+        [2, 1, 3, -1],
+        [6, 5, 4, 2],
+    ]
+    assert histories.known_at(np.array([10]), "validation").newest().tolist() == [[1, 6, 5, 4]]
     assert histories.held_out(part="test").indices.tolist() == []  # 3 was taken in training already
 
 
@@ -118,7 +122,7 @@ def test_changed_held_out_rows_change_no_training_history(rows, task_kind, data)
     label[held] = data.draw(st.lists(st.sampled_from([1, 4, 5]), min_size=n, max_size=n))
     order[held] = order[np.array(data.draw(st.permutations(held.tolist())))]
     after = Histories.build(replace(dataset, interactions=frame), replace(split, label=label, order=order))
-    assert np.array_equal(before.rows(split.train, "train"), after.rows(split.train, "train"))
+    assert np.array_equal(before.known_at(split.train, "train").newest(), after.known_at(split.train, "train").newest())
     everyone = np.arange(dataset.n_users)
     assert np.array_equal(before.users(everyone, "validation"), after.users(everyone, "validation"))
 
@@ -137,7 +141,9 @@ def test_added_held_out_rows_change_no_training_history(rows, task_kind, more):
     )
     before, after = Histories.build(dataset, split), Histories.build(added, wider)
     for part in ("train", "validation"):
-        assert np.array_equal(before.rows(getattr(split, part), part), after.rows(getattr(split, part), part))
+        assert np.array_equal(
+            before.known_at(getattr(split, part), part).newest(), after.known_at(getattr(split, part), part).newest()
+        )
 
 
 @settings(max_examples=30, deadline=None)
@@ -151,8 +157,10 @@ def test_a_later_test_item_changes_nothing_before_it_in_a_new_split(rows, seed):
     again = make_split(changed, task="rating", seed=seed)
     assert np.array_equal(split.train, again.train)
     a, b = Histories.build(dataset, split), Histories.build(changed, again)
-    assert np.array_equal(a.rows(split.train, "train"), b.rows(again.train, "train"))
-    assert np.array_equal(a.rows(split.validation, "validation"), b.rows(again.validation, "validation"))
+    assert np.array_equal(a.known_at(split.train, "train").newest(), b.known_at(again.train, "train").newest())
+    assert np.array_equal(
+        a.known_at(split.validation, "validation").newest(), b.known_at(again.validation, "validation").newest()
+    )
 
 
 @settings(max_examples=60, deadline=None)
@@ -196,7 +204,7 @@ def test_movielens_100k(data_folder, task, kind):
     rank_of = {(u, i): o for u, i, o in zip(user.tolist(), item.tolist(), order.tolist(), strict=True)}
     for part in PARTS:
         rows = getattr(split, part)[::97]
-        found = histories.rows(rows, part)
+        found = histories.known_at(rows, part).newest()
         assert found.shape == (len(rows), 50)
         assert not (found == item[rows, None]).any()
         for row, items in zip(rows, found.tolist(), strict=True):

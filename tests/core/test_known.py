@@ -60,7 +60,7 @@ def test_known_and_histories_equal_the_slow_ones(seed, n_rows, n_items, length, 
         known = histories.known_at(rows, part)
         table = known.csr()
         assert [table.indices[a:b].tolist() for a, b in pairwise(table.indptr)] == [e[::-1] for e in expected]
-        assert histories.rows(rows, part).tolist() == [(e + [-1] * length)[:length] for e in expected]
+        assert histories.known_at(rows, part).newest().tolist() == [(e + [-1] * length)[:length] for e in expected]
         moments, own = known.moments()
         table = moments.csr()
         for i, row in enumerate(rows):
@@ -91,7 +91,7 @@ def test_memory_follows_the_history_that_is_read(n_items):
     split = make_split(dataset, task="implicit", seed=0)
     tracemalloc.start()
     histories = Histories.build(dataset, split)
-    found = histories.rows(split.train, "train")
+    found = histories.known_at(split.train, "train").newest()
     known = histories.known_at(split.test, "test")
     moments, _ = known.moments()
     n_known = moments.csr().nnz

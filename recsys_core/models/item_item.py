@@ -1,0 +1,186 @@
+"""Item-item term: what the items a user has taken add to an item's logit, outside the network.
+
+``logit = network + alpha * sum over known positives h of B[h, item]``, ``B`` from EASE's closed form (Steck 2019),
+kept sparse: the strongest entries of each column. It is linear in the items taken, so its share of a score splits
+among them exactly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from scipy.sparse import csr_array
+
+from recsys_core.data.known import Positives, spans
+
+BITS = (32, 16, 8)  # that an entry can be stored in
+WIDEST = 127  # largest code of 8 bits
+CHUNK_FLOATS = 4_000_000  # of a product with a whole catalogue
+
+
+@dataclass(frozen=True, eq=False)
+class ItemItemTerm:
+    """A sparse item-item matrix beside the network.
+
+    Attributes
+    ----------
+    alpha
+        Strength: what a sum of weights is multiplied by, in logits.
+    penalty
+        EASE's, as validation chose it.
+    weights
+        ``(n_items, n_items)`` float32: what having taken the row's item says of the column's; zero diagonal.
+    neighbours
+        Most entries of a column.
+    n_least
+        Items with fewer training positives have no entries; 0 where all were fitted.
+    bits
+        Width in which an entry is stored.
+    """
+
+    alpha: float
+    penalty: float
+    weights: csr_array
+    neighbours: int
+    n_least: int = 0
+    bits: int = 32
+
+    @property
+    def n_items(self) -> int:
+        return self.weights.shape[0]
+
+    @property
+    def n_entries(self) -> int:
+        return self.weights.nnz
+
+    @cached_property
+    def by_known(self) -> csr_array:
+        """The weights in double precision, a row for each item taken, sorted."""
+        return _sorted(self.weights.astype(np.float64))
+
+    @cached_property
+    def by_item(self) -> csr_array:
+        """The same with a row for each item that is scored."""
+        return _sorted(csr_array(self.by_known.T))
+
+    def catalogue(self, known: Positives) -> np.ndarray:
+        """What it adds to the logits of every item: ``(b, n_items)`` float32."""
+        return self._products(known, self.by_known)
+
+    def of_items(self, items: np.ndarray, known: Positives) -> np.ndarray:
+        """The same for some items ``(m,)`` only: ``(b, m)``."""
+        return self._products(known, csr_array(self.by_item[items].T))
+
+    def pairs(self, items: np.ndarray, known: Positives) -> np.ndarray:
+        """What it adds to pairs ``(n,)``: bit for bit what `catalogue` gives, as both sum in ascending order."""
+        out, n_entries = np.zeros(len(items), dtype=np.float32), np.diff(self.by_item.indptr)
+        for some in known.chunks():
+            for part in spans(n_entries[items[some]]):
+                rows = some[part]
+                out[rows] = self._entries(items[rows], known[rows]).sum(axis=1) * self.alpha
+        return out
+
+    def shares(self, items: np.ndarray, known: Positives) -> csr_array:
+        """What each known positive adds to each pair: ``(n, n_items)`` float64, whose rows sum to `pairs`."""
+        return self._entries(items, known) * self.alpha
+
+    def _products(self, known: Positives, columns: csr_array) -> np.ndarray:
+        out = np.zeros((len(known), columns.shape[1]), dtype=np.float32)
+        step = max(1, CHUNK_FLOATS // max(1, columns.shape[1]))
+        for start in range(0, len(known), step):
+            rows = slice(start, start + step)
+            out[rows] = (self._table(known[rows]) @ columns).toarray() * self.alpha
+        return out
+
+    def _entries(self, items: np.ndarray, known: Positives) -> csr_array:
+        return self._table(known).multiply(self.by_item[items]).tocsr()
+
+    def _table(self, known: Positives) -> csr_array:
+        """Known positives as sorted rows of ones, as wide as the catalogue: nobody took what was appended."""
+        table = known.csr()
+        ones = np.ones(table.nnz)
+        return _sorted(csr_array((ones, table.indices, table.indptr), shape=(len(known), self.n_items)))
+
+    def cut(self, neighbours: int) -> ItemItemTerm:
+        """The same with the strongest ``neighbours`` entries of each column."""
+        return replace(self, weights=strongest(self.weights, neighbours), neighbours=min(neighbours, self.neighbours))
+
+    def stored(self, bits: int) -> ItemItemTerm:
+        """The same as it is after storing its entries in so many bits; 8: whole numbers, one scale a column."""
+        narrow = replace(self, bits=bits)
+        return replace(narrow, weights=_weights(narrow.arrays(), self.n_items))
+
+    def with_items(self, n_items: int) -> ItemItemTerm:
+        """The same over a longer catalogue: what was appended has no entries."""
+        if n_items == self.n_items:
+            return self
+        pointer = np.pad(self.weights.indptr, (0, n_items - self.n_items), mode="edge")
+        weights = csr_array((self.weights.data, self.weights.indices, pointer), shape=(n_items, n_items))
+        return replace(self, weights=weights)
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """What is stored: by column of ``weights`` where it begins, the rows of its entries and their values."""
+        columns = _sorted(csr_array(self.weights.T))
+        narrow = np.uint16 if self.n_items <= 2**16 else np.int32
+        found = {"start": columns.indptr.astype(np.int64), "known": columns.indices.astype(narrow)}
+        if self.bits != 8:
+            return found | {"values": columns.data.astype(np.float16 if self.bits == 16 else np.float32)}
+        owner = np.repeat(np.arange(self.n_items), np.diff(columns.indptr))
+        scale = np.zeros(self.n_items, dtype=np.float32)
+        np.maximum.at(scale, owner, np.abs(columns.data) / WIDEST)
+        codes = np.rint(columns.data / np.where(scale > 0, scale, 1)[owner]).astype(np.int8)
+        return found | {"values": codes, "scales": scale}
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of what is stored."""
+        return sum(array.nbytes for array in self.arrays().values())
+
+    def to_json(self) -> dict[str, float]:
+        """Everything but the weights."""
+        named = ("alpha", "penalty", "neighbours", "n_least", "bits")
+        return {name: getattr(self, name) for name in named}
+
+    @classmethod
+    def from_stored(cls, about: Mapping[str, float], arrays: Mapping[str, np.ndarray], n_items: int) -> ItemItemTerm:
+        """The inverse of `to_json` and `arrays`. Raises ``ValueError`` where the arrays do not fit the catalogue."""
+        if len(arrays["start"]) != n_items + 1 or int(arrays["start"][-1]) != len(arrays["values"]):
+            raise ValueError(f"item-item weights of {len(arrays['start']) - 1} items, not of {n_items}")
+        whole = {name: int(about[name]) for name in ("neighbours", "n_least", "bits")}
+        return cls(float(about["alpha"]), float(about["penalty"]), _weights(arrays, n_items), **whole)
+
+
+def strongest(weights: csr_array, neighbours: int) -> csr_array:
+    """The ``neighbours`` entries of largest size in each column; of equal ones those of the first rows.
+
+    >>> strongest(csr_array(np.array([[0, 3.0], [-2.0, 0], [1.0, -4.0]])), 1).toarray().tolist()
+    [[0.0, 0.0], [-2.0, 0.0], [0.0, -4.0]]
+    """
+    columns = _sorted(csr_array(weights.T))
+    owner = np.repeat(np.arange(columns.shape[0]), np.diff(columns.indptr))
+    order = np.lexsort((columns.indices, -np.abs(columns.data), owner))
+    place = np.arange(len(order)) - np.repeat(columns.indptr[:-1], np.diff(columns.indptr))
+    kept = np.sort(order[place < neighbours])
+    start = np.searchsorted(owner[kept], np.arange(columns.shape[0] + 1))
+    few = csr_array((columns.data[kept], columns.indices[kept], start), shape=columns.shape)
+    return _sorted(csr_array(few.T))
+
+
+def _weights(arrays: Mapping[str, np.ndarray], n_items: int) -> csr_array:
+    values, start = arrays["values"].astype(np.float32), arrays["start"]
+    if "scales" in arrays:
+        values = values * np.repeat(arrays["scales"], np.diff(start))
+    columns = csr_array((values, arrays["known"].astype(np.int64), start), shape=(n_items, n_items))
+    return _sorted(csr_array(columns.T))
+
+
+def _sorted(table: csr_array) -> csr_array:
+    """The table with ascending columns in each row; a sorted one itself."""
+    if table.has_sorted_indices:
+        return table
+    table = table.copy()
+    table.sort_indices()
+    return table
