@@ -16,10 +16,10 @@ from recsys_core.data.split import possible_kind
 from recsys_core.errors import DataError, SettingError, phrase, require
 from recsys_core.metrics import log_loss, logistic, mean_interval, rmse, roc_auc_interval
 from recsys_core.models.artifact import save_artifact
-from recsys_core.models.baselines import EASE_PENALTIES, Ease, Popularity, is_feasible, item_gram
+from recsys_core.models.baselines import BASELINES
 from recsys_core.models.calibration import calibrate
 from recsys_core.models.encoder import MINILM, NO_ENCODER, EncoderInfo, encode_texts, encoder_info
-from recsys_core.models.evaluation import CanScore, evaluate, evaluate_pairs, rank_users
+from recsys_core.models.evaluation import evaluate, evaluate_pairs, rank_users
 from recsys_core.models.model_selection import (
     IdAblation,
     default_settings,
@@ -174,14 +174,12 @@ def _measure(ranker: Ranker, features: Features, split_dataset: SplitDataset, pr
     """Figures on the test part, of the model and of the baselines, each with its interval."""
     split = split_dataset.split
     model = evaluate(Scorer(ranker, features), split_dataset, progress=progress)
-    found = {"popularity": evaluate(Popularity(), split_dataset, calibrated=False)}
-    if is_feasible(split_dataset):
-        progress("fitting EASE", 0.0)
-        found["ease"] = evaluate(_best_ease(split_dataset), split_dataset, calibrated=False)
-    baselines = {
-        name: replace(_quality(e, split.seed), differences=_differences(model, e, split.seed))
-        for name, e in found.items()
-    }
+    baselines = {}
+    for name, fit in BASELINES.items():
+        baseline = fit(split_dataset, progress)
+        found = evaluate(baseline, split_dataset, calibrated=False)
+        about = {"differences": _differences(model, found, split.seed), "settings": baseline.settings}
+        baselines[name] = replace(_quality(found, split.seed), **about)
     n_parameters = sum(p.numel() for p in ranker.parameters())
     quality, best = _quality(model, split.seed), _best_possible(split_dataset)
     return TrainingReport(split_dataset.task, split.kind, split.seed, 0.0, n_parameters, quality, baselines, best)
@@ -199,14 +197,6 @@ def _best_possible(split_dataset: SplitDataset) -> dict[str, float]:
     if truth is None or (split_dataset.task, split_dataset.split.kind) != ("like", "time"):
         return {}
     return {"auc": truth["best_auc"], "ndcg@10": truth["best_ndcg@10"]}
-
-
-def _best_ease(split_dataset: SplitDataset) -> CanScore:
-    """EASE with the penalty that validation likes best, under validation's own history rule."""
-    task = split_dataset.ranking("validation", most=EARLY_STOPPING_USERS)
-    gram = item_gram(split_dataset)
-    models = [Ease.fit(gram, penalty) for penalty in EASE_PENALTIES]
-    return max(models, key=lambda m: _mean_ndcg(rank_users(m.score_catalogue, task)))
 
 
 def _mean_ndcg(ranking: RankingResult) -> float:

@@ -26,6 +26,11 @@ class ScorerQuality:
         95 % intervals by measure.
     differences
         For a baseline: the model's figure less its, by measure.
+    settings
+        For a baseline: the numbers that were chosen for it, or that bound it. ``ease``: ``penalty``, ``n_items``
+        with weights, each taken at least ``n_least`` times in training (1: all that anybody took);
+        ``item_knn``: ``neighbours``, ``shrinkage``; both ``longest``: how many positives of one user counted
+        at most (0: all).
     """
 
     values: dict[str, float | None]
@@ -33,6 +38,7 @@ class ScorerQuality:
     n_pairs: int
     intervals: dict[str, Interval] = field(default_factory=dict)
     differences: dict[str, Difference] = field(default_factory=dict)
+    settings: dict[str, float] = field(default_factory=dict)
 
     def __getitem__(self, measure: str) -> float:
         """A figure by name; NaN where there is none."""
@@ -66,7 +72,7 @@ class TrainingReport:
             "seed": self.seed,
             **_figures(self.model),
             "n_parameters": self.n_parameters,
-            "baselines": {name: _figures(q) for name, q in self.baselines.items()},
+            "baselines": {name: _figures(q) | {"settings": q.settings} for name, q in self.baselines.items()},
             "best_possible": self.best_possible or None,
             "intervals": {name: q.intervals for name, q in self.scorers.items()},
             "comparisons": {name: q.differences for name, q in self.baselines.items()},
@@ -83,7 +89,8 @@ class TrainingReport:
             values = {m: figures[m] for m in measures if m in figures}
             intervals = {m: (low, high) for m, (low, high) in data["intervals"][name].items()}
             found = {m: (mean, low, high) for m, (mean, low, high) in data["comparisons"].get(name, {}).items()}
-            return ScorerQuality(values, figures["n_users"], figures["n_pairs"], intervals, found)
+            about = figures.get("settings", {})
+            return ScorerQuality(values, figures["n_users"], figures["n_pairs"], intervals, found, about)
 
         return cls(
             data["task"],

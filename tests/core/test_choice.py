@@ -1,4 +1,4 @@
-"""What validation decides: calibration, which ids a ranker reads, the penalty of EASE, the epoch that is kept."""
+"""What validation decides: calibration, which ids a ranker reads, the epoch that is kept."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from test_training import two_tastes
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import make_features
 from recsys_core.metrics import log_loss
-from recsys_core.models import fit
-from recsys_core.models.baselines import Ease, item_gram
 from recsys_core.models.calibration import calibrate, platt_scaling
-from recsys_core.models.evaluation import evaluate_pairs, rank_users
-from recsys_core.models.fit import FitRequest, choose, fit_workspace
+from recsys_core.models.evaluation import evaluate_pairs
+from recsys_core.models.fit import FitRequest, choose
 from recsys_core.models.ranker import Ranker, RankerShape
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
@@ -105,18 +103,6 @@ def test_validation_chooses_the_better_option(dataset, with_ids):
     _, features, tried = choose(make_features(dataset), split_dataset, FitRequest(epochs=4))
     assert (tried["with ids"] > tried["without ids"]) == with_ids
     assert any(g.kind == "id" for g in features.groups) == with_ids
-
-
-def test_the_better_penalty_of_ease_is_reported(tmp_path, monkeypatch):
-    dataset = two_tastes(outcome="taken")
-    split_dataset = SplitDataset.build(dataset, task="implicit", kind="time", seed=0, length=50)
-    monkeypatch.setattr(fit, "EASE_PENALTIES", (0.01, 1000.0, 0.1))  # a small one learns the noise by heart
-    found = fit_workspace(dataset, tmp_path / "w", FitRequest(epochs=1)).baselines["ease"]["ndcg@10"]
-    task = split_dataset.ranking("test")
-    gram = item_gram(split_dataset)
-    small, large = (float(rank_users(Ease.fit(gram, p).score_catalogue, task).ndcg.mean()) for p in (0.01, 1000.0))
-    assert large > 1.3 * small
-    assert found == pytest.approx(large)
 
 
 def test_without_a_validation_figure_the_last_epoch_is_kept():

@@ -50,7 +50,7 @@ def test_evaluate_repeats_what_training_found(capsys, tiny_workspace):
     keys = {"task", "split", "auc", "logloss", "ndcg@10", "recall@10", "seconds", "n_parameters", "baselines"}
     assert keys <= set(found)
     assert found["auc"] == pytest.approx(stored["auc"], abs=1e-9)
-    assert set(found["baselines"]) == {"popularity", "ease"}
+    assert set(found["baselines"]) == {"popularity", "ease", "item_knn"}
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=" ".join)

@@ -56,7 +56,7 @@ def test_every_auc_is_of_the_upper_against_the_lower_half(workspace):
 def test_every_stored_interval_holds_its_own_figure(workspace):
     metrics = json.loads((workspace.path / "metrics.json").read_text())
     figures = {"model": metrics, **metrics["baselines"]}
-    assert set(metrics["intervals"]) == set(figures) == {"model", "popularity", "ease"}
+    assert set(metrics["intervals"]) == set(figures) == {"model", "popularity", "ease", "item_knn"}
     for who, intervals in metrics["intervals"].items():
         for name, (low, high) in intervals.items():
             assert low <= figures[who][name] <= high, (who, name)

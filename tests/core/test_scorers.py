@@ -11,7 +11,7 @@ from scorer_contract import ScorerContract
 from recsys_core.compress.build import VariantBuilder, distillation_pairs
 from recsys_core.compress.distillation import DistillationSettings, draw_distillation_set
 from recsys_core.data.features import make_features
-from recsys_core.models.baselines import Ease, Popularity, item_gram
+from recsys_core.models.baselines import Ease, Popularity, TrainingPositives, fit_item_knn
 from recsys_core.models.ranker import RankerShape
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
@@ -75,7 +75,20 @@ class TestPopularity(ScorerContract):
 
 class TestEase(ScorerContract):
     def make(self, split_dataset: SplitDataset):
-        return Ease.fit(item_gram(split_dataset), 5.0)
+        return Ease.fit(TrainingPositives.of(split_dataset), 5.0)
+
+
+class TestEaseOfSomeItems(ScorerContract):
+    def make(self, split_dataset: SplitDataset):
+        return Ease.fit(TrainingPositives.of(split_dataset), 5.0, most_items=24)
+
+    def read(self, scorer: Ease, items: set[int]) -> set[int]:
+        return items & set(scorer.items.tolist())
+
+
+class TestItemKnn(ScorerContract):
+    def make(self, split_dataset: SplitDataset):
+        return fit_item_knn(split_dataset)
 
 
 def test_the_contract_notices_a_scorer_that_learns_from_held_out_rows():
@@ -100,7 +113,7 @@ def test_the_contract_notices_a_scorer_that_learns_from_held_out_rows():
 def test_the_contract_notices_a_scorer_that_reads_training_rows_alone():
     class OneHandTied(ScorerContract):
         def make(self, split_dataset):
-            ease = Ease.fit(item_gram(split_dataset), 5.0)
+            ease = Ease.fit(TrainingPositives.of(split_dataset), 5.0)
 
             class Scores:
                 def score_catalogue(self, users, histories, known):

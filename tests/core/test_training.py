@@ -18,7 +18,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import make_features
 from recsys_core.data.schema import Column, Schema
 from recsys_core.errors import Phrase, SettingError, WorkspaceError
-from recsys_core.models.baselines import Ease, Popularity, item_gram
+from recsys_core.models.baselines import Popularity
 from recsys_core.models.calibration import platt_scaling
 from recsys_core.models.evaluation import evaluate, rank_users
 from recsys_core.models.fit import FitRequest, choose, default_task, fit_workspace
@@ -116,19 +116,6 @@ def test_evaluation_agrees_with_sklearn_and_a_slow_ranking():
     seen = set(split_dataset.histories.seen(user).tolist())
     expected = [i for i in np.lexsort((split_dataset.tie_order, -scores)) if i not in seen][:10]
     assert found.ranking.top[3].tolist() == expected
-
-
-def test_ease_equals_its_definition():
-    split_dataset = SplitDataset.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0)
-    found = Ease.fit(item_gram(split_dataset), 50.0)
-    taken = np.zeros((80, 40))
-    train = split_dataset.dataset.interactions.iloc[split_dataset.split.train]
-    taken[train["user_index"], train["item_index"]] = 1
-    inverse = np.linalg.inv(taken.T @ taken + 50.0 * np.eye(40))
-    expected = np.eye(len(inverse)) - inverse / np.diag(inverse)
-    np.testing.assert_allclose(found.weights, expected, atol=1e-4)
-    ranked = rank_users(found.score_catalogue, split_dataset.ranking("test"))
-    assert ranked.ndcg.mean() > rank_users(Popularity().score_catalogue, split_dataset.ranking("test")).ndcg.mean()
 
 
 def test_platt_scaling_recovers_a_known_distortion():

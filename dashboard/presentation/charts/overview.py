@@ -73,7 +73,7 @@ def _quality() -> alt.LayerChart:
 
 
 def _quality_rows(report: TrainingReport) -> list[dict]:
-    order = ("model", "ease", "popularity")
+    order = ("model", "ease", "item_knn", "popularity")
     who = sorted(report.scorers, key=lambda name: order.index(name) if name in order else len(order))
     rows: list[dict] = []
     for measure in METRICS:

@@ -61,6 +61,7 @@ TEXTS = {
     "overview.interval": "95 % interval",
     "overview.who.model": "This model",
     "overview.who.ease": "EASE",
+    "overview.who.item_knn": "Item-kNN",
     "overview.who.popularity": "Popularity",
     "overview.problems": "Problems found",
     "overview.problems.none": "None: every row of the tables could be used as it is.",

@@ -61,6 +61,7 @@ TEXTS = {
     "overview.interval": "95 % 区间",
     "overview.who.model": "本模型",
     "overview.who.ease": "EASE",
+    "overview.who.item_knn": "物品近邻",
     "overview.who.popularity": "热门榜",
     "overview.problems": "发现的问题",
     "overview.problems.none": "没有：表格的每一行都可以直接使用。",
