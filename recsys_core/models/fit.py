@@ -178,8 +178,8 @@ def _measure(ranker: Ranker, features: Features, split_dataset: SplitDataset, pr
     for name, fit in BASELINES.items():
         baseline = fit(split_dataset, progress)
         found = evaluate(baseline, split_dataset, calibrated=False)
-        about = {"differences": _differences(model, found, split.seed), "settings": baseline.settings}
-        baselines[name] = replace(_quality(found, split.seed), **about)
+        differences = _differences(model, found, split.seed)
+        baselines[name] = replace(_quality(found, split.seed), differences=differences, settings=baseline.settings)
     n_parameters = sum(p.numel() for p in ranker.parameters())
     quality, best = _quality(model, split.seed), _best_possible(split_dataset)
     return TrainingReport(split_dataset.task, split.kind, split.seed, 0.0, n_parameters, quality, baselines, best)
