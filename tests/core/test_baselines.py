@@ -142,9 +142,9 @@ def test_ease_reports_the_better_penalty():
     split_dataset = SplitDataset.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0, length=50)
     found, figure = fit_ease(split_dataset), validation_ndcg(split_dataset)
     positives = TrainingPositives.of(split_dataset)
-    reached = figure(Ease.fit(positives, found.penalty))
-    assert all(reached >= figure(Ease.fit(positives, p)) for p in (1.0, 25.0, 400.0))
-    assert figure(Ease.fit(positives, 0.01)) < reached  # learns the noise by heart
+    reached = figure(Ease.fit(positives, found.penalty).score_catalogue)
+    assert all(reached >= figure(Ease.fit(positives, p).score_catalogue) for p in (1.0, 25.0, 400.0))
+    assert figure(Ease.fit(positives, 0.01).score_catalogue) < reached  # learns the noise by heart
 
 
 @pytest.mark.parametrize("shrinkage", [0.0, 10.0])

@@ -19,7 +19,7 @@ from recsys_core.progress import Progress, silent
 
 MOST_ITEMS = 20_000  # of one inverse: 1.6 GB, and about three minutes of one core
 SHARE_OF_MEMORY = 0.5  # of what is free now, for the one array that is as large as the catalogue squared
-PENALTY_ITEMS = 3_000  # the most popular: on these the penalties are compared, a second each
+PENALTY_ITEMS = 4_000  # the most popular: on these the penalties are compared, a second each
 PENALTIES = (25.0, 100.0, 400.0, 1600.0)
 DEFAULT_PENALTY = 400.0
 HIGHEST_PENALTY = 1e6
@@ -148,7 +148,7 @@ def fit_ease(split_dataset: SplitDataset, progress: Progress = silent) -> Ease:
     positives, figure = TrainingPositives.of(split_dataset), validation_ndcg(split_dataset)
     most_items = min(MOST_ITEMS, most_in_memory(free_memory()))
     gram = ItemGram.of(positives, min(PENALTY_ITEMS, most_items))
-    penalty = choose_penalty(lambda p: figure(gram.ease(p)))
+    penalty = choose_penalty(lambda p: figure(gram.ease(p).score_catalogue))
     if gram.n_least > 1:
         progress("fitting EASE", 0.3)
         gram = ItemGram.of(positives, most_items)

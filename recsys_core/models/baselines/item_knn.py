@@ -87,7 +87,7 @@ def fit_item_knn(split_dataset: SplitDataset, progress: Progress = silent) -> It
     def knn(neighbours: int) -> ItemKnn:
         return ItemKnn(nearest.weights(neighbours), neighbours, SHRINKAGE, positives.longest)
 
-    found = {n: figure(knn(n)) for n in NEIGHBOURS}
+    found = {n: figure(knn(n).score_catalogue) for n in NEIGHBOURS}
     if not has_winner(list(found.values())):
         return knn(DEFAULT_NEIGHBOURS)
     return knn(max(found, key=lambda n: (found[n], -n)))

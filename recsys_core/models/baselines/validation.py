@@ -6,20 +6,24 @@ from collections.abc import Callable
 
 import numpy as np
 
-from recsys_core.models.evaluation import CanScore, rank_users
+from recsys_core.data.known import Known
+from recsys_core.models.evaluation import rank_users
 from recsys_core.models.split_dataset import EARLY_STOPPING_USERS, SplitDataset
 
 
-def validation_ndcg(split_dataset: SplitDataset) -> Callable[[CanScore], float]:
-    """A function: a scorer's mean NDCG@10 over the whole catalogue, under validation's own history rule.
+CatalogueScores = Callable[[np.ndarray, np.ndarray, Known], np.ndarray]  # `CanScore.score_catalogue`
 
-    For at most `EARLY_STOPPING_USERS` users, drawn by the split's seed, the same for every scorer;
+
+def validation_ndcg(split_dataset: SplitDataset) -> Callable[[CatalogueScores], float]:
+    """A function: the mean NDCG@10 of scores over the whole catalogue, under validation's own history rule.
+
+    For at most `EARLY_STOPPING_USERS` users, drawn by the split's seed, the same for every option;
     NaN where nobody is ranked: all that was held out had been taken before.
     """
     task = split_dataset.ranking("validation", most=EARLY_STOPPING_USERS)
 
-    def figure(scorer: CanScore) -> float:
-        ndcg = rank_users(scorer.score_catalogue, task).ndcg
+    def figure(scores: CatalogueScores) -> float:
+        ndcg = rank_users(scores, task).ndcg
         return float(ndcg.mean()) if len(ndcg) else float("nan")
 
     return figure
