@@ -6,7 +6,7 @@ import numpy as np
 
 from recsys_core.models.baselines.ease import Ease
 from recsys_core.models.baselines.strongest import Strongest
-from recsys_core.models.baselines.validation import validation_ndcg
+from recsys_core.models.baselines.validation import CatalogueScores, validation_ndcg
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.progress import Progress, silent
@@ -38,10 +38,13 @@ def fit_item_item_term(ease: Ease, split_dataset: SplitDataset, progress: Progre
     if np.isnan(whole):
         return term(min(DEFAULT_NEIGHBOURS, widths[-1]))
     for neighbours in widths[:-1]:
-        found = term(neighbours)
-        if figure(lambda users, histories, known, found=found: found.catalogue(known)) >= (1 - MOST_LOST) * whole:
-            return found
+        if figure(_alone(term(neighbours))) >= (1 - MOST_LOST) * whole:
+            return term(neighbours)
     return term(widths[-1])
+
+
+def _alone(term: ItemItemTerm) -> CatalogueScores:
+    return lambda users, histories, known: term.catalogue(known)
 
 
 def widths_within(n_items: int, most_bytes: int) -> tuple[int, ...]:

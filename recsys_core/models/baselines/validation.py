@@ -10,7 +10,6 @@ from recsys_core.data.known import Known
 from recsys_core.models.evaluation import rank_users
 from recsys_core.models.split_dataset import EARLY_STOPPING_USERS, SplitDataset
 
-
 CatalogueScores = Callable[[np.ndarray, np.ndarray, Known], np.ndarray]  # `CanScore.score_catalogue`
 
 

@@ -1,0 +1,66 @@
+"""The item-item term's weights are EASE's, the strongest of each column."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+from scorer_contract import material_of
+from test_baselines import with_rows
+
+from recsys_core.models import item_item_fit
+from recsys_core.models.baselines import Ease, TrainingPositives
+from recsys_core.models.baselines.validation import validation_ndcg
+from recsys_core.models.item_item import strongest
+from recsys_core.models.item_item_fit import fit_item_item_term, strongest_of
+
+
+def ease_of_base(**bound) -> Ease:
+    return Ease.fit(TrainingPositives.of(material_of("base")), 5.0, **bound)
+
+
+@pytest.mark.parametrize("bound", [{}, {"most_items": 20}])
+def test_all_entries_equal_the_dense_weights(bound):
+    split_dataset, ease = material_of("base"), ease_of_base(**bound)
+    term = fit_item_item_term(ease, split_dataset)  # 50 of 30 items: all of them
+    dense = np.zeros((ease.n_items,) * 2, dtype=np.float32)
+    dense[np.ix_(ease.items, ease.items)] = ease.weights
+    np.testing.assert_array_equal(term.weights.toarray(), dense)
+    assert (term.alpha, term.penalty) == (1, 5)
+    assert term.n_least == (ease.n_least if bound else 0)
+    task = split_dataset.ranking("test")
+    expected = ease.score_catalogue(task.users, task.histories, task.known)
+    np.testing.assert_allclose(term.catalogue(task.known), expected, atol=1e-5)
+
+
+def test_few_entries_are_the_strongest_of_each_column(monkeypatch):
+    monkeypatch.setattr(item_item_fit, "COLUMNS", 7)
+    ease = ease_of_base(most_items=20)
+    found = strongest_of(ease, 4).weights(4).toarray()
+    dense = np.zeros((ease.n_items,) * 2, dtype=np.float32)
+    dense[np.ix_(ease.items, ease.items)] = ease.weights
+    np.testing.assert_array_equal(found, strongest(csr_array(dense), 4).toarray())
+    assert (found < 0).any(), "those against an item too"
+
+
+def test_the_fewest_entries_that_validation_does_not_miss(monkeypatch):
+    split_dataset, ease = material_of("base"), ease_of_base()
+    figure = validation_ndcg(split_dataset)
+    monkeypatch.setattr(item_item_fit, "NEIGHBOURS", (1, 3, 6, 12))
+
+    def alone(n: int) -> float:
+        return figure(lambda users, histories, known: (known.csr() @ strongest_of(ease, n).weights(n)).toarray())
+
+    reached = {n: alone(n) for n in (1, 3, 6)}
+    whole = figure(ease.score_catalogue)
+    for lost in (0.01, 0.3, 0.9):
+        monkeypatch.setattr(item_item_fit, "MOST_LOST", lost)
+        enough = [n for n, value in reached.items() if value >= (1 - lost) * whole]
+        assert fit_item_item_term(ease, split_dataset).neighbours == min(enough, default=12)
+
+
+def test_without_anybody_to_rank_the_default_stands():
+    split_dataset = with_rows([(u % 4, 0) for u in range(12)], 5, 1)
+    term = fit_item_item_term(Ease.fit(TrainingPositives.of(split_dataset), 5.0), split_dataset)
+    assert term.n_entries == 0
+    assert term.neighbours == item_item_fit.NEIGHBOURS[0]
