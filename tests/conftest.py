@@ -63,6 +63,14 @@ def grouped_workspace(once) -> Path:
 
 
 @pytest.fixture(scope="session")
+def term_workspace(tiny_workspace: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The tiny workspace with an item-item term beside its network. Copy it before changing it."""
+    from term_workspace import give_term
+
+    return give_term(Path(shutil.copytree(tiny_workspace, tmp_path_factory.mktemp("term") / "tiny")))
+
+
+@pytest.fixture(scope="session")
 def movielens(once, data_folder: Path) -> tuple[Path, dict]:
     """MovieLens-100K from its original files after three epochs: the workspace, and what ``train`` printed."""
     folder = once("ml-100k", lambda folder: _train_movielens(folder, data_folder / "ml-100k"))
