@@ -1,4 +1,4 @@
-"""The workspace with a term that other tests are given: it opens, and its scores are those of the network and the term."""
+"""The workspace with a term that other tests are given: it opens, and scores by the network and the term."""
 
 from __future__ import annotations
 
