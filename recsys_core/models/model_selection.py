@@ -1,4 +1,4 @@
-"""Model selection: with which ids and settings a ranker is tried; validation decides between them."""
+"""Model selection: with which ids a ranker is tried; validation decides between the options."""
 
 from __future__ import annotations
 
@@ -6,71 +6,37 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys_core.data.features import ID_KEYS
-from recsys_core.data.history import LENGTH
-from recsys_core.models.objective import IdRegulation
-from recsys_core.models.ranker import RankerShape
+from recsys_core.data.features import ID_KEYS, Features
+from recsys_core.errors import phrase
+from recsys_core.models.calibration import calibrate
+from recsys_core.models.evaluation import evaluate_pairs
+from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.models.training import TrainingSettings
+from recsys_core.models.training import TrainedRanker, TrainingSettings, train_ranker
+from recsys_core.models.training_defaults import FEW_ROWS
+from recsys_core.models.validation import validator
+from recsys_core.progress import Progress, silent
 
-FEW_ROWS = 250_000
 PROBE_EPOCHS, LONG_PROBE_EPOCHS = 2, 4
-SHORT_HISTORY, LONG_HISTORY = 20, 150
 
 
 @dataclass(frozen=True, slots=True)
-class IdAblation:
-    """A model without some of its id groups, under a name for the log."""
+class Option:
+    """A way of building the ranker, under a name for the log: the id groups that it does without."""
 
     name: str
     without: frozenset[str]
 
 
-WITH_IDS = IdAblation("with ids", frozenset())
-ITEM_ID = IdAblation("item id only", frozenset({ID_KEYS["user"]}))
-NO_IDS = IdAblation("without ids", frozenset(ID_KEYS.values()))
+WITH_IDS = Option("with ids", frozenset())
+ITEM_ID = Option("item id only", frozenset({ID_KEYS["user"]}))
+NO_IDS = Option("without ids", frozenset(ID_KEYS.values()))
 
 
-def id_ablations(task: str) -> tuple[IdAblation, ...]:
-    """What is tried: the history carries taste already, so ``implicit`` asks only about the item's id."""
-    return (NO_IDS, ITEM_ID) if task == "implicit" else (NO_IDS, WITH_IDS)
-
-
-def history_length(task: str, kind: str, n_interactions: int) -> int:
-    """Items of history that a ranker reads: 50.
-
-    20 for labels on large data, where attention is most of a pass; 150 for ``implicit`` under the ``random``
-    split, whose history has no newest items, so that a short one is a sample of the user's taste.
-    """
-    if task == "implicit":
-        return LONG_HISTORY if kind == "random" else LENGTH
-    return SHORT_HISTORY if n_interactions > 2 * FEW_ROWS else LENGTH
-
-
-def default_settings(split_dataset: SplitDataset, *, seed: int, epochs: int | None = None) -> TrainingSettings:
-    """Settings by task and size; measured on MovieLens and the sample (docs/figures.md). ``epochs`` caps the passes."""
-    n_rows = len(split_dataset.split.train)
-    if split_dataset.task == "implicit":
-        settings = TrainingSettings(
-            seed=seed,
-            batch_size=64,
-            learning_rate=3e-3,
-            epochs=16,
-            passes=3,
-            negatives=300,
-            patience=6,
-            ids=IdRegulation(0.1, 1e-3),
-        )
-        if n_rows > FEW_ROWS:  # there so short a training underfits: less is hidden
-            shape = RankerShape(input_dropout=0.05, dropout=0.1)
-            settings = replace(settings, learning_rate=4e-3, shape=shape, ids=IdRegulation(0.1, 1e-4))
-    elif n_rows <= FEW_ROWS:
-        batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / 125)), 64, 1024))
-        shape = RankerShape(width=16, attention=16, input_dropout=0.1, dropout=0.1)
-        settings = TrainingSettings(seed=seed, batch_size=batch, epochs=7, shape=shape)
-    else:  # ids learn by heart from so many rows: the recipe is strong dropout on the concatenated embeddings
-        settings = TrainingSettings(seed=seed, epochs=27, shape=RankerShape(input_dropout=0.4))
-    return replace(settings, epochs=min(epochs, settings.epochs)) if epochs else settings
+def options(task: str, features: Features) -> list[Option]:
+    """What is tried, the simplest first: the history carries taste, so ``implicit`` asks about the item's id alone."""
+    tried = (NO_IDS, ITEM_ID) if task == "implicit" else (NO_IDS, WITH_IDS)
+    return [option for option in tried if len(features.without(set(option.without)).side("item"))]
 
 
 def probe_settings(split_dataset: SplitDataset, settings: TrainingSettings) -> TrainingSettings:
@@ -84,3 +50,51 @@ def probe_settings(split_dataset: SplitDataset, settings: TrainingSettings) -> T
     steady = 0.5 if few and split_dataset.task != "implicit" else 1.0
     rows = len(split_dataset.split.train) // 2
     return replace(settings, epochs=min(epochs, settings.epochs), steady_share=steady, most_rows=rows)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ChosenModel:
+    """The option that validation chose, trained in full and calibrated; ``tried`` holds each option's figure."""
+
+    trained: TrainedRanker
+    features: Features
+    tried: dict[str, float]
+
+    @property
+    def scorer(self) -> Scorer:
+        return Scorer(self.trained.ranker, self.features)
+
+
+def choose(
+    features: Features, split_dataset: SplitDataset, settings: TrainingSettings, *, progress: Progress = silent
+) -> ChosenModel:
+    """Try the options for a few epochs, train in full what validation likes best.
+
+    The first option is kept, and no figure, where validation has nobody to rank.
+    """
+    shape = replace(settings.shape, history=split_dataset.histories.length)
+    settings = replace(settings, shape=shape)
+    short = probe_settings(split_dataset, settings)
+    tried = options(split_dataset.task, features)
+    probes = {o: _train(o, features, split_dataset, short, progress) for o in tried}
+    best = max(tried, key=lambda option: probes[option].best.validation)
+    trained = _train(best, features, split_dataset, settings, progress)
+    figures = {o.name: probe.best.validation for o, probe in probes.items() if not np.isnan(probe.best.validation)}
+    chosen = ChosenModel(trained, features.without(set(best.without)), figures)
+    if split_dataset.task != "rating":
+        pairs = evaluate_pairs(chosen.scorer, split_dataset.labelled("validation"))
+        calibrate(trained.ranker, pairs.label, pairs.score)
+    return chosen
+
+
+def _train(
+    option: Option, features: Features, split_dataset: SplitDataset, settings: TrainingSettings, progress: Progress
+) -> TrainedRanker:
+    features = features.without(set(option.without))
+    validate = validator(features, split_dataset)
+    return train_ranker(features, split_dataset, settings, validate=validate, progress=_named(progress, option))
+
+
+def _named(progress: Progress, option: Option) -> Progress:
+    name = phrase(f"option.{option.name.replace(' ', '_')}")
+    return lambda stage, share: progress(phrase("stage.option", stage=stage, option=name), share)

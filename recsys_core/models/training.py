@@ -68,6 +68,64 @@ class TrainedRanker:
     settings: TrainingSettings
 
 
+class TrainingRun:
+    """A training that is advanced epoch by epoch, so that it can be compared with others on the way.
+
+    Deterministic for a seed and a number of threads, whatever else runs beside it and however its epochs are
+    interleaved with those of other runs: no global random state is used or changed. Where ``validate``
+    (higher is better) has no figure (NaN) all epochs are run and the last is kept.
+    """
+
+    def __init__(
+        self,
+        features: Features,
+        split_dataset: SplitDataset,
+        settings: TrainingSettings,
+        *,
+        validate: Callable[[Ranker], float],
+    ) -> None:
+        self.settings, self._validate = settings, validate
+        self.ranker = Ranker(features.groups, settings.shape, weights=torch_stream(settings.seed, "initial weights"))
+        self._objective = make_objective(self.ranker, features, split_dataset, settings)
+        self._optimiser = _optimiser(self.ranker, self._objective, settings)
+        self._random = random_stream(settings.seed, "training")
+        self._steady, self._gained = int(settings.epochs * settings.steady_share), 0
+        self._log: list[Epoch] = []
+        self._best: Epoch | None = None
+        self._best_state: dict[str, torch.Tensor] = {}
+        self.finished = settings.epochs < 1
+
+    def advance(self, progress: Progress = silent) -> Epoch:
+        """Train one epoch more and log it; ``finished`` then says whether another would be trained."""
+        began, number, settings = time.perf_counter(), len(self._log) + 1, self.settings
+        rate = _set_rate(self._optimiser, settings.learning_rate * 0.5 ** max(0, number - self._steady))
+        stage = _stage(progress, number, settings.epochs)
+        loss = _run_epoch(self._objective, self._optimiser, settings, self._random, stage)
+        seen = Epoch(number, loss, self._validate(self.ranker.eval()), rate, time.perf_counter() - began)
+        self._log.append(seen)
+        self._keep_best(seen)
+        return seen
+
+    def result(self) -> TrainedRanker:
+        """The ranker of the best epoch so far; ``ValueError`` before the first."""
+        if self._best is None:
+            raise ValueError("at least one epoch is needed")
+        ranker = copy.deepcopy(self.ranker)
+        ranker.load_state_dict(self._best_state)
+        return TrainedRanker(ranker.eval(), tuple(self._log), self._best, self.settings)
+
+    def _keep_best(self, seen: Epoch) -> None:
+        best, number = self._best, seen.epoch
+        self.finished = number >= self.settings.epochs
+        if best is None or np.isnan(best.validation) or seen.validation > best.validation:
+            self._best, self._best_state, self._gained = seen, copy.deepcopy(self.ranker.state_dict()), number
+        elif number - self._gained >= self.settings.patience:
+            if number > self._steady:
+                self.finished = True
+            else:  # at a steady rate there is no more to gain: let it fall before giving up
+                self._steady = self._gained = number
+
+
 def train_ranker(
     features: Features,
     split_dataset: SplitDataset,
@@ -78,33 +136,12 @@ def train_ranker(
 ) -> TrainedRanker:
     """Fit; stop early when ``validate`` (higher is better) does not improve any more, at falling rates either.
 
-    Deterministic for a seed and a number of threads, whatever else runs beside it: no global random
-    state is used or changed. Where ``validate`` has no figure (NaN) all epochs are run and the last is kept.
+    A `TrainingRun` from beginning to end.
     """
-    log: list[Epoch] = []
-    best: Epoch | None = None
-    best_state: dict[str, torch.Tensor] = {}
-    ranker = Ranker(features.groups, settings.shape, weights=torch_stream(settings.seed, "initial weights"))
-    objective = make_objective(ranker, features, split_dataset, settings)
-    optimiser = _optimiser(ranker, objective, settings)
-    random = random_stream(settings.seed, "training")
-    steady, gained = int(settings.epochs * settings.steady_share), 0
-    for number in range(1, settings.epochs + 1):
-        began = time.perf_counter()
-        rate = _set_rate(optimiser, settings.learning_rate * 0.5 ** max(0, number - steady))
-        loss = _run_epoch(objective, optimiser, settings, random, _stage(progress, number, settings.epochs))
-        seen = Epoch(number, loss, validate(ranker.eval()), rate, time.perf_counter() - began)
-        log.append(seen)
-        if best is None or np.isnan(best.validation) or seen.validation > best.validation:
-            best, best_state, gained = seen, copy.deepcopy(ranker.state_dict()), number
-        elif number - gained >= settings.patience:
-            if number > steady:
-                break
-            steady = gained = number  # at a steady rate there is no more to gain: let it fall before giving up
-    if best is None:
-        raise ValueError("at least one epoch is needed")
-    ranker.load_state_dict(best_state)
-    return TrainedRanker(ranker.eval(), tuple(log), best, settings)
+    run = TrainingRun(features, split_dataset, settings, validate=validate)
+    while not run.finished:
+        run.advance(progress)
+    return run.result()
 
 
 def make_objective(

@@ -73,6 +73,11 @@ class RankingResult:
         """How many items were looked for, one number a row."""
         return np.diff(self.held_out.indptr)
 
+    @property
+    def mean_ndcg(self) -> float:
+        """NaN where nobody is ranked."""
+        return float(np.mean(self.ndcg)) if len(self.ndcg) else math.nan
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairResult:
@@ -122,7 +127,7 @@ class Evaluation:
 
     @property
     def ndcg(self) -> float:
-        return float(np.mean(self.ranking.ndcg)) if len(self.ranking.ndcg) else math.nan
+        return self.ranking.mean_ndcg
 
     @property
     def recall(self) -> float:

@@ -16,11 +16,12 @@ from recsys_core.data.features import make_features
 from recsys_core.metrics import log_loss
 from recsys_core.models.calibration import calibrate, platt_scaling
 from recsys_core.models.evaluation import evaluate_pairs
-from recsys_core.models.fit import FitRequest, choose
+from recsys_core.models.model_selection import choose
 from recsys_core.models.ranker import Ranker, RankerShape
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings, train_ranker
+from recsys_core.models.training_defaults import default_settings
 
 
 @settings(max_examples=150, deadline=None)
@@ -82,10 +83,11 @@ def test_the_chosen_ranker_is_calibrated_on_validation():
     def scaling(ranker, features) -> tuple[float, float]:
         return platt_scaling(labelled.label, evaluate_pairs(Scorer(ranker, features), labelled).score)
 
-    chosen, kept, _ = choose(features, split_dataset, FitRequest(epochs=1))
-    plain = train_ranker(kept, split_dataset, chosen.settings, validate=lambda ranker: 0.0).ranker
+    chosen = choose(features, split_dataset, default_settings(split_dataset, seed=0, epochs=1))
+    kept = chosen.features
+    plain = train_ranker(kept, split_dataset, chosen.trained.settings, validate=lambda ranker: 0.0).ranker
     assert abs(scaling(plain, kept)[0] - 1) > 0.2, "one epoch leaves something to calibrate"
-    assert scaling(chosen.ranker, kept) == pytest.approx((1, 0), abs=0.02)
+    assert scaling(chosen.trained.ranker, kept) == pytest.approx((1, 0), abs=0.02)
 
 
 def liked_by_id(n_users: int = 60, n_items: int = 30) -> Dataset:
@@ -100,9 +102,9 @@ def liked_by_id(n_users: int = 60, n_items: int = 30) -> Dataset:
 @pytest.mark.parametrize(("dataset", "with_ids"), [(liked_by_id(), True), (two_tastes(outcome="click"), False)])
 def test_validation_chooses_the_better_option(dataset, with_ids):
     split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)
-    _, features, tried = choose(make_features(dataset), split_dataset, FitRequest(epochs=4))
-    assert (tried["with ids"] > tried["without ids"]) == with_ids
-    assert any(g.kind == "id" for g in features.groups) == with_ids
+    chosen = choose(make_features(dataset), split_dataset, default_settings(split_dataset, seed=0, epochs=4))
+    assert (chosen.tried["with ids"] > chosen.tried["without ids"]) == with_ids
+    assert any(g.kind == "id" for g in chosen.features.groups) == with_ids
 
 
 def test_without_a_validation_figure_the_last_epoch_is_kept():

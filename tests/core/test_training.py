@@ -21,11 +21,11 @@ from recsys_core.errors import Phrase, SettingError, WorkspaceError
 from recsys_core.models.baselines import Popularity
 from recsys_core.models.calibration import platt_scaling
 from recsys_core.models.evaluation import evaluate, rank_users
-from recsys_core.models.fit import FitRequest, choose, default_task, fit_workspace
-from recsys_core.models.model_selection import history_length
-from recsys_core.models.scorer import Scorer
+from recsys_core.models.fit import FitRequest, default_task, fit_workspace
+from recsys_core.models.model_selection import choose
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings, train_ranker
+from recsys_core.models.training_defaults import default_settings, history_length
 from recsys_core.models.training_log import read_log
 from recsys_core.models.workspace import open_model
 from recsys_core.recommend import recommend, score_user, user_pairs
@@ -68,10 +68,10 @@ def two_tastes(n_users: int = 80, n_items: int = 40, outcome: str = "click", see
 def test_each_task_learns_the_two_tastes(outcome, task):
     dataset = two_tastes(outcome=outcome)
     split_dataset = SplitDataset.build(dataset, task=task, kind="time", seed=0)
-    trained, features, tried = choose(make_features(dataset), split_dataset, FitRequest(task=task))
-    found = evaluate(Scorer(trained.ranker, features), split_dataset)
+    chosen = choose(make_features(dataset), split_dataset, default_settings(split_dataset, seed=0))
+    found = evaluate(chosen.scorer, split_dataset)
     assert found.auc > (0.75 if task == "implicit" else 0.85)  # untaken items of the right kind are negatives too
-    assert set(tried) == {"without ids", "item id only" if task == "implicit" else "with ids"}
+    assert set(chosen.tried) == {"without ids", "item id only" if task == "implicit" else "with ids"}
     popular = evaluate(Popularity(), split_dataset, calibrated=False)
     assert found.ndcg > popular.ndcg
 
@@ -84,7 +84,8 @@ def test_training_is_deterministic_and_leaves_the_random_state_alone():
     torch.manual_seed(5)
     expected = torch.rand(1)
     torch.manual_seed(5)
-    runs = [choose(make_features(dataset), split_dataset, FitRequest(epochs=2))[0] for _ in range(2)]
+    settings = default_settings(split_dataset, seed=0, epochs=2)
+    runs = [choose(make_features(dataset), split_dataset, settings).trained for _ in range(2)]
     assert torch.rand(1) == expected
     for a, b in zip(runs[0].ranker.state_dict().values(), runs[1].ranker.state_dict().values(), strict=True):
         torch.testing.assert_close(a, b, rtol=0, atol=1e-6)
@@ -97,7 +98,8 @@ def test_changed_held_out_rows_change_no_weight():
     test = split_dataset.split.test
     changed.loc[test, "value"] = 1 - changed.loc[test, "value"]
     other = SplitDataset.build(replace(dataset, interactions=changed), task="like", kind="time", seed=0)
-    first, second = (choose(make_features(dataset), m, FitRequest(epochs=2))[0].ranker for m in (split_dataset, other))
+    settings = default_settings(split_dataset, seed=0, epochs=2)
+    first, second = (choose(make_features(dataset), m, settings).trained.ranker for m in (split_dataset, other))
     for a, b in zip(first.state_dict().values(), second.state_dict().values(), strict=True):
         np.testing.assert_array_equal(a, b)
 
@@ -105,8 +107,7 @@ def test_changed_held_out_rows_change_no_weight():
 def test_evaluation_agrees_with_sklearn_and_a_slow_ranking():
     dataset = two_tastes()
     split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)
-    trained, features, _ = choose(make_features(dataset), split_dataset, FitRequest(epochs=2))
-    scorer = Scorer(trained.ranker, features)
+    scorer = choose(make_features(dataset), split_dataset, default_settings(split_dataset, seed=0, epochs=2)).scorer
     found = evaluate(scorer, split_dataset)
     label, score = found.pairs.label, found.pairs.score.astype(float)
     assert found.auc == pytest.approx(roc_auc_score(label, score), abs=1e-12)

@@ -1,0 +1,53 @@
+"""Training defaults: the settings of a task at a size, and how long a history is."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from recsys_core.data.history import LENGTH
+from recsys_core.models.objective import IdRegulation
+from recsys_core.models.ranker import RankerShape
+from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.models.training import TrainingSettings
+
+FEW_ROWS = 250_000
+SHORT_HISTORY, LONG_HISTORY = 20, 150
+
+
+def history_length(task: str, kind: str, n_interactions: int) -> int:
+    """Items of history that a ranker reads: 50.
+
+    20 for labels on large data, where attention is most of a pass; 150 for ``implicit`` under the ``random``
+    split, whose history has no newest items, so that a short one is a sample of the user's taste.
+    """
+    if task == "implicit":
+        return LONG_HISTORY if kind == "random" else LENGTH
+    return SHORT_HISTORY if n_interactions > 2 * FEW_ROWS else LENGTH
+
+
+def default_settings(split_dataset: SplitDataset, *, seed: int, epochs: int | None = None) -> TrainingSettings:
+    """Settings by task and size; measured on MovieLens and the sample (docs/figures.md). ``epochs`` caps the passes."""
+    n_rows = len(split_dataset.split.train)
+    if split_dataset.task == "implicit":
+        settings = TrainingSettings(
+            seed=seed,
+            batch_size=64,
+            learning_rate=3e-3,
+            epochs=16,
+            passes=3,
+            negatives=300,
+            patience=6,
+            ids=IdRegulation(0.1, 1e-3),
+        )
+        if n_rows > FEW_ROWS:  # there so short a training underfits: less is hidden
+            shape = RankerShape(input_dropout=0.05, dropout=0.1)
+            settings = replace(settings, learning_rate=4e-3, shape=shape, ids=IdRegulation(0.1, 1e-4))
+    elif n_rows <= FEW_ROWS:
+        batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / 125)), 64, 1024))
+        shape = RankerShape(width=16, attention=16, input_dropout=0.1, dropout=0.1)
+        settings = TrainingSettings(seed=seed, batch_size=batch, epochs=7, shape=shape)
+    else:  # ids learn by heart from so many rows: the recipe is strong dropout on the concatenated embeddings
+        settings = TrainingSettings(seed=seed, epochs=27, shape=RankerShape(input_dropout=0.4))
+    return replace(settings, epochs=min(epochs, settings.epochs)) if epochs else settings
