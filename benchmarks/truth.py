@@ -47,7 +47,8 @@ def measure(folder: Path, seed: int):
     metrics = fit_workspace(dataset, folder / "workspace", FitRequest(seed=seed)).to_json()
     yield "train, seconds", time.perf_counter() - began, lambda v: v < 60
     workspace = open_model(folder / "workspace")
-    yield "ids", workspace.config["id_ablations"], None
+    tried = {o["name"]: round(o["figure"], 4) for o in workspace.config["choice"]["tried"]}
+    yield "chosen", f"{workspace.config['choice']['chosen']}, of {tried}", None
     share = (metrics["auc"] - 0.5) / (made["best_auc"] - 0.5)
     yield f"AUC {metrics['auc']:.4f} of {made['best_auc']:.4f}, share of the possible", share, lambda v: v >= 0.95
     ndcg, popular = metrics["ndcg@10"], metrics["baselines"]["popularity"]["ndcg@10"]

@@ -17,6 +17,7 @@ from recsys_core.metrics.lists import (
     popularity_lift,
     profile_popularity,
 )
+from recsys_core.metrics.paired import N_DRAWS, PairedDifference, UserGains, paired_difference
 from recsys_core.metrics.pairs import (
     calibration_gap,
     expected_calibration_error,
@@ -34,6 +35,9 @@ from recsys_core.metrics.ties import list_ties
 
 __all__ = [
     "HEAD_SHARE",
+    "N_DRAWS",
+    "PairedDifference",
+    "UserGains",
     "average_ranks",
     "calibration_gap",
     "catalogue_coverage",
@@ -52,6 +56,7 @@ __all__ = [
     "mean_interval",
     "mean_popularity",
     "ndcg_at_k",
+    "paired_difference",
     "popularity_lift",
     "probability",
     "profile_popularity",

@@ -117,7 +117,7 @@ def _config(encoder: EncoderInfo, split_dataset: SplitDataset, chosen: ChosenMod
         "settings": trained.settings.to_json(),
         "epochs": len(trained.log),
         "best_epoch": trained.best.epoch,
-        "id_ablations": chosen.tried,
+        "choice": chosen.choice.to_json(),
         "rows": {part: len(getattr(split, part)) for part in ("train", "validation", "test")},
         "n_test_users": split.n_test_users,
         "n_known_test_users": split.n_known_test_users,

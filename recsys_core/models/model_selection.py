@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numpy as np
-
 from recsys_core.data.features import ID_KEYS, Features
 from recsys_core.errors import phrase
+from recsys_core.metrics import N_DRAWS
 from recsys_core.models.calibration import calibrate
 from recsys_core.models.evaluation import evaluate_pairs
+from recsys_core.models.race import Contender, Finish, race
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.models.training import TrainedRanker, TrainingSettings, train_ranker
-from recsys_core.models.training_defaults import FEW_ROWS
-from recsys_core.models.validation import validator
+from recsys_core.models.training import TrainedRanker, TrainingRun, TrainingSettings
+from recsys_core.models.validation import MEASURES, Validator
 from recsys_core.progress import Progress, silent
-
-PROBE_EPOCHS, LONG_PROBE_EPOCHS = 2, 4
+from recsys_core.results import OptionChoice
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,26 +37,13 @@ def options(task: str, features: Features) -> list[Option]:
     return [option for option in tried if len(features.without(set(option.without)).side("item"))]
 
 
-def probe_settings(split_dataset: SplitDataset, settings: TrainingSettings) -> TrainingSettings:
-    """A short run, of half of the labelled rows, that chooses between the options before the best is trained in full.
-
-    On few rows the rate falls after half of it: at two steady epochs of the sample the seed decided (two of
-    four each way), with two more at falling rates the same option came first under every seed.
-    """
-    few = len(split_dataset.split.train) <= FEW_ROWS
-    epochs = LONG_PROBE_EPOCHS if few or split_dataset.task == "implicit" else PROBE_EPOCHS  # implicit: ids pay late
-    steady = 0.5 if few and split_dataset.task != "implicit" else 1.0
-    rows = len(split_dataset.split.train) // 2
-    return replace(settings, epochs=min(epochs, settings.epochs), steady_share=steady, most_rows=rows)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class ChosenModel:
-    """The option that validation chose, trained in full and calibrated; ``tried`` holds each option's figure."""
+    """The option that validation chose, trained in full and calibrated, and how it was chosen."""
 
     trained: TrainedRanker
     features: Features
-    tried: dict[str, float]
+    choice: OptionChoice
 
     @property
     def scorer(self) -> Scorer:
@@ -68,33 +53,39 @@ class ChosenModel:
 def choose(
     features: Features, split_dataset: SplitDataset, settings: TrainingSettings, *, progress: Progress = silent
 ) -> ChosenModel:
-    """Try the options for a few epochs, train in full what validation likes best.
-
-    The first option is kept, and no figure, where validation has nobody to rank.
-    """
-    shape = replace(settings.shape, history=split_dataset.histories.length)
-    settings = replace(settings, shape=shape)
-    short = probe_settings(split_dataset, settings)
-    tried = options(split_dataset.task, features)
-    probes = {o: _train(o, features, split_dataset, short, progress) for o in tried}
-    best = max(tried, key=lambda option: probes[option].best.validation)
-    trained = _train(best, features, split_dataset, settings, progress)
-    figures = {o.name: probe.best.validation for o, probe in probes.items() if not np.isnan(probe.best.validation)}
-    chosen = ChosenModel(trained, features.without(set(best.without)), figures)
+    """Race the options (`recsys_core.models.race`) and train in full the one that wins."""
+    settings = replace(settings, shape=replace(settings.shape, history=split_dataset.histories.length))
+    contenders = [
+        _contender(option, features, split_dataset, settings) for option in options(split_dataset.task, features)
+    ]
+    seed = split_dataset.split.seed
+    finish = race(contenders, epochs=settings.epochs, seed=seed, progress=lambda name: _named(progress, name))
+    winner = finish.winner
+    while not winner.run.finished:
+        winner.run.advance(_named(progress, winner.name))
+    chosen = ChosenModel(winner.run.result(), winner.validator.features, _choice(finish, contenders, split_dataset))
     if split_dataset.task != "rating":
         pairs = evaluate_pairs(chosen.scorer, split_dataset.labelled("validation"))
-        calibrate(trained.ranker, pairs.label, pairs.score)
+        calibrate(chosen.trained.ranker, pairs.label, pairs.score)
     return chosen
 
 
-def _train(
-    option: Option, features: Features, split_dataset: SplitDataset, settings: TrainingSettings, progress: Progress
-) -> TrainedRanker:
+def _contender(
+    option: Option, features: Features, split_dataset: SplitDataset, settings: TrainingSettings
+) -> Contender:
     features = features.without(set(option.without))
-    validate = validator(features, split_dataset)
-    return train_ranker(features, split_dataset, settings, validate=validate, progress=_named(progress, option))
+    validator = Validator(features, split_dataset)
+    return Contender(option.name, TrainingRun(features, split_dataset, settings, validate=validator), validator)
 
 
-def _named(progress: Progress, option: Option) -> Progress:
-    name = phrase(f"option.{option.name.replace(' ', '_')}")
-    return lambda stage, share: progress(phrase("stage.option", stage=stage, option=name), share)
+def _choice(finish: Finish, contenders: list[Contender], split_dataset: SplitDataset) -> OptionChoice:
+    measured, seed = finish.winner.gains, split_dataset.split.seed
+    counts = (len(measured.gain), int(measured.weight.sum()))
+    return OptionChoice(
+        finish.winner.name, MEASURES[split_dataset.task], finish.tried(contenders, seed), *counts, N_DRAWS, seed
+    )
+
+
+def _named(progress: Progress, name: str) -> Progress:
+    option = phrase(f"option.{name.replace(' ', '_')}")
+    return lambda stage, share: progress(phrase("stage.option", stage=stage, option=option), share)

@@ -106,6 +106,16 @@ class TrainingRun:
         self._keep_best(seen)
         return seen
 
+    @property
+    def epochs(self) -> int:
+        """Epochs trained so far."""
+        return len(self._log)
+
+    @property
+    def steps(self) -> int:
+        """Batches trained so far."""
+        return len(self._log) * self._objective.n_batches(self.settings.batch_size) * self.settings.passes
+
     def result(self) -> TrainedRanker:
         """The ranker of the best epoch so far; ``ValueError`` before the first."""
         if self._best is None:

@@ -1,4 +1,4 @@
-"""Validation: the figure by which a task's rankers are compared and stopped, always higher is better."""
+"""Validation: the figure by which a task's rankers are stopped and compared, always higher is better."""
 
 from __future__ import annotations
 
@@ -7,26 +7,45 @@ from collections.abc import Callable
 import numpy as np
 
 from recsys_core.data.features import Features
-from recsys_core.metrics import log_loss, logistic, rmse
+from recsys_core.metrics import UserGains, logistic
 from recsys_core.models.evaluation import evaluate_pairs, rank_users
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import EARLY_STOPPING_USERS, SplitDataset
 
+MEASURES = {"implicit": "ndcg@10", "like": "logloss", "rating": "rmse"}
 
-def validator(features: Features, split_dataset: SplitDataset) -> Callable[[Ranker], float]:
-    """What a ranker reaches on the validation part: NDCG@10 (``implicit``), minus log loss (``like``), minus RMSE.
 
-    NaN where nobody can be ranked: all that was held out had been taken before.
+class Validator:
+    """Calls give what a ranker reaches on the validation part: NDCG@10, minus log loss, or minus RMSE by task.
+
+    NDCG is of a seeded sample of at most ``EARLY_STOPPING_USERS`` users; NaN where nobody can be ranked: all
+    that was held out had been taken before. ``last`` holds the latest call's figure user by user.
     """
-    if split_dataset.task == "implicit":
-        task = split_dataset.ranking("validation", most=EARLY_STOPPING_USERS)
-        return lambda ranker: rank_users(Scorer(ranker, features).score_catalogue, task).mean_ndcg
-    labelled = split_dataset.labelled("validation")
-    error = (lambda y, z: rmse(y, logistic(z))) if split_dataset.task == "rating" else log_loss
 
-    def validate(ranker: Ranker) -> float:
-        pairs = evaluate_pairs(Scorer(ranker, features), labelled)
-        return -error(pairs.label, pairs.score.astype(np.float64))
+    def __init__(self, features: Features, split_dataset: SplitDataset) -> None:
+        self.features = features
+        self._gains = _of_lists(split_dataset) if split_dataset.task == "implicit" else _of_pairs(split_dataset)
+        self.last: UserGains | None = None
 
-    return validate
+    def __call__(self, ranker: Ranker) -> float:
+        self.last = self._gains(Scorer(ranker, self.features))
+        return self.last.figure
+
+
+def _of_lists(split_dataset: SplitDataset) -> Callable[[Scorer], UserGains]:
+    task = split_dataset.ranking("validation", most=EARLY_STOPPING_USERS)
+    return lambda scorer: UserGains(rank_users(scorer.score_catalogue, task).ndcg, np.ones(len(task)))
+
+
+def _of_pairs(split_dataset: SplitDataset) -> Callable[[Scorer], UserGains]:
+    labelled, is_root = split_dataset.labelled("validation"), split_dataset.task == "rating"
+    _, user, weight = np.unique(labelled.pairs.users, return_inverse=True, return_counts=True)
+    label = labelled.label.astype(float)
+
+    def gains(scorer: Scorer) -> UserGains:
+        logit = evaluate_pairs(scorer, labelled).score.astype(float)
+        loss = (label - logistic(logit)) ** 2 if is_root else np.logaddexp(0, logit) - label * logit
+        return UserGains(-np.bincount(user, weights=loss), weight.astype(float), is_root)
+
+    return gains

@@ -1,5 +1,6 @@
 """The frozen results that travel from the core to charts, pages and the command line: one file a stage."""
 
+from recsys_core.results.choice import OptionChoice, TriedOption
 from recsys_core.results.compression import (
     AucIntervals,
     BothTies,
@@ -67,6 +68,7 @@ __all__ = [
     "Measurement",
     "Noise",
     "OneVsRestGap",
+    "OptionChoice",
     "PairResult",
     "Quality",
     "RankedItem",
@@ -75,6 +77,7 @@ __all__ = [
     "ScorerQuality",
     "Ties",
     "TrainingReport",
+    "TriedOption",
     "Verdict",
     "WatchedGap",
     "measured",

@@ -1,0 +1,75 @@
+"""Results of model selection: what each option reached on validation, and how sure the choice between them is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from recsys_core.results.dataclass_json import from_json, to_json
+
+
+@dataclass(frozen=True, slots=True)
+class TriedOption:
+    """One way of building the model, compared with the chosen one after equally many epochs of training.
+
+    Attributes
+    ----------
+    name
+        ``without ids``, ``with ids``, ``item id only``; of two options the simpler one stands first.
+    epochs, steps
+        How long it was trained: the chosen one in full, the others until they were given up; steps are batches.
+    figure, chosen_figure
+        Validation figure (higher is better: minus log loss, minus RMSE, NDCG@10) of this option and of the chosen
+        one after ``compared_after`` epochs.
+    difference, low, high
+        The chosen one's figure less this one's on the same users, and the ends of its paired 95 % interval.
+    share_at_least
+        Share of the bootstrap draws in which the chosen one is at least as good.
+    """
+
+    name: str
+    epochs: int
+    steps: int
+    compared_after: int
+    figure: float
+    chosen_figure: float
+    difference: float
+    low: float
+    high: float
+    share_at_least: float
+
+
+@dataclass(frozen=True, slots=True)
+class OptionChoice:
+    """Which option was trained in full, and what validation said of each: the log of a choice.
+
+    ``tried`` holds every option in order of simplicity, and is empty where there was nothing to compare: one option
+    alone, too few epochs, or nobody to measure by. ``n_users`` and ``n_rows`` count what validation measured by.
+    """
+
+    chosen: str
+    measure: str
+    tried: tuple[TriedOption, ...]
+    n_users: int
+    n_rows: int
+    n_draws: int
+    seed: int
+
+    @property
+    def others(self) -> tuple[TriedOption, ...]:
+        """The options that were given up."""
+        return tuple(option for option in self.tried if option.name != self.chosen)
+
+    @property
+    def share_given_up(self) -> float:
+        """Share of all training steps that went into options which were not kept."""
+        steps = sum(option.steps for option in self.tried)
+        return sum(option.steps for option in self.others) / steps if steps else 0.0
+
+    def to_json(self) -> dict[str, Any]:
+        return to_json(self)
+
+    @classmethod
+    def from_json(cls, data: dict[str, Any]) -> OptionChoice:
+        """The inverse of `to_json`; ``KeyError`` or ``TypeError`` for anything else."""
+        return from_json(cls, data)
