@@ -15,7 +15,7 @@ from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.results import TrainingReport
+from recsys_core.results import OptionChoice, TrainingReport
 from recsys_core.variant import ModelVariant
 
 
@@ -87,6 +87,11 @@ class TrainedModel:
     def fingerprint(self) -> str:
         """Identifies model and data, to the last cell: stamps what is derived from it."""
         return artifact.fingerprint(self.path)
+
+    @cached_property
+    def choice(self) -> OptionChoice:
+        """Which options validation compared before this model was trained in full, and how surely."""
+        return OptionChoice.from_json(self.config["choice"])
 
     @property
     def dataset(self) -> Dataset:

@@ -230,13 +230,12 @@ def lists_sentence(model: TrainedModel) -> list[Markdown]:
 
 def ids_sentence(model: TrainedModel) -> Markdown:
     """Whether user and item ids are reasons of this model, and what validation said of both ways."""
-    tried = model.config.get("id_ablations", {})
     key = "overview.ids.kept" if any(g.kind == "id" for g in model.features.groups) else "overview.ids.left_out"
     names = {"with ids": "with_ids", "without ids": "without_ids"}
     figures = [
-        plain(f"overview.ids.{names[name]}", value=numbers.number(abs(value), 4))
-        for name, value in tried.items()
-        if name in names
+        plain(f"overview.ids.{names[option.name]}", value=numbers.number(abs(option.figure), 4))
+        for option in model.choice.tried
+        if option.name in names
     ]
     measure = plain(f"overview.validation.{model.task}")
     shown = (
