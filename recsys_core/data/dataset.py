@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ TABLES = ("users", "items", "interactions")
 TRUTH = "truth.json"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Dataset:
     """Three tables that fit together.
 
@@ -87,11 +88,19 @@ class Dataset:
 
     def user_index(self, user_id: str, where: str = "") -> int:
         """Row of a raw user id. Raises ``RecLensError`` (``user.unknown``) if there is none."""
-        return _row(self.users["user_id"], user_id, "user", where or self.name)
+        return _row(self._user_ids, user_id, "user", where or self.name)
 
     def item_index(self, item_id: str, where: str = "") -> int:
         """Row of a raw item id. Raises ``RecLensError`` (``item.unknown``) if there is none."""
-        return _row(self.items["item_id"], item_id, "item", where or self.name)
+        return _row(self._item_ids, item_id, "item", where or self.name)
+
+    @cached_property
+    def _user_ids(self) -> pd.Index:
+        return pd.Index(self.users["user_id"])
+
+    @cached_property
+    def _item_ids(self) -> pd.Index:
+        return pd.Index(self.items["item_id"])
 
     def fingerprint(self) -> str:
         """SHA-256 (first 16 hex digits) over schema, truth and the content of the three tables.
@@ -183,8 +192,8 @@ def _check(folder: Path, file: str, checksum: str) -> None:
     require(same, DataError, "dataset.damaged", path=folder, file=file, reason=phrase("reason.changed"))
 
 
-def _row(ids: pd.Series, wanted: str, what: str, where: str) -> int:
-    found = np.flatnonzero((ids == str(wanted)).to_numpy())
-    if not len(found):
-        raise RecLensError(f"{what}.unknown", **{what: wanted, "workspace": where})
-    return int(found[0])
+def _row(ids: pd.Index, wanted: str, what: str, where: str) -> int:
+    try:  # the index hashes its ids at the first look-up: the others need no scan
+        return int(ids.get_loc(str(wanted)))
+    except KeyError:
+        raise RecLensError(f"{what}.unknown", **{what: wanted, "workspace": where}) from None

@@ -100,40 +100,47 @@ class Histories:
         """Row numbers of one user's interactions, ascending."""
         return self.rows_by_user[self.start[user_index] : self.start[user_index + 1]]
 
+    def rows_of_all(self, user_index: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Row numbers of several users' interactions, user after user, and whose each is: a place in ``user_index``."""
+        begin = self.start[user_index]
+        count = self.start[user_index + 1] - begin
+        owner = np.repeat(np.arange(len(count)), count)
+        at = np.arange(len(owner)) + np.repeat(begin - (np.cumsum(count) - count), count)
+        return self.rows_by_user[at], owner
+
+    def met(self, user_index: np.ndarray) -> csr_array:
+        """Items of all interactions of some users, of any part and label, one row each ``(n, n_items)``, ascending."""
+        rows, owner = self.rows_of_all(user_index)
+        return self._table(self._pairs(owner, self.item[rows]), len(user_index))
+
     def seen(self, user_index: int, part: str = "test") -> np.ndarray:
-        """Items (int32, ascending) that are no candidates for a user; see `seen_by_all`."""
+        """Items (int32, ascending) that are no candidates for a user; see `seen_by`."""
         rows = self.rows_of(user_index)
         return np.unique(self.item[rows[self._is_seen(rows, part)]])
 
-    def seen_by_all(self, part: str = "test") -> csr_array:
-        """Items that each user has met before the held-out part begins ``(n_users, n_items)``.
+    def seen_by(self, user_index: np.ndarray, part: str = "test") -> csr_array:
+        """Items that some users have met before the held-out part begins, one row each ``(n, n_items)``.
 
         They are those of the training rows, whatever their label (for ``test`` of the validation
         rows too), and of rows without a label that lie before the user's first held-out row.
         Under a ``random`` split nothing lies before: there rows without a label do not count.
         """
-        seen = self._is_seen(np.arange(len(self.user)), part)
-        return self._table(self._pairs(self.user[seen], self.item[seen]), self.n_users)
+        rows, owner = self.rows_of_all(user_index)
+        seen = self._is_seen(rows, part)
+        return self._table(self._pairs(owner[seen], self.item[rows[seen]]), len(user_index))
 
     def held_out(self, user_index: np.ndarray | None = None, part: str = "test") -> csr_array:
         """Positives of ``part`` for the given users (all by default), one row each, ``(n, n_items)``.
 
         An item that the user has seen before is no candidate of the ranking, so it is left out.
         """
-        if user_index is None:
-            rows, owner = np.arange(len(self.user)), self.user
-        else:
-            each = [self.rows_of(user) for user in np.asarray(user_index).tolist()]
-            rows, owner = (
-                np.concatenate([np.zeros(0, np.int64), *each]),
-                np.repeat(np.arange(len(each)), [*map(len, each)]),
-            )
+        rows, owner = self.rows_of_all(np.arange(self.n_users) if user_index is None else np.asarray(user_index))
         held = self.positive[rows] & (self.part[rows] == PARTS.index(part))
         known = self._is_seen(rows, part)
         held, known = (self._pairs(owner[some], self.item[rows[some]]) for some in (held, known))
         known = np.append(known, -1)
         new = held[known[np.searchsorted(known[:-1], held)] != held]
-        return self._table(new, self.n_users if user_index is None else len(each))
+        return self._table(new, self.n_users if user_index is None else len(user_index))
 
     def _pool(self, part: str) -> PositiveRows:
         return self.pools[PARTS.index(part) == 2]

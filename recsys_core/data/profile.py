@@ -116,7 +116,7 @@ def user_history(dataset: Dataset, histories: Histories, user_index: int) -> pd.
     items = items[items >= 0].astype(np.int64)
     rows = histories.rows_of(user_index)
     rows = rows[histories.positive[rows] & (histories.part[rows] >= 0) & (histories.part[rows] <= 1)]
-    newest: dict[int, int] = {}
-    for row in rows[np.argsort(histories.order[rows])]:
-        newest[int(histories.item[row])] = int(dataset.interactions["time"].iloc[row])
-    return pd.DataFrame({"item_index": items, "time": [newest.get(int(i), 0) for i in items]})
+    rows = rows[np.argsort(histories.order[rows])]
+    times = dataset.interactions["time"].to_numpy()[rows]
+    newest = dict(zip(histories.item[rows].tolist(), times.tolist(), strict=True))
+    return pd.DataFrame({"item_index": items, "time": [newest.get(i, 0) for i in items.tolist()]})

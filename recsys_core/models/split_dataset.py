@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -12,7 +13,6 @@ from recsys_core.data.history import LENGTH, Histories
 from recsys_core.data.known import Known
 from recsys_core.data.order import tie_order
 from recsys_core.data.split import Split, make_split
-from recsys_core.metrics import sorted_once
 from recsys_core.models.scorer import Pairs
 from recsys_core.seeds import random_stream
 
@@ -62,7 +62,7 @@ class RankingTask:
         return len(self.users)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class SplitDataset:
     """One dataset under one split; every pair and history that a model sees comes from here.
 
@@ -122,39 +122,53 @@ class SplitDataset:
         place are passed over.
         """
         n_items = self.dataset.n_items
-        frame = self.dataset.interactions
-        known = sorted_once(frame["user_index"].to_numpy(np.int64) * n_items + frame["item_index"].to_numpy())
-        user, item = known // n_items, known % n_items
-        start = np.searchsorted(user, np.arange(self.dataset.n_users + 1))
-        before = user * (n_items + 1) + item - (np.arange(len(known)) - start[user])
-        n_untaken = n_items - np.diff(start)[users]
+        who, own = np.unique(users, return_inverse=True)
+        met = self.histories.met(who)
+        start = met.indptr
+        owner = np.repeat(np.arange(len(who)), np.diff(start))
+        before = owner * (n_items + 1) + met.indices - (np.arange(len(owner)) - start[owner])
+        n_untaken = n_items - np.diff(start)[own]
         place = np.floor(random_stream(seed, "untaken items").random(len(users)) * n_untaken).astype(np.int64)
-        passed = np.searchsorted(before, users * (n_items + 1) + place, side="right") - start[users]
+        passed = np.searchsorted(before, own * (n_items + 1) + place, side="right") - start[own]
         return np.where(n_untaken > 0, place + passed, -1)
 
     def ranking(self, part: str, *, most: int | None = None) -> RankingTask:
         """Users with a held-out taken item in ``part``; at most ``most`` of them, drawn by the split's seed."""
-        held_out = self.histories.held_out(part=part)
-        users = np.flatnonzero(np.diff(held_out.indptr) > 0)
-        if most is not None and len(users) > most:
-            random = random_stream(self.split.seed, "ranked users")
-            users = np.sort(random.choice(users, most, replace=False))
-        seen = self.histories.seen_by_all(part)[users]
-        known = self.histories.known(users, part)
-        return RankingTask(users, known.newest(), known, seen, held_out[users], self.tie_order)
+        users = np.flatnonzero(np.diff(self.histories.held_out(part=part).indptr) > 0)
+        return self.ranking_of(users if most is None else self.draw_users(users, most), part)
+
+    def draw_users(self, users: np.ndarray, most: int) -> np.ndarray:
+        """At most ``most`` of some users, ascending, drawn by the split's seed; all of them where they are no more."""
+        if len(users) <= most:
+            return users
+        return np.sort(random_stream(self.split.seed, "ranked users").choice(users, most, replace=False))
+
+    def ranking_of(self, users: np.ndarray, part: str = "test") -> RankingTask:
+        """These users, each with what ``part`` holds out (it may be nothing); reads no rows but theirs."""
+        histories = self.histories
+        known, seen = histories.known(users, part), histories.seen_by(users, part)
+        return RankingTask(users, known.newest(), known, seen, histories.held_out(users, part), self.tie_order)
 
     def sequences(self) -> csr_array:
         """Each user's taken training items ``(n_users, n_items)``, stored oldest first and as often as taken.
 
         The order within a row is what happened: sort or sum its entries (``sum_duplicates``, ``max``) in a copy only.
+        Made once and then shared, so its arrays cannot be written to.
         """
+        return self._sequences
+
+    @cached_property
+    def _sequences(self) -> csr_array:
         rows = self.split.train[self.histories.positive[self.split.train]]
         users = self.dataset.interactions["user_index"].to_numpy()[rows]
         items = self.dataset.interactions["item_index"].to_numpy()[rows]
         at = np.lexsort((self.split.order[rows], users))
         start = np.searchsorted(users[at], np.arange(self.dataset.n_users + 1))
         shape = (self.dataset.n_users, self.dataset.n_items)
-        return csr_array((np.ones(len(at), dtype=bool), items[at], start), shape=shape)
+        made = csr_array((np.ones(len(at), dtype=bool), items[at], start), shape=shape)
+        for part in (made.data, made.indices, made.indptr):
+            part.flags.writeable = False
+        return made
 
     def background(self, n: int, *, seed: int) -> Pairs:
         """Seeded training examples that stand for "any other case" in an explanation.

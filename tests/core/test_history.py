@@ -175,7 +175,8 @@ def test_seen_and_held_out_equal_the_slow_ones(rows, task_kind):
     good = split.label == 1 if split.task != "rating" else split.label >= 4
     for part in ("validation", "test"):
         held_from = PARTS.index(part)
-        held_out, seen_by_all = histories.held_out(part=part), histories.seen_by_all(part)
+        everyone = np.arange(dataset.n_users)
+        held_out, seen_by = histories.held_out(part=part), histories.seen_by(everyone, part)
         for user in range(dataset.n_users):
             mine = np.flatnonzero(frame["user_index"] == user)
             begin = min((order[r] for r in mine if part_of[r] >= held_from), default=len(frame))
@@ -184,7 +185,8 @@ def test_seen_and_held_out_equal_the_slow_ones(rows, task_kind):
             seen = sorted({int(frame["item_index"][r]) for r in known})
             held = {int(frame["item_index"][r]) for r in mine if part_of[r] == held_from and good[r]}
             assert histories.seen(user, part).tolist() == seen
-            assert seen_by_all[[user]].indices.tolist() == seen
+            assert seen_by[[user]].indices.tolist() == seen
+            assert histories.met(np.array([user])).indices.tolist() == sorted({frame["item_index"][r] for r in mine})
             assert held_out[[user]].indices.tolist() == sorted(held - set(seen))
         some = np.array([dataset.n_users - 1, 0])
         few = histories.held_out(some, part)
