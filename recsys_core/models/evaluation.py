@@ -69,19 +69,27 @@ def evaluate(
     split_dataset: SplitDataset,
     *,
     part: str = "test",
-    most_users: int | None = None,
+    users: np.ndarray | None = None,
     calibrated: bool = True,
     reranker: Reranker = BY_SCORE,
     progress: Progress = silent,
 ) -> Evaluation:
     """AUC and log loss on the part's pairs, NDCG@10 and recall@10 on the whole catalogue.
 
-    ``calibrated=False`` (baselines) leaves the log loss out; ``reranker`` makes the lists from the scores. The AUC is
-    of `PairResult.binary`; for task ``rating`` the RMSE is on the scale.
+    ``users`` are those whose lists and pairs are looked at, all of the part if None. ``calibrated=False`` (baselines)
+    leaves the log loss out; ``reranker`` makes the lists from the scores. The AUC is of `PairResult.binary`; for task
+    ``rating`` the RMSE is on the scale.
     """
-    task = split_dataset.ranking(part, most=most_users)
+    task = split_dataset.ranking(part) if users is None else split_dataset.ranking_of(users, part)
     ranking = rank_users(scorer.score_catalogue, task, reranker=reranker, progress=progress)
-    pairs = evaluate_pairs(scorer, split_dataset.labelled(part))
+    pairs = evaluate_pairs(scorer, split_dataset.labelled(part, users=users))
+    return evaluation_of(ranking, pairs, split_dataset, calibrated=calibrated)
+
+
+def evaluation_of(
+    ranking: RankingResult, pairs: PairResult, split_dataset: SplitDataset, *, calibrated: bool = True
+) -> Evaluation:
+    """The figures of lists and scored pairs."""
     if split_dataset.task != "rating":
         loss = log_loss(pairs.label, pairs.score) if calibrated else None
         return Evaluation(ranking, pairs, pairs.auc, loss)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.sparse import csr_array
 
+from recsys_core.errors import Phrase
 from recsys_core.metrics import probability, roc_auc
 from recsys_core.variant import DENSE, ModelVariant
 
@@ -68,6 +69,10 @@ class RankingResult:
     n_distinct: np.ndarray | None = None
     n_tied_out: np.ndarray | None = None
 
+    def __getitem__(self, rows: np.ndarray) -> RankingResult:
+        parts = (self.user_index, self.top, self.ndcg, self.recall, self.held_out, self.n_distinct, self.n_tied_out)
+        return RankingResult(self.k, *(None if part is None else part[rows] for part in parts))  # type: ignore[arg-type]
+
     @property
     def n_held_out(self) -> np.ndarray:
         """How many items were looked for, one number a row."""
@@ -92,6 +97,10 @@ class PairResult:
     score: np.ndarray
     negatives: str
 
+    def __getitem__(self, rows: np.ndarray) -> PairResult:
+        parts = (self.user_index, self.item_index, self.label, self.score)
+        return PairResult(*(part[rows] for part in parts), self.negatives)
+
     def binary(self) -> PairResult:
         """The pairs that an AUC is formed of, with 0/1 labels: the one definition for every task and page.
 
@@ -115,15 +124,42 @@ class PairResult:
         return roc_auc(binary.label, binary.score)
 
 
+@dataclass(frozen=True, slots=True)
+class UserSample:
+    """How many users were ranked of all that could be, and the seed that drew them."""
+
+    n_users: int
+    n_all_users: int
+    seed: int
+
+    @property
+    def is_all(self) -> bool:
+        return self.n_users == self.n_all_users
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """Quality of one scorer on the held-out rows. ``logloss`` is None for a scorer without probabilities."""
+    """Quality of one scorer on the held-out rows.
+
+    Attributes
+    ----------
+    ranking, pairs, auc
+        Lists, scored pairs, and the AUC of these.
+    logloss, rmse
+        None for a scorer without probabilities, for task ``rating`` and for all others.
+    sample
+        Which users it is of, where not of all; the pairs are theirs, too.
+    anew
+        Why the lists stored with the model could not be used, where they were worked out anew.
+    """
 
     ranking: RankingResult
     pairs: PairResult
     auc: float
     logloss: float | None
     rmse: float | None = None
+    sample: UserSample | None = None
+    anew: Phrase | None = None
 
     @property
     def ndcg(self) -> float:
