@@ -37,7 +37,7 @@ def ranked_users(model: TrainedModel) -> RankingTask:
 
 def rank(scorer: Scorer, task: RankingTask, reranker: Reranker = BY_SCORE) -> RankingResult:
     """Lists of the sample's users, scored a few users at a time."""
-    width = scorer.item_base.shape[1] + 2 * task.histories.shape[1]
+    width = scorer.item_base.shape[1] + 2 * task.known.positives.length
     step = max(1, FLOATS_AT_ONCE // (scorer.n_items * width))
 
     def score(users: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray:
@@ -74,7 +74,8 @@ def explained_pairs(
     users = np.flatnonzero(ranking.top[:, 0] >= 0)
     rows = np.sort(random.permutation(users)[:N_PAIRS])
     place = random.integers(0, (ranking.top[rows] >= 0).sum(axis=1))
-    pairs = Pairs(task.users[rows], ranking.top[rows, place], task.histories[rows])
+    few = task[rows]
+    pairs = Pairs(few.users, ranking.top[rows, place], few.histories, few.known)
     background = _background(dense, pairs, split_dataset)
     return ExplainedPairs(pairs, background, orderings_within(dense, pairs, background))
 

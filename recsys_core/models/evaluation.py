@@ -46,10 +46,10 @@ def rank_users(
     tops, ties = [], [(np.zeros(0, dtype=np.int64),) * 2]
     for start in range(0, len(task), CHUNK):
         rows = np.arange(start, min(start + CHUNK, len(task)))
-        scores = score(task.users[rows], task.histories[rows], task.known[rows])
-        seen = task.seen[rows]
-        tops.append(reranker.lists(Candidates(task.users[rows], scores, seen, task.tie_order), k))
-        ties.append(list_ties(scores, tops[-1], seen))
+        some = task[rows]
+        scores = score(some.users, some.histories, some.known)
+        tops.append(reranker.lists(Candidates(some.users, scores, some.seen, task.tie_order), k))
+        ties.append(list_ties(scores, tops[-1], some.seen))
         progress("ranking the catalogue", (start + len(rows)) / len(task))
     top = np.concatenate(tops) if tops else np.zeros((0, k), dtype=np.int64)
     ndcg, recall = ndcg_at_k(top, task.held_out), recall_at_k(top, task.held_out)

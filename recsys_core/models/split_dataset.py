@@ -43,23 +43,26 @@ class LabelledPairs:
 class RankingTask:
     """Users whose full-catalogue ranking is evaluated, with what each has seen and what was held out.
 
-    ``known`` is all that a scorer may know of the users; ``histories`` are the newest of it.
+    ``known`` is all that a scorer may know of the users; `histories` are the newest of it.
     ``tie_order`` (n_items,) is the place of each item among items of equal score.
     """
 
     users: np.ndarray
-    histories: np.ndarray
     known: Known
     seen: csr_array
     held_out: csr_array
     tie_order: np.ndarray
 
     def __getitem__(self, rows: np.ndarray) -> RankingTask:
-        users, histories, known = self.users[rows], self.histories[rows], self.known[rows]
-        return RankingTask(users, histories, known, self.seen[rows], self.held_out[rows], self.tie_order)
+        return RankingTask(self.users[rows], self.known[rows], self.seen[rows], self.held_out[rows], self.tie_order)
 
     def __len__(self) -> int:
         return len(self.users)
+
+    @property
+    def histories(self) -> np.ndarray:
+        """Worked out when read ``(n, length)``: of a million users, ask a few at a time (``task[rows].histories``)."""
+        return self.known.newest()
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,17 +104,22 @@ class SplitDataset:
         schema = self.dataset.schema
         return (label - schema.low) / (schema.high - schema.low)
 
-    def labelled(self, part: str) -> LabelledPairs:
-        """Pairs of a part for AUC and log loss; task ``implicit`` adds its sampled negatives."""
+    def labelled(self, part: str, *, users: np.ndarray | None = None) -> LabelledPairs:
+        """Pairs of a part for AUC and log loss, of some users or of all; task ``implicit`` adds its sampled negatives.
+
+        The pairs of some users are their part of everyone's, in the same order.
+        """
         rows = getattr(self.split, part)
-        pairs = self.pairs(rows, part)
+        owner = self.histories.user[rows]
+        chosen = np.arange(len(rows)) if users is None else np.flatnonzero(np.isin(owner, users))
+        pairs = self.pairs(rows[chosen], part)
         if self.task != "implicit":
-            return LabelledPairs(pairs, self.target(rows), "logged")
-        drawn = self.sample_untaken(pairs.users, seed=self.split.seed)
+            return LabelledPairs(pairs, self.target(rows[chosen]), "logged")
+        drawn = self.sample_untaken(owner, seed=self.split.seed)[chosen]
         there = np.flatnonzero(drawn >= 0)
-        again = np.concatenate([np.arange(len(rows)), there])
+        again = np.concatenate([np.arange(len(chosen)), there])
         both = replace(pairs[again], items=np.concatenate([pairs.items, drawn[there]]))
-        label = np.repeat([1.0, 0.0], [len(rows), len(there)]).astype(np.float32)
+        label = np.repeat([1.0, 0.0], [len(chosen), len(there)]).astype(np.float32)
         return LabelledPairs(both, label, "sampled")
 
     def sample_untaken(self, users: np.ndarray, *, seed: int) -> np.ndarray:
@@ -147,7 +155,7 @@ class SplitDataset:
         """These users, each with what ``part`` holds out (it may be nothing); reads no rows but theirs."""
         histories = self.histories
         known, seen = histories.known(users, part), histories.seen_by(users, part)
-        return RankingTask(users, known.newest(), known, seen, histories.held_out(users, part), self.tie_order)
+        return RankingTask(users, known, seen, histories.held_out(users, part), self.tie_order)
 
     def sequences(self) -> csr_array:
         """Each user's taken training items ``(n_users, n_items)``, stored oldest first and as often as taken.

@@ -68,9 +68,7 @@ def everyone(split_dataset: SplitDataset, part: str) -> RankingTask:
     """All users, those without anything to rank too."""
     users, known = np.arange(N_USERS), split_dataset.histories.known(np.arange(N_USERS), part)
     seen = split_dataset.histories.seen_by(users, part)
-    return RankingTask(
-        users, known.newest(), known, seen, split_dataset.histories.held_out(part=part), split_dataset.tie_order
-    )
+    return RankingTask(users, known, seen, split_dataset.histories.held_out(part=part), split_dataset.tie_order)
 
 
 def catalogue(scorer: CanScore, split_dataset: SplitDataset, part: str) -> np.ndarray:

@@ -72,3 +72,15 @@ def test_ids_are_found_by_their_text_alone():
         with pytest.raises(RecLensError, match=r".") as problem:
             dataset.user_index(unknown)
         assert problem.value.key == "user.unknown"
+
+
+@settings(max_examples=30, deadline=None)
+@given(ROWS, st.sampled_from(["time", "random"]), st.lists(st.integers(0, 5), unique=True))
+def test_labelled_pairs_of_some_users_are_their_part_of_everyones(rows, kind, some):
+    split_dataset = split_or_discard(rows, kind)
+    everyone, few = split_dataset.labelled("test"), split_dataset.labelled("test", users=np.array(some, dtype=int))
+    theirs = np.flatnonzero(np.isin(everyone.pairs.users, some))
+    assert np.array_equal(few.label, everyone.label[theirs])
+    for name in ("users", "items", "histories"):
+        assert np.array_equal(getattr(few.pairs, name), getattr(everyone.pairs[theirs], name))
+    assert np.array_equal(few.known.csr().toarray(), everyone.known[theirs].csr().toarray())
