@@ -9,6 +9,7 @@ from dashboard.cached import workspace as cached_workspace
 from dashboard.parameters import Parameter, opened
 from dashboard.presentation.charts import overview as charts
 from dashboard.presentation.sentences import overview as sentences
+from dashboard.presentation.sentences import quality
 from dashboard.presentation.texts import numbers, t
 from dashboard.sections import overview as cards
 
@@ -22,7 +23,7 @@ def show(page: frame.Frame) -> None:
     ref = page.selection.ref
     model, profile = cached_workspace.model(ref, page.selection.variant.model), cached_workspace.profile(ref)
     page.title(t("overview.title"))
-    sentence = sentences.sentence(model)
+    sentence = quality.sentence(model)
     page.sentence(sentence)
     components.caveats([*sentences.meaning(model), sentences.made(model, page.selection.language)])
     stats = sentences.stat_cards(profile)
@@ -49,7 +50,7 @@ def show(page: frame.Frame) -> None:
     cards.stages(model)
     next_links(page)
     everything = {"profile": stats, "metrics": model.training.to_json(), "config": model.config}
-    page.download("overview", sentences.quality_table(model), everything)
+    page.download("overview", quality.quality_table(model), everything)
     with place_of_gap:
         cards.gap(page, sentence)
 

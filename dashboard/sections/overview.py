@@ -9,6 +9,7 @@ from dashboard.cached import fairness as cached_fairness
 from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.charts import overview as charts
 from dashboard.presentation.sentences import overview as sentences
+from dashboard.presentation.sentences import quality as quality_sentences
 from dashboard.presentation.texts import joined, plain, t, word
 from dashboard.presentation.texts.markdown import escape
 from recsys_core.models.anatomy import anatomy
@@ -20,13 +21,14 @@ def quality(model) -> None:
         st.markdown(t("overview.quality.none"))
     else:
         components.draw(chart, key="quality")
-    components.caveats([sentences.best_sentence(model), *sentences.caveats(model)])
+    components.caveats([quality_sentences.best_sentence(model), *quality_sentences.caveats(model)])
+    components.caveats(quality_sentences.baselines_fitted(model))
 
 
 def verdict(model) -> None:
-    for is_good, said in sentences.verdicts(model):
+    for is_good, said in quality_sentences.verdicts(model):
         st.markdown(sentences.verdict_line(is_good, said))
-    for said in sentences.lists_sentence(model):
+    for said in quality_sentences.lists_sentence(model):
         st.markdown(sentences.verdict_line(False, said))
 
 

@@ -22,8 +22,9 @@ from dashboard.presentation import labels as people
 from dashboard.presentation import wording as reasons
 from dashboard.presentation.charts import overview as charts
 from dashboard.presentation.sentences import overview as sentences
+from dashboard.presentation.sentences import quality
 from dashboard.presentation.tables import reasons as tables
-from dashboard.presentation.texts import numbers
+from dashboard.presentation.texts import numbers, use_language
 from dashboard.presentation.wording import Reason
 from recsys_core.data.profile import group_sizes, profile, user_history
 from recsys_core.data.schema import Schema
@@ -62,20 +63,20 @@ def test_lists_worse_than_popularity_are_called_so(ref):
         baselines = {"popularity": replace(popularity, differences={"ndcg@10": change})}
         training = replace(report, model=model, baselines=baselines)
         of_ratings = replace(workspace, training=training, split_dataset=of_ratings_data)
-        said = sentences.sentence(of_ratings)
+        said = quality.sentence(of_ratings)
         assert ("worse than popularity's" in said) == is_poor
         assert ("on a par with popularity" in said) != is_poor
         assert "times what popularity" not in said, "what chance may have made is no finding"
-        assert bool(sentences.lists_sentence(of_ratings)) == is_poor
-        assert not sentences.lists_sentence(replace(workspace, training=training)), "clicks were shown, not chosen"
+        assert bool(quality.lists_sentence(of_ratings)) == is_poor
+        assert not quality.lists_sentence(replace(workspace, training=training)), "clicks were shown, not chosen"
 
 
 def test_only_a_split_by_time_has_a_next(ref):
     workspace = cached_workspace.model(ref, "")
     by_time = replace(workspace, config=workspace.config | {"task": "implicit"})
     at_random = replace(by_time, training=replace(by_time.training, split="random"))
-    assert "one taken next" in sentences.sentence(by_time)
-    assert "one taken and one not" in sentences.sentence(at_random)
+    assert "one taken next" in quality.sentence(by_time)
+    assert "one taken and one not" in quality.sentence(at_random)
 
 
 def test_verdicts_follow_the_paired_difference(ref):
@@ -83,7 +84,7 @@ def test_verdicts_follow_the_paired_difference(ref):
 
     def verdict(change, name="ease"):
         ease = replace(report.baselines["ease"], differences={"ndcg@10": change} if change else {})
-        return sentences.against(replace(report, baselines={"ease": ease}), name)
+        return quality.against(replace(report, baselines={"ease": ease}), name)
 
     assert verdict((0.01, 0.002, 0.02)) == "above"
     assert verdict((0.01, -0.002, 0.02)) == "par"
@@ -91,6 +92,47 @@ def test_verdicts_follow_the_paired_difference(ref):
     assert verdict((math.nan, math.nan, math.nan)) == ""
     assert verdict(None) == ""
     assert verdict((0.01, 0.002, 0.02), "popularity") == "", "there is no such baseline"
+
+
+def three_baselines(model, **changes: tuple[float, float, float]):
+    """The model beside popularity, and baselines of these names with these differences to it."""
+    of = model.training.baselines["popularity"]
+    far = {"popularity": replace(of, values=of.values | {"ndcg@10": 0.1}, differences={"ndcg@10": (0.1, 0.09, 0.11)})}
+    near = {
+        name: replace(of, values=of.values | {"ndcg@10": 0.2 - change[0]}, differences={"ndcg@10": change})
+        for name, change in changes.items()
+    }
+    ours = replace(model.training.model, values=model.training.model.values | {"ndcg@10": 0.2})
+    return replace(model, training=replace(model.training, model=ours, baselines=near | far, best_possible={}))
+
+
+def test_every_baseline_stands_in_the_sentence_the_verdicts_and_the_chart(ref):
+    found = {"ease": (-0.02, -0.03, -0.01), "item_knn": (0.05, 0.04, 0.06), "random_walk": (0.01, -0.01, 0.03)}
+    model = three_baselines(cached_workspace.model(ref, ""), **found)
+    said = quality.sentence(model).replace("\\", "")
+    told = "times what popularity reaches, more than item-kNN (0.150), on a par with random walk (0.190), but less than"
+    assert f"2.0 {told} EASE (0.220)." in said, "a baseline nobody has words for is called by its name"
+    assert [is_good for is_good, _ in quality.verdicts(model)] == [True, True, None, False], "the weakest first"
+    bars = charts.quality(model.training).data.dropna(subset=["value"])
+    of_lists = bars[bars["measure"] == "NDCG@10"]
+    assert of_lists["who"].tolist() == ["This model", "EASE", "Random walk", "Item-kNN", "Popularity"]
+    use_language("zh")
+    said = quality.sentence(model).replace("\\", "")
+    assert "是热门榜的 2.0 倍，高于物品近邻（0.150），与" in said
+    assert "但低于\u00a0EASE（0.220）。" in said, "Latin letters keep their distance"
+
+
+def test_what_a_baseline_was_fitted_on_is_said(ref):
+    model = cached_workspace.model(ref, "")
+
+    def said(**settings: float) -> list[str]:
+        fitted = replace(model.training.baselines["popularity"], settings=settings)
+        return quality.baselines_fitted(replace(model, training=replace(model.training, baselines={"ease": fitted})))
+
+    assert said(penalty=400.0, n_items=model.dataset.n_items, n_least=1, longest=0) == ["EASE with penalty 400"]
+    some = said(penalty=400.0, n_items=9, n_least=12, longest=300)
+    assert some[0] == f"EASE with penalty 400 on the 9 items with at least 12 positives, of {model.dataset.n_items}"
+    assert some[1] == "EASE reads at most 300 positives of each user, drawn by the seed"
 
 
 def test_training_stores_the_paired_difference_to_each_baseline(ref):
@@ -113,12 +155,12 @@ def test_an_overview_without_figures_has_sentences_and_no_dash(ref):
     none = replace(nothing, differences={"ndcg@10": (math.nan,) * 3})
     training = replace(workspace.training, model=nothing, baselines={"popularity": none}, best_possible={})
     bare = replace(workspace, training=training)
-    assert "there is no AUC" in sentences.sentence(bare)
-    assert numbers.UNKNOWN not in sentences.sentence(bare)
-    assert sentences.verdicts(bare) == []
+    assert "there is no AUC" in quality.sentence(bare)
+    assert numbers.UNKNOWN not in quality.sentence(bare)
+    assert quality.verdicts(bare) == []
     assert charts.quality(training) is None
     no_ease = replace(workspace, training=replace(workspace.training, baselines={}))
-    assert "NDCG@10" in sentences.sentence(no_ease)
+    assert "NDCG@10" in quality.sentence(no_ease)
 
 
 def test_profile_counts(ref):

@@ -24,7 +24,8 @@ from dashboard.presentation.charts.chart import (
     value_axis,
     written,
 )
-from dashboard.presentation.texts import numbers, plain
+from dashboard.presentation.sentences.quality import baseline_name, weakest_first
+from dashboard.presentation.texts import capital, numbers, plain
 from recsys_core.data.profile import Profile
 from recsys_core.results import TrainingReport
 
@@ -59,7 +60,6 @@ def quality(report: TrainingReport) -> Chart | None:
 def _quality() -> alt.LayerChart:
     x = value_axis("value", None, values=[0, 0.25, 0.5, 0.75, 1], format=".2~f").scale(nice=False)
     bars = bar(x, meaning(), corner=2).encode(
-        opacity=alt.Opacity("strength", type="quantitative", scale=None),
         tooltip=tooltip(
             measure=plain("overview.measure"),
             who=plain("overview.model"),
@@ -73,8 +73,7 @@ def _quality() -> alt.LayerChart:
 
 
 def _quality_rows(report: TrainingReport) -> list[dict]:
-    order = ("model", "ease", "item_knn", "popularity")
-    who = sorted(report.scorers, key=lambda name: order.index(name) if name in order else len(order))
+    who = ["model", *reversed(weakest_first(report))]
     rows: list[dict] = []
     for measure in METRICS:
         found = [row for name in who if (row := _quality_row(measure, name, report)) is not None]
@@ -93,7 +92,7 @@ def _quality_row(measure: str, name: str, report: TrainingReport) -> dict | None
     if math.isnan(value) or math.isnan(low):
         return None
     top = report.best_possible.get(measure) if name == "model" else None
-    who = plain(f"overview.who.{name}")
+    who = plain("overview.who.model") if name == "model" else capital(baseline_name(name))
     return {
         "measure": plain(f"measure.{measure}"),
         "who": who,
@@ -106,7 +105,6 @@ def _quality_row(measure: str, name: str, report: TrainingReport) -> dict | None
         "label": f"{who} {numbers.number(value)}",
         "interval": plain("interval", low=numbers.number(low), high=numbers.number(high)),
         "meaning": FOR if name == "model" else NEUTRAL,
-        "strength": 1.0 if name != "popularity" else 0.55,
         "room": 1.3,
     }
 
