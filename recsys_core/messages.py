@@ -48,6 +48,7 @@ MESSAGES: dict[str, str] = {
     "reason.packing": "it is packed in a way that is not known here",
     "reason.password": "it is protected by a password",
     "reason.other_tables": "not the description of these tables",
+    "reason.other_model": "it is of another model, or of other data",
     "reason.groups": "its groups do not fit the data",
     "reason.truth": "{column} holds {value!r}, which truth.json does not know",
     "reason.format": "format {value!r}",
@@ -92,6 +93,7 @@ MESSAGES: dict[str, str] = {
     "model.unknown": "No model {model} in {workspace}; there are: {known}.",
     "model.id": "{model!r} cannot name a model: it is taken, or holds more than letters, digits, '-', '_' and '.'.",
     "model.current": "Model {model} is the current one; make another one current before it is removed.",
+    "evaluation.anew": "The lists stored with model {model} could not be used ({reason}): they were worked out anew.",
     "workspace.missing": "{path}: no workspace here; run 'python -m recsys_core train' first.",
     "workspace.damaged": "{path}: file {file} is damaged ({reason}); train the workspace again or restore the file.",
     "workspace.other_data": "{path}: the dataset is not the one that the model was trained on; "

@@ -51,9 +51,12 @@ def write_checksums(folder: Path, workspace: Path) -> None:
     ``dataset/dataset.json`` holds the schema and the checksums of the tables in turn, so nothing that
     a figure is made from can change under the same checksums.
     """
+    (folder / SUMS).write_text(_checksums(folder, workspace))
+
+
+def _checksums(folder: Path, workspace: Path) -> str:
     names = [*FILES, TERM] if (folder / TERM).is_file() else FILES
-    sums = {name: sha256(folder / name) for name in names} | {DATA: sha256(workspace / DATA)}
-    (folder / SUMS).write_text(json.dumps(sums, indent=1))
+    return json.dumps({name: sha256(folder / name) for name in names} | {DATA: sha256(workspace / DATA)}, indent=1)
 
 
 def check_artifact(folder: Path, workspace: Path) -> None:
@@ -82,6 +85,11 @@ def fingerprint(folder: Path) -> str:
     Empty where there are none: nothing of such a model can be opened.
     """
     return sha256(folder / SUMS)[:16] if (folder / SUMS).is_file() else ""
+
+
+def new_fingerprint(folder: Path, workspace: Path) -> str:
+    """The `fingerprint` that a model will have whose files are written, but for their checksums."""
+    return hashlib.sha256(_checksums(folder, workspace).encode()).hexdigest()[:16]
 
 
 def digest(marks: Iterable[str]) -> str:

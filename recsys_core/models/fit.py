@@ -11,17 +11,19 @@ from recsys_core.data.features import make_features, text_values
 from recsys_core.data.folder import atomic_folder
 from recsys_core.data.split import possible_kind
 from recsys_core.errors import DataError, SettingError, phrase, require
-from recsys_core.models.artifact import save_artifact
+from recsys_core.models.artifact import new_fingerprint, save_artifact
 from recsys_core.models.encoder import MINILM, NO_ENCODER, EncoderInfo, encode_texts, encoder_info
+from recsys_core.models.evaluation import evaluate
 from recsys_core.models.model_selection import ChosenModel, choose
 from recsys_core.models.model_store import ABOUT, FIRST, ModelStore
 from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.models.stored_evaluation import save_evaluation
 from recsys_core.models.training_defaults import default_settings, history_length
 from recsys_core.models.training_log import write_log
 from recsys_core.models.training_report import training_report
 from recsys_core.models.workspace import SplitSettings, write_about
 from recsys_core.progress import Progress, silent
-from recsys_core.results import TrainingReport
+from recsys_core.results import Evaluation, TrainingReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +73,7 @@ class FittedModel:
     chosen: ChosenModel
     config: dict
     report: TrainingReport
+    evaluation: Evaluation
 
     def write(self, folder: Path, about: dict[str, str]) -> None:
         """Write all that `ModelStore.add` wants of it into ``folder``."""
@@ -78,6 +81,8 @@ class FittedModel:
         write_log(folder / "log", self.chosen.trained)
         about_it = {"config": self.config | about, "metrics": self.report.to_json()}
         save_artifact(folder, self.chosen.trained.ranker, self.chosen.features, about_it)
+        fingerprint = new_fingerprint(folder, workspace=folder.parents[1])
+        save_evaluation(folder, self.evaluation, fingerprint=fingerprint)
 
 
 def fit_model(split_dataset: SplitDataset, request: FitRequest, *, progress: Progress = silent) -> FittedModel:
@@ -89,9 +94,11 @@ def fit_model(split_dataset: SplitDataset, request: FitRequest, *, progress: Pro
     vectors = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in texts.items()}
     settings = default_settings(split_dataset, seed=request.seed, epochs=request.epochs)
     chosen = choose(make_features(split_dataset.dataset, vectors), split_dataset, settings, progress=progress)
-    report = training_report(chosen.scorer, split_dataset, progress=progress)
+    evaluation = evaluate(chosen.scorer, split_dataset, progress=progress)
+    n_parameters = sum(p.numel() for p in chosen.scorer.ranker.parameters())
+    report = training_report(evaluation, split_dataset, n_parameters=n_parameters, progress=progress)
     report = replace(report, seconds=time.perf_counter() - began)
-    return FittedModel(chosen, _config(encoder, split_dataset, chosen), report)
+    return FittedModel(chosen, _config(encoder, split_dataset, chosen), report, evaluation)
 
 
 def _check_trainable(split_dataset: SplitDataset) -> None:

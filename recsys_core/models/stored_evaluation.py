@@ -7,8 +7,11 @@ lists are worked out anew.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
+import logging
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +23,10 @@ from scipy.sparse import csr_array
 
 from recsys_core.data.folder import atomic_write
 from recsys_core.errors import Phrase, phrase
+from recsys_core.models.evaluation import evaluate
+from recsys_core.models.scorer import Scorer
+from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.progress import Progress, silent
 from recsys_core.results import Evaluation, PairResult, RankingResult
 
 FORMAT = "reclens-evaluation-1"
@@ -27,6 +34,32 @@ FILE = "evaluation.safetensors"
 OF_RANKING = ("user_index", "top", "ndcg", "recall", "n_distinct", "n_tied_out")
 OF_PAIRS = ("user_index", "item_index", "label", "score")
 SMALL = np.iinfo(np.int32).max
+_log = logging.getLogger(__name__)
+
+
+def stored_or_anew(
+    scorer: Scorer,
+    split_dataset: SplitDataset,
+    *,
+    folder: Path,
+    fingerprint: str,
+    name: str,
+    progress: Progress = silent,
+) -> Evaluation:
+    """The evaluation of the model called ``name`` in ``folder``: as it was stored, or else worked out by ``scorer``.
+
+    Where the file is missing, damaged or of another model, that is said in the log and in the evaluation (``anew``),
+    and the new one is stored in its place; in a folder that cannot be written to it is worked out by every process.
+    """
+    found = load_evaluation(folder, fingerprint=fingerprint)
+    if isinstance(found, Evaluation):
+        return found
+    anew = phrase("evaluation.anew", model=name, reason=found)
+    _log.warning("%s", anew)
+    made = evaluate(scorer, split_dataset, progress=progress)
+    with contextlib.suppress(OSError):
+        save_evaluation(folder, made, fingerprint=fingerprint)
+    return replace(made, anew=anew)
 
 
 def save_evaluation(folder: Path, evaluation: Evaluation, *, fingerprint: str) -> None:

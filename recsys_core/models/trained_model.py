@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from threading import Lock
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Features, make_features
@@ -15,7 +16,9 @@ from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.results import OptionChoice, TrainingReport
+from recsys_core.models.stored_evaluation import stored_or_anew
+from recsys_core.progress import Progress, silent
+from recsys_core.results import Evaluation, OptionChoice, TrainingReport
 from recsys_core.variant import ModelVariant
 
 
@@ -53,6 +56,8 @@ class TrainedModel:
     term: ItemItemTerm | None
     config: dict
     training: TrainingReport
+    _evaluation: Evaluation | None = field(default=None, init=False, repr=False)
+    _evaluating: Lock = field(default_factory=Lock, init=False, repr=False)
 
     @classmethod
     def open(
@@ -82,6 +87,23 @@ class TrainedModel:
     def dense(self) -> Scorer:
         """The ranker with nothing compressed."""
         return Scorer(self.ranker, self.features, term=self.term, variant=self.variant)
+
+    def evaluation(self, progress: Progress = silent) -> Evaluation:
+        """Lists and scored pairs of the test part as `evaluate` gives them, stored at training; read once.
+
+        See `recsys_core.models.stored_evaluation.stored_or_anew`: who asks while another thread works them out waits.
+        """
+        with self._evaluating:
+            if self._evaluation is None:
+                self._evaluation = stored_or_anew(
+                    self.dense,
+                    self.split_dataset,
+                    folder=self.path,
+                    fingerprint=self.fingerprint,
+                    name=self.name,
+                    progress=progress,
+                )
+            return self._evaluation
 
     @cached_property
     def fingerprint(self) -> str:

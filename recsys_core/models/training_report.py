@@ -7,23 +7,22 @@ from dataclasses import replace
 from recsys_core.metrics import mean_interval, roc_auc_interval
 from recsys_core.models.baselines import BASELINES
 from recsys_core.models.evaluation import evaluate
-from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.progress import Progress, silent
 from recsys_core.results import Evaluation, ScorerQuality, TrainingReport
 
 
-def training_report(scorer: Scorer, split_dataset: SplitDataset, *, progress: Progress = silent) -> TrainingReport:
+def training_report(
+    model: Evaluation, split_dataset: SplitDataset, *, n_parameters: int, progress: Progress = silent
+) -> TrainingReport:
     """Quality of the trained model and of the baselines on the same held-out rows; ``seconds`` are left at 0."""
     split = split_dataset.split
-    model = evaluate(scorer, split_dataset, progress=progress)
     baselines = {}
     for name, fit in BASELINES.items():
         baseline = fit(split_dataset, progress)
         found = evaluate(baseline, split_dataset, calibrated=False)
         differences = _differences(model, found, split.seed)
         baselines[name] = replace(_quality(found, split.seed), differences=differences, settings=baseline.settings)
-    n_parameters = sum(p.numel() for p in scorer.ranker.parameters())
     quality, best = _quality(model, split.seed), _best_possible(split_dataset)
     return TrainingReport(split_dataset.task, split.kind, split.seed, 0.0, n_parameters, quality, baselines, best)
 

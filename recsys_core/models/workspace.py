@@ -8,6 +8,7 @@
       models/<id>/        one trained model each:
         model.safetensors texts.safetensors config.json schema.json metrics.json
         checksums.json    of these files and of the dataset's description
+        evaluation.safetensors  lists and pair scores of its test users (stamped; where missing, worked out anew)
         log/              training_log.csv, TensorBoard events
         students/         trained students of pruned variants (cache; stamped with the model's fingerprint)
         measurements/     compression reports by variant (cache)

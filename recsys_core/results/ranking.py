@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -98,8 +98,10 @@ class PairResult:
     negatives: str
 
     def __getitem__(self, rows: np.ndarray) -> PairResult:
-        parts = (self.user_index, self.item_index, self.label, self.score)
-        return PairResult(*(part[rows] for part in parts), self.negatives)
+        user_index, item_index, label, score = (
+            part[rows] for part in (self.user_index, self.item_index, self.label, self.score)
+        )
+        return PairResult(user_index, item_index, label, score, self.negatives)
 
     def binary(self) -> PairResult:
         """The pairs that an AUC is formed of, with 0/1 labels: the one definition for every task and page.
@@ -113,9 +115,8 @@ class PairResult:
         >>> pairs.label.tolist()
         [0.0, 1.0]
         """
-        kept = np.abs(self.label - 0.5) > MIDDLE
-        label = (self.label[kept] > 0.5).astype(float)
-        return PairResult(self.user_index[kept], self.item_index[kept], label, self.score[kept], self.negatives)
+        kept = self[np.abs(self.label - 0.5) > MIDDLE]
+        return replace(kept, label=(kept.label > 0.5).astype(float))
 
     @property
     def auc(self) -> float:
@@ -150,7 +151,7 @@ class Evaluation:
     sample
         Which users it is of, where not of all; the pairs are theirs, too.
     anew
-        Why the lists stored with the model could not be used, where they were worked out anew.
+        Said where the lists stored with the model could not be used and these were worked out.
     """
 
     ranking: RankingResult
