@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -68,14 +69,22 @@ def paired_difference(first: UserGains, second: UserGains, *, seed: int, n_draws
     >>> paired_difference(a, b, seed=0)
     PairedDifference(mean=0.25, low=0.25, high=0.25, share_at_least=1.0)
     """
-    n, random = len(first.gain), random_stream(seed, "paired bootstrap")
+    n = len(first.gain)
     if not n:
         return PairedDifference(*[float("nan")] * 4)
     mean = first.figure - second.figure
     if n > MOST_UNITS:
-        group = random.permutation(n) % MOST_UNITS
+        group = random_stream(seed, "groups of users").permutation(n) % MOST_UNITS
         first, second, n = first._grouped(group), second._grouped(group), MOST_UNITS
-    counts = random.multinomial(n, np.full(n, 1 / n), n_draws).astype(float)
+    counts = _draws(n, seed, n_draws)
     change = first._figures(counts) - second._figures(counts)
     low, high = np.nanquantile(change, [0.025, 0.975])
     return PairedDifference(mean, min(float(low), mean), max(float(high), mean), float(np.mean(change >= 0)))
+
+
+@lru_cache(maxsize=1)  # one comparison asks for the same draws as the next
+def _draws(n: int, seed: int, n_draws: int) -> np.ndarray:
+    """How often each of ``n`` users stands in each draw, ``(n_draws, n)``, not to be changed."""
+    counts = random_stream(seed, "paired bootstrap").multinomial(n, np.full(n, 1 / n), n_draws).astype(float)
+    counts.setflags(write=False)
+    return counts

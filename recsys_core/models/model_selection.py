@@ -55,31 +55,33 @@ def choose(
 ) -> ChosenModel:
     """Race the options (`recsys_core.models.race`) and train in full the one that wins."""
     settings = replace(settings, shape=replace(settings.shape, history=split_dataset.histories.length))
-    contenders = [
-        _contender(option, features, split_dataset, settings) for option in options(split_dataset.task, features)
-    ]
+    tried = {o.name: _Candidate(o, features, split_dataset, settings) for o in options(split_dataset.task, features)}
+    contenders = [Contender(name, c.run, c.validator.last) for name, c in tried.items()]
     seed = split_dataset.split.seed
     finish = race(contenders, epochs=settings.epochs, seed=seed, progress=lambda name: _named(progress, name))
-    winner = finish.winner
+    winner = tried[finish.winner.name]
     while not winner.run.finished:
-        winner.run.advance(_named(progress, winner.name))
-    chosen = ChosenModel(winner.run.result(), winner.validator.features, _choice(finish, contenders, split_dataset))
+        winner.run.advance(_named(progress, winner.option.name))
+    chosen = ChosenModel(winner.run.result(), winner.features, _choice(finish, contenders, split_dataset))
     if split_dataset.task != "rating":
         pairs = evaluate_pairs(chosen.scorer, split_dataset.labelled("validation"))
         calibrate(chosen.trained.ranker, pairs.label, pairs.score)
     return chosen
 
 
-def _contender(
-    option: Option, features: Features, split_dataset: SplitDataset, settings: TrainingSettings
-) -> Contender:
-    features = features.without(set(option.without))
-    validator = Validator(features, split_dataset)
-    return Contender(option.name, TrainingRun(features, split_dataset, settings, validate=validator), validator)
+class _Candidate:
+    """An option with all that its training needs."""
+
+    def __init__(
+        self, option: Option, features: Features, split_dataset: SplitDataset, settings: TrainingSettings
+    ) -> None:
+        self.option, self.features = option, features.without(set(option.without))
+        self.validator = Validator(self.features, split_dataset)
+        self.run = TrainingRun(self.features, split_dataset, settings, validate=self.validator)
 
 
 def _choice(finish: Finish, contenders: list[Contender], split_dataset: SplitDataset) -> OptionChoice:
-    measured, seed = finish.winner.gains, split_dataset.split.seed
+    measured, seed = finish.winner.gains(), split_dataset.split.seed
     counts = (len(measured.gain), int(measured.weight.sum()))
     return OptionChoice(
         finish.winner.name, MEASURES[split_dataset.task], finish.tried(contenders, seed), *counts, N_DRAWS, seed

@@ -8,33 +8,44 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 from recsys_core.metrics import PairedDifference, UserGains, paired_difference
-from recsys_core.models.training import TrainingRun
-from recsys_core.models.validation import Validator
 from recsys_core.progress import Progress
 from recsys_core.results import TriedOption
 
 LOSERS_SHARE = 0.5  # of a full training, for all losers together: a third of the whole time
 SURE = 0.975  # share of draws from which on one option counts as better than another
 VERY_SURE = 0.999  # ... from which on the other is given up before the end, as every epoch asks again
-LEAST_ROUNDS = 2
+LEAST_ROUNDS = 2  # that must agree
+EARLIEST = 3  # rounds before anything is given up
+
+
+class Run(Protocol):
+    """What a race asks of a training: `recsys_core.models.training.TrainingRun`."""
+
+    @property
+    def finished(self) -> bool: ...
+
+    @property
+    def epochs(self) -> int: ...
+
+    @property
+    def steps(self) -> int: ...
+
+    def advance(self, progress: Progress = ...) -> object: ...
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contender:
-    """An option in training; of two contenders of a race the simpler one stands first."""
+    """An option in training; of two contenders of a race the simpler one stands first.
+
+    ``gains()`` is its latest validation figure, user by user.
+    """
 
     name: str
-    run: TrainingRun
-    validator: Validator
-
-    @property
-    def gains(self) -> UserGains:
-        """Its latest validation figure, user by user."""
-        if self.validator.last is None:
-            raise ValueError("not validated yet")
-        return self.validator.last
+    run: Run
+    gains: Callable[[], UserGains]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,19 +58,28 @@ class Round:
     def difference(self, first: str, second: str, seed: int) -> PairedDifference:
         return paired_difference(self.gains[first], self.gains[second], seed=seed)
 
+    def only(self, names: Sequence[str]) -> Round:
+        """The same without the others."""
+        return Round(self.epoch, {name: self.gains[name] for name in names})
+
     @property
     def best(self) -> str:
         """The name of the highest figure, of the simplest among equals or where there is none."""
         return max(self.gains, key=lambda name: self.gains[name].figure)
 
 
-def chosen_of(round_: Round, seed: int) -> str:
-    """The simplest option that the best one does not beat beyond the noise of a paired bootstrap over users."""
-    best = round_.best
-    for name in round_.gains:
-        if name == best or not round_.difference(best, name, seed).share_at_least >= SURE:
-            return name
-    return best
+def chosen_of(rounds: Sequence[Round], seed: int) -> str:
+    """The simplest option of the last round that no other beats beyond noise.
+
+    Beyond the noise of a paired bootstrap over users, and in each of the last ``LEAST_ROUNDS`` rounds: one epoch at
+    a steady rate may end in a lucky place, which the bootstrap does not know.
+    """
+    names, asked = list(rounds[-1].gains), rounds[-LEAST_ROUNDS:]
+
+    def beats(other: str, name: str) -> bool:
+        return all(r.difference(other, name, seed).share_at_least >= SURE for r in asked)
+
+    return next((n for n in names if not any(beats(other, n) for other in names if other != n)), rounds[-1].best)
 
 
 def given_up(rounds: Sequence[Round], seed: int) -> set[str]:
@@ -67,7 +87,7 @@ def given_up(rounds: Sequence[Round], seed: int) -> set[str]:
 
     An option that learns slowly at first closes the gap from round to round: it is kept while it does.
     """
-    if len(rounds) < LEAST_ROUNDS:
+    if len(rounds) < EARLIEST:
         return set()
     before, now = rounds[-2:]
     found = set()
@@ -86,10 +106,10 @@ class Finish:
     rounds: tuple[Round, ...]
 
     def tried(self, contenders: Sequence[Contender], seed: int) -> tuple[TriedOption, ...]:
-        """How each contender stands beside the winner in the last round that it took part in."""
-        if not self.rounds or not len(self.winner.gains.gain):
+        """How each contender that was trained at all stands beside the winner in its last round."""
+        if not self.rounds or not len(self.winner.gains().gain):
             return ()
-        return tuple(self._tried(contender, seed) for contender in contenders)
+        return tuple(self._tried(contender, seed) for contender in contenders if contender.run.epochs)
 
     def _tried(self, contender: Contender, seed: int) -> TriedOption:
         name, chosen = contender.name, self.winner.name
@@ -112,12 +132,13 @@ def race(contenders: Sequence[Contender], *, epochs: int, seed: int, progress: C
         for contender in (c for c in left if not c.run.finished):
             contender.run.advance(progress(contender.name))
         spare -= len(left) - 1
-        rounds.append(Round(len(rounds) + 1, {c.name: c.gains for c in left}))
-        if not len(left[0].gains.gain):
+        rounds.append(Round(len(rounds) + 1, {c.name: c.gains() for c in left}))
+        if not len(left[0].gains().gain):
             break
         lost = given_up(rounds, seed)
         left = [c for c in left if c.name not in lost]
-    chosen = chosen_of(Round(0, {c.name: c.gains for c in left}), seed) if rounds else left[0].name
+    names = [c.name for c in left]
+    chosen = chosen_of([r.only(names) for r in rounds], seed) if rounds else names[0]
     return Finish(next(c for c in left if c.name == chosen), tuple(rounds))
 
 

@@ -20,17 +20,23 @@ class Validator:
     """Calls give what a ranker reaches on the validation part: NDCG@10, minus log loss, or minus RMSE by task.
 
     NDCG is of a seeded sample of at most ``EARLY_STOPPING_USERS`` users; NaN where nobody can be ranked: all
-    that was held out had been taken before. ``last`` holds the latest call's figure user by user.
+    that was held out had been taken before.
     """
 
     def __init__(self, features: Features, split_dataset: SplitDataset) -> None:
         self.features = features
         self._gains = _of_lists(split_dataset) if split_dataset.task == "implicit" else _of_pairs(split_dataset)
-        self.last: UserGains | None = None
+        self._last: UserGains | None = None
 
     def __call__(self, ranker: Ranker) -> float:
-        self.last = self._gains(Scorer(ranker, self.features))
-        return self.last.figure
+        self._last = self._gains(Scorer(ranker, self.features))
+        return self._last.figure
+
+    def last(self) -> UserGains:
+        """The latest call's figure, user by user; ``ValueError`` before the first."""
+        if self._last is None:
+            raise ValueError("nothing has been validated yet")
+        return self._last
 
 
 def _of_lists(split_dataset: SplitDataset) -> Callable[[Scorer], UserGains]:
