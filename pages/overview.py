@@ -47,6 +47,8 @@ def show(page: frame.Frame) -> None:
     with components.card(t("overview.problems")):
         cards.problems(model)
         cards.columns(page)
+    with components.card(t("overview.chosen")):
+        cards.chosen(model)
     cards.stages(model)
     next_links(page)
     everything = {"profile": stats, "metrics": model.training.to_json(), "config": model.config}

@@ -8,8 +8,10 @@ from dashboard import components, state
 from dashboard.cached import fairness as cached_fairness
 from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.charts import overview as charts
+from dashboard.presentation.sentences import model_choice
 from dashboard.presentation.sentences import overview as sentences
 from dashboard.presentation.sentences import quality as quality_sentences
+from dashboard.presentation.tables import options
 from dashboard.presentation.texts import joined, plain, t, word
 from dashboard.presentation.texts.markdown import escape
 from recsys_core.models.anatomy import anatomy
@@ -81,10 +83,17 @@ def groups(page) -> None:
     components.draw(charts.groups(sizes, word("column", column)), key="groups_chart")
 
 
+def chosen(model) -> None:
+    """Which options validation compared, how sure it was, and where training ended."""
+    st.markdown(model_choice.sentence(model))
+    if model.choice.tried:
+        components.table(options.tried_options(model.choice), key="options", alt=plain("overview.options.alt"))
+    components.caveats(model_choice.caveats(model))
+
+
 def stages(model) -> None:
     found = anatomy(model.ranker, model.config["encoder"])
     st.markdown(f"**{t('overview.anatomy')}**")
-    components.caveats([sentences.ids_sentence(model)])
     with components.grid(4, min_width=180):
         for stage in found:
             lines = sentences.stage_lines(stage)

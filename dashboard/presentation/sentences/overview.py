@@ -7,7 +7,7 @@ from datetime import datetime
 import pandas as pd
 
 from dashboard.presentation.sentences import fairness
-from dashboard.presentation.texts import core_message, has, joined, numbers, plain, t, word
+from dashboard.presentation.texts import core_message, has, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown, escape, opposing, supporting
 from recsys_core.data.profile import Profile
 from recsys_core.data.schema import Schema
@@ -103,24 +103,6 @@ def columns_table(found: tuple[ColumnUnderstood, ...]) -> pd.DataFrame:
     )
     heads = ("column", "side", "kind", "use", "values", "missing", "unreadable", "examples")
     return pd.DataFrame(rows, columns=[plain(f"overview.columns.{head}") for head in heads])
-
-
-def ids_sentence(model: TrainedModel) -> Markdown:
-    """Whether user and item ids are reasons of this model, and what validation said of both ways."""
-    key = "overview.ids.kept" if any(g.kind == "id" for g in model.features.groups) else "overview.ids.left_out"
-    names = {"with ids": "with_ids", "without ids": "without_ids"}
-    figures = [
-        plain(f"overview.ids.{names[option.name]}", value=numbers.number(abs(option.figure), 4))
-        for option in model.choice.tried
-        if option.name in names
-    ]
-    measure = plain(f"overview.validation.{model.task}")
-    shown = (
-        t("overview.ids.tried", figures=plain("list.join").join(figures), measure=measure)
-        if len(figures) > 1
-        else Markdown("")
-    )
-    return joined(t(key), shown)
 
 
 def stat_cards(found: Profile) -> list[tuple[str, str, str]]:

@@ -31,6 +31,8 @@ TEXTS = {
     "measure.what.true_positive_rate": "the same among the items that were taken (equal opportunity asks that it is equal).",
     "measure.auc": "AUC",
     "measure.what.auc": "chance that an item that was taken scores above one that was not.",
+    "measure.logloss": "log loss",
+    "measure.rmse": "RMSE",
     "measure.catalogue_share": "share of the catalogue",
     "measure.exposure_share": "share of exposure",
     "measure.relevance_share": "share of what was taken later",

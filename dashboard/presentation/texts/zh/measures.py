@@ -31,6 +31,8 @@ TEXTS = {
     "measure.what.true_positive_rate": "同一占比，只看被选的物品（机会均等要求各组相同）。",
     "measure.auc": "AUC",
     "measure.what.auc": "被选的物品得分高于未被选物品的概率。",
+    "measure.logloss": "对数损失",
+    "measure.rmse": "均方根误差",
     "measure.catalogue_share": "占目录",
     "measure.exposure_share": "占曝光",
     "measure.relevance_share": "占之后被选的",

@@ -1,0 +1,68 @@
+"""How the model was chosen: which options validation compared, how sure it was, and where training ended."""
+
+from __future__ import annotations
+
+from dashboard.presentation.texts import joined, listed, numbers, plain, t, word
+from dashboard.presentation.texts.markdown import Markdown
+from recsys_core.models.trained_model import TrainedModel
+from recsys_core.results import OptionChoice, TriedOption
+
+DIGITS = 4  # options differ by little
+
+
+def option_name(option: str) -> str:
+    """An option by its words."""
+    return word("core.option", option.replace(" ", "_"))
+
+
+def sentence(model: TrainedModel) -> Markdown:
+    """Which option was trained in full and how it stands beside its closest rival; whether ids are reasons."""
+    choice = model.choice
+    if not choice.tried:
+        return joined(t("overview.choice.nobody" if not choice.n_users else "overview.choice.nothing"), _ids(model))
+    names = [plain("overview.choice.option", name=option_name(option.name)) for option in choice.tried]
+    chosen = t("overview.choice.tried", options=listed(names), chosen=option_name(choice.chosen))
+    return joined(chosen, _beside(closest(choice), choice), _ids(model))
+
+
+def closest(choice: OptionChoice) -> TriedOption:
+    """The option given up that the chosen one leads by the least."""
+    return min(choice.others, key=lambda option: option.difference)
+
+
+def _beside(rival: TriedOption, choice: OptionChoice) -> Markdown:
+    key = "ahead" if rival.low > 0 else "even" if rival.difference >= 0 else "behind"
+    values = {
+        "other": option_name(rival.name),
+        "lead": numbers.fixed(abs(rival.difference), DIGITS),
+        "measure": measure_name(choice),
+        "share": numbers.percent(rival.share_at_least, 1),
+        "n": choice.n_draws,
+    }
+    return t(f"overview.choice.{key}", **values)
+
+
+def measure_name(choice: OptionChoice) -> str:
+    """The measure that validation compared by."""
+    return plain(f"measure.{choice.measure}")
+
+
+def _ids(model: TrainedModel) -> Markdown:
+    """Whose ids are reasons of this model."""
+    sides = {group.side for group in model.features.groups if group.kind == "id"}
+    return t(f"overview.ids.{'both' if len(sides) == 2 else next(iter(sides), 'none')}")
+
+
+def caveats(model: TrainedModel) -> list[Markdown]:
+    """By what the options were compared, on whom and with which seed, at what cost; where training ended."""
+    choice, config = model.choice, model.config
+    ended = t("overview.choice.ended", epochs=config["epochs"], best=config["best_epoch"])
+    if not choice.n_users:
+        return [ended]
+    is_of_lists = choice.n_rows == choice.n_users
+    users = t("overview.choice.users", n=choice.n_users)
+    of_users = users if is_of_lists else t("overview.choice.rows", n=choice.n_rows, users=users)
+    found = [t(f"overview.validation.{choice.measure}"), of_users, t("overview.caveat.seed", seed=choice.seed)]
+    if choice.tried:
+        found.append(t("overview.choice.cost", share=numbers.percent(choice.share_given_up)))
+    return [*found, ended]

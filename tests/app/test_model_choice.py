@@ -1,0 +1,94 @@
+"""What Overview says of how the model was chosen: options, how sure the choice was, on whom."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from dashboard.cached import workspace as cached_workspace
+from dashboard.presentation.sentences import model_choice
+from dashboard.presentation.tables.options import tried_options
+from dashboard.presentation.texts import use_language
+from recsys_core.results import OptionChoice, TriedOption
+
+PLAIN = TriedOption("without ids", 12, 600, 6, -0.4012, -0.4012, 0.0, 0.0, 0.0, 1.0)
+
+
+def choice(*others: TriedOption, chosen: str = "without ids") -> OptionChoice:
+    return OptionChoice(chosen, "logloss", (PLAIN, *others), 120, 840, 1000, 3)
+
+
+def with_ids(lead: float, low: float, high: float, share: float) -> TriedOption:
+    return TriedOption("with ids", 6, 300, 6, -0.4012 - lead, -0.4012, lead, low, high, share)
+
+
+@pytest.fixture
+def chosen_by(ref):
+    """The tiny model as if it had been chosen like this."""
+    model = cached_workspace.model(ref, "")
+    return lambda found: replace(model, config=model.config | {"choice": found.to_json()})
+
+
+def said(model) -> str:
+    return model_choice.sentence(model).replace("\\", "")
+
+
+@pytest.mark.parametrize(
+    ("lead", "words"),
+    [
+        ((0.0031, 0.0012, 0.005, 0.998), "leads “with ids” by 0.0031 (log loss), beyond noise"),
+        ((0.0031, -0.001, 0.007, 0.93), "lead of 0.0031 over “with ids” (log loss) is within noise"),
+        ((-0.0004, -0.003, 0.002, 0.41), "“with ids” came out 0.0004 better (log loss), within noise"),
+    ],
+)
+def test_a_choice_says_how_sure_it_was(chosen_by, lead, words):
+    text = said(chosen_by(choice(with_ids(*lead))))
+    assert text.startswith("“without ids” and “with ids” were trained side by side, and “without ids” to the end.")
+    assert words in text
+    assert f"in {100 * lead[-1]:.1f}\u202f% of 1\u202f000 bootstrap draws" in text
+    assert ("the simplest is taken" in text) == (lead[0] < 0)
+
+
+def test_the_rival_of_a_sentence_is_the_closest_one(chosen_by):
+    far = replace(with_ids(0.2, 0.1, 0.3, 1.0), name="item id only")
+    text = said(chosen_by(choice(far, with_ids(0.001, -0.001, 0.003, 0.7))))
+    assert "over “with ids”" in text
+    assert "item id only” (" not in text
+
+
+def test_the_table_holds_every_option(chosen_by):
+    rows = tried_options(choice(with_ids(0.0031, 0.0012, 0.005, 0.998)))
+    assert rows["Option"].tolist() == ["without ids (chosen)", "with ids"]
+    assert rows["Reached (log loss)"].tolist() == ["0.4012", "0.4043"]
+    assert rows["Lead of the chosen one"].tolist() == ["", "+0.0031 (+0.0012 to +0.0050)"]
+    assert rows["At least as good in"].tolist() == ["", "99.8\u202f%"]
+
+
+def test_on_whom_and_at_what_cost_stands_beside_it(chosen_by):
+    model = chosen_by(choice(with_ids(0.0031, 0.0012, 0.005, 0.998)))
+    parts = model_choice.caveats(model)
+    assert "840 rows of 120 validation users" in parts
+    assert "seed 3" in parts
+    assert "what was given up took 33\u202f% of all training steps" in parts
+    assert any(f"epoch {model.config['best_epoch']} is kept" in part for part in parts)
+
+
+@pytest.mark.parametrize(("n_users", "words"), [(120, "there was only one"), (0, "nobody in the validation part")])
+def test_without_a_comparison_the_page_says_so(chosen_by, n_users, words):
+    nothing = replace(choice(), tried=(), n_users=n_users, n_rows=n_users)
+    model = chosen_by(nothing)
+    assert words in said(model)
+    assert not any("given up" in part for part in model_choice.caveats(model))
+
+
+def test_overview_shows_the_choice_in_both_languages(open_app, ref):
+    for language, heading in (("en", "Option"), ("zh", "做法")):
+        app = open_app("overview", lang=language)
+        assert not app.exception
+        use_language(language)
+        model = cached_workspace.model(ref, "")
+        assert model_choice.sentence(model) in [m.value for m in app.markdown]
+        shown = [d.value for d in app.dataframe if heading in d.value.columns]
+        assert len(shown) == bool(model.choice.tried)
+        assert all(len(table) == len(model.choice.tried) for table in shown)
