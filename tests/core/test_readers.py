@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bz2
+import csv
 import gzip
 import io
 import json
@@ -21,7 +22,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys_core.data.readers import TextFormat, packed, read_table
-from recsys_core.data.readers.delimited import find_delimiter
+from recsys_core.data.readers.delimited import are_idle_quotes, find_delimiter
 from recsys_core.data.tables import find_table, row_indexes
 from recsys_core.errors import DataError
 
@@ -419,3 +420,28 @@ def test_what_unpacks_to_more_than_memory_is_refused_before_it_is_unpacked(suffi
     assert found.value.key == "table.over_memory"
     assert "0.0002 GB" in str(found.value)
     assert f"users.{suffix}" in str(found.value)
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.lists(
+        st.lists(
+            st.sampled_from(["a", "b c", " d", "ü", "1", "", ",", 'say "x"', "two\nlines"]), min_size=3, max_size=3
+        )
+    ),
+    st.sampled_from(
+        [csv.QUOTE_ALL, csv.QUOTE_MINIMAL, csv.QUOTE_STRINGS if hasattr(csv, "QUOTE_STRINGS") else csv.QUOTE_ALL]
+    ),
+)
+def test_quoted_cells_are_those_of_the_standard_library(tmp_path_factory, rows, quoting):
+    """Whether the marks can be taken off at once or each record has to be looked at."""
+    file = tmp_path_factory.mktemp("quoted") / "t.csv"
+    with file.open("w", newline="") as out:
+        csv.writer(out, quoting=quoting, lineterminator="\n").writerows([["p", "q", "r"], ["u", "v", "w"], *rows])
+    cells = [[cell.strip() for cell in row] for row in [["u", "v", "w"], *rows] if any(cell.strip() for cell in row)]
+    table = read_table(file)
+    assert [list(row) for row in zip(*(c.to_pylist() for c in table.columns.values()), strict=True)] == cells
+    idle = all(set(cell).isdisjoint(',"\n') for row in rows for cell in row)
+    assert are_idle_quotes(file.read_bytes(), ",") == (
+        idle or (quoting == csv.QUOTE_MINIMAL and b'"' not in file.read_bytes())
+    )

@@ -35,6 +35,8 @@ def parse_delimited(file: str, data: bytes, how: TextFormat) -> Table:
     require(bool(data.strip()), DataError, "table.empty", file=file, expected=phrase("expected.records"))
     delimiter = how.delimiter or said or find_delimiter(data, quoting=how.quoting)
     escaped = how.escape is not None and how.escape.encode() in data
+    if how.quoting and not escaped and are_idle_quotes(data, delimiter):
+        data = data.replace(b'"', b"")
     if (how.quoting and b'"' in data) or escaped:
         return _read_quoted(file, data, delimiter, how, n_above)
     return _read_plain(file, data, delimiter, how.names, n_above)
@@ -58,6 +60,29 @@ def find_delimiter(data: bytes, *, quoting: bool) -> str:
     counts = {mark: [line.count(mark) for line in lines] or [0] for mark in DELIMITERS}
     agreeing = {mark: sum(n == found[0] for n in found) for mark, found in counts.items()}
     return max(DELIMITERS, key=lambda m: (counts[m][0] > 0, 2 * agreeing[m] > len(lines), counts[m][0], agreeing[m]))
+
+
+def are_idle_quotes(data: bytes, delimiter: str) -> bool:
+    """Whether all quotation marks enclose whole cells that hold no delimiter, line end or mark: they can be taken off.
+
+    Programs that quote every text write such files; without the marks they are read ten times as fast.
+
+    >>> [are_idle_quotes(line, ",") for line in (b'"a","b c"\\n', b'"a,b",c\\n', b'a"b,c\\n', b'"a""b",c\\n')]
+    [True, False, False, False]
+    """
+    mark = delimiter.encode()
+    if len(mark) > 1 or b'\n""\n' in data or data.startswith(b'""\n'):  # a line of one empty cell is no blank line
+        return False
+    raw = np.frombuffer(data, dtype=np.uint8)
+    quotes = np.flatnonzero(raw == ord('"'))
+    if len(quotes) % 2:
+        return False
+    opening, closing = quotes[::2], quotes[1::2]
+    before, after = raw[opening - 1], raw[closing + 1]  # the last byte is a line end, and so stands before the first
+    if not all(np.isin(beside, [mark[0], ord("\n")]).all() for beside in (before, after)):
+        return False
+    ends = np.flatnonzero((raw == mark[0]) | (raw == ord("\n")))
+    return bool((np.searchsorted(ends, opening) == np.searchsorted(ends, closing)).all())
 
 
 def _read_plain(file: str, data: bytes, delimiter: str, names: Names | None, n_above: int) -> Table:
