@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.known import Known, PositiveRows
+from recsys_core.data.order import by_group
 from recsys_core.data.schema import Schema
 from recsys_core.data.split import Split
 from recsys_core.metrics import sorted_once
@@ -64,16 +65,16 @@ class Histories:
         for number, name in enumerate(PARTS):
             rows = getattr(split, name)
             part[rows] = number
-            for earlier in held_from[: number + 1]:
-                np.minimum.at(earlier, user[rows], split.order[rows])
+            np.minimum.at(held_from[number], user[rows], split.order[rows])
+        held_from = np.minimum.accumulate(held_from[::-1])[::-1]
         positive = is_positive(split, dataset.schema)
 
         def pool(most: int) -> PositiveRows:
             rows = np.flatnonzero(positive & (part >= 0) & (part <= most))
             return PositiveRows.build(user[rows], item[rows], split.order[rows], shape=shape, length=length)
 
-        by_user = np.argsort(user, kind="stable")
-        start = np.searchsorted(user[by_user], np.arange(dataset.n_users + 1))
+        by_user = by_group(user, dataset.n_users)
+        start = np.append(0, np.cumsum(np.bincount(user, minlength=dataset.n_users)))
         about = (length, dataset.n_items, user, item, split.order, positive, part, split.kind)
         return cls(*about, by_user, start, held_from, (pool(0), pool(1)))
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Protocol, Self
 
 import numpy as np
-import pandas as pd
 from scipy.sparse import csr_array
+
+from recsys_core.data.order import by_group, by_rank
 
 BLOCK = 64  # rows of a user who repeats items, between two stored states
 CELLS = 1 << 20  # rows of the log that are looked at in one go
@@ -105,11 +106,12 @@ class PositiveRows:
     def build(cls, user: np.ndarray, item: np.ndarray, order: np.ndarray, *, shape: tuple, length: int) -> PositiveRows:
         """``shape``: number of users, of items, and of all rows that ``order`` ranks."""
         n_users, n_items, n_rows = shape
-        key = user.astype(np.int64) * n_rows + order
-        sequence = np.argsort(key)
-        key, user, item = key[sequence], user[sequence].astype(np.int64), item[sequence].astype(np.int32)
+        sequence = by_rank(order, n_rows)
+        sequence = sequence[by_group(user[sequence], n_users)]
+        user, item = user[sequence].astype(np.int64), item[sequence].astype(np.int32)
+        key = user * n_rows + order[sequence]
         start = np.searchsorted(user, np.arange(n_users + 1))
-        following = _following(user * n_items + item)
+        following = _following(user, item, n_items)
         n_repeats = np.bincount(user[following < len(key)], minlength=n_users)
         n_states = np.where(n_repeats > 0, np.diff(start) // BLOCK + 1, 0)
         first_block = np.where(n_repeats > 0, np.cumsum(n_states) - n_states, -1)
@@ -118,11 +120,11 @@ class PositiveRows:
         return cls(length, key, item, start, following, counts, first_block, newest)
 
 
-def _following(pairs: np.ndarray) -> np.ndarray:
-    following = np.full(len(pairs), len(pairs))
-    again = pd.Series(pairs).duplicated(keep=False).to_numpy()
-    at = np.flatnonzero(again)[np.argsort(pairs[again], kind="stable")]
-    same = pairs[at[1:]] == pairs[at[:-1]]
+def _following(user: np.ndarray, item: np.ndarray, n_items: int) -> np.ndarray:
+    """Of rows sorted by user: the position of the user's next row with the same item, past the end without one."""
+    following = np.full(len(user), len(user))
+    at = by_group(item, n_items)
+    same = (user[at[1:]] == user[at[:-1]]) & (item[at[1:]] == item[at[:-1]])
     following[at[:-1][same]] = at[1:][same]
     return following
 

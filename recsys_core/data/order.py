@@ -7,6 +7,7 @@ import re
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 DIGITS = 19  # a shorter number fits into 64 bits
 Tables = tuple[pd.DataFrame, pd.DataFrame, pd.DataFrame]
@@ -29,6 +30,30 @@ def in_canonical_order(users: pd.DataFrame, items: pd.DataFrame, interactions: p
     keys = [k for k in ("propensity", "value", "item_index", "user_index", "time") if k in interactions.columns]
     rows = np.lexsort([interactions[key].to_numpy() for key in keys])
     return *sides, interactions.iloc[rows].reset_index(drop=True)
+
+
+def by_rank(rank: np.ndarray, n: int) -> np.ndarray:
+    """Positions that sort different ranks from 0 to ``n - 1``, in linear time.
+
+    >>> by_rank(np.array([7, 2, 4]), 9).tolist()
+    [1, 2, 0]
+    """
+    place = np.full(n, -1, dtype=np.int64)
+    place[rank] = np.arange(len(rank))
+    return place[place >= 0]
+
+
+def by_group(group: np.ndarray, n_groups: int) -> np.ndarray:
+    """Positions that sort by group (from 0), those of one group as they stand, in linear time.
+
+    >>> by_group(np.array([1, 0, 2, 1, 0]), 3).tolist()
+    [1, 4, 0, 3, 2]
+    """
+    n = len(group)
+    if not n:
+        return np.zeros(0, dtype=np.int64)
+    table = csr_array((np.empty(n, dtype=bool), (group, np.arange(n))), shape=(n_groups, n))  # SciPy sorts by counting
+    return table.indices.astype(np.int64)
 
 
 def natural_order(ids: pd.Series) -> np.ndarray:

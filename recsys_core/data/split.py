@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.data.dataset import Dataset
+from recsys_core.data.order import by_group, by_rank
 from recsys_core.data.schema import Schema
 from recsys_core.errors import DataError, SettingError, phrase, require
 
@@ -160,11 +161,19 @@ def stars_of(value: np.ndarray, schema: Schema) -> np.ndarray:
 
 def order_interactions(dataset: Dataset, seed: int, *, by_time: bool = True) -> np.ndarray:
     """Rank of each interaction by time, ties in a seeded order (int64); without time the seeded order alone."""
-    draw = np.random.default_rng(seed).random(dataset.n_interactions)
-    time = dataset.interactions["time"].to_numpy() if by_time else np.zeros(len(draw))
-    sequence = np.lexsort((draw, time))
-    order = np.empty(dataset.n_interactions, dtype=np.int64)
-    order[sequence] = np.arange(dataset.n_interactions)
+    n = dataset.n_interactions
+    draw = np.random.default_rng(seed).random(n)
+    if not by_time:
+        sequence = np.argsort(draw, kind="stable")
+    else:
+        time = dataset.interactions["time"].to_numpy()
+        sequence = np.arange(n) if (time[1:] >= time[:-1]).all() else np.argsort(time, kind="stable")
+        equal = np.diff(time[sequence]) == 0  # only rows of equal times are put in order by the draw
+        tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
+        rows = sequence[tied]
+        sequence[tied] = rows[np.lexsort((draw[rows], time[rows]))]
+    order = np.empty(n, dtype=np.int64)
+    order[sequence] = np.arange(n)
     return order
 
 
@@ -179,14 +188,18 @@ def _check_labels(labels: np.ndarray, task: str) -> None:
 def part_by_user(user: np.ndarray, order: np.ndarray, fraction: float = 0.1) -> np.ndarray:
     """``TRAIN``, ``VALIDATION`` or ``TEST`` for each row ``(n,)``, from the end of each user's sequence.
 
+    ``order`` holds different ranks from 0 upwards.
     Test is the last ``max(1, round(fraction * n_rows))`` of a user's rows by ``order``, validation as many
     before it, fewer where a user with at least 3 rows has not enough to learn from; with less, all is training.
 
     >>> part_by_user(np.array([0, 0, 0, 1]), np.array([2, 1, 0, 3])).tolist()
     [2, 1, 0, 0]
     """
-    sequence = np.lexsort((order, user))
-    _, first, n_rows = np.unique(user[sequence], return_index=True, return_counts=True)
+    sequence = by_rank(order, int(order.max(initial=-1)) + 1)
+    sequence = sequence[by_group(user[sequence], int(user.max(initial=-1)) + 1)]
+    n_rows = np.bincount(user)
+    n_rows = n_rows[n_rows > 0]
+    first = np.cumsum(n_rows) - n_rows
     n_test = np.maximum(1, np.rint(fraction * n_rows)).astype(np.int64)
     n_test = np.where(n_rows >= LEAST_PER_USER, np.minimum(n_test, (n_rows - 1) // 2), 0)
     from_end = np.repeat(first + n_rows, n_rows) - 1 - np.arange(len(user))
@@ -217,7 +230,8 @@ def _order_by_part(rows: np.ndarray, part: np.ndarray, draw: np.ndarray) -> np.n
     part_of = np.zeros(len(draw), dtype=np.int8)
     part_of[rows] = part
     order = np.empty(len(draw), dtype=np.int64)
-    order[np.lexsort((draw, part_of))] = np.arange(len(draw))
+    sequence = by_rank(draw, len(draw))
+    order[sequence[by_group(part_of[sequence], 3)]] = np.arange(len(draw))
     return order
 
 

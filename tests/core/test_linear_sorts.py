@@ -1,0 +1,64 @@
+"""Orders of a large log are found by counting: they are those that sorting the whole log gives."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import numpy as np
+import pandas as pd
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recsys_core.data.known import PositiveRows
+from recsys_core.data.order import by_group, by_rank
+from recsys_core.data.split import order_interactions, part_by_user
+
+ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 6)), max_size=40)  # user, item, time
+
+
+@settings(deadline=None)
+@given(ROWS, st.booleans(), st.booleans(), st.integers(0, 5))
+def test_order_is_by_time_then_by_the_draw(rows, sort, by_time, seed):
+    time = np.array(sorted(r[2] for r in rows) if sort else [r[2] for r in rows], dtype=np.int64)
+    dataset = SimpleNamespace(n_interactions=len(time), interactions=pd.DataFrame({"time": time}))
+    draw = np.random.default_rng(seed).random(len(time))
+    sequence = np.lexsort((draw, time if by_time else np.zeros(len(time))))
+    order = order_interactions(dataset, seed, by_time=by_time)
+    assert order[sequence].tolist() == list(range(len(time)))
+
+
+@settings(deadline=None)
+@given(ROWS, st.integers(0, 5))
+def test_groups_and_ranks_are_sorted_as_lexsort_sorts_them(rows, seed):
+    user = np.array([r[0] for r in rows], dtype=np.int32)
+    rank = np.random.default_rng(seed).permutation(2 * len(user))[: len(user)]
+    assert by_group(user, 7).tolist() == np.argsort(user, kind="stable").tolist()
+    assert by_rank(rank, 2 * len(user)).tolist() == np.argsort(rank).tolist()
+
+
+@settings(deadline=None)
+@given(ROWS, st.integers(0, 5))
+def test_parts_come_from_the_end_of_each_users_rows(rows, seed):
+    user = np.array([r[0] for r in rows], dtype=np.int32)
+    rank = np.random.default_rng(seed).permutation(2 * len(user))[: len(user)]
+    expected = np.zeros(len(user), dtype=int)
+    for one in set(user.tolist()):
+        mine = sorted(np.flatnonzero(user == one), key=lambda row: rank[row])
+        n_test = min(max(1, round(0.1 * len(mine))), (len(mine) - 1) // 2) if len(mine) >= 3 else 0
+        expected[mine[len(mine) - n_test :]] = 2
+        expected[mine[len(mine) - 2 * n_test : len(mine) - n_test]] = 1
+    assert part_by_user(user, rank).tolist() == expected.tolist()
+
+
+@settings(deadline=None)
+@given(ROWS, st.integers(0, 5))
+def test_a_row_is_followed_by_the_users_next_row_of_the_item(rows, seed):
+    user, item = (np.array([r[i] for r in rows], dtype=np.int32) for i in (0, 1))
+    rank = np.random.default_rng(seed).permutation(2 * len(user))[: len(user)]
+    made = PositiveRows.build(user, item, rank, shape=(5, 4, 2 * len(user)), length=2)
+    sequence = np.lexsort((rank, user))
+    pairs = list(zip(user[sequence], item[sequence], strict=True))
+    following = [next((j for j in range(i + 1, len(pairs)) if pairs[j] == p), len(pairs)) for i, p in enumerate(pairs)]
+    assert made.key.tolist() == (user.astype(np.int64) * 2 * len(user) + rank)[sequence].tolist()
+    assert made.item.tolist() == item[sequence].tolist()
+    assert made.following.tolist() == following
