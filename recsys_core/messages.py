@@ -204,6 +204,7 @@ MESSAGES: dict[str, str] = {
         "'value' out"
     ),
     "setting.unused": "{name} is used with {use} only; leave it out.",
+    "setting.no_term": "{name} {value}: this model has no item-item term, so there are no entries to leave out.",
     "setting.between": "{name} must lie between {low} and {high}, got {value}.",
     # problems that stop nobody
     "warning.repeated_titles": "{count} {count|item repeats|items repeat} another item's title (such as {example!r}).",

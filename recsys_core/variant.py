@@ -22,6 +22,7 @@ LEVERS = (  # modules of `recsys_core.compress.levers`, in the order in which th
     "structured",
     "low_rank",
     "unstructured",
+    "neighbours",
     "bits",
 )
 
@@ -37,7 +38,8 @@ class Compression(SettingsPart):
         (``unstructured``) that are removed, 0 to 0.95.
     bits
         Width of a stored weight. 16: stored half, computed single. 8 and 4: weight-only
-        quantisation in blocks of 32, run by ONNX Runtime.
+        quantisation in blocks of 32, run by ONNX Runtime. The item-item term's entries have
+        8 bits at least.
     pruning
         ``structured`` cuts whole units, ``unstructured`` sets single weights to zero.
     distill
@@ -45,6 +47,8 @@ class Compression(SettingsPart):
         logits, or None.
     rank
         Rank of the body's matrices, each a product of two thinner ones, or None.
+    neighbours
+        Entries that each column of the item-item term keeps, the strongest, or None for all.
 
     Raises
     ------
@@ -65,7 +69,14 @@ class Compression(SettingsPart):
         parameter="sparsity",
         levers=("structured", "unstructured"),
     )
-    bits: int = setting(32, int, "width of a stored weight", choices=BITS, parameter="bits", levers=("bits",))
+    bits: int = setting(
+        32,
+        int,
+        "width of a stored weight (of the item-item term 8 at least)",
+        choices=BITS,
+        parameter="bits",
+        levers=("bits",),
+    )
     pruning: str = setting(
         "structured",
         str,
@@ -86,6 +97,16 @@ class Compression(SettingsPart):
     )
     rank: int | None = setting(
         None, int, "rank of the body's matrices", low=1, high=1024, parameter="rank", levers=("low_rank",), metavar="R"
+    )
+    neighbours: int | None = setting(
+        None,
+        int,
+        "items whose weights an item keeps in the item-item term",
+        low=1,
+        high=10_000,
+        parameter="neighbours",
+        levers=("neighbours",),
+        metavar="N",
     )
 
     def __post_init__(self) -> None:

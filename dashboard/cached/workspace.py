@@ -64,10 +64,11 @@ def scorer(ref: WorkspaceRef, variant: ModelVariant) -> Scorer:
 
 
 def misfits(ref: WorkspaceRef, variant: ModelVariant) -> dict[str, SettingError]:
-    """Settings of a variant that are too large for its model, by name."""
-    from recsys_core.compress.build import misfits as too_large
+    """Settings of a variant that its model does not take, by name."""
+    from recsys_core.compress.build import misfits as not_taken
 
-    return too_large(variant.compression, model(ref, variant.model).ranker)
+    chosen = model(ref, variant.model)
+    return not_taken(variant.compression, chosen.ranker, chosen.term)
 
 
 @lru_shared(8)

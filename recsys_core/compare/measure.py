@@ -135,7 +135,7 @@ class _Run:
         return replace(self.report, dense=dense, compressed=Measurement(cost=self._cost(shape)))
 
     def _cost(self, scorer: Scorer) -> Cost:
-        return Cost(**stored_cost(scorer, self.model.config["encoder"]["size_bytes"]))
+        return Cost(**stored_cost(scorer, self.model.config["encoder"]["size_bytes"], self.dense.timed))
 
     def train(self) -> CompressionReport:
         self.scorer = self.dense.variants.scorer(self.variant.compression)

@@ -46,7 +46,7 @@ class DenseReference:
 
     @cached_property
     def timed(self) -> Pairs:
-        """Seeded pairs for the latencies."""
+        """Seeded pairs for the latencies, and for what the item-item term sums up a pair."""
         pairs = self.labelled.pairs if len(self.labelled.pairs) else self._training_pairs()
         rows = random_stream(SEED, "timed pairs").choice(len(pairs), min(TIMED_PAIRS, len(pairs)), replace=False)
         return pairs[rows]
@@ -72,7 +72,8 @@ class DenseReference:
     @cached_property
     def in_onnx(self) -> OnnxScorer:
         """The dense model, nothing rounded, in the runtime of quantised variants: what that runtime alone gains."""
-        return OnnxScorer(unquantised(self.model.ranker), self.model.features, variant=self.model.variant)
+        network = OnnxScorer(unquantised(self.model.ranker), self.model.features, variant=self.model.variant)
+        return network.with_term(self.model.term)
 
     @cached_property
     def n_test_users(self) -> int:

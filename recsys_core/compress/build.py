@@ -20,6 +20,7 @@ from recsys_core.compress.student_cache import StudentCache
 from recsys_core.compress.threads import one_core
 from recsys_core.data.features import Features
 from recsys_core.errors import SettingError
+from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import SplitDataset
@@ -85,12 +86,12 @@ def shape_only(dense: Scorer, compression: Compression) -> Scorer:
     return _run(dense, compression, lambda lever, ranker, so_far: lever.shape_only(ranker, so_far))
 
 
-def misfits(compression: Compression, dense: Ranker) -> dict[str, SettingError]:
-    """Settings that are too large for this dense model, by name, each with what says so."""
+def misfits(compression: Compression, dense: Ranker, term: ItemItemTerm | None) -> dict[str, SettingError]:
+    """Settings that this dense model does not take, by name, each with what says so: too large, or nothing to cut."""
     found = {}
     for lever in set_levers(compression):
         try:
-            lever.check(compression, dense)
+            lever.check(compression, dense, term)
         except SettingError as problem:
             found[str(problem.values["name"])] = problem
     return found
@@ -107,16 +108,20 @@ def _run(dense: Scorer, compression: Compression, step: Step) -> Scorer:
     if not levers:
         return dense
     for lever in levers:
-        lever.check(compression, dense.ranker)
-    ranker, so_far = dense.ranker, Compression()
+        lever.check(compression, dense.ranker, dense.term)
+    ranker, term, so_far = dense.ranker, dense.term, Compression()
     for lever in levers:
         so_far = replace(so_far, **{name: getattr(compression, name) for name in lever.settings})
         ranker = step(lever, ranker, so_far)
-    return at_bit_width(ranker, dense.features, compression, model=dense.variant.model).with_term(dense.term)
+        term = term and lever.term(term, so_far)
+    return at_bit_width(ranker, dense.features, compression, model=dense.variant.model).with_term(term)
 
 
 def at_bit_width(ranker: Ranker, features: Features, compression: Compression, *, model: str = "") -> Scorer:
-    """Scorer of a finished ``ranker``, its weights and cached text vectors rounded to the bits; ``model`` is its id."""
+    """Scorer of a finished ``ranker``, its weights and cached text vectors rounded to the bits; ``model`` is its id.
+
+    No item-item term stands beside it.
+    """
     *_, last = Lever(), *set_levers(compression)
     return last.scorer(ranker, features, ModelVariant(model, compression))
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 
-from recsys_core.compress.onnx_runtime import OnnxScorer
 from recsys_core.compress.threads import one_core
 from recsys_core.models.scorer import Pairs, Scorer
 
@@ -59,7 +58,8 @@ def measure_latency(
 ) -> list[dict[str, dict[str, float]]]:
     """Milliseconds to score one pair (``batch_1``) and one user's 256 candidates (``batch_256``), ``p50`` and ``p95``.
 
-    End to end, from row numbers and a history to logits, each on one core. The scorers take
+    End to end, from row numbers and a history to logits, each on one core; where the model has
+    an item-item term, reading what the user had taken is part of it. The scorers take
     turns within each round, the first of a round changing, so that a busy moment of the
     machine strikes all of them; each round uses another of the ``pairs``. Call it inside
     `one_at_a_time`.
@@ -69,16 +69,14 @@ def measure_latency(
     scorers
         The dense model's and one or more variants'.
     pairs
-        Users with their histories; a few dozen.
+        Users with their histories and all they had taken; a few dozen.
     """
     settings = settings or LatencySettings()
     n_items = scorers[0].n_items
     candidates = np.resize(np.arange(n_items), settings.batch)  # a smaller catalogue is gone through again
     calls = {
-        "batch_1": lambda scorer, row: scorer.score_pairs(*_one(pairs, row)),
-        f"batch_{settings.batch}": lambda scorer, row: score_items(
-            scorer, int(pairs.users[row]), candidates, pairs.histories[row]
-        ),
+        "batch_1": lambda scorer, row: _score_one(scorer, pairs[row : row + 1]),
+        f"batch_{settings.batch}": lambda scorer, row: _score_list(scorer, candidates, pairs[row : row + 1]),
     }
     share = settings.seconds / len(calls)
     with one_core():
@@ -86,19 +84,12 @@ def measure_latency(
     return [{name: _percentiles(spent[:, i]) for name, spent in times.items()} for i in range(len(scorers))]
 
 
-def score_items(scorer: Scorer, user: int, items: np.ndarray, history: np.ndarray) -> np.ndarray:
-    """Logits of some items ``(n,)`` for one user with one history: what ranking a list of candidates computes."""
-    if isinstance(scorer, OnnxScorer):
-        return scorer.score_items(user, items, history)
-    past = scorer.history_vectors(history)
-    part = scorer.runtime.history_part(scorer.item_query[items], past.keys, past.values, past.absent)
-    pre = part + scorer.item_base[items] + scorer.user_base(np.array([user]))
-    return scorer.runtime.tail(pre)[0].numpy()
+def _score_one(scorer: Scorer, pair: Pairs) -> np.ndarray:
+    return scorer.score_pairs(pair.users, pair.items, pair.histories, pair.known)
 
 
-def _one(pairs: Pairs, row: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    rows = slice(row, row + 1)
-    return pairs.users[rows], pairs.items[rows], pairs.histories[rows]
+def _score_list(scorer: Scorer, items: np.ndarray, pair: Pairs) -> np.ndarray:
+    return scorer.score_items(int(pair.users[0]), items, pair.histories[0], pair.known)
 
 
 def _time_rounds(

@@ -8,6 +8,7 @@ from torch import Tensor
 
 from recsys_core.compress.distillation import DistillationSettings, Reduced
 from recsys_core.data.features import Features
+from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
 from recsys_core.settings import settings_of
@@ -44,8 +45,8 @@ class Lever:
         """Whether these settings ask for it: any of its own is not at its default."""
         return any(getattr(compression, name) != getattr(Compression(), name) for name in self.settings)
 
-    def check(self, compression: Compression, dense: Ranker) -> None:
-        """Raise ``SettingError`` for settings that do not fit this dense model."""
+    def check(self, compression: Compression, dense: Ranker, term: ItemItemTerm | None) -> None:
+        """Raise ``SettingError`` for settings that do not fit this dense model, network and item-item term."""
 
     def apply(self, ranker: Ranker, compression: Compression, sample: Sample) -> Reduced:
         """The smaller ranker; ``ranker`` is not changed.
@@ -58,6 +59,10 @@ class Lever:
     def shape_only(self, ranker: Ranker, compression: Compression) -> Ranker:
         """A ranker of the shape that ``apply`` gives, for its costs alone: no sample is drawn, any weights will do."""
         return self.apply(ranker, compression, _no_sample).ranker
+
+    def term(self, term: ItemItemTerm, compression: Compression) -> ItemItemTerm:
+        """The item-item term that stands beside the smaller ranker; ``term`` is not changed."""
+        return term
 
     def epochs(self, settings: DistillationSettings) -> int:
         """How many epochs of distillation follow, where it is ``trained``."""

@@ -18,7 +18,6 @@ from torch import Tensor
 
 from recsys_core.compress.quantize import BLOCK, FullMatrix, PackedMatrix, QuantisedRanker
 from recsys_core.data.features import FeatureGroup, Features
-from recsys_core.data.known import Known
 from recsys_core.models.ranker import EMPTY, Layer
 from recsys_core.models.scorer import Scorer
 from recsys_core.variant import ModelVariant
@@ -111,19 +110,14 @@ class OnnxScorer(Scorer):
             edited._session = _score_graph(self._quantised, edited, self._unpacked).session(THREADS)
         return edited
 
-    def score_pairs(
-        self, users: np.ndarray, items: np.ndarray, histories: np.ndarray, known: Known | None = None
-    ) -> np.ndarray:
-        """Logits of pairs ``(n,)``; ``histories`` is (n, L), each pair's own."""
-        items, step = np.asarray(items), MOST_ROWS["pairs"]
-        out = np.empty(len(items), dtype=np.float32)
+    def _pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray:
+        out, step = np.empty(len(items), dtype=np.float32), MOST_ROWS["pairs"]
         for rows in (slice(start, start + step) for start in range(0, len(items), step)):
             out[rows] = self._score(users[rows], items[rows, None], histories[rows])[:, 0]
         return out
 
-    def score_items(self, user: int, items: np.ndarray, history: np.ndarray) -> np.ndarray:
-        """Logits of some items ``(n,)`` for one user with one history ``(L,)``."""
-        return self._score(np.array([user]), np.asarray(items)[None], np.atleast_2d(history))[0]
+    def _some(self, user: int, items: np.ndarray, history: np.ndarray) -> np.ndarray:
+        return self._score(np.array([user]), items[None], np.atleast_2d(history))[0]
 
     def _catalogue(self, users: np.ndarray, histories: np.ndarray) -> np.ndarray:
         every, step = np.arange(self.n_items)[None], max(1, MOST_ROWS["catalogue"] // self.n_items)

@@ -11,10 +11,11 @@ from recsys_core.models.scorer import Scorer
 from recsys_core.variant import Compression
 
 Arrays = dict[str, np.ndarray]
+TERM = "item_item"  # what the names of the term's arrays begin with
 
 
 def size_bytes(scorer: Scorer) -> int:
-    """Bytes of a variant as one safetensors file: network, embedding tables and cached text vectors."""
+    """Bytes of a variant as one safetensors file: network, embedding tables, cached text vectors, item-item term."""
     return len(save_tensors(stored_arrays(scorer)))
 
 
@@ -25,6 +26,11 @@ def text_bytes(scorer: Scorer) -> int:
     return sum(array.nbytes for stored in parts for array in stored.values())
 
 
+def term_bytes(scorer: Scorer) -> int:
+    """Bytes of the item-item term alone, as `stored_arrays` keeps it; 0 without one."""
+    return sum(array.nbytes for array in _stored_term(scorer).values())
+
+
 def stored_arrays(scorer: Scorer) -> Arrays:
     """Everything a variant needs to score, each array as it is kept.
 
@@ -32,7 +38,8 @@ def stored_arrays(scorer: Scorer) -> Arrays:
     padding left out, and its scales. Where single weights were pruned, a matrix is one bit a
     weight (``.kept``) and the weights that are left (``.values``), if that is smaller. Biases
     and other vectors have 32 bits, at 16 bits 16. The encoder and its wide vectors are not
-    among them: of a text its projection is kept.
+    among them: of a text its projection is kept. The item-item term is its strength, the entries
+    of its columns and whose they are (`recsys_core.models.item_item.ItemItemTerm.arrays`).
     """
     compression, ranker = scorer.compression, scorer.ranker
     texts = scorer.cached or text_vectors(ranker, scorer.features)
@@ -41,7 +48,14 @@ def stored_arrays(scorer: Scorer) -> Arrays:
     for name, matrix in (matrices(ranker) | {f"texts.{key}": x for key, x in texts.items()}).items():
         for part, array in _stored_matrix(matrix.detach().numpy(), compression).items():
             arrays[name + part] = np.ascontiguousarray(array)
-    return arrays
+    return arrays | _stored_term(scorer)
+
+
+def _stored_term(scorer: Scorer) -> Arrays:
+    if scorer.term is None:
+        return {}
+    parts = {"strength": np.array([scorer.term.alpha]), **scorer.term.arrays()}
+    return {f"{TERM}.{name}": array for name, array in parts.items()}
 
 
 def _stored_matrix(matrix: np.ndarray, compression: Compression) -> Arrays:

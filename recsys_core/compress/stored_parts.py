@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from recsys_core.compress.storage import size_bytes, stored_arrays
+from recsys_core.compress.storage import TERM, size_bytes, stored_arrays
 from recsys_core.models.ranker import module_name
 from recsys_core.models.scorer import Scorer
 
-STAGES = ("tables", "texts", "adapter", "body", "head", "file")
+STAGES = ("tables", "texts", "adapter", "body", "head", TERM, "file")
 LAYERS = ("first", "second")
+PLACES = ("start", "known")  # of the arrays of an item-item term
 ENDINGS = ("", ".scales", ".codes", ".kept", ".values")  # of one matrix's parts, see `stored_arrays`
 
 
@@ -18,8 +19,9 @@ class StoredPart:
     """Bytes on disk of one part of a variant.
 
     ``stage`` is ``tables`` (embeddings) or ``texts`` (cached vectors of texts), then ``name`` is the key of a feature
-    group; or ``adapter`` (``history``: attention over it), ``body`` (``first`` and ``second`` layer), ``head``, or
-    ``file`` (``header``: names and shapes of the arrays).
+    group; or ``adapter`` (``history``: attention over it), ``body`` (``first`` and ``second`` layer), ``head``,
+    ``item_item`` (``entries`` of the term, and ``places``: between which items they stand), or ``file`` (``header``:
+    names and shapes of the arrays).
     """
 
     stage: str
@@ -47,7 +49,9 @@ def stored_parts(scorer: Scorer) -> tuple[StoredPart, ...]:
 
 
 def _layer(array: str) -> tuple[str, str]:
-    """Stage and layer of an array of the network, by the name that it has in `stored_arrays`."""
+    """Stage and layer of an array of the network or the term, by the name that it has in `stored_arrays`."""
+    if array.startswith(f"{TERM}."):
+        return TERM, "places" if array.removeprefix(f"{TERM}.") in PLACES else "entries"
     bare = array.removeprefix("body.").removeprefix("adapter.")
     layer = next((layer for layer in LAYERS if bare.startswith(layer)), None)
     if layer:

@@ -57,6 +57,11 @@ class ItemItemTerm:
         return self.weights.nnz
 
     @cached_property
+    def widest(self) -> int:
+        """Entries of the fullest column."""
+        return int(np.bincount(self.weights.indices, minlength=1).max())
+
+    @cached_property
     def by_known(self) -> csr_array:
         """The weights in double precision, a row for each item taken, sorted."""
         return _sorted(self.weights.astype(np.float64))

@@ -225,11 +225,22 @@ class Scorer:
         pre = pre.add_(self.item_base).add_(self.user_base(users).unsqueeze(1))
         return self.runtime.tail(pre).numpy()
 
-    @torch.inference_mode()
     def score_pairs(
         self, users: np.ndarray, items: np.ndarray, histories: np.ndarray, known: Positives | None = None
     ) -> np.ndarray:
         """Logits of pairs ``(n,)``; ``histories`` is (n, L), each pair's own, and so is ``known``."""
+        out = self._pairs(users, np.asarray(items), histories)
+        return out if self.term is None else out + self.term.pairs(items, _given(known))
+
+    def score_items(
+        self, user: int, items: np.ndarray, history: np.ndarray, known: Positives | None = None
+    ) -> np.ndarray:
+        """Logits of some items ``(n,)`` for one user with one history ``(L,)``, and one row of ``known``."""
+        out = self._some(user, np.asarray(items), history)
+        return out if self.term is None else out + self.term.of_items(items, _given(known))[0]
+
+    @torch.inference_mode()
+    def _pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray:
         out = np.empty(len(users), dtype=np.float32)
         for start in range(0, len(users), 4096):
             rows = slice(start, start + 4096)
@@ -238,7 +249,13 @@ class Scorer:
             query = self.item_query[item].unsqueeze(1)
             pre = self.runtime.history_part(query, past.keys, past.values, past.absent).squeeze(1)
             out[rows] = self.runtime.tail(pre + self.item_base[item] + self.user_base(users[rows])).numpy()
-        return out if self.term is None else out + self.term.pairs(items, _given(known))
+        return out
+
+    @torch.inference_mode()
+    def _some(self, user: int, items: np.ndarray, history: np.ndarray) -> np.ndarray:
+        past = self.history_vectors(history)
+        part = self.runtime.history_part(self.item_query[items], past.keys, past.values, past.absent)
+        return self.runtime.tail(part + self.item_base[items] + self.user_base(np.array([user])))[0].numpy()
 
     @torch.inference_mode()
     def group_parts(self, users: np.ndarray, items: np.ndarray) -> tuple[Tensor, Tensor]:

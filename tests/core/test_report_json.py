@@ -75,7 +75,7 @@ def test_the_keys_of_the_command_line():
     gap = GroupGap("ndcg@10", "west", "east", 0.1, 0.2, 0.1, 0.0, 0.2, n_draws=300)
     report = CompressionReport(
         HALF,
-        compressed=Measurement(Cost(1, 2, 3, 4, 5), latency, auc=0.8, ndcg=0.2, recall=float("nan")),
+        compressed=Measurement(Cost(1, 2, 3, 4, 5, 6, 7), latency, auc=0.8, ndcg=0.2, recall=float("nan")),
         auc_interval=AucIntervals((0.7, 0.9), (0.6, 0.8)),
         list_overlap=ListOverlap(0.9, 0.8, 1.0, ((7, 0.5),)),
         watched=WatchedGap("user.region", True, 0.01, 20, "ndcg@10"),

@@ -1,4 +1,8 @@
-"""Width of a stored weight: half precision, or 8 and 4 bits on the quantised runtime."""
+"""Width of a stored weight: half precision, or 8 and 4 bits on the quantised runtime.
+
+The item-item term's entries have the width of the network's weights, but 8 bits at least: they stand
+outside the network, where no layer behind them evens out what rounding does.
+"""
 
 from __future__ import annotations
 
@@ -9,13 +13,16 @@ from recsys_core.compress.lever import Lever
 from recsys_core.compress.onnx_runtime import OnnxScorer
 from recsys_core.compress.quantize import pack_matrix, quantise_ranker, text_vectors, to_half_precision
 from recsys_core.data.features import FeatureGroup, Features
+from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
-from recsys_core.variant import ModelVariant
+from recsys_core.variant import Compression, ModelVariant
+
+LEAST_BITS = 8  # of an entry of the item-item term
 
 
 class Bits(Lever):
-    """Weights and cached text vectors are rounded to ``bits``; the network keeps its shape."""
+    """Weights, cached text vectors and the item-item term are rounded to ``bits``; the network keeps its shape."""
 
     name = "bits"
 
@@ -33,6 +40,9 @@ class Bits(Lever):
         if bits == 16:
             return Scorer(to_half_precision(ranker), features, variant=variant, cached=cached, store=store)
         return OnnxScorer(quantise_ranker(ranker, bits), features, variant=variant, cached=cached, store=store)
+
+    def term(self, term: ItemItemTerm, compression: Compression) -> ItemItemTerm:
+        return term.stored(max(compression.bits, LEAST_BITS))
 
 
 LEVER = Bits()

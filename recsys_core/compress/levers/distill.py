@@ -6,6 +6,7 @@ from recsys_core.compress.distillation import DistillationSettings, Reduced
 from recsys_core.compress.lever import Lever, Sample
 from recsys_core.compress.units import LEAST_UNITS, first_units, shrink_body, units_of_width
 from recsys_core.errors import SettingError
+from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import Ranker
 from recsys_core.variant import Compression
 
@@ -16,7 +17,7 @@ class Distill(Lever):
     name = "distill"
     trained = True
 
-    def check(self, compression: Compression, dense: Ranker) -> None:
+    def check(self, compression: Compression, dense: Ranker, term: ItemItemTerm | None) -> None:
         width, most = compression.distill or 0, dense.shape.first
         if width > most:
             raise SettingError("setting.between", name="distill", low=LEAST_UNITS, high=most, value=width)

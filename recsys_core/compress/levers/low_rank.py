@@ -12,6 +12,7 @@ from torch.nn.utils import skip_init
 from recsys_core.compress.distillation import Reduced
 from recsys_core.compress.lever import Lever, Sample
 from recsys_core.errors import SettingError
+from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import Ranker
 from recsys_core.variant import Compression
 
@@ -22,7 +23,7 @@ class LowRank(Lever):
     name = "low_rank"
     trained = True
 
-    def check(self, compression: Compression, dense: Ranker) -> None:
+    def check(self, compression: Compression, dense: Ranker, term: ItemItemTerm | None) -> None:
         most = max(most_rank(layer.linear) for layer in dense.layers())
         if (compression.rank or 0) > most:
             raise SettingError("setting.between", name="rank", low=1, high=most, value=compression.rank)

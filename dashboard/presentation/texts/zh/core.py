@@ -157,6 +157,7 @@ TEXTS = {
     "core.mapping.words_ordered": "“{column}”列标为 ordered，却是文字；请用“levels”由低到高列出各个值",
     "core.mapping.taken": "outcome 为 taken 时，“{column}”列每行都应为 1；请改用 click 或 rating，写明“positive_from”，或去掉“value”",
     "core.setting.unused": "{name} 只能与 {use} 一起使用，请去掉。",
+    "core.setting.no_term": "{name} {value}：该模型没有物品关联项，因此没有可以去掉的条目。",
     "core.setting.between": "{name} 必须在 {low} 到 {high} 之间，而给出的是 {value}。",
     "core.warning.repeated_titles": "有 {count} 件物品与别的物品同名（例如 {example!r}）。",
     "core.warning.titles_missing": "有 {count} 件物品没有标题，以编号代替。",
