@@ -49,7 +49,7 @@ def show(page: frame.Frame) -> None:
         cards.columns(page)
     with components.card(t("overview.chosen")):
         cards.chosen(model)
-    cards.stages(model)
+    cards.stages(page.selection.ref, model)
     next_links(page)
     everything = {"profile": stats, "metrics": model.training.to_json(), "config": model.config}
     page.download("overview", quality.quality_table(model), everything)

@@ -72,6 +72,14 @@ def misfits(ref: WorkspaceRef, variant: ModelVariant) -> dict[str, SettingError]
 
 
 @lru_shared(8)
+def term_share(ref: WorkspaceRef, model_id: str) -> float | None:
+    """The item-item term's share of the score; None for a model without one."""
+    from recsys_core.models.anatomy import term_share as share
+
+    return share(model(ref, model_id))
+
+
+@lru_shared(8)
 def profile(ref: WorkspaceRef) -> Profile:
     """The dataset in figures."""
     return make_profile(dataset(ref))

@@ -91,13 +91,16 @@ def chosen(model) -> None:
     components.caveats(model_choice.caveats(model))
 
 
-def stages(model) -> None:
-    found = anatomy(model.ranker, model.config["encoder"])
-    st.markdown(f"**{t('overview.anatomy')}**")
-    with components.grid(4, min_width=180):
+def stages(ref, model) -> None:
+    found = anatomy(model.ranker, model.config["encoder"], model.term)
+    st.markdown(f"**{t('overview.anatomy' if model.term is None else 'overview.anatomy.term')}**")
+    share = cached_workspace.term_share(ref, model.variant.model)
+    if share is not None:
+        components.caveats([t("anatomy.share.how")])
+    with components.grid(len(found), min_width=180):
         for stage in found:
-            lines = sentences.stage_lines(stage)
+            lines = sentences.stage_lines(stage, share)
             with components.card(t(f"stage.{stage.name}"), stretch=True):
                 st.markdown(t(f"stage.{stage.name}.job"))
                 st.markdown(f":blue[**{escape(lines['shapes'])}**]")
-                components.caveats([escape(lines[key]) for key in ("parameters", "size", "trained")])
+                components.caveats([escape(lines[key]) for key in lines if key != "shapes"])

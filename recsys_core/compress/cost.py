@@ -36,7 +36,8 @@ def count_sums(scorer: Scorer, pairs: Pairs | None) -> int:
     """Multiply-adds of the item-item term a pair: its entries that are summed up, and the product with its strength.
 
     Entries between a known positive and the pair's item, in the mean over the pairs, rounded; those that are zero
-    count, too. 0 for a model without the term. Raises ``ValueError`` where there is one and no pair tells what is known.
+    count, too. 0 for a model without the term. Raises ``ValueError`` where there is one and no known positives are
+    given.
     """
     if scorer.term is None:
         return 0

@@ -1,6 +1,7 @@
 """What every compression lever keeps: nothing set changes nothing, one score a pair, true costs, one spelling.
 
-A test class inherits `LeverContract` and says which lever it is and under which settings it is tried.
+The dense model has an item-item term, which every lever has to carry. A test class inherits `LeverContract` and says
+which lever it is and under which settings it is tried.
 """
 
 from __future__ import annotations
@@ -13,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from compressed_terms import with_known
 from explain_model import random_pairs, random_scorer, scores_by_parts, tiny_dataset, tiny_features
+from term_workspace import random_term
 
 from recsys_core.compress.build import VariantBuilder, shape_only
 from recsys_core.compress.cost import stored_cost
@@ -24,8 +27,8 @@ from recsys_core.models.scorer import Scorer
 from recsys_core.variant import Compression, ModelVariant
 
 DATASET = tiny_dataset()
-DENSE = random_scorer(tiny_features(DATASET))
-PAIRS = random_pairs(DATASET, 40)
+DENSE = random_scorer(tiny_features(DATASET)).with_term(random_term(DATASET.n_items))
+PAIRS = with_known(random_pairs(DATASET, 40), DATASET.n_items)
 SETTINGS = DistillationSettings(n_histories=60, n_items=4, n_sample=200)
 
 
@@ -44,7 +47,11 @@ def built(compression: Compression) -> Scorer:
 
 
 def scores(scorer: Scorer) -> np.ndarray:
-    return scorer.score_pairs(PAIRS.users, PAIRS.items, PAIRS.histories)
+    return scorer.score_pairs(PAIRS.users, PAIRS.items, PAIRS.histories, PAIRS.known)
+
+
+def costs(scorer: Scorer) -> dict[str, int]:
+    return stored_cost(scorer, 0, PAIRS)
 
 
 class LeverContract:
@@ -78,7 +85,7 @@ class LeverContract:
 
     def test_the_shape_alone_costs_what_the_built_one_does(self):
         for compression in (self.compression, self.in_8_bits):
-            assert stored_cost(shape_only(DENSE, compression), 0) == stored_cost(built(compression), 0)
+            assert costs(shape_only(DENSE, compression)) == costs(built(compression))
 
     def test_the_dense_ranker_and_the_random_state_stay(self):
         before, state = copy.deepcopy(DENSE.ranker.state_dict()), torch.get_rng_state()
@@ -91,14 +98,15 @@ class LeverContract:
     def test_a_pair_has_one_score_on_every_path(self):
         for compression in (self.compression, self.in_8_bits):
             scorer = built(compression)
-            lists = scorer.score_catalogue(PAIRS.users, PAIRS.histories)
+            lists = scorer.score_catalogue(PAIRS.users, PAIRS.histories, PAIRS.known)
             np.testing.assert_allclose(lists[np.arange(len(PAIRS)), PAIRS.items], scores(scorer), atol=1e-5)
-            np.testing.assert_allclose(scores_by_parts(scorer, PAIRS), scores(scorer), atol=2e-5)
+            by_parts = scores_by_parts(scorer, PAIRS) + scorer.term.pairs(PAIRS.items, PAIRS.known)
+            np.testing.assert_allclose(by_parts, scores(scorer), atol=2e-5)
 
     def test_it_combines_with_eight_bits(self):
         whole, rounded = built(self.compression), built(self.in_8_bits)
         assert set_levers(self.in_8_bits)[-1] is LEVERS["bits"]
-        assert stored_cost(rounded, 0)["size_bytes"] < stored_cost(DENSE, 0)["size_bytes"]
+        assert costs(rounded)["size_bytes"] < costs(DENSE)["size_bytes"]
         apart = np.abs(scores(rounded) - scores(whole)).mean()
         assert apart < 0.1 * scores(DENSE).std()
 

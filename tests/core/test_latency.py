@@ -14,13 +14,7 @@ from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_featur
 
 from recsys_core.compress.build import at_bit_width
 from recsys_core.compress.cost import count_macs
-from recsys_core.compress.latency import (
-    LOCK_FILE,
-    LatencySettings,
-    measure_latency,
-    one_at_a_time,
-    score_items,
-)
+from recsys_core.compress.latency import LOCK_FILE, LatencySettings, measure_latency, one_at_a_time
 from recsys_core.compress.levers.unstructured import prune_unstructured
 from recsys_core.compress.quantize import BLOCK, matrices, text_vectors, vectors
 from recsys_core.compress.storage import size_bytes, stored_arrays
@@ -105,7 +99,7 @@ def test_multiply_adds_by_hand():
 @pytest.mark.parametrize("variant", [Compression(), Compression(bits=8)], ids=lambda v: v.key)
 def test_candidates_of_one_user_have_the_scores_of_pairs(variant):
     scorer, items = variant_scorer(variant), np.array([3, 0, 7, 3])
-    got = score_items(scorer, 5, items, PAIRS.histories[2])
+    got = scorer.score_items(5, items, PAIRS.histories[2])
     expected = scorer.score_pairs(np.full(4, 5), items, np.repeat(PAIRS.histories[2:3], 4, 0))
     np.testing.assert_allclose(got, expected, atol=1e-5)
 
@@ -124,10 +118,10 @@ def test_latency_takes_turns_over_scorers_and_pairs():
     seen: list[tuple[str, int]] = []
 
     class Noting(Scorer):
-        def score_pairs(self, users, items, histories):
+        def score_pairs(self, users, items, histories, known):
             if len(users) == 1:
                 seen.append((self.name, int(users[0])))
-            return super().score_pairs(users, items, histories)
+            return super().score_pairs(users, items, histories, known)
 
     scorers = [Noting(DENSE_SCORER.ranker, FEATURES) for _ in range(2)]
     scorers[0].name, scorers[1].name = "a", "b"

@@ -6,11 +6,11 @@ from dataclasses import replace
 
 import pytest
 import torch
-from lever_contract import DENSE, LeverContract, built
+from lever_contract import DENSE, LeverContract, built, costs
 from torch import nn
 
 from recsys_core.compress.build import shape_only
-from recsys_core.compress.cost import count_macs, stored_cost
+from recsys_core.compress.cost import count_macs
 from recsys_core.compress.levers.low_rank import factorise, most_rank
 from recsys_core.errors import SettingError
 from recsys_core.variant import Compression
@@ -55,9 +55,9 @@ def test_costs_by_hand():
     assert count_macs(DENSE.ranker) - count_macs(thin.ranker) == saved
     n_inputs = n_sums + DENSE.ranker.n_item
     fewer = n_inputs * 24 + 24 * 12 - 4 * (n_inputs + 24 + 24 + 12)
-    costs = [stored_cost(scorer, 0) for scorer in (DENSE, thin)]
-    assert costs[0]["n_parameters"] - costs[1]["n_parameters"] == fewer
-    assert abs(costs[0]["size_bytes"] - costs[1]["size_bytes"] - 4 * fewer) < 500  # names of the arrays
+    dense, found = costs(DENSE), costs(thin)
+    assert dense["n_parameters"] - found["n_parameters"] == fewer
+    assert abs(dense["size_bytes"] - found["size_bytes"] - 4 * fewer) < 500  # names of the arrays
 
 
 @pytest.mark.parametrize("pruning", ["structured", "unstructured"])
@@ -66,11 +66,11 @@ def test_it_combines_with_pruning_and_bits(pruning, bits):
     compression = Compression(sparsity=0.3, pruning=pruning, bits=bits, rank=3)
     scorer = built(compression)
     assert [x.name for x in scorer.ranker.layers()][:2] == ["first.inner", "first.outer"]
-    drawn, found = (stored_cost(s, 0) for s in (shape_only(DENSE, compression), scorer))
+    drawn, found = (costs(s) for s in (shape_only(DENSE, compression), scorer))
     if pruning == "unstructured" or bits == 4:  # zeros lie elsewhere in a matrix that was not trained
         drawn["size_bytes"] = pytest.approx(drawn["size_bytes"], rel=0.03)
     assert drawn == found
-    assert found["size_bytes"] < stored_cost(built(replace(compression, rank=None)), 0)["size_bytes"]
+    assert found["size_bytes"] < costs(built(replace(compression, rank=None)))["size_bytes"]
 
 
 def test_a_rank_that_makes_nothing_smaller_is_refused():

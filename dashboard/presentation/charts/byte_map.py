@@ -16,6 +16,7 @@ COLOURS = {  # white text is readable on each, and each on both backgrounds
     "adapter": "#7A5296",
     "body": "#A85012",
     "head": "#7D6A1F",
+    "item_item": "#8C3B5E",
     "file": "#5A6470",
 }
 WHOLE = "all"

@@ -14,7 +14,7 @@ from recsys_core.data.schema import Schema
 from recsys_core.data.split import least_positive
 from recsys_core.data.understood import ColumnUnderstood
 from recsys_core.fairness import ScanResult
-from recsys_core.models.anatomy import Stage
+from recsys_core.models.anatomy import TERM, Stage
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.results import OneVsRestGap
 
@@ -123,8 +123,16 @@ def stat_cards(found: Profile) -> list[tuple[str, str, str]]:
     return cards
 
 
-def stage_lines(stage: Stage) -> dict[str, str]:
-    """What stands on a stage's card: its job, shapes, parameters and bytes."""
+def stage_lines(stage: Stage, share: float | None = None) -> dict[str, str]:
+    """What stands on a stage's card: its job, shapes, parameters and bytes; of the item-item term its ``share``, too."""
+    if stage.name == TERM:
+        return {
+            "shapes": plain("anatomy.items_in", n=stage.n_inputs),
+            "parameters": plain("anatomy.entries", n=numbers.short(stage.n_parameters)),
+            "size": numbers.size(stage.size_bytes),
+            "trained": plain("anatomy.solved"),
+            "share": "" if share is None else plain("anatomy.share", share=numbers.percent(share)),
+        }
     shapes = " → ".join(numbers.count(w) for w in stage.widths) or plain("anatomy.nothing")
     if stage.name == "encoder":
         shapes = plain("anatomy.text_in", width=stage.n_outputs) if stage.n_outputs else plain("anatomy.no_text")

@@ -71,9 +71,11 @@ TEXTS = {
     "stage.adapter": "Adapter",
     "stage.body": "Body",
     "stage.head": "Head",
+    "stage.item_item": "Item-item term",
     "stage.explain": "Explaining pairs",
     "stage.encoder.job": "turns titles into vectors",
     "stage.adapter.job": "turns each reason into a vector, pools the history",
     "stage.body.job": "mixes the reasons",
     "stage.head.job": "gives one score",
+    "stage.item_item.job": "adds what the items already taken say of this one",
 }

@@ -71,9 +71,11 @@ TEXTS = {
     "stage.adapter": "适配层",
     "stage.body": "主干",
     "stage.head": "输出头",
+    "stage.item_item": "物品关联项",
     "stage.explain": "正在逐对解释",
     "stage.encoder.job": "把标题变成向量",
     "stage.adapter.job": "把每条理由变成向量，并汇总历史",
     "stage.body.job": "综合各条理由",
     "stage.head.job": "给出一个分数",
+    "stage.item_item.job": "加上已选物品对该物品的影响",
 }
