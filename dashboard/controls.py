@@ -8,11 +8,12 @@ from dashboard import components, state
 from dashboard.cached import workspace as cached_workspace
 from dashboard.parameters import FURTHER, MAX_SPARSITY
 from dashboard.presentation import texts
-from dashboard.presentation.texts import plain, t
+from dashboard.presentation.texts import numbers, plain, t
 from dashboard.presentation.texts.markdown import escape
 from dashboard.presentation.variants import plain_variant
 from dashboard.sections.cases import ways_to_a_user
 from dashboard.workspaces import WorkspaceEntry, WorkspaceRef
+from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.variant import BITS, PRUNINGS
 
 MOST_OPTIONS = 3000  # a list of more is searched on the server
@@ -99,9 +100,10 @@ def hits(names: dict[str, str], wanted: str | None, chosen: str | None) -> list[
     return first + [i for i, _ in zip((i for i in found if i != chosen), range(MOST_HITS), strict=False)]
 
 
-def model_controls(*, large: bool = False) -> None:
-    """Sparsity, bits and pruning; ``large`` where a page is about them (side by side, in the page)."""
-    with st.grid(3, min_column_width=240) if large else st.container():
+def model_controls(ref: WorkspaceRef, *, large: bool = False) -> None:
+    """Sparsity, bits, pruning and neighbours; ``large`` where a page is about them (side by side, in the page)."""
+    term = cached_workspace.model(ref, state.variant().model).term
+    with st.grid(3 if term is None else 4, min_column_width=220) if large else st.container():
         st.slider(
             t("control.sparsity"),
             min_value=0,
@@ -135,6 +137,24 @@ def model_controls(*, large: bool = False) -> None:
             help=t("control.pruning.help"),
             width="stretch",
         )
+        if term is not None:
+            _neighbours(term)
+
+
+def _neighbours(term: ItemItemTerm) -> None:
+    """How many entries a column of the item-item term keeps: all, or fewer; a level of the address is among them."""
+    chosen = state.variant().compression.neighbours
+    levels = sorted({*term.levels, *([chosen] if chosen else [])}, reverse=True)
+    names = {"": plain("control.neighbours.all", n=term.widest)} | {str(n): numbers.count(n) for n in levels}
+    st.selectbox(
+        t("control.neighbours"),
+        list(names),
+        format_func=names.get,
+        key=state.bar().picker("neighbours", str(chosen or "")),
+        on_change=state.bar().choose_picked,
+        args=("neighbours",),
+        help=t("control.neighbours.help"),
+    )
 
 
 def model_picker(ref: WorkspaceRef) -> None:

@@ -207,7 +207,7 @@ def run(chosen_page) -> None:
     page = declared_by(chosen_page.run)
     with own:
         if not page.large_controls:
-            controls.model_controls()
+            controls.model_controls(ref)
             controls.model_badge()
         badge = st.container()
     _page(page, chosen, ref)
@@ -248,7 +248,7 @@ def _page(page: Page, entry: WorkspaceEntry, ref: WorkspaceRef) -> None:
     slots = _slots()
     if page.large_controls:
         with slots["controls"]:
-            controls.model_controls(large=True)
+            controls.model_controls(ref, large=True)
     frame = Frame(page, slots, state.select(entry, ref, page.name))
     for problem in frame.selection.problems:
         frame.notice(problem)

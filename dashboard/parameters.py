@@ -116,7 +116,7 @@ def _is_value(about: Setting, raw: str) -> bool:
 SETTINGS = tuple(
     _of_setting(about, getattr(part(), name)) for part in (Compression, Reranking) for name, about in settings_of(part)
 )
-CONTROLLED = ("sparsity", "bits", "pruning")  # settings that the frame has a control for
+CONTROLLED = ("sparsity", "bits", "pruning", "neighbours")  # settings that the frame has a control for
 FURTHER = tuple(parameter for parameter in SETTINGS if parameter.key not in CONTROLLED)
 FRAME = (  # on every page
     Parameter("workspace", "control.workspace", clears=("model", "user", "item")),

@@ -220,7 +220,7 @@ def page_link(name: str, label: str) -> None:
 
 def parameters(selection: Selection, item_id: str | None = None) -> dict[str, object]:
     """Every value of the selection as the address writes it, also those that it could leave out."""
-    settings = {p.key: bar().value(p.key) or p.default for p in SETTINGS if p.key in CONTROLLED}
+    settings = {p.key: bar().value(p.key) or p.default for p in SETTINGS if p.key in CONTROLLED and p.default}
     return {
         "workspace": selection.workspace,
         "user": selection.user_id or bar().value("user"),

@@ -62,7 +62,8 @@ class Stage:
 def anatomy(ranker: Ranker, encoder: dict, term: ItemItemTerm | None = None) -> tuple[Stage, ...]:
     """The four stages of a ranker, then the item-item term where the model has one.
 
-    ``encoder`` is the workspace's ``config["encoder"]`` (see ``EncoderInfo``). Where no text group is a reason, the encoder is listed with its size but gives nothing to the adapter.
+    ``encoder`` is the workspace's ``config["encoder"]`` (see ``EncoderInfo``). Where no text group
+    is a reason, the encoder is listed with its size but gives nothing to the adapter.
     """
     shape = ranker.shape
     n_inputs = ranker.n_user + ranker.n_item + 2 * shape.attention
@@ -106,13 +107,17 @@ def term_share(model: TrainedModel) -> float | None:
         return None
     random, split = random_stream(SEED, "share of the item-item term"), model.split_dataset.split
     part = "test" if len(split.test) else "train"
-    rows = getattr(split, part)
-    pairs = model.split_dataset.pairs(np.sort(random.choice(rows, min(SHARE_ROWS, len(rows)), replace=False)), part)
+    every = getattr(split, part)
+    rows = np.sort(random.choice(every, min(SHARE_ROWS, len(every)), replace=False))
+    users, known = (
+        model.dataset.interactions["user_index"].to_numpy()[rows],
+        model.split_dataset.histories.known_at(rows, part),
+    )
     items = random.choice(model.term.n_items, min(SHARE_ITEMS, model.term.n_items), replace=False)
     network = model.dense.with_term(None)
-    base = np.array([network.score_items(u, items, h) for u, h in zip(pairs.users, pairs.histories, strict=True)])
-    term = model.term.of_items(items, pairs.known).astype(np.float64)
-    scores = base + term
+    base = [network.score_items(user, items, past) for user, past in zip(users.tolist(), known.newest(), strict=True)]
+    term = model.term.of_items(items, known).astype(np.float64)
+    scores = np.array(base) + term
     apart = scores - scores.mean(axis=1, keepdims=True)
     spread = float((apart * apart).sum())
     return float((apart * term).sum()) / spread if spread > 0 else None

@@ -61,6 +61,11 @@ class ItemItemTerm:
         """Entries of the fullest column."""
         return int(np.bincount(self.weights.indices, minlength=1).max())
 
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """Entries of a column that are worth trying instead: a half of the fullest one's, a quarter and so on."""
+        return tuple(n for n in (self.widest >> k for k in range(1, 5)) if n)
+
     @cached_property
     def by_known(self) -> csr_array:
         """The weights in double precision, a row for each item taken, sorted."""

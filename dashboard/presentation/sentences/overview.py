@@ -124,7 +124,7 @@ def stat_cards(found: Profile) -> list[tuple[str, str, str]]:
 
 
 def stage_lines(stage: Stage, share: float | None = None) -> dict[str, str]:
-    """What stands on a stage's card: its job, shapes, parameters and bytes; of the item-item term its ``share``, too."""
+    """What stands on a stage's card: its shapes, parameters and bytes; of the item-item term its ``share``, too."""
     if stage.name == TERM:
         return {
             "shapes": plain("anatomy.items_in", n=stage.n_inputs),
