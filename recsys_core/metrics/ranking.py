@@ -66,17 +66,17 @@ def top_k(
     if n_users == 0 or width == 0:
         return top
     place = np.arange(n_items) if tie_order is None else np.asarray(tie_order)
-    chosen = np.argpartition(loss, width - 1, axis=1)[:, :width]
-    worst = np.take_along_axis(loss, chosen, axis=1).max(axis=1)
-    # argpartition settles ties at the border as it likes: redo those rows by the order of ties
-    tied = np.count_nonzero(loss <= worst[:, None], axis=1) > width
-    for user in np.flatnonzero(tied & (worst < np.inf)):
-        better, equal = (np.flatnonzero(test(loss[user], worst[user])) for test in (np.less, np.equal))
-        chosen[user] = np.concatenate([better, equal[np.argsort(place[equal])]])[:width]
-    value = np.take_along_axis(loss, chosen, axis=1)
-    order = np.lexsort((place[chosen], value), axis=1)
-    value = np.take_along_axis(value, order, axis=1)
-    top[:, :width] = np.where(value < np.inf, np.take_along_axis(chosen, order, axis=1), -1)
+    worst = np.partition(loss, width - 1, axis=1)[:, width - 1 : width]
+    listed = (loss <= worst) & (loss < np.inf)
+    # more than fit are equal to the last one: those first in the order of ties are taken
+    for user in np.flatnonzero(np.count_nonzero(listed, axis=1) > width):
+        equal = np.flatnonzero(loss[user] == worst[user])
+        n_wanted = width - np.count_nonzero(loss[user] < worst[user])
+        listed[user, equal] = False
+        listed[user, equal[np.argpartition(place[equal], n_wanted - 1)[:n_wanted]]] = True
+    user, item = np.nonzero(listed)
+    order = np.lexsort((place[item], loss[user, item], user))
+    top[user, np.arange(len(user)) - np.searchsorted(user, user)] = item[order]
     return top
 
 
