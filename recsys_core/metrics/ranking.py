@@ -74,9 +74,9 @@ def top_k(
         n_wanted = width - np.count_nonzero(loss[user] < worst[user])
         listed[user, equal] = False
         listed[user, equal[np.argpartition(place[equal], n_wanted - 1)[:n_wanted]]] = True
-    user, item = np.nonzero(listed)
-    order = np.lexsort((place[item], loss[user, item], user))
-    top[user, np.arange(len(user)) - np.searchsorted(user, user)] = item[order]
+    row, item = np.nonzero(listed)
+    order = np.lexsort((place[item], loss[row, item], row))
+    top[row, np.arange(len(row)) - np.searchsorted(row, row)] = item[order]
     return top
 
 

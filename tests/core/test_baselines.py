@@ -11,11 +11,12 @@ from scorer_contract import material_of
 from sklearn.metrics.pairwise import cosine_similarity
 from test_training import two_tastes
 
-from recsys_core.models.baselines import BASELINES, Ease, TrainingPositives, fit_ease
+from recsys_core.models.baselines import BASELINES, Ease, TrainingPositives, fit_ease, fit_item_knn
 from recsys_core.models.baselines import co_occurrence as blocks
 from recsys_core.models.baselines import ease as ease_module
-from recsys_core.models.baselines.co_occurrence import item_gram, zero_one
-from recsys_core.models.baselines.ease import DEFAULT_PENALTY, choose_penalty, items_taken_often, most_in_memory
+from recsys_core.models.baselines import item_knn as knn_module
+from recsys_core.models.baselines.co_occurrence import item_gram, items_taken_often, zero_one
+from recsys_core.models.baselines.ease import DEFAULT_PENALTY, choose_penalty, most_in_memory
 from recsys_core.models.baselines.inverse import invert_in_place
 from recsys_core.models.baselines.item_knn import similarities
 from recsys_core.models.baselines.strongest import Strongest
@@ -70,11 +71,11 @@ def test_the_inverse_needs_no_second_array():
 def test_blocks_change_nothing(monkeypatch):
     taken = drawn(40, 30)
     positives = positives_of(taken)
-    whole = item_gram(positives.taken), similarities(positives, width=7).weights(7).toarray()
+    whole = item_gram(positives.taken), similarities(positives, width=7, shrinkage=3.0).weights(7).toarray()
     monkeypatch.setattr(blocks, "spans", lambda cost: np.array_split(np.arange(len(cost)), 11))
     np.testing.assert_array_equal(item_gram(positives.taken), whole[0])
     np.testing.assert_array_equal(whole[0], taken.T @ taken)
-    np.testing.assert_array_equal(similarities(positives, width=7).weights(7).toarray(), whole[1])
+    np.testing.assert_array_equal(similarities(positives, width=7, shrinkage=3.0).weights(7).toarray(), whole[1])
 
 
 def test_ease_of_items_taken_often_is_ease_of_the_smaller_catalogue():
@@ -158,6 +159,26 @@ def test_neighbours_equal_scikit_learns_cosine(shrinkage):
     few = similarities(positives_of(taken), width=4, shrinkage=shrinkage).weights(4).toarray()
     for column, whole in zip(few.T, cosine.T, strict=True):
         np.testing.assert_allclose(np.sort(column[column > 0]), np.sort(whole)[-4:], atol=1e-6)
+
+
+def test_full_and_sparse_blocks_hold_the_same_neighbours(monkeypatch):
+    positives = positives_of(drawn(60, 25, share=0.3))
+    found = []
+    for dense in (0.0, 2.0):
+        monkeypatch.setattr(knn_module, "DENSE", dense)
+        found.append(similarities(positives, width=25, shrinkage=1.0).weights(25).toarray())
+    np.testing.assert_array_equal(*found)
+
+
+def test_validation_chooses_shrinkage_and_neighbours(monkeypatch):
+    split_dataset = SplitDataset.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0, length=50)
+    found, figure = fit_item_knn(split_dataset), validation_ndcg(split_dataset)
+    assert found.neighbours in knn_module.NEIGHBOURS
+    assert found.shrinkage in knn_module.SHRINKAGES
+    reached = figure(found.score_catalogue)
+    for neighbours in knn_module.NEIGHBOURS:
+        monkeypatch.setattr(knn_module, "NEIGHBOURS", (neighbours,))
+        assert figure(fit_item_knn(split_dataset).score_catalogue) <= reached
 
 
 @settings(max_examples=60, deadline=None)

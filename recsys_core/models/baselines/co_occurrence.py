@@ -50,6 +50,33 @@ class TrainingPositives:
         """How many users took each item, ``(n_items,)``."""
         return np.bincount(self.taken.indices, minlength=self.taken.shape[1])
 
+    def only(self, items: np.ndarray) -> TrainingPositives:
+        """As if the other items had never been taken; the catalogue stays as long."""
+        kept = np.zeros(self.taken.shape[1], dtype=bool)
+        kept[items] = True
+        taken = self.taken.copy()
+        taken.data[~kept[taken.indices]] = 0
+        taken.eliminate_zeros()
+        return TrainingPositives(taken, self.longest)
+
+
+def items_taken_often(counts: np.ndarray, most: int) -> tuple[np.ndarray, int]:
+    """The items with at least n positives, ascending, and n: the least that leaves at most ``most`` items.
+
+    Where that would be less than half of ``most`` (many items with equally many positives), the
+    first of the equal ones fill it up and n is theirs.
+
+    >>> items_taken_often(np.array([3, 0, 1, 2]), 2)
+    (array([0, 3]), 2)
+    """
+    taken = np.flatnonzero(counts)
+    if len(taken) <= most:
+        return taken, 1
+    order = taken[np.argsort(-counts[taken], kind="stable")]
+    n_least = int(counts[order[most]]) + 1
+    often = np.flatnonzero(counts >= n_least)
+    return (often, n_least) if 2 * len(often) >= most else (np.sort(order[:most]), n_least - 1)
+
 
 def zero_one(table: csr_array) -> csr_array:
     """The table as a 0/1 float32 matrix; an item that stands in a row twice counts once."""

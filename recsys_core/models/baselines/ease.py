@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys_core.data.known import Known
 from recsys_core.data.readers.packed import free_memory
-from recsys_core.models.baselines.co_occurrence import TrainingPositives, item_gram, zero_one
+from recsys_core.models.baselines.co_occurrence import TrainingPositives, item_gram, items_taken_often, zero_one
 from recsys_core.models.baselines.inverse import invert_in_place
 from recsys_core.models.baselines.pair_sums import pair_sums
 from recsys_core.models.baselines.validation import has_winner, validation_ndcg
@@ -85,24 +85,6 @@ class Ease:
             return np.where((read >= 0) & (scored >= 0), self.weights[read, scored], 0)
 
         return pair_sums(entries, items, known)
-
-
-def items_taken_often(counts: np.ndarray, most: int) -> tuple[np.ndarray, int]:
-    """The items with at least n positives, ascending, and n: the least that leaves at most ``most`` items.
-
-    Where that would be less than half of ``most`` (many items with equally many positives), the
-    first of the equal ones fill it up and n is theirs.
-
-    >>> items_taken_often(np.array([3, 0, 1, 2]), 2)
-    (array([0, 3]), 2)
-    """
-    taken = np.flatnonzero(counts)
-    if len(taken) <= most:
-        return taken, 1
-    order = taken[np.argsort(-counts[taken], kind="stable")]
-    n_least = int(counts[order[most]]) + 1
-    often = np.flatnonzero(counts >= n_least)
-    return (often, n_least) if 2 * len(often) >= most else (np.sort(order[:most]), n_least - 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
