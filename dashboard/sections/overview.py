@@ -84,7 +84,8 @@ def groups(page) -> None:
 
 
 def chosen(model) -> None:
-    """Which options validation compared, how sure it was, and where training ended."""
+    """The item-item term, which options validation compared, how sure it was, and where training ended."""
+    st.markdown(model_choice.term(model))
     st.markdown(model_choice.sentence(model))
     if model.choice.tried:
         components.table(options.tried_options(model.choice), key="options", alt=plain("overview.options.alt"))

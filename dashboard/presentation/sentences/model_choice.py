@@ -53,6 +53,21 @@ def _ids(model: TrainedModel) -> Markdown:
     return t(f"overview.ids.{'both' if len(sides) == 2 else next(iter(sides), 'none')}")
 
 
+def term(model: TrainedModel) -> Markdown:
+    """What the item-item term is made of and takes; that there is none."""
+    found = model.term
+    if found is None:
+        return t("overview.term.none")
+    about = {
+        "penalty": numbers.setting(found.penalty),
+        "neighbours": found.neighbours,
+        "strength": numbers.setting(found.alpha),
+        "size": numbers.size(found.size_bytes),
+    }
+    some = t("overview.term.some", n_least=found.n_least) if found.n_least > 1 else ""
+    return joined(t("overview.term", **about), some)
+
+
 def caveats(model: TrainedModel) -> list[Markdown]:
     """By what the options were compared, on whom and with which seed, at what cost; where training ended."""
     choice, config = model.choice, model.config

@@ -166,16 +166,11 @@ def _fitted(name: str, quality: ScorerQuality, model: TrainedModel) -> list[Mark
     key = f"baseline.{name}.fitted.some" if is_cut else f"baseline.{name}.fitted"
     if not has(key):
         return []
-    values = {k: _plain_number(v) for k, v in settings.items()}
+    values = {k: numbers.setting(v) for k, v in settings.items()}
     said = [t(key, n_catalogue=model.dataset.n_items, **values)]
     if settings.get("longest"):
         said.append(t("baseline.longest", name=inside(baseline_name(name)), n=int(settings["longest"])))
     return said
-
-
-def _plain_number(value: float) -> float:
-    """A whole number as one, so that it is shown without decimals."""
-    return int(value) if value == int(value) else value
 
 
 def lists_sentence(model: TrainedModel) -> list[Markdown]:

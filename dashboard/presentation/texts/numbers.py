@@ -40,6 +40,15 @@ def number(x: float | None, digits: int = 3) -> str:
     return f"{x:.{min(decimals, 4)}f}".replace("-", MINUS)
 
 
+def setting(x: float) -> str:
+    """A number that somebody chose, without decimals where it is whole.
+
+    >>> setting(400.0), setting(2.5), setting(0.0)
+    ('400', '2.50', '0')
+    """
+    return count(x) if x == round(x) else number(x)
+
+
 def fixed(x: float | None, decimals: int = 2) -> str:
     """A fixed number of decimals, for numbers that stand in a column or beside one another.
 
