@@ -48,7 +48,7 @@ def show(page: frame.Frame) -> None:
         cards.problems(model)
         cards.columns(page)
     with components.card(t("overview.chosen")):
-        cards.chosen(model)
+        cards.chosen(ref, model)
     cards.stages(page.selection.ref, model)
     next_links(page)
     everything = {"profile": stats, "metrics": model.training.to_json(), "config": model.config}

@@ -14,7 +14,7 @@ from dashboard.presentation.sentences import quality as quality_sentences
 from dashboard.presentation.tables import options
 from dashboard.presentation.texts import joined, plain, t, word
 from dashboard.presentation.texts.markdown import escape
-from recsys_core.models.anatomy import anatomy
+from recsys_core.models.anatomy import SEED, SHARE_ITEMS, SHARE_ROWS, anatomy
 
 
 def quality(model) -> None:
@@ -83,9 +83,9 @@ def groups(page) -> None:
     components.draw(charts.groups(sizes, word("column", column)), key="groups_chart")
 
 
-def chosen(model) -> None:
+def chosen(ref, model) -> None:
     """The item-item term, which options validation compared, how sure it was, and where training ended."""
-    st.markdown(model_choice.term(model))
+    st.markdown(model_choice.term(model, cached_workspace.term_share(ref, model.variant.model)))
     st.markdown(model_choice.sentence(model))
     if model.choice.tried:
         components.table(options.tried_options(model.choice), key="options", alt=plain("overview.options.alt"))
@@ -97,7 +97,7 @@ def stages(ref, model) -> None:
     st.markdown(f"**{t('overview.anatomy' if model.term is None else 'overview.anatomy.term')}**")
     share = cached_workspace.term_share(ref, model.variant.model)
     if share is not None:
-        components.caveats([t("anatomy.share.how")])
+        components.caveats([t("anatomy.share.how", rows=SHARE_ROWS, items=SHARE_ITEMS, seed=SEED)])
     with components.grid(len(found), min_width=180):
         for stage in found:
             lines = sentences.stage_lines(stage, share)

@@ -10,6 +10,7 @@ from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.sentences import model_choice
 from dashboard.presentation.tables.options import tried_options
 from dashboard.presentation.texts import numbers, use_language
+from recsys_core.models.anatomy import term_share
 from recsys_core.models.workspace import open_model
 from recsys_core.results import OptionChoice, TriedOption
 
@@ -97,10 +98,16 @@ def test_overview_shows_the_choice_in_both_languages(open_app, ref):
 
 def test_overview_says_the_item_item_term_or_that_there_is_none(open_app, term_workspace):
     term = open_model(term_workspace).term
-    size = numbers.size(term.size_bytes)
+    size, share = numbers.size(term.size_bytes), numbers.percent(term_share(open_model(term_workspace)))
     words = {
-        "en": (f"penalty 20), the 15 strongest of each item, times 3. It takes {size}.", "no item-item term"),
-        "zh": (f"（正则强度 20），每件物品保留最强的 15 个条目，再乘以 3，占 {size}。", "没有物品关联项"),
+        "en": (
+            f"penalty 20), the 15 strongest of each item, times 3. It takes {size}. {share} of what",
+            "no item-item term",
+        ),
+        "zh": (
+            f"最强的 15 个条目，再乘以 3，占 {size}。同一用户各物品的得分差异，有 {share} 来自它",
+            "没有物品关联项",
+        ),
     }
     for language, (with_term, without) in words.items():
         shown = [m.value.replace("\\", "") for m in open_app("overview", term_workspace.parent, lang=language).markdown]
@@ -112,5 +119,5 @@ def test_overview_says_the_item_item_term_or_that_there_is_none(open_app, term_w
 def test_a_term_of_some_items_says_which(ref, term_workspace):
     model = open_model(term_workspace)
     some = replace(model, term=replace(model.term, n_least=12))
-    assert "Items with fewer than 12 positives in training have no weights." in model_choice.term(some)
-    assert "have no weights" not in model_choice.term(model)
+    assert "Items with fewer than 12 positives in training have no weights." in model_choice.term(some, None)
+    assert "have no weights" not in model_choice.term(model, None)

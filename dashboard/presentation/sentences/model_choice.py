@@ -53,8 +53,8 @@ def _ids(model: TrainedModel) -> Markdown:
     return t(f"overview.ids.{'both' if len(sides) == 2 else next(iter(sides), 'none')}")
 
 
-def term(model: TrainedModel) -> Markdown:
-    """What the item-item term is made of and takes; that there is none."""
+def term(model: TrainedModel, share: float | None) -> Markdown:
+    """What the item-item term is made of and takes, and its ``share`` of the score; that there is none."""
     found = model.term
     if found is None:
         return t("overview.term.none")
@@ -65,7 +65,8 @@ def term(model: TrainedModel) -> Markdown:
         "size": numbers.size(found.size_bytes),
     }
     some = t("overview.term.some", n_least=found.n_least) if found.n_least > 1 else ""
-    return joined(t("overview.term", **about), some)
+    of_score = "" if share is None else t("overview.term.share", share=numbers.percent(share))
+    return joined(t("overview.term", **about), of_score, some)
 
 
 def caveats(model: TrainedModel) -> list[Markdown]:
