@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys_core.data.known import Known
 from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.shapley import EXACT_PLAYERS, ORDERINGS, exact_contributions
 from recsys_core.models.evaluation import rank_users
@@ -23,7 +22,6 @@ LEAST_USERS = 200
 N_PAIRS = 100
 BACKGROUNDS = (4, 2, 1)
 MOST_COALITIONS = 2_000_000  # network rows behind the reasons of the pairs, exact or sampled: another second
-FLOATS_AT_ONCE = 4_000_000  # working memory of ranking that stays in the processor's cache: a third faster
 
 
 def ranked_users(model: TrainedModel) -> RankingTask:
@@ -36,16 +34,8 @@ def ranked_users(model: TrainedModel) -> RankingTask:
 
 
 def rank(scorer: Scorer, task: RankingTask, reranker: Reranker = BY_SCORE) -> RankingResult:
-    """Lists of the sample's users, scored a few users at a time."""
-    width = scorer.item_base.shape[1] + 2 * task.known.positives.length
-    step = max(1, FLOATS_AT_ONCE // (scorer.n_items * width))
-
-    def score(users: np.ndarray, histories: np.ndarray, known: Known) -> np.ndarray:
-        starts = range(0, len(users), step)
-        few = (slice(i, i + step) for i in starts)
-        return np.concatenate([scorer.score_catalogue(users[i], histories[i], known[i]) for i in few])
-
-    return rank_users(score, task, reranker=reranker)
+    """Lists of the sample's users."""
+    return rank_users(scorer.score_catalogue, task, reranker=reranker)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
