@@ -57,7 +57,8 @@ def _unmeasured(ref: WorkspaceRef, model_id: str, stamp: int) -> tuple[ModelVari
     from recsys_core.compare import default_grid
 
     known = {variant.settings_key for variant in _reports(ref, model_id, stamp)}
-    return tuple(variant for variant in default_grid() if variant.settings_key not in known)
+    levels = default_grid(model(ref, model_id).term)
+    return tuple(variant for variant in levels if variant.settings_key not in known)
 
 
 def reports(ref: WorkspaceRef, model_id: str) -> dict[ModelVariant, CompressionReport]:

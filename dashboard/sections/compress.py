@@ -26,6 +26,7 @@ from dashboard.state import Selection
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.compare import RULES, Budget, is_on_sliders, smallest_allowed
 from recsys_core.results import CompressionReport, Recommendation, measured
+from recsys_core.variant import ModelVariant
 
 POLL_SECONDS = 0.3
 FIRST_SECONDS = 0.15  # the first figure is there so soon that the page waits for it
@@ -69,24 +70,24 @@ def survival(selection: Selection) -> None:
     variant = selection.variant
     with components.card(t("compress.curve"), stretch=True):
         found = cached_compress.measured_variants(selection.ref, selection.variant.model)
-        pruning = state.pruning()
-        here = [
-            v
-            for v in found
-            if v.variant.compression.bits == variant.compression.bits and _is_on_curve(v.variant, pruning)
-        ]
+        pruning, neighbours = state.pruning(), variant.compression.neighbours
+        here = [v for v in found if _is_on_curve(v.variant, variant, pruning)]
         if not here:
             st.markdown(t("compress.curve.none"))
             return
         st.markdown(t("compress.curve.legend"))
         components.draw(charts.survival(here, variant), key="survival")
+        few = t("variant.name.neighbours", neighbours=neighbours) if neighbours else ""
         components.caveats(
-            [t("compress.curve.caveat", pruning=plain(f"pruning.{pruning}"), bits=variant.compression.bits)]
+            [few, t("compress.curve.caveat", pruning=plain(f"pruning.{pruning}"), bits=variant.compression.bits)]
         )
 
 
-def _is_on_curve(variant, pruning: str) -> bool:
-    return is_on_sliders(variant) and (variant.compression.pruning == pruning or not variant.compression.sparsity)
+def _is_on_curve(variant: ModelVariant, chosen: ModelVariant, pruning: str) -> bool:
+    """Whether only the sparsity tells it from the chosen one, under this kind of pruning."""
+    own, wanted = variant.compression, chosen.compression
+    is_alike = (own.bits, own.neighbours) == (wanted.bits, wanted.neighbours)
+    return is_on_sliders(variant) and is_alike and (own.pruning == pruning or not own.sparsity)
 
 
 def sizes(selection: Selection) -> None:

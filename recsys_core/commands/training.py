@@ -70,8 +70,9 @@ def run_measure(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 
     if not args.seconds >= 0:  # not a number, too
         raise SettingError("setting.least", name="seconds", least=0, value=args.seconds)
-    reports = measure_grid(open_model(args.workspace, args.model), seconds=args.seconds, progress=progress)
-    return {"levels": len(default_grid()), "levels_measured": len(reports)}
+    model = open_model(args.workspace, args.model)
+    reports = measure_grid(model, seconds=args.seconds, progress=progress)
+    return {"levels": len(default_grid(model.term)), "levels_measured": len(reports)}
 
 
 def _new_workspace(parser: argparse.ArgumentParser) -> None:

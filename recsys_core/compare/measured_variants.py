@@ -19,7 +19,8 @@ class MeasuredVariant:
 
     ``auc_share`` is what is left of the dense model's AUC above chance, see `auc_share`; ``lists`` and ``reasons``
     are shares kept, with their intervals; ``speed`` is how many times as fast as the dense model one user's list
-    is scored, ``gap`` the distance between the groups of the watched column.
+    is scored, ``gap`` the distance between the groups of the watched column. ``neighbours``: entries of the fullest
+    column of the item-item term, 0 without one.
     """
 
     variant: ModelVariant
@@ -31,6 +32,7 @@ class MeasuredVariant:
     reasons: Delta
     speed: float | None
     gap: float | None
+    neighbours: int = 0
 
 
 def auc_share(auc: float | None, dense: float | None) -> float | None:
@@ -77,4 +79,5 @@ def _point(report: CompressionReport) -> MeasuredVariant:
         known["top_3_overlap"],
         known["speed_256"].value,
         None if gap is None else abs(gap),
+        measured(report.compressed.cost).neighbours,
     )

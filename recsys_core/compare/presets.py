@@ -68,13 +68,14 @@ def has_ties(report: CompressionReport) -> bool:
 
 
 def is_on_sliders(variant: ModelVariant) -> bool:
-    """Whether sparsity in whole per cent, pruning and bits alone say it: no other lever, no re-ranked list.
+    """Whether sparsity in whole per cent, pruning, bits and neighbours alone say it: no other lever, no re-ranked list.
 
     >>> is_on_sliders(ModelVariant.compressed(0.5, 8)), is_on_sliders(ModelVariant.compressed(distill=32))
     (True, False)
     """
     compression = variant.compression
-    same = ModelVariant.compressed(round(compression.sparsity, 2), compression.bits, compression.pruning)
+    sparsity, neighbours = round(compression.sparsity, 2), compression.neighbours
+    same = ModelVariant.compressed(sparsity, compression.bits, compression.pruning, neighbours=neighbours)
     return variant == replace(same, model=variant.model)
 
 

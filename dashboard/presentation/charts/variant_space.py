@@ -10,7 +10,7 @@ from dashboard.presentation.texts import plain
 from recsys_core.compare import MeasuredVariant
 from recsys_core.variant import BITS
 
-AXES = ("sparsity", "bits", "size", "speed", "auc", "lists", "reasons", "gap")
+AXES = ("sparsity", "bits", "neighbours", "size", "speed", "auc", "lists", "reasons", "gap")
 HEIGHT = 330
 MARGIN = {"l": 44, "r": 44, "t": 44, "b": 14}
 RAMP = [[0.0, "#C8641B"], [0.5, "#9A8F86"], [1.0, "#3F7FC4"]]  # few reasons kept to all; readable on both backgrounds
@@ -20,14 +20,16 @@ NOT_SHOWN = {"size": 1, "color": "rgba(0, 0, 0, 0)"}  # the ends of an axis, whi
 
 
 def axis_values(points: list[MeasuredVariant]) -> pd.DataFrame:
-    """One row a variant and one column an axis: per cent, bits, KB, times as fast as the full model, AUC, NDCG.
+    """One row a variant and one column an axis: per cent, bits, entries, KB, times as fast as the full one, AUC, NDCG.
 
-    Axes on which no variant has a value are left out; other missing values are NaN.
+    Axes on which no variant has a value are left out, and neighbours where all have as many; other missing values are
+    NaN.
     """
     rows = [
         (
             100 * point.variant.compression.sparsity,
             point.variant.compression.bits,
+            point.neighbours,
             point.size_bytes / 1000,
             point.speed,
             point.auc,
@@ -37,7 +39,10 @@ def axis_values(points: list[MeasuredVariant]) -> pd.DataFrame:
         )
         for point in points
     ]
-    return pd.DataFrame(rows, columns=list(AXES), dtype=float).dropna(axis="columns", how="all")
+    values = pd.DataFrame(rows, columns=list(AXES), dtype=float)
+    if values["neighbours"].nunique() < 2:
+        values = values.drop(columns="neighbours")
+    return values.dropna(axis="columns", how="all")
 
 
 def _per_cent(share: float | None) -> float | None:

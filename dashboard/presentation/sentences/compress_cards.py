@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard.presentation.sentences.fairness import GroupsOf, column_name, name_of
-from dashboard.presentation.texts import numbers, plain, t
+from dashboard.presentation.texts import joined, numbers, plain, t
 from recsys_core.compare import Delta, deltas, is_dead
 from recsys_core.compare.deltas import BETTER, NOISE, PENDING, UNCHANGED, WORSE
 from recsys_core.results import CompressionReport, ExplanationDrift, Latency, measured
@@ -80,10 +80,15 @@ def _size_card(size: Delta, report: CompressionReport) -> CardText:
     if cost is None or size.dense is None or size.change is None:
         return _missing(label, report)
     encoder = numbers.size(cost.encoder_bytes)
-    parts = {"texts": numbers.size(cost.text_bytes), "rest": numbers.size(cost.size_bytes - cost.text_bytes)}
+    rest = cost.size_bytes - cost.text_bytes - cost.term_bytes
+    parts = {"texts": numbers.size(cost.text_bytes), "rest": numbers.size(rest), "encoder": encoder}
+    term = numbers.size(cost.term_bytes) if cost.term_bytes else ""
     value, dense = numbers.size(cost.size_bytes), numbers.size(size.dense)
-    help = t("compress.help.size_bytes", value=value, dense=dense, encoder=encoder, **parts)
-    more = plain("compress.encoder", encoder=encoder) if cost.encoder_bytes else ""
+    help = t("compress.help.size_bytes", value=value, dense=dense, **parts)
+    if term:
+        help = joined(help, t("compress.help.size_bytes.term", term=term, n=cost.neighbours))
+    apart = plain("compress.encoder", encoder=encoder) if cost.encoder_bytes else ""
+    more = _noted(plain("compress.term", term=term) if term else "", apart)
     if size.verdict == UNCHANGED:
         return CardText(label, value, plain("compress.unchanged"), more, help)
     change = f"{numbers.signed(100 * size.change, 0)}{numbers.THIN}%"
