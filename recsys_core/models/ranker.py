@@ -202,23 +202,28 @@ class Ranker(nn.Module):
         weight = self.layers()[0].linear.weight
         return weight.split([self.n_user, self.n_item, 2 * self.shape.attention], 1)
 
+    def item_parts(self, items: Tensor) -> tuple[Tensor, Tensor]:
+        """What items ``(*n, n_item)`` add to the first layer ``(*n, first)``, and their queries ``(*n, a)``."""
+        return items @ self.split_first()[1].T, self.adapter.attention.query(items)
+
     def grid(
         self,
         users: Tensor,
-        items: Tensor,
+        items: tuple[Tensor, Tensor],
         past: tuple[Tensor, Tensor, Tensor],
         *,
         noise: torch.Generator | None = None,
     ) -> Tensor:
         """Logits of every user against every item, first layer factorised.
 
-        ``users`` (b, n_user), ``items`` (n, n_item) or (b, n, n_item), ``past``: keys and values
-        (b, L, a) and additive mask (b, 1, L) -> (b, n). In training mode dropout draws from ``noise``.
+        ``users`` (b, n_user), ``items``: first-layer part and query (n, ·) or (b, n, ·) of `item_parts`,
+        ``past``: keys and values (b, L, a) and additive mask (b, 1, L) -> (b, n). In training mode dropout draws
+        from ``noise``.
         """
-        of_user, of_item, of_history = self.split_first()
-        query = self.adapter.attention.query(items)
+        of_user, _, of_history = self.split_first()
+        part, query = items
         pooled = self.input_dropout(self.adapter.attention(query, *past), noise)
-        pre = (users @ of_user.T + self.body.first.bias).unsqueeze(1) + items @ of_item.T + pooled @ of_history.T
+        pre = (users @ of_user.T + self.body.first.bias).unsqueeze(1) + part + pooled @ of_history.T
         return self.head(self.body(pre, noise)).squeeze(-1)
 
 

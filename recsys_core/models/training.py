@@ -12,8 +12,10 @@ import torch
 
 from recsys_core.data.features import Features
 from recsys_core.errors import phrase
-from recsys_core.models.objective import IdRegulation, LabelledObjective, Objective, SequenceObjective
+from recsys_core.models.item_item import ItemItemTerm
+from recsys_core.models.objective import IdRegulation, LabelledObjective, Objective
 from recsys_core.models.ranker import Ranker, RankerShape
+from recsys_core.models.sequence_objective import SequenceObjective, SequenceSampling
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.progress import Progress, silent
 from recsys_core.seeds import random_stream, torch_stream
@@ -23,8 +25,8 @@ from recsys_core.seeds import random_stream, torch_stream
 class TrainingSettings:
     """How a ranker is fitted.
 
-    ``batch_size`` counts rows (``like``, ``rating``) or users (``implicit``). ``passes`` over the
-    users make one epoch of ``implicit``. ``most_rows`` trains on a seeded sample of rows. The
+    ``batch_size`` counts rows (``like``, ``rating``) or scored candidates (``implicit``), of which ``sampling``
+    says how many an epoch has. The
     learning rate is halved every epoch after ``steady_share`` of the epochs, or as soon as ``patience``
     epochs brought nothing; as many without gain after that end the training.
     """
@@ -35,11 +37,8 @@ class TrainingSettings:
     learning_rate: float = 6e-3
     weight_decay: float = 1e-4
     ids: IdRegulation = field(default_factory=IdRegulation)
-    negatives: int = 256
-    targets: int = 16
-    passes: int = 1
+    sampling: SequenceSampling = field(default_factory=SequenceSampling)
     patience: int = 4
-    most_rows: int | None = None
     steady_share: float = 0.7
     shape: RankerShape = field(default_factory=RankerShape)
 
@@ -73,7 +72,8 @@ class TrainingRun:
 
     Deterministic for a seed and a number of threads, whatever else runs beside it and however its epochs are
     interleaved with those of other runs: no global random state is used or changed. Where ``validate``
-    (higher is better) has no figure (NaN) all epochs are run and the last is kept.
+    (higher is better) has no figure (NaN) all epochs are run and the last is kept. ``term`` is a fixed part of
+    every logit in training: ``validate`` adds it too.
     """
 
     def __init__(
@@ -83,14 +83,16 @@ class TrainingRun:
         settings: TrainingSettings,
         *,
         validate: Callable[[Ranker], float],
+        term: ItemItemTerm | None = None,
     ) -> None:
         self.settings, self._validate = settings, validate
         self.ranker = Ranker(features.groups, settings.shape, weights=torch_stream(settings.seed, "initial weights"))
-        self._objective = make_objective(self.ranker, features, split_dataset, settings)
+        self._objective = make_objective(self.ranker, features, split_dataset, settings, term)
         self._optimiser = _optimiser(self.ranker, self._objective, settings)
         self._random = random_stream(settings.seed, "training")
         self._steady, self._gained = int(settings.epochs * settings.steady_share), 0
         self._log: list[Epoch] = []
+        self.steps = 0  # batches trained so far
         self._best: Epoch | None = None
         self._best_state: dict[str, torch.Tensor] = {}
         self.finished = settings.epochs < 1
@@ -100,7 +102,7 @@ class TrainingRun:
         began, number, settings = time.perf_counter(), len(self._log) + 1, self.settings
         rate = _set_rate(self._optimiser, settings.learning_rate * 0.5 ** max(0, number - self._steady))
         stage = _stage(progress, number, settings.epochs)
-        loss = _run_epoch(self._objective, self._optimiser, settings, self._random, stage)
+        loss = self._train(stage)
         seen = Epoch(number, loss, self._validate(self.ranker.eval()), rate, time.perf_counter() - began)
         self._log.append(seen)
         self._keep_best(seen)
@@ -111,11 +113,6 @@ class TrainingRun:
         """Epochs trained so far."""
         return len(self._log)
 
-    @property
-    def steps(self) -> int:
-        """Batches trained so far."""
-        return len(self._log) * self._objective.n_batches(self.settings.batch_size) * self.settings.passes
-
     def result(self) -> TrainedRanker:
         """The ranker of the best epoch so far; ``ValueError`` before the first."""
         if self._best is None:
@@ -123,6 +120,20 @@ class TrainingRun:
         ranker = copy.deepcopy(self.ranker)
         ranker.load_state_dict(self._best_state)
         return TrainedRanker(ranker.eval(), tuple(self._log), self._best, self.settings)
+
+    def _train(self, progress: Callable[[float], None]) -> float:
+        """Mean loss of one epoch's batches."""
+        self.ranker.train()
+        batches, total = self._objective.batches(self.settings.batch_size, self._random), 0.0
+        for n, batch in enumerate(batches, 1):
+            loss = self._objective.loss(batch, self._random)
+            self._optimiser.zero_grad(set_to_none=True)
+            loss.backward()
+            self._optimiser.step()
+            total += float(loss.detach())
+            progress(n / len(batches))
+        self.steps += len(batches)
+        return total / max(1, len(batches))
 
     def _keep_best(self, seen: Epoch) -> None:
         best, number = self._best, seen.epoch
@@ -142,53 +153,34 @@ def train_ranker(
     settings: TrainingSettings,
     *,
     validate: Callable[[Ranker], float],
+    term: ItemItemTerm | None = None,
     progress: Progress = silent,
 ) -> TrainedRanker:
     """Fit; stop early when ``validate`` (higher is better) does not improve any more, at falling rates either.
 
     A `TrainingRun` from beginning to end.
     """
-    run = TrainingRun(features, split_dataset, settings, validate=validate)
+    run = TrainingRun(features, split_dataset, settings, validate=validate, term=term)
     while not run.finished:
         run.advance(progress)
     return run.result()
 
 
 def make_objective(
-    ranker: Ranker, features: Features, split_dataset: SplitDataset, settings: TrainingSettings
+    ranker: Ranker,
+    features: Features,
+    split_dataset: SplitDataset,
+    settings: TrainingSettings,
+    term: ItemItemTerm | None = None,
 ) -> Objective:
     """The task's objective over the training rows."""
     if split_dataset.task == "implicit":
-        sequences = split_dataset.sequences()
-        return SequenceObjective(
-            ranker, features, settings.ids, sequences, negatives=settings.negatives, targets=settings.targets
-        )
+        positives = split_dataset.histories.pools[0]
+        return SequenceObjective(ranker, features, settings.ids, positives, settings.sampling, term=term)
     rows = split_dataset.split.train
-    if settings.most_rows is not None and len(rows) > settings.most_rows:
-        rows = np.sort(random_stream(settings.seed, "training rows").choice(rows, settings.most_rows, replace=False))
-    pairs, target = split_dataset.pairs(rows, "train"), split_dataset.target(rows)
-    return LabelledObjective(ranker, features, settings.ids, pairs, target, squared=split_dataset.task == "rating")
-
-
-def _run_epoch(
-    objective: Objective,
-    optimiser: torch.optim.Optimizer,
-    settings: TrainingSettings,
-    random: np.random.Generator,
-    progress: Callable[[float], None],
-) -> float:
-    objective.ranker.train()
-    total, n = 0.0, 0
-    n_batches = objective.n_batches(settings.batch_size) * settings.passes
-    for _ in range(settings.passes):
-        for rows in objective.batches(settings.batch_size, random):
-            loss = objective.loss(rows, random)
-            optimiser.zero_grad(set_to_none=True)
-            loss.backward()
-            optimiser.step()
-            total, n = total + float(loss.detach()), n + 1
-            progress(n / n_batches)
-    return total / n
+    labelled = split_dataset.pairs(rows, "train"), split_dataset.target(rows)
+    squared = split_dataset.task == "rating"
+    return LabelledObjective(ranker, features, settings.ids, labelled, squared=squared, term=term)
 
 
 def _optimiser(ranker: Ranker, objective: Objective, settings: TrainingSettings) -> torch.optim.Optimizer:

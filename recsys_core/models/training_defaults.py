@@ -33,16 +33,15 @@ def default_settings(split_dataset: SplitDataset, *, seed: int, epochs: int | No
     if split_dataset.task == "implicit":
         settings = TrainingSettings(
             seed=seed,
-            batch_size=64,
+            batch_size=8192,
             learning_rate=3e-3,
-            epochs=16,
-            passes=3,
-            negatives=300,
+            epochs=12,
             patience=6,
             ids=IdRegulation(0.1, 1e-3),
+            shape=RankerShape(first=64, second=32),
         )
         if n_rows > FEW_ROWS:  # there so short a training underfits: less is hidden
-            shape = RankerShape(input_dropout=0.05, dropout=0.1)
+            shape = replace(settings.shape, input_dropout=0.05, dropout=0.1)
             settings = replace(settings, learning_rate=4e-3, shape=shape, ids=IdRegulation(0.1, 1e-4))
     elif n_rows <= FEW_ROWS:
         batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / 125)), 64, 1024))

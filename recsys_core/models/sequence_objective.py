@@ -1,0 +1,195 @@
+"""Task ``implicit``: at moments of users' sequences, tell what is taken next from what is never taken.
+
+The work follows the positives, not users times catalogue: every positive is a target once a pass, moments with
+few targets meet few negatives, and only the items of a batch are embedded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F
+
+from recsys_core.data.features import Features
+from recsys_core.data.known import Known, PositiveRows
+from recsys_core.metrics import sorted_once
+from recsys_core.models.item_item import ItemItemTerm
+from recsys_core.models.objective import IdRegulation, Objective, batch_noise, distinct
+from recsys_core.models.ranker import Ranker
+
+TAKEN = -1e9  # logit of a negative that the user took: no part of the softmax
+MOST_PASSES = 3  # of an epoch
+NEAR = 8  # history lengths that share a batch differ by less
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceSampling:
+    """What a pass over the sequences scores.
+
+    Attributes
+    ----------
+    targets
+        Most items that are told apart at one moment.
+    negatives, a_target, fewest
+        Negatives of a batch, shared by its moments: ``a_target`` for each target of its longest block, at least
+        ``fewest`` and at most ``negatives``. So a reader with three ratings does not pay for a hundred candidates.
+    least, most
+        Targets of an epoch: as many whole passes as reach ``least``, three at most, and no more than about ``most``
+        (then the users are a random share of all, drawn anew each epoch).
+    """
+
+    targets: int = 16
+    negatives: int = 100
+    a_target: int = 8
+    fewest: int = 16
+    least: int = 50_000
+    most: int = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Moments:
+    """A batch: blocks ``[begin, end)`` of consecutive first takings, and how many negatives they share."""
+
+    begin: np.ndarray
+    end: np.ndarray
+    n_negatives: int
+
+
+class SequenceObjective(Objective[Moments]):
+    """Softmax cross-entropy of each target against sampled negatives (Jean et al. 2015).
+
+    Each user's sequence of first takings is cut into blocks at a random place. What was taken before a block is
+    the input, each item once as at evaluation; each item of the block is set against uniform items that the
+    user never took. ``term`` adds what all of the moment's known positives say of an item to its logit, as a
+    constant: the network learns what the term does not know. All moments of a batch count alike.
+
+    ``positives`` are the rows with a positive in training (`recsys_core.data.history.Histories.pools`).
+    """
+
+    def __init__(
+        self,
+        ranker: Ranker,
+        features: Features,
+        ids: IdRegulation,
+        positives: PositiveRows,
+        sampling: SequenceSampling,
+        *,
+        term: ItemItemTerm | None = None,
+    ) -> None:
+        super().__init__(ranker, features, ids)
+        self.rows, self.sampling, self.term = positives, sampling, term
+        owner = np.repeat(np.arange(features.n_users), np.diff(positives.start))
+        self.taken = sorted_once(owner * features.n_items + positives.item)
+        again = positives.following[positives.following < len(owner)]
+        is_first = np.ones(len(owner), dtype=bool)
+        is_first[again] = False
+        self.first = np.flatnonzero(is_first)
+        self.user = owner[self.first]
+        self.start = np.searchsorted(self.user, np.arange(features.n_users + 1))
+        self.start_logit = 0.0
+
+    def batches(self, size: int, random: np.random.Generator) -> Sequence[Moments]:
+        """Moments of an epoch, in batches of ``size`` candidates at most, or of one moment."""
+        found: list[Moments] = []
+        n_targets = len(self.first)
+        if not n_targets:
+            return found
+        share = min(1.0, self.sampling.most / n_targets)
+        for _ in range(min(MOST_PASSES, -(-self.sampling.least // n_targets))):
+            begin, end = target_blocks(self.start, self.sampling.targets, random)
+            if share < 1:
+                kept = (random.random(len(self.start) - 1) < share)[self.user[begin]]
+                begin, end = begin[kept], end[kept]
+            found += self._batches(begin, end, size, random)
+        return [found[i] for i in random.permutation(len(found))]
+
+    def _batches(self, begin: np.ndarray, end: np.ndarray, size: int, random: np.random.Generator) -> list[Moments]:
+        """Blocks of like size and like history side by side: little padding."""
+        width = np.minimum(begin - self.start[self.user[begin]], self.ranker.shape.history)
+        order = random.permutation(len(begin))
+        order = order[np.lexsort((width[order] // NEAR, (end - begin)[order]))[::-1]]
+        found, at, sampling = [], 0, self.sampling
+        while at < len(order):
+            longest = int(end[order[at]] - begin[order[at]])
+            wanted = int(np.clip(sampling.a_target * longest, sampling.fewest, sampling.negatives))
+            n_negatives = min(wanted, self.features.n_items)
+            some = order[at : at + max(1, size // (longest + n_negatives))]
+            found.append(Moments(begin[some], end[some], n_negatives))
+            at += len(some)
+        return found
+
+    def loss(self, batch: Moments, random: np.random.Generator) -> Tensor:
+        users, targets, n_items = self.user[batch.begin], self.targets(batch), self.features.n_items
+        drawn, noise = random.choice(n_items, batch.n_negatives, replace=False), batch_noise(random)
+        items, place = distinct(np.append(np.where(targets < 0, drawn[0], targets), drawn), n_items)
+        own, shared = place[: targets.size].reshape(targets.shape), place[targets.size :]
+        logits, penalty = self._logits(batch, items, (own, shared), noise)
+        positive, negative = logits.split([targets.shape[1], len(drawn)], 1)
+        negative = negative.masked_fill(torch.from_numpy(self._took(users, drawn)), TAKEN)
+        error = F.softplus(torch.logsumexp(negative, 1, keepdim=True) - positive)  # -log softmax of one positive
+        real = torch.from_numpy(targets >= 0)
+        return ((error * real).sum(1) / real.sum(1)).mean() + self.ids.penalty * penalty
+
+    def _logits(
+        self, batch: Moments, items: np.ndarray, place: tuple[np.ndarray, np.ndarray], noise: torch.Generator
+    ) -> tuple[Tensor, Tensor]:
+        """Logits ``(b, T + N)`` of each moment's own targets and of the negatives that all share, and the penalty.
+
+        ``place`` says where among ``items`` the targets ``(b, T)`` stand, and the negatives ``(N,)``.
+        """
+        known = self.known(batch)
+        users, of_user = self.users(known.user, noise)
+        past = self.histories(known.newest()[:, : self.ranker.shape.history], noise)
+        embedded, of_item = self.items(items, noise)
+        own, shared = map(torch.from_numpy, place)
+        part, query = (
+            torch.cat([F.embedding(own, of_items), of_items[shared].expand(len(own), -1, -1)], 1)
+            for of_items in self.ranker.item_parts(embedded)
+        )
+        logits = self.ranker.grid(users, (part, query), past, noise=noise)
+        if self.term is not None:
+            offset = torch.from_numpy(self.term.of_items(items, known))
+            logits = logits + torch.cat([offset.gather(1, own), offset[:, shared]], 1)
+        return logits, of_user + of_item
+
+    def known(self, batch: Moments) -> Known:
+        """All that was taken before each moment."""
+        users = self.user[batch.begin]
+        return Known(self.rows, users, self.first[batch.begin], np.full(len(users), -1))
+
+    def targets(self, batch: Moments) -> np.ndarray:
+        """Items ``(b, T)`` of each block, oldest first, -1 padded."""
+        ahead = np.arange(int((batch.end - batch.begin).max(initial=0)))
+        at = batch.begin[:, None] + ahead
+        inside = at < batch.end[:, None]
+        return np.where(inside, self.rows.item[self.first[np.where(inside, at, 0)]], -1)
+
+    def _took(self, users: np.ndarray, items: np.ndarray) -> np.ndarray:
+        wanted = users[:, None] * self.features.n_items + items[None]
+        at = np.minimum(np.searchsorted(self.taken, wanted), len(self.taken) - 1)
+        return self.taken[at] == wanted
+
+
+def target_blocks(start: np.ndarray, most: int, random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Cuts every sequence into blocks of consecutive places, all of one size but the first and the last.
+
+    ``start`` ``(n + 1,)``: where the sequences begin. A block holds half of its sequence at most (so that a short
+    one is also told from a history), and ``most`` places; the first ends at a random place. Returns where the blocks
+    begin and end: together they hold each place once.
+
+    >>> target_blocks(np.array([0, 3]), 16, np.random.default_rng(0))
+    (array([0, 1]), array([1, 3]))
+    """
+    length = np.diff(start)
+    size = np.minimum(most, -(-length // 2))
+    ahead = np.floor(random.random(len(length)) * size).astype(np.int64)  # by which the first block is cut short
+    n_blocks = np.where(length > 0, -(-(length + ahead) // np.maximum(size, 1)), 0)
+    owner = np.repeat(np.arange(len(length)), n_blocks)
+    number = np.arange(len(owner)) - np.repeat(np.cumsum(n_blocks) - n_blocks, n_blocks)
+    begin = number * size[owner] - ahead[owner]
+    end = np.minimum(begin + size[owner], length[owner])
+    return start[owner] + np.maximum(begin, 0), start[owner] + end
