@@ -23,17 +23,20 @@ class Player:
     item_index, item_id
         Row and raw id of one item of the history; None everywhere else. A game knows rows alone,
         an explanation both (`recsys_core.explain.player_values.with_id`).
+    is_earlier
+        Of the history shared out: the items before those that attention reads, together.
     """
 
     side: Side
     column: str | None = None
     item_index: int | None = None
     item_id: str | None = None
+    is_earlier: bool = False
 
     @property
     def is_history(self) -> bool:
         """Whether this is the history as a whole."""
-        return self.side == "history" and not self.is_history_item
+        return self.side == "history" and not self.is_history_item and not self.is_earlier
 
     @property
     def is_history_item(self) -> bool:
@@ -46,7 +49,9 @@ class Player:
 
     @property
     def key(self) -> str:
-        """Its name in files, addresses and tables: ``user.age``, ``user_id``, ``history`` or ``history:ITEM_ID``.
+        """Its name in files, addresses and tables.
+
+        ``user.age``, ``user_id``, ``history``, ``history:ITEM_ID`` or ``history.earlier``.
 
         Raises ``ValueError`` for an item of the history whose id is not known yet.
 
@@ -58,7 +63,7 @@ class Player:
                 raise ValueError(f"row {self.item_index} of the items has a key only with its id")
             return f"history:{self.item_id}"
         if self.side == "history":
-            return "history"
+            return "history.earlier" if self.is_earlier else "history"
         return ID_KEYS[self.side] if self.column is None else f"{self.side}.{self.column}"
 
     @staticmethod
@@ -69,8 +74,9 @@ class Player:
         >>> Player.parse("user.a.b").column, Player.parse("item_id").is_id, Player.parse("history:7").item_id
         ('a.b', True, '7')
         """
-        if key == "history":
-            return HISTORY
+        for whole in (HISTORY, EARLIER):
+            if key == whole.key:
+                return whole
         if key.startswith("history:"):
             return Player("history", item_id=key.removeprefix("history:"))
         for player in (USER_ID, ITEM_ID):
@@ -82,3 +88,4 @@ class Player:
 
 
 HISTORY, USER_ID, ITEM_ID = Player("history"), Player("user"), Player("item")
+EARLIER = Player("history", is_earlier=True)

@@ -40,7 +40,8 @@ def run_explain(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     background = model.split_dataset.background(args.background, seed=args.seed)
     found = explain(scorer, model.dataset, pair, background, method=args.method, history=args.history, seed=args.seed)
     rows = [{k: getattr(reason, k) for k in OF_EACH} for reason in found.contributions]
-    return {k: getattr(found, k) for k in OF_ALL} | {"contributions": rows}
+    of_term = None if found.item_item is None else found.item_item.to_json()
+    return {k: getattr(found, k) for k in OF_ALL} | {"contributions": rows, "item_item": of_term}
 
 
 EXPLAIN = Command("explain", "why a user gets an item", explain_arguments, run_explain)

@@ -13,13 +13,18 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import vstack
 
 from recsys_core.data.dataset import Dataset
+from recsys_core.data.known import KnownItems, Positives
 from recsys_core.data.schema import stored_name
 from recsys_core.explain.coalitions import coalitions, value_codes
+from recsys_core.explain.term_game import given
 from recsys_core.explain.value_function import MAX_ROWS, Batch, Games
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import HISTORY, ITEM_ID, USER_ID, Player
+
+MAX_KNOWN = 4_000_000  # positives of made-up rows held at once
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,24 +32,33 @@ class MixedRows:
     """Made-up pairs of a user and an item, ``(n,)`` each, whose values come from several.
 
     ``row_of[player]`` is the user (item) whose value a player of the user's (item's) side takes;
-    ``histories`` (n, L) item rows, newest first, -1 where there is none, also between others.
+    ``histories`` (n, L) item rows, newest first, -1 where there is none, also between others. Context that
+    no coalition changes: ``items`` (n,), what is scored. ``known``: all positives of which the histories
+    are the newest, None for a model that does not read them.
     """
 
     row_of: dict[Player, np.ndarray]
     histories: np.ndarray
+    items: np.ndarray
+    known: Positives | None = None
 
     @classmethod
     def of(cls, players: tuple[Player, ...], pairs: Pairs) -> MixedRows:
         """Real pairs: every value is the pair's own."""
         sides = {"user": pairs.users, "item": pairs.items}
-        return cls({p: sides[p.side] for p in players if p != HISTORY}, pairs.histories)
+        return cls({p: sides[p.side] for p in players if p != HISTORY}, pairs.histories, pairs.items, pairs.known)
 
     def __len__(self) -> int:
         return len(self.histories)
 
 
 class RowScorer(Protocol):
-    """A model that can score rows. ``players``: what it reads, in order user groups, history, item groups."""
+    """A model that can score rows. ``players``: what it reads, in order user groups, history, item groups.
+
+    ``reads_known``: whether it asks for all known positives beside the histories.
+    """
+
+    reads_known: bool
 
     @property
     def players(self) -> tuple[Player, ...]: ...
@@ -62,7 +76,14 @@ class BlackBoxGames(Games):
     """``Games`` of a model that scores rows, a row a coalition."""
 
     def __init__(self, model: RowScorer, pairs: Pairs, background: Pairs, *, history: str = "one") -> None:
-        super().__init__(model.players, pairs, background, codes=model.value_codes, history=history)
+        super().__init__(
+            model.players,
+            pairs,
+            background,
+            codes=model.value_codes,
+            history=history,
+            reads_known=model.reads_known,
+        )
         self.model = model
 
     def values(self, masks: np.ndarray) -> np.ndarray:
@@ -83,8 +104,9 @@ class BlackBoxGames(Games):
         """Logits of coalitions ``(g, n, n_players)`` of games ``(g,)``: ``(g, n)``, computed a chunk at a time."""
         n_games, n = masks.shape[:2]
         out = np.empty(n_games * n)
-        for start in range(0, len(out), MAX_ROWS):
-            at = np.arange(start, min(start + MAX_ROWS, len(out)))
+        step = self._rows_at_once()
+        for start in range(0, len(out), step):
+            at = np.arange(start, min(start + step, len(out)))
             game, which = np.divmod(at, n)
             own, other = self.pairs[pair[game]], self.rows[row[game]]
             out[at] = self.model.score_rows(self._mixed(own, other, masks[game, which]))
@@ -99,34 +121,59 @@ class BlackBoxGames(Games):
         rows = {p: np.where(user_masks[:, i], own.users, other.users) for i, p in enumerate(users)}
         rows |= {p: np.where(item_masks[:, i], own.items, other.items) for i, p in enumerate(items)}
         histories = own.histories
+        read = past[:, : len(self.history_items) or 1]
         if self.history == "each":
             of_item = histories[:, None] == np.array(self.history_items)[:, None]
-            histories = np.where((past[..., None] & of_item).any(1), histories, -1)
-        with_some = np.any(past, axis=1, keepdims=True)
-        return MixedRows(rows, np.where(with_some, histories, other.histories))
+            histories = np.where((read[..., None] & of_item).any(1), histories, -1)
+        with_some = np.any(read, axis=1, keepdims=True)
+        histories = np.where(with_some, histories, other.histories)
+        return MixedRows(rows, histories, own.items, self._known(own, other, past))
+
+    def _known(self, own: Pairs, other: Pairs, past: np.ndarray) -> KnownItems | None:
+        """The example's positives whose players are in, the row's where none is."""
+        if not self.reads_known:
+            return None
+        table = given(own).csr()
+        if self.shared_out is not None:
+            table = self.shared_out.kept(table, past)
+        at = np.arange(len(past))
+        return KnownItems(vstack([table, given(other).csr()], format="csr")[np.where(past.any(1), at, len(at) + at)])
+
+    def _rows_at_once(self) -> int:
+        """Coalitions whose made-up rows, with all their positives, fit the memory."""
+        if not self.reads_known:
+            return MAX_ROWS
+        longest = max(given(of).csr().sum(axis=1).max(initial=1) for of in (self.pairs, self.rows))
+        return max(1, min(MAX_ROWS, MAX_KNOWN // int(longest)))
 
 
 class RankerRows:
     """Our own ranker as a model that scores rows: made-up users and items are encoded and scored like real ones."""
 
     def __init__(self, scorer: Scorer) -> None:
-        self.scorer, self.players = scorer, scorer.features.players
+        self.network, self.term, self.players = scorer.with_term(None), scorer.term, scorer.features.players
+        self.reads_known = scorer.term is not None
         self.value_codes: Callable[[Pairs], np.ndarray] = partial(value_codes, scorer.features)
 
     def score_rows(self, rows: MixedRows) -> np.ndarray:
         """Logits ``(n,)``; made-up users and items stand behind the real ones, whom histories point at."""
-        features, tables = self.scorer.features, {}
+        features, tables = self.network.features, {}
         for group in features.groups:
             table = features.tables[group.key]
             tables[group.key] = np.concatenate([table, table[rows.row_of[group.player]]])
         n, n_users, n_items = len(rows), features.n_users, features.n_items
         mixed = replace(features, tables=tables, n_users=n_users + n, n_items=n_items + n)
-        scorer, made_up = self.scorer.with_features(mixed), np.arange(n)
-        return scorer.score_pairs(n_users + made_up, n_items + made_up, rows.histories)
+        network, made_up = self.network.with_features(mixed), np.arange(n)
+        logits = network.score_pairs(n_users + made_up, n_items + made_up, rows.histories)
+        if self.term is None:
+            return logits
+        if rows.known is None:
+            raise ValueError("an item-item term needs the items that are known to be taken")
+        return logits + self.term.pairs(rows.items, rows.known)  # made-up items have no entries: the real one's count
 
 
 class TableModel:
-    """Any function of a table as a model that scores rows.
+    """Any function of a table as a model that scores rows; of the past it reads the history alone.
 
     Parameters
     ----------
@@ -139,6 +186,8 @@ class TableModel:
     columns
         Players that the function reads, besides the history; all that may be features and both ids if None.
     """
+
+    reads_known = False
 
     def __init__(
         self,

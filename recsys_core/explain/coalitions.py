@@ -51,7 +51,7 @@ def distinct_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def joined(parts: list[Pairs]) -> Pairs:
-    """Pairs one after another; shorter histories are filled up with -1."""
+    """Pairs one after another, without what is known of them; shorter histories are filled up with -1."""
     longest = max(p.histories.shape[1] for p in parts)
     histories = [np.pad(p.histories, ((0, 0), (0, longest - p.histories.shape[1])), constant_values=-1) for p in parts]
     users, items = (np.concatenate([getattr(p, side) for p in parts]) for side in ("users", "items"))

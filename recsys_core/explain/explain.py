@@ -11,6 +11,7 @@ from recsys_core.explain.black_box import RowScorer
 from recsys_core.explain.method import Question, games_of, score_of
 from recsys_core.explain.methods import DEFAULT, METHODS
 from recsys_core.explain.player_values import player_unit, player_values, with_id
+from recsys_core.explain.term_share import item_item_share
 from recsys_core.explain.value_function import HISTORIES, Games, probabilities_without
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.results import Contribution, Explanation
@@ -44,7 +45,9 @@ def explain(
         (Owen values, see ``owen``) and all other reasons keep theirs; ``shap`` and ``lime`` know no
         such union. An item alone is absent when it leaves the history.
 
-    Contributions are in player order: user groups, history (newest item first), item groups. Raises
+    Contributions are in player order: user groups, history (newest item first, then the earlier ones that
+    only an item-item term reads), item groups. ``item_item`` of the result is that term's own exact split,
+    the same for every method. Raises
     ``SettingError`` for an unknown method or history, an empty background, or a method that cannot
     answer for this model.
     """
@@ -71,6 +74,7 @@ def explain(
         history=history,
         n_evaluations=found.n_evaluations,
         variant=scorer.variant if isinstance(scorer, Scorer) else DENSE,
+        item_item=item_item_share(scorer, dataset, games) if isinstance(scorer, Scorer) else None,
     )
 
 
@@ -93,12 +97,12 @@ def check_method(scorer: Scorer | RowScorer, *, method: str, history: str = "one
 
 
 def _contributions(dataset: Dataset, pair: Pairs, games: Games, found: Attribution) -> tuple[Contribution, ...]:
-    without = probabilities_without(games)
+    without, all_known = probabilities_without(games), games.reads_known
     errors = [None] * len(games.players) if found.standard_error is None else found.standard_error.tolist()
     return tuple(
         Contribution(
             with_id(dataset, player),
-            player_values(dataset, player, pair)[0],
+            player_values(dataset, player, pair, all_known=all_known)[0],
             contribution,
             error,
             player_unit(dataset, player),

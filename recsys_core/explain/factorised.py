@@ -2,11 +2,12 @@
 
 The first body layer is linear in the groups, so only what is not linear (attention, the layers
 behind) is computed for each coalition, on ``scorer.runtime``: a variant's mask scores are its
-list's scores.
+list's scores. An item-item term is added behind (`recsys_core.explain.term_game`).
 """
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 
 from recsys_core.explain.coalitions import coalitions, distinct_rows, joined, value_codes
+from recsys_core.explain.term_game import TermGame
 from recsys_core.explain.value_function import MAX_GAMES, MAX_ROWS, Batch, Games
 from recsys_core.models.ranker import EMPTY
 from recsys_core.models.scorer import Pairs, Scorer
@@ -61,11 +63,29 @@ class FactorisedGames(Games):
 
     def __init__(self, scorer: Scorer, pairs: Pairs, background: Pairs, *, history: str = "one") -> None:
         super().__init__(
-            scorer.features.players, pairs, background, codes=partial(value_codes, scorer.features), history=history
+            scorer.features.players,
+            pairs,
+            background,
+            codes=partial(value_codes, scorer.features),
+            history=history,
+            reads_known=scorer.term is not None,
         )
         self.scorer = scorer
+        if scorer.term is not None:
+            self.term = TermGame.of(scorer.term, self.pairs, self.rows, self.shared_out)
         parts = Parts.of(scorer, joined([self.pairs, self.rows]))
         self._example, self._rows = parts[: len(pairs)], parts[len(pairs) :]
+
+    def apart(self) -> tuple[Games, np.ndarray]:
+        if self.term is None:
+            return super().apart()
+        network, last = copy.copy(self), self.n_user + self.n_history
+        network.term, network.n_evaluations = None, 0
+        if self.shared_out is not None and self.shared_out.has_earlier:
+            network.n_history -= 1
+            network.players = (*self.players[: last - 1], *self.players[last:])
+            network.differs = np.delete(self.differs, last - 1, axis=-1)
+        return network, self.term.shares(self.weights)
 
     @torch.inference_mode()
     def all_values(self, batch: Batch) -> np.ndarray:
@@ -87,7 +107,11 @@ class FactorisedGames(Games):
         )
         context = part.view(len(batch.pair), n_states, n_items, -1) + of_item.unsqueeze(1)
         pre = of_user.unsqueeze(2) + context.flatten(1, 2).unsqueeze(1)
-        return self._tail(pre.flatten(0, -2)).reshape(len(batch.pair), -1)
+        values = self._tail(pre.flatten(0, -2))
+        if self.term is not None:
+            of_states = self.term.values(batch.pair, batch.row, states)
+            values = values.reshape(len(batch.pair), -1, n_states, n_items) + of_states[:, None, :, None]
+        return values.reshape(len(batch.pair), -1)
 
     def _subset_sums(self, batch: Batch, name: str, groups: np.ndarray, base: str) -> Tensor:
         """Background's sum with every subset of ``groups`` (g, k) switched to the example: ``(g, 2^k, width)``."""
@@ -119,7 +143,11 @@ class FactorisedGames(Games):
         return out
 
     def _shared_history(self, pair: np.ndarray, row: np.ndarray, query: Tensor, states: np.ndarray) -> Tensor:
-        """With a player an item: the example's history without the absent items, the row's where all are absent."""
+        """With a player an item: the example's history without the absent items, the row's where all are absent.
+
+        Attention never reads the earlier items: their player, the last, changes nothing here.
+        """
+        states = states[..., : len(self.history_items)]
         past = self.scorer.history_vectors(self._example.histories[pair])
         absent = past.absent + self._left_out(states, past.absent.shape[-1])
         out = self.scorer.runtime.history_part(query, past.keys, past.values, absent)
@@ -152,6 +180,9 @@ class FactorisedGames(Games):
             for first in range(0, len(rows), step):
                 at = rows[first : first + step]
                 out[first : first + step, few] = self._values_at(masks[few], at)
+        if self.term is not None:
+            states = masks[None, :, self.n_user : self.n_user + self.n_history]
+            out += self.term.values(np.zeros_like(rows), rows, states)
         return out
 
     def _values_at(self, masks: np.ndarray, rows: np.ndarray) -> np.ndarray:
@@ -188,6 +219,8 @@ class FactorisedGames(Games):
             pre = self._group_sums(batch.pair, batch.row, full[:, few])
             pre += self._history_part(batch.pair, batch.row, query, states[..., few, :])
             out[:, few] = self._tail(pre.flatten(0, 1)).reshape(len(masks), -1)
+        if self.term is not None:
+            out += self.term.values(batch.pair, batch.row, full[..., first:last])
         if order is not None:
             np.put_along_axis(out, order, out.copy(), axis=1)
         return out

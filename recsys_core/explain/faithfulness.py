@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.explain import check_method, explain
 from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.player_values import with_id
 from recsys_core.metrics import rank_correlation
+from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import Player
 from recsys_core.results import Explanation
@@ -98,8 +100,8 @@ def randomisation_check(
 ) -> RandomisationCheck:
     """Explain the same pair by the same method with shuffled weights (Adebayo et al. 2018, section 3).
 
-    Every parameter is permuted within itself, so sizes stay and meaning goes; five shuffles,
-    as one rank correlation of ten reasons is mostly chance.
+    Every parameter is permuted within itself, so sizes stay and meaning goes, in the network and in the
+    item-item term; five shuffles, as one rank correlation of ten reasons is mostly chance.
     """
     check_method(scorer, method=explanation.method, history=explanation.history)
     before = np.array([c.contribution for c in explanation.contributions])
@@ -120,10 +122,23 @@ def randomisation_check(
 
 @torch.no_grad()
 def shuffled(scorer: Scorer, *, seed: int = 0) -> Scorer:
-    """A scorer whose every parameter tensor is permuted; the given one is not touched."""
+    """A scorer whose every parameter tensor and item-item term is permuted; the given one is not touched."""
     ranker = copy.deepcopy(scorer.ranker)
     draw = torch_stream(seed, "shuffled weights")
     for weights in ranker.parameters():
         mixed = weights.flatten()[torch.randperm(weights.numel(), generator=draw)]
         weights.copy_(mixed.view_as(weights))
-    return Scorer(ranker, scorer.features, variant=scorer.variant)
+    term = scorer.term and _shuffled_term(scorer.term, random_stream(seed, "shuffled item-item weights"))
+    return Scorer(ranker, scorer.features, term=term, variant=scorer.variant)
+
+
+def _shuffled_term(term: ItemItemTerm, rng: np.random.Generator) -> ItemItemTerm:
+    """Entries handed out anew and items known renamed: each item keeps as many neighbours, but other ones.
+
+    Handing them out alone would keep an item's neighbours, and with mostly positive weights its reasons.
+    """
+    table = term.weights.tocoo()
+    known = rng.permutation(term.n_items)[table.row]
+    others = known != table.col  # an item says nothing of itself
+    entries = rng.permutation(table.data)[others], (known[others], table.col[others])
+    return replace(term, weights=csr_array(entries, shape=table.shape))

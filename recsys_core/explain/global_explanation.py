@@ -111,7 +111,7 @@ def explain_globally(
     found = solve_many(
         scorer, pairs, background, seed=seed, max_exact=MAX_EXACT, orderings=ORDERINGS, progress=progress
     )
-    contributions = found.contributions
+    contributions, all_known = found.contributions, scorer.term is not None
     players = scorer.features.players
     low, high = mean_abs_interval(contributions, seed=seed)
     return GlobalExplanation(
@@ -122,8 +122,8 @@ def explain_globally(
         low=low,
         high=high,
         standard_error=np.sqrt((found.standard_error**2).mean(0)),
-        rank=np.stack([player_ranks(dataset, p, pairs) for p in players], 1),
-        values={p: player_values(dataset, p, pairs) for p in players},
+        rank=np.stack([player_ranks(dataset, p, pairs, all_known=all_known) for p in players], 1),
+        values={p: player_values(dataset, p, pairs, all_known=all_known) for p in players},
         pairs=pairs,
         background=len(background),
         seed=seed,

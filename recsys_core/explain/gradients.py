@@ -43,7 +43,7 @@ def gradient_attribution(question: Question, attribute: Attribute) -> Attributio
     ``attribute(network, example, rows, change)`` gives the mean part of each input ``(n_inputs,)`` and
     how many network rows that took; ``change`` is what the parts should sum to. A reason's
     contribution is the sum over its embedding's coordinates; the history's is over the pooled
-    vector of the example's own query.
+    vector of the example's own query, and the item-item term's difference from the background.
     """
     scorer = question.network
     network = GradientNetwork(scorer.ranker)
@@ -53,7 +53,11 @@ def gradient_attribution(question: Question, attribute: Attribute) -> Attributio
         base = float(network(rows).double().mean())
         score = float(network(example[:1]).double())
     parts, n_evaluations = attribute(network, example, rows, score - base)
-    return Attribution(base, _player_sums(scorer, parts), n_evaluations=n_evaluations)
+    contributions, games = _player_sums(scorer, parts), question.games
+    if games.term is not None:
+        base += games.term.base(games.weights)
+        contributions[games.first_history] += games.term.shares(games.weights)[0]
+    return Attribution(base, contributions, n_evaluations=n_evaluations)
 
 
 def load_captum() -> object:

@@ -8,6 +8,9 @@ already in (Owen 1977, "Values of games with a priori unions", eq. 4).
 "Absent" inside the coalition: with some items in, the example's history without the others; with
 none in, the background row's history. So the whole is the history's own contribution against the
 same background, and an item alone is compared with no worse a stand-in than the history is.
+
+An item-item term is additive, so its share is known without a draw: an item is paid its own entry and
+bears an equal part of what the background's items would have added (`recsys_core.explain.term_game`).
 """
 
 from __future__ import annotations
@@ -64,18 +67,20 @@ def owen_attribution(
     1998); the standard error is that of the differences and of the history's own value together.
     """
     found = solve(whole, seed=seed)
-    items, variance, all_exact = _differences(games, max_exact, evaluations, seed)
-    at, n_items = games.first_history, games.n_history
-    history, error = found.contributions[0, at], found.standard_error[0]
-    items = items - items.mean() + history / n_items
+    drawn, shares = games.apart()
+    items, variance, all_exact = _differences(drawn, max_exact, evaluations, seed)
+    at, n_items = games.first_history, drawn.n_history
+    history, error = found.contributions[0, at] - shares.sum(), found.standard_error[0]
+    shares[:n_items] += items - items.mean() + history / n_items
     exact = bool(found.exact[0]) and all_exact
-    errors = np.concatenate([error[:at], np.sqrt(variance + (error[at] / n_items) ** 2), error[at + 1 :]])
+    of_items = np.zeros(games.n_history)
+    of_items[:n_items] = np.sqrt(variance + (error[at] / n_items) ** 2)
     return Attribution(
         float(found.base_values[0]),
-        np.concatenate([found.contributions[0, :at], items, found.contributions[0, at + 1 :]]),
+        np.concatenate([found.contributions[0, :at], shares, found.contributions[0, at + 1 :]]),
         exact=exact,
-        standard_error=None if exact else errors,
-        n_evaluations=found.n_evaluations + games.n_evaluations,
+        standard_error=None if exact else np.concatenate([error[:at], of_items, error[at + 1 :]]),
+        n_evaluations=found.n_evaluations + drawn.n_evaluations,
     )
 
 

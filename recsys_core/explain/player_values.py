@@ -10,6 +10,7 @@ import pandas as pd
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, stored_name
+from recsys_core.explain.term_game import given
 from recsys_core.models.scorer import Pairs
 from recsys_core.player import Player
 
@@ -17,18 +18,31 @@ Value = str | float | int | None
 ITEMS = "items"  # what a history's length counts
 
 
-def player_values(dataset: Dataset, player: Player, pairs: Pairs) -> list[Value]:
+def player_values(dataset: Dataset, player: Player, pairs: Pairs, *, all_known: bool = False) -> list[Value]:
     """Raw values of one player for each pair.
 
     A group gives what the cell holds (34.0, 89.9, ``Comedy|Drama``, a title, a raw id), the history
-    its length, an item of the history its title; None where the cell is empty.
+    its length (``all_known``: of all known positives, where the model reads them), an item of the history
+    its title, the earlier ones their number; None where the cell is empty.
     """
     if player.is_history:
-        return (pairs.histories >= 0).sum(1).tolist()
+        return history_lengths(pairs, all_known=all_known).tolist()
+    if player.is_earlier:
+        read = [np.unique(row[row >= 0]) for row in pairs.histories]
+        known = given(pairs)
+        return [len(np.setdiff1d(known[[i]].csr().indices, items)) for i, items in enumerate(read)]
     if player.item_index is not None:
         return [raw_value(dataset.titles[player.item_index])] * len(pairs)
     column = player_column(dataset, player)
     return [raw_value(cell, column) for cell in _cells(dataset, player, pairs).tolist()]
+
+
+def history_lengths(pairs: Pairs, *, all_known: bool = False) -> np.ndarray:
+    """How many items each pair's history holds ``(n,)``, or how many positives are known."""
+    if not all_known:
+        return (pairs.histories >= 0).sum(1)
+    known = given(pairs)
+    return np.concatenate([np.zeros(0, dtype=int), *(np.diff(known[rows].csr().indptr) for rows in known.chunks())])
 
 
 def player_column(dataset: Dataset, player: Player) -> Column | None:
@@ -41,7 +55,7 @@ def player_column(dataset: Dataset, player: Player) -> Column | None:
 
 def player_unit(dataset: Dataset, player: Player) -> str:
     """What a player's numbers count: ``items`` for the history, a number's column unit, else nothing."""
-    if player.is_history:
+    if player.is_history or player.is_earlier:
         return ITEMS
     column = player_column(dataset, player)
     return column.unit if column is not None and column.kind == "number" else ""
@@ -67,14 +81,14 @@ def with_id(dataset: Dataset, player: Player) -> Player:
     return replace(player, item_id=str(dataset.items["item_id"].iloc[player.item_index]))
 
 
-def player_ranks(dataset: Dataset, player: Player, pairs: Pairs) -> np.ndarray:
+def player_ranks(dataset: Dataset, player: Player, pairs: Pairs, *, all_known: bool = False) -> np.ndarray:
     """Low to high as 0 to 1, for the colour of a point: ``(n,)``, NaN where there is no low or high.
 
     Numbers and the length of the history: mean rank among these pairs, scaled to 0..1.
     Ordered categories: place of the level. Everything else, and missing cells: NaN.
     """
     if player.is_history:
-        return _quantiles((pairs.histories >= 0).sum(1).astype(float))
+        return _quantiles(history_lengths(pairs, all_known=all_known).astype(float))
     column = player_column(dataset, player)
     if column is None or column.kind not in ("number", "ordered"):
         return np.full(len(pairs), np.nan)

@@ -15,16 +15,17 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, get_args
 
 import numpy as np
 
 from recsys_core.errors import SettingError
 from recsys_core.explain.coalitions import distinct_items, distinct_values, joined
+from recsys_core.explain.term_game import HistoryItems, TermGame, known_codes
 from recsys_core.metrics import logistic
 from recsys_core.models.scorer import Pairs
-from recsys_core.player import HISTORY, Player
+from recsys_core.player import EARLIER, HISTORY, Player
 
 MAX_ROWS = 16_384  # network rows computed at once: 8 MB in a first layer of 128 units
 MAX_GAMES = 512  # histories gathered at once: 13 MB of keys and values, 50 items 32 wide
@@ -90,12 +91,17 @@ class Games(ABC):
         place (the attention's query is then that of the coalition's item). ``each``: a player
         for each item of the example's history; an absent one leaves the attention, and with
         all absent the background row's history stands, as it does for the history as one player.
-        An example without history has one player for it either way.
+        Positives that only the item-item term reads are one more player, the last: with it absent
+        they leave the term, with all absent the row's positives stand there. An example without
+        history has one player for it either way.
+    reads_known
+        Whether the model reads all known positives (an item-item term), not the newest alone:
+        histories are equal then where these are.
 
     Attributes
     ----------
     players
-        In order: user groups, the history or its items (newest first), item groups.
+        In order: user groups, the history or its items (newest first, then the earlier ones), item groups.
     weights
         Share of each distinct background row ``(n_rows,)``, sums to 1.
     differs
@@ -103,6 +109,8 @@ class Games(ABC):
         value. Such a player is a dummy of that row's game and adds exactly 0 to it.
     pairs, rows
         Examples and distinct background rows, with histories of one length.
+    term
+        The item-item term's part of these games where it is known apart from the network's, else None.
     n_evaluations
         Rows that the model has computed so far.
 
@@ -120,6 +128,7 @@ class Games(ABC):
         *,
         codes: Callable[[Pairs], np.ndarray],
         history: str,
+        reads_known: bool = False,
     ) -> None:
         if history not in HISTORIES:
             raise SettingError("setting.choice", name="history", choices=", ".join(HISTORIES), value=history)
@@ -130,15 +139,28 @@ class Games(ABC):
         self.n_user = players.index(HISTORY)
         self.history_items = distinct_items(pairs.histories[0]) if history == "each" else ()
         self.history: HistoryPlayers = "each" if self.history_items else "one"
-        self.n_history = max(1, len(self.history_items))
-        items = tuple(Player("history", item_index=item) for item in self.history_items)
-        self.players = (*players[: self.n_user], *(items or (HISTORY,)), *players[self.n_user + 1 :])
+        self.reads_known = reads_known
+        self.term: TermGame | None = None
+        self.shared_out = (
+            HistoryItems.of(self.history_items, pairs.known if reads_known else None) if self.history_items else None
+        )
+        self.n_history = 1 if self.shared_out is None else self.shared_out.n_players
+        self.players = (*players[: self.n_user], *self._history_players(), *players[self.n_user + 1 :])
         self.n_evaluations = 0
         self._set_rows(pairs, background, codes)
+
+    def _history_players(self) -> tuple[Player, ...]:
+        if self.shared_out is None:
+            return (HISTORY,)
+        items = tuple(Player("history", item_index=item) for item in self.history_items)
+        return (*items, EARLIER) if self.shared_out.has_earlier else items
 
     def _set_rows(self, pairs: Pairs, background: Pairs, codes: Callable[[Pairs], np.ndarray]) -> None:
         every = joined([pairs, background])
         of_every = codes(every)
+        if self.reads_known:
+            both = np.stack([of_every[:, self.n_user], known_codes([pairs, background])], 1)
+            of_every[:, self.n_user] = np.unique(both, axis=0, return_inverse=True)[1].ravel()
         of_pairs, of_rows = of_every[: len(pairs)], of_every[len(pairs) :]
         _, kept, counts = distinct_values(of_rows)
         differs = of_pairs[:, None] != of_rows[kept]
@@ -146,7 +168,8 @@ class Games(ABC):
             always = np.ones((*differs.shape[:2], self.n_history), dtype=bool)
             differs = np.concatenate([differs[..., : self.n_user], always, differs[..., self.n_user + 1 :]], -1)
         self.differs, self.weights = differs, counts / counts.sum()
-        self.pairs, self.rows = every[: len(pairs)], every[len(pairs) + kept]
+        self.pairs = replace(every[: len(pairs)], known=pairs.known)
+        self.rows = replace(every[len(pairs) + kept], known=background[kept].known)
 
     @abstractmethod
     def values(self, masks: np.ndarray) -> np.ndarray:
@@ -154,6 +177,14 @@ class Games(ABC):
 
         Any coalition can be asked for, in any number: memory is bounded.
         """
+
+    def apart(self) -> tuple[Games, np.ndarray]:
+        """The game of what cannot be told apart in advance, and what is known to be each history player's already.
+
+        A model without an item-item term, or whose inside is closed: the whole game, and nothing. Else the network's
+        game, without the player that only the term reads, and the term's exact shares ``(n_history,)``.
+        """
+        return self, np.zeros(self.n_history)
 
     @abstractmethod
     def all_values(self, batch: Batch) -> np.ndarray:

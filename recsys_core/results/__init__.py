@@ -19,7 +19,7 @@ from recsys_core.results.compression import (
     WatchedGap,
     measured,
 )
-from recsys_core.results.explanation import Contribution, Explanation
+from recsys_core.results.explanation import Contribution, Explanation, ItemItemEntry, ItemItemShare
 from recsys_core.results.fairness import (
     EVERYONE,
     Change,
@@ -60,6 +60,8 @@ __all__ = [
     "GroupChange",
     "GroupGap",
     "GroupRow",
+    "ItemItemEntry",
+    "ItemItemShare",
     "Latency",
     "LeftOut",
     "ListOverlap",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+from typing import Any
 
 from recsys_core.metrics import probability
 from recsys_core.player import Player
@@ -33,6 +34,46 @@ class Contribution:
         return self.player.key
 
 
+@dataclass(frozen=True, slots=True)
+class ItemItemEntry:
+    """What one known positive adds to an item's logit through the item-item term."""
+
+    item_id: str
+    title: str
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ItemItemShare:
+    """The item-item term's part of one score, which lies outside the network and splits exactly, in logits.
+
+    Attributes
+    ----------
+    items
+        Every known positive, not the newest alone, the largest contribution by size first.
+    background
+        What the background rows' positives add to this item, mean over them: part of the base value.
+    """
+
+    items: tuple[ItemItemEntry, ...]
+    background: float
+
+    @property
+    def total(self) -> float:
+        """What the term adds to the score: the sum over the items."""
+        return sum(item.contribution for item in self.items)
+
+    @property
+    def difference(self) -> float:
+        """The term's part of the history's contribution (of Shapley values exactly)."""
+        return self.total - self.background
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything, raw."""
+        figures = {name: getattr(self, name) for name in ("total", "background", "difference")}
+        return figures | {"items": [asdict(item) for item in self.items]}
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Explanation:
     """Base value + contributions = score, for one user and item, with its doubt.
@@ -57,6 +98,8 @@ class Explanation:
         Network rows that were computed.
     history
         ``one`` (the history is one reason) or ``each`` (one reason an item).
+    item_item
+        What the item-item term adds, by known positive; None where the model has no term.
     """
 
     user_id: str
@@ -74,6 +117,7 @@ class Explanation:
     history: str = "one"
     n_evaluations: int = 0
     variant: ModelVariant = DENSE
+    item_item: ItemItemShare | None = None
 
     @property
     def completeness_gap(self) -> float:

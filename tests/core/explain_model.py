@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import torch
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Features, make_features
+from recsys_core.data.known import KnownItems
 from recsys_core.data.schema import Column, Schema
 from recsys_core.models.ranker import EMPTY, Ranker, RankerShape
 from recsys_core.models.scorer import Pairs, Scorer
@@ -76,6 +79,14 @@ def random_pairs(dataset: Dataset, n: int, *, length: int = 5, seed: int = 0) ->
     histories = np.stack([rng.choice(dataset.n_items, length, replace=False) for _ in range(n)])
     histories[np.arange(length)[None] >= rng.integers(0, length + 1, n)[:, None]] = -1
     return Pairs(rng.integers(0, dataset.n_users, n), rng.integers(0, dataset.n_items, n), histories)
+
+
+def with_known(pairs: Pairs, n_items: int, *, earlier: int = 3, seed: int = 0) -> Pairs:
+    """The pairs with known positives: their histories, and 0 to ``earlier`` items that were taken before."""
+    rng = np.random.default_rng(seed)
+    before = [rng.choice(n_items, rng.integers(0, earlier + 1), replace=False) for _ in range(len(pairs))]
+    known = [np.append(newest, older) for newest, older in zip(pairs.histories, before, strict=True)]
+    return replace(pairs, known=KnownItems.of(known, n_items))
 
 
 @torch.inference_mode()

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
+from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features, with_known
+from term_workspace import random_term
 from torch import nn
 
 from dashboard.presentation.texts import catalogue
+from recsys_core.data.known import KnownItems
 from recsys_core.errors import SettingError
 from recsys_core.explain.black_box import RankerRows
 from recsys_core.explain.explain import explain
@@ -22,9 +25,17 @@ from recsys_core.variant import ModelVariant
 DATASET = tiny_dataset()
 FEATURES = tiny_features(DATASET)
 SCORER = random_scorer(FEATURES)
-BACKGROUND = random_pairs(DATASET, 5, seed=2)
-PAIR = Pairs(np.array([2]), np.array([4]), np.array([[7, 3, 9, -1, -1]]))
-NO_HISTORY = Pairs(PAIR.users, PAIR.items, np.full((1, 5), -1))
+WITH_TERM = SCORER.with_term(random_term(DATASET.n_items))
+BACKGROUND = with_known(random_pairs(DATASET, 5, seed=2), DATASET.n_items)
+EARLIER = [12, 4, 15]  # the item itself among them
+PAIR = Pairs(
+    np.array([2]), np.array([4]), np.array([[7, 3, 9, -1, -1]]), KnownItems.of([[7, 3, 9, *EARLIER]], DATASET.n_items)
+)
+NO_HISTORY = Pairs(PAIR.users, PAIR.items, np.full((1, 5), -1), KnownItems.of([[]], DATASET.n_items))
+
+
+def score_of(scorer: Scorer, pair: Pairs) -> float:
+    return float(scorer.score_pairs(pair.users, pair.items, pair.histories, pair.known)[0])
 
 
 def values(found: Explanation) -> np.ndarray:
@@ -38,6 +49,8 @@ class ExplainerContract:
     ----------
     method
         Its name in the registry.
+    scorer
+        What is explained: a network alone, or with an item-item term beside it.
     gap
         What base and contributions may miss the score by.
     rounding
@@ -47,12 +60,13 @@ class ExplainerContract:
     """
 
     method: str
+    scorer = SCORER
     gap = 1e-4
     rounding = 1e-4
     no_effect = 1e-5
 
     def explain(self, pair: Pairs = PAIR, background: Pairs = BACKGROUND, **settings: object) -> Explanation:
-        settings = {"scorer": SCORER, "method": self.method} | settings
+        settings = {"scorer": self.scorer, "method": self.method} | settings
         return explain(dataset=DATASET, pair=pair, background=background, **settings)
 
     def histories(self) -> tuple[str, ...]:
@@ -61,7 +75,7 @@ class ExplainerContract:
     def test_it_says_how_far_it_is_from_the_score(self):
         for history in self.histories():
             found = self.explain(history=history)
-            assert found.score == SCORER.score_pairs(PAIR.users, PAIR.items, PAIR.histories)[0]
+            assert found.score == score_of(self.scorer, PAIR)
             total = found.base_value + values(found).sum()
             assert found.completeness_gap == pytest.approx(total - found.score, abs=1e-12)
             assert abs(found.completeness_gap) <= self.gap
@@ -75,7 +89,7 @@ class ExplainerContract:
         assert found.standard_error is None, "nothing was sampled from the game of ten players"
 
     def test_what_has_the_backgrounds_value_adds_nothing(self):
-        background = Pairs(np.repeat(PAIR.users, 3), BACKGROUND.items[:3], BACKGROUND.histories[:3])
+        background = replace(BACKGROUND[:3], users=np.repeat(PAIR.users, 3))
         found = self.explain(background=background)
         idle = np.array([c.player.side == "user" for c in found.contributions])
         assert np.abs(values(found)[idle]).max() <= self.no_effect * np.abs(values(found)).max()
@@ -102,31 +116,48 @@ class ExplainerContract:
         if not METHODS[self.method].per_item_history:
             self.refused("explain.method_each", history="each")
             return
-        items = [c.player for c in self.explain(history="each").contributions if c.player.is_history_item]
+        past = [c for c in self.explain(history="each").contributions if c.player.side == "history"]
+        items = [c.player for c in past[:3]]
         assert [(p.item_index, p.item_id) for p in items] == [(7, "i7"), (3, "i3"), (9, "i9")]
+        earlier = [] if self.scorer.term is None else [("history.earlier", len(EARLIER), "items")]
+        assert [(c.feature, c.value, c.unit) for c in past[3:]] == earlier
 
     def test_a_body_of_thinner_matrices_is_explained(self):
         torch.manual_seed(1)
-        ranker = copy.deepcopy(SCORER.ranker)
+        ranker = copy.deepcopy(self.scorer.ranker)
         for name in ("first", "second"):
             layer = getattr(ranker.body, name)
             thinner = nn.Linear(layer.in_features, 5, bias=False), nn.Linear(5, layer.out_features)
             setattr(ranker.body, name, nn.Sequential(*thinner))
-        scorer = Scorer(ranker, FEATURES)
+        scorer = Scorer(ranker, FEATURES, term=self.scorer.term)
         found = self.explain(scorer=scorer)
-        assert found.score == scorer.score_pairs(PAIR.users, PAIR.items, PAIR.histories)[0]
+        assert found.score == score_of(scorer, PAIR)
         assert abs(found.completeness_gap) <= self.gap
 
     def test_a_model_without_gradients_is_refused_or_explained(self):
-        quantised = Scorer(SCORER.ranker, FEATURES, variant=ModelVariant.compressed(bits=8))
+        term = self.scorer.term
+        quantised = Scorer(SCORER.ranker, FEATURES, term=term, variant=ModelVariant.compressed(bits=8))
         if METHODS[self.method].needs_gradients:
             self.refused("explain.method_quantised", scorer=quantised)
-            self.refused("explain.method_black_box", scorer=RankerRows(SCORER))
+            self.refused("explain.method_black_box", scorer=RankerRows(self.scorer))
             return
         assert self.explain(scorer=quantised).variant.compression.bits == 8
-        assert values(self.explain(scorer=RankerRows(SCORER))) == pytest.approx(
+        assert values(self.explain(scorer=RankerRows(self.scorer))) == pytest.approx(
             values(self.explain()), abs=self.rounding
         )
+
+    def test_the_terms_split_is_the_same_by_every_method(self):
+        found = self.explain()
+        if self.scorer.term is None:
+            assert found.item_item is None
+            return
+        network = self.explain(scorer=SCORER)
+        assert found.item_item.total == pytest.approx(found.score - network.score, abs=1e-6)
+        assert found.item_item.background == pytest.approx(found.base_value - network.base_value, abs=self.rounding)
+        difference = values(found) - values(network)
+        history = np.array([c.player.side == "history" for c in found.contributions])
+        assert difference[history] == pytest.approx([found.item_item.difference], abs=self.rounding)
+        assert difference[~history] == pytest.approx(0, abs=self.rounding)
 
     def refused(self, key: str, **settings: object) -> None:
         with pytest.raises(SettingError) as caught:

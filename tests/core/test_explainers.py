@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from explainer_contract import ExplainerContract
+from explainer_contract import WITH_TERM, ExplainerContract
 
 from recsys_core.explain.methods import DEFAULT, METHODS
 
@@ -43,8 +43,35 @@ class TestOcclusion(ExplainerContract):
     gap = 2.0
 
 
+class TestShapleyWithTerm(TestShapley):
+    scorer = WITH_TERM
+
+
+class TestShapWithTerm(TestShap):
+    scorer = WITH_TERM
+
+
+class TestLimeWithTerm(TestLime):
+    scorer = WITH_TERM
+    rounding = 0.02  # its base and its parts are fitted: the draws' noise
+
+
+class TestDeepliftWithTerm(TestDeeplift):
+    scorer = WITH_TERM
+
+
+class TestIgWithTerm(TestIg):
+    scorer = WITH_TERM
+
+
+class TestOcclusionWithTerm(TestOcclusion):
+    scorer = WITH_TERM
+
+
 def test_every_method_is_under_the_contract_and_has_its_name_and_place():
-    assert {test.method for test in ExplainerContract.__subclasses__()} == set(METHODS)
+    direct = ExplainerContract.__subclasses__()
+    assert {test.method for test in direct} == set(METHODS)
+    assert {with_term.method for test in direct for with_term in test.__subclasses__()} == set(METHODS)
     assert [method.name for method in METHODS.values()] == list(METHODS)
     assert next(iter(METHODS)) == DEFAULT
     assert len({method.place for method in METHODS.values()}) == len(METHODS)
