@@ -53,9 +53,13 @@ def distinct_rows(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def joined(parts: list[Pairs]) -> Pairs:
     """Pairs one after another, without what is known of them; shorter histories are filled up with -1."""
     longest = max(p.histories.shape[1] for p in parts)
-    histories = [np.pad(p.histories, ((0, 0), (0, longest - p.histories.shape[1])), constant_values=-1) for p in parts]
+    histories = np.full((sum(map(len, parts)), longest), -1, dtype=np.int64)
+    end = 0
+    for part in parts:
+        end += len(part)
+        histories[end - len(part) : end, : part.histories.shape[1]] = part.histories
     users, items = (np.concatenate([getattr(p, side) for p in parts]) for side in ("users", "items"))
-    return Pairs(users, items, np.concatenate(histories).astype(np.int64))
+    return Pairs(users, items, histories)
 
 
 def distinct_values(table: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

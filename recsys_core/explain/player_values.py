@@ -30,7 +30,7 @@ def player_values(dataset: Dataset, player: Player, pairs: Pairs, *, all_known: 
     if player.is_earlier:
         read = [np.unique(row[row >= 0]) for row in pairs.histories]
         known = given(pairs)
-        return [len(np.setdiff1d(known[[i]].csr().indices, items)) for i, items in enumerate(read)]
+        return [len(np.setdiff1d(known[i : i + 1].csr().indices, items)) for i, items in enumerate(read)]
     if player.item_index is not None:
         return [raw_value(dataset.titles[player.item_index])] * len(pairs)
     column = player_column(dataset, player)

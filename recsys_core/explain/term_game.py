@@ -7,12 +7,13 @@ history out, the background row's positives speak for the *same* item. So the te
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
-from scipy.sparse import csr_array
+from scipy.sparse import csr_array, vstack
 
-from recsys_core.data.known import Positives
+from recsys_core.data.known import KnownItems, Positives
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.scorer import Pairs
 
@@ -32,15 +33,24 @@ class TermGame:
     def of(cls, term: ItemItemTerm, pairs: Pairs, rows: Pairs, players: HistoryItems | None = None) -> TermGame:
         """Of all pairs against all rows; ``players`` where the only pair's history is shared out.
 
-        Raises ``ValueError`` where pairs or rows do not say what is known.
+        An item's entries are laid out once and looked up, which costs a single explanation a tenth of what sparse
+        products do.
         """
-        known = given(pairs)
-        other = term.of_items(pairs.items, given(rows)).T.astype(np.float64)
-        if players is None:
-            return cls(term.pairs(pairs.items, known).astype(np.float64)[:, None], other)
-        shares = term.shares(pairs.items, known)
-        own = np.bincount(players.column[shares.indices], weights=shares.data, minlength=players.n_players)
-        return cls(own[None], other)
+        own = np.empty((len(pairs), 1 if players is None else players.n_players))
+        other = np.empty((len(pairs), len(rows)))
+        of_rows = given(rows).csr()
+        owner = np.repeat(np.arange(len(rows)), np.diff(of_rows.indptr))
+        entries, adds = term.by_item, np.zeros(term.n_items)
+        known = given(pairs).csr()
+        for i, item in enumerate(pairs.items):
+            filled = slice(*entries.indptr[item : item + 2])
+            adds[entries.indices[filled]] = entries.data[filled]
+            items = known.indices[slice(*known.indptr[i : i + 2])]
+            who = np.zeros_like(items) if players is None else players.column[items]
+            own[i] = np.bincount(who, weights=adds[items], minlength=own.shape[1])
+            other[i] = np.bincount(owner, weights=adds[of_rows.indices], minlength=len(rows))
+            adds[entries.indices[filled]] = 0
+        return cls(own * term.alpha, other * term.alpha)
 
     def values(self, pair: np.ndarray, row: np.ndarray, states: np.ndarray) -> np.ndarray:
         """Of the history's states ``(g or 1, m, n_history)`` of games ``(g,)``: ``(g, m)``."""
@@ -96,14 +106,22 @@ def given(pairs: Pairs) -> Positives:
     return pairs.known
 
 
+def with_known_items(pairs: Pairs) -> Pairs:
+    """The same pairs with what is known of them read once. Raises ``ValueError`` where nobody said."""
+    known = given(pairs)
+    if isinstance(known, KnownItems):
+        return pairs
+    chunks = list(known.chunks())
+    table = known.csr() if len(chunks) < 2 else vstack([known[rows].csr() for rows in chunks], format="csr")
+    return replace(pairs, known=KnownItems(table))
+
+
 def known_codes(parts: list[Pairs]) -> np.ndarray:
-    """Whole numbers of pairs one part after another: equal where two pairs have the same known positives."""
+    """Whole numbers below that of all pairs, one part after another: equal where two have the same known positives."""
     codes: dict[bytes, int] = {}
     found = []
-    for known in map(given, parts):
-        for rows in known.chunks():
-            table = known[rows].csr()
-            for start, end in zip(table.indptr[:-1].tolist(), table.indptr[1:].tolist(), strict=True):
-                items = np.sort(table.indices[start:end]).astype(np.int64)
-                found.append(codes.setdefault(items.tobytes(), len(codes)))
+    for table in (given(pairs).csr() for pairs in parts):
+        for start, end in pairwise(table.indptr.tolist()):
+            items = np.sort(table.indices[start:end]).astype(np.int64)
+            found.append(codes.setdefault(items.tobytes(), len(codes)))
     return np.array(found, dtype=np.int64)

@@ -22,7 +22,7 @@ import numpy as np
 
 from recsys_core.errors import SettingError
 from recsys_core.explain.coalitions import distinct_items, distinct_values, joined
-from recsys_core.explain.term_game import HistoryItems, TermGame, known_codes
+from recsys_core.explain.term_game import HistoryItems, TermGame, known_codes, with_known_items
 from recsys_core.metrics import logistic
 from recsys_core.models.scorer import Pairs
 from recsys_core.player import EARLIER, HISTORY, Player
@@ -118,6 +118,8 @@ class Games(ABC):
     ------
     SettingError
         ``setting.choice`` for an unknown ``history``, ``setting.least`` for an empty background.
+    ValueError
+        Where the model reads all known positives and pairs or background do not say them.
     """
 
     def __init__(
@@ -140,6 +142,8 @@ class Games(ABC):
         self.history_items = distinct_items(pairs.histories[0]) if history == "each" else ()
         self.history: HistoryPlayers = "each" if self.history_items else "one"
         self.reads_known = reads_known
+        if reads_known:
+            pairs, background = with_known_items(pairs), with_known_items(background)
         self.term: TermGame | None = None
         self.shared_out = (
             HistoryItems.of(self.history_items, pairs.known if reads_known else None) if self.history_items else None
@@ -159,8 +163,7 @@ class Games(ABC):
         every = joined([pairs, background])
         of_every = codes(every)
         if self.reads_known:
-            both = np.stack([of_every[:, self.n_user], known_codes([pairs, background])], 1)
-            of_every[:, self.n_user] = np.unique(both, axis=0, return_inverse=True)[1].ravel()
+            of_every[:, self.n_user] = of_every[:, self.n_user] * len(every) + known_codes([pairs, background])
         of_pairs, of_rows = of_every[: len(pairs)], of_every[len(pairs) :]
         _, kept, counts = distinct_values(of_rows)
         differs = of_pairs[:, None] != of_rows[kept]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
-from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
+from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features, with_known
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from term_workspace import random_term
 
 from recsys_core.compress.onnx_runtime import OnnxScorer
 from recsys_core.compress.quantize import quantise_ranker
+from recsys_core.data.known import KnownItems
 from recsys_core.explain.black_box import BlackBoxGames, MixedRows, RankerRows, TableModel
 from recsys_core.explain.explain import explain
 from recsys_core.explain.factorised import FactorisedGames
@@ -27,14 +31,19 @@ DATASET.items.loc[[2, 5], "genres"] = None
 DATASET.items.loc[[4], "price"] = np.nan
 FEATURES = tiny_features(DATASET)
 SCORER = random_scorer(FEATURES)
-PAIR = Pairs(np.array([3]), np.array([4]), np.array([[7, 3, 7, 9, -1]]))
-ROWS = random_pairs(DATASET, 4, seed=2)
+WITH_TERM = SCORER.with_term(random_term(DATASET.n_items))
+SCORERS = {"network": SCORER, "with a term": WITH_TERM}
+PAIR = Pairs(
+    np.array([3]), np.array([4]), np.array([[7, 3, 7, 9, -1]]), KnownItems.of([[7, 3, 9, 12, 15]], DATASET.n_items)
+)
+ROWS = with_known(random_pairs(DATASET, 4, seed=2), DATASET.n_items)
 
 
 @pytest.mark.parametrize("history", ["one", "each"])
-def test_any_mask_has_the_factorised_value(history):
+@pytest.mark.parametrize("scorer", SCORERS.values(), ids=SCORERS)
+def test_any_mask_has_the_factorised_value(scorer, history):
     """Groups of every kind (ids, text, category, ordered, number, set), missing cells, an item taken twice."""
-    fast, slow = (make(SCORER, PAIR, ROWS, history) for make in (factorised, black_box))
+    fast, slow = (make(scorer, PAIR, ROWS, history) for make in (factorised, black_box))
     assert fast.players == slow.players
     assert {g.kind for g in FEATURES.groups} == {"id", "category", "number", "set", "text"}
 
@@ -49,14 +58,13 @@ def test_any_mask_has_the_factorised_value(history):
 
 @pytest.mark.parametrize("history", ["one", "each"])
 @pytest.mark.parametrize("seed", range(3))
-def test_any_pair_has_the_factorised_values(history, seed):
+@pytest.mark.parametrize("scorer", SCORERS.values(), ids=SCORERS)
+def test_any_pair_has_the_factorised_values(scorer, history, seed):
     """Among them users without history, and rows that hold the pair's own values."""
-    pair = random_pairs(DATASET, 1, seed=seed, length=4)
-    rows = random_pairs(DATASET, 5, seed=20 + seed)
-    rows = Pairs(
-        np.append(rows.users, pair.users), np.append(rows.items, rows.items[0]), rows.histories[[0, 1, 2, 3, 4, 0]]
-    )
-    fast, slow = (make(SCORER, pair, rows, history) for make in (factorised, black_box))
+    pair = with_known(random_pairs(DATASET, 1, seed=seed, length=4), DATASET.n_items)
+    rows = with_known(random_pairs(DATASET, 5, seed=20 + seed), DATASET.n_items)[np.array([0, 1, 2, 3, 4, 0])]
+    rows = replace(rows, users=np.append(rows.users[:5], pair.users))
+    fast, slow = (make(scorer, pair, rows, history) for make in (factorised, black_box))
     assert (slow.differs == fast.differs).all()
     assert (slow.weights == fast.weights).all()
     masks = np.random.default_rng(seed).random((50, len(fast.players))) < 0.5
@@ -80,12 +88,14 @@ def black_box(scorer, pair, rows, history="one"):
     return BlackBoxGames(RankerRows(scorer), pair, rows, history=history)
 
 
-def test_shapley_and_owen_values_are_the_same_by_either_way():
-    fast, slow = (solve(make(SCORER, random_pairs(DATASET, 2, seed=8), ROWS[:2])) for make in (factorised, black_box))
+@pytest.mark.parametrize("scorer", SCORERS.values(), ids=SCORERS)
+def test_shapley_and_owen_values_are_the_same_by_either_way(scorer):
+    pairs = with_known(random_pairs(DATASET, 2, seed=8), DATASET.n_items, seed=1)
+    fast, slow = (solve(make(scorer, pairs, ROWS[:2])) for make in (factorised, black_box))
     assert slow.contributions == pytest.approx(fast.contributions, abs=1e-5)
     assert slow.base_values == pytest.approx(fast.base_values, abs=1e-5)
     shares = [
-        owen_attribution(make(SCORER, PAIR, ROWS[:1], "each"), make(SCORER, PAIR, ROWS[:1])).contributions
+        owen_attribution(make(scorer, PAIR, ROWS[:1], "each"), make(scorer, PAIR, ROWS[:1])).contributions
         for make in (factorised, black_box)
     ]
     assert shares[1] == pytest.approx(shares[0], abs=1e-5)
