@@ -56,7 +56,7 @@ TEXTS = {
     "method.kind.occlusion": "each reason taken away alone; reasons that work together count twice or not at all, so no sum",
     "baseline.popularity": "popularity",
     "baseline.item_knn": "item-kNN",
-    "baseline.item_knn.fitted": "item-kNN with {neighbours} neighbours an item",
+    "baseline.item_knn.fitted": "item-kNN with {neighbours} neighbours an item and shrinkage {shrinkage}",
     "baseline.ease": "EASE",
     "baseline.ease.fitted": "EASE with penalty {penalty}",
     "baseline.ease.fitted.some": "EASE with penalty {penalty} on the {n_items} items with at least {n_least} positives, of {n_catalogue}",

@@ -56,7 +56,7 @@ TEXTS = {
     "method.kind.occlusion": "每次只去掉一条理由；共同起作用的理由会重复计入或漏计，因此不能相加",
     "baseline.popularity": "热门榜",
     "baseline.item_knn": "物品近邻",
-    "baseline.item_knn.fitted": "物品近邻：每件物品取 {neighbours} 个近邻",
+    "baseline.item_knn.fitted": "物品近邻：每件物品取 {neighbours} 个近邻，收缩强度 {shrinkage}",
     "baseline.ease": "EASE",
     "baseline.ease.fitted": "EASE：正则强度 {penalty}",
     "baseline.ease.fitted.some": "EASE：正则强度 {penalty}，只拟合至少有 {n_least} 个正例的 {n_items} 件物品（共 {n_catalogue} 件）",
