@@ -35,7 +35,7 @@ def run_train(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         name=args.name, task=args.task, split=args.split, seed=args.seed, epochs=args.epochs, encoder=args.encoder
     )
     trained = fit_workspace(dataset, args.out, request, progress=progress)
-    return trained.to_json() | {"understood": _used(dataset, args.out, trained.task)}
+    return trained.to_json() | _stored(dataset, args.out, trained.task)
 
 
 def prepare_arguments(parser: argparse.ArgumentParser) -> None:
@@ -53,8 +53,7 @@ def run_prepare(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     dataset = import_dataset(args.format, args.source, args.mapping)
     trained = fit_workspace(dataset, args.out, FitRequest(name=args.name, seed=args.seed), progress=progress)
     reports = measure_grid(open_model(args.out), progress=progress)
-    found = {"understood": _used(dataset, args.out, trained.task), "levels_measured": len(reports)}
-    return trained.to_json() | found
+    return trained.to_json() | _stored(dataset, args.out, trained.task) | {"levels_measured": len(reports)}
 
 
 def measure_arguments(parser: argparse.ArgumentParser) -> None:
@@ -81,15 +80,16 @@ def _new_workspace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
 
 
-def _used(dataset: Dataset, workspace: Path, task: str) -> dict[str, Any]:
-    """What was understood, with the rows of the task that was trained and of its parts."""
+def _stored(dataset: Dataset, workspace: Path, task: str) -> dict[str, Any]:
+    """What was chosen: the item-item term (none: null) and the options; what was understood, with the task's rows."""
     from recsys_core.data.understood import understood
     from recsys_core.models.artifact import load_config
     from recsys_core.models.model_store import ModelStore
 
+    config = load_config(ModelStore(workspace).folder(""))
     found = understood(dataset).to_json()
-    rows = load_config(ModelStore(workspace).folder(""))["rows"]
-    return found | {"tasks": {task: found["tasks"][task]}, "parts": rows}
+    used = found | {"tasks": {task: found["tasks"][task]}, "parts": config["rows"]}
+    return {"item_item": config["item_item"], "choice": config["choice"], "understood": used}
 
 
 TRAIN = Command("train", "train a workspace on a dataset", train_arguments, run_train)
