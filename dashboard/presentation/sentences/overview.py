@@ -32,12 +32,13 @@ def gap_verdict(scan: ScanResult, rest: OneVsRestGap | None) -> tuple[bool, Mark
         "metric": escape(fairness.measure_name(gap.metric)),
         "value": fairness.format_metric(rest.value),
         "rest": fairness.format_metric(rest.rest),
-        "n": max(1, round(report.overall.n / rest.n)),
+        "n": round(report.overall.n / rest.n),
     }
+    key = "overview.verdict.gap" if 3 * rest.n < 2 * report.overall.n else "overview.verdict.gap.most"
     is_less = fairness.direction(gap.metric) == fairness.HIGHER_IS_BETTER and 0 < rest.value < rest.rest
     if is_less and rest.rest / rest.value >= TWICE:
-        return False, t("overview.verdict.gap.times", times=numbers.number(rest.rest / rest.value, 2), **values)
-    return False, t("overview.verdict.gap", **values)
+        return False, t(f"{key}.times", times=numbers.number(rest.rest / rest.value, 2), **values)
+    return False, t(key, **values)
 
 
 def verdict_line(is_good: bool | None, said: Markdown) -> Markdown:

@@ -20,6 +20,8 @@ TEXTS = {
     "overview.verdict.possible": "{share} of what is possible above chance (AUC).",
     "overview.verdict.gap.times": "One user in {n} is served {times} times worse. {who} get {metric} {value}, all others {rest}.",
     "overview.verdict.gap": "One user in {n} is served differently. {who} have {metric} {value}, all others {rest}.",
+    "overview.verdict.gap.most.times": "Most users are served {times} times worse. {who} get {metric} {value}, all others {rest}.",
+    "overview.verdict.gap.most": "Most users are served differently. {who} have {metric} {value}, all others {rest}.",
     "overview.verdict.no_gap": "No group of users is served worse, beyond noise ({n} {n|column|columns} looked at).",
     "overview.verdict.working": "Looking for groups that are served worse",
     "overview.verdict.look": "Look at the groups",

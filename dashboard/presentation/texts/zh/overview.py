@@ -20,6 +20,8 @@ TEXTS = {
     "overview.verdict.possible": "在随机水平之上，达到了可能上限的 {share}（AUC）。",
     "overview.verdict.gap.times": "每 {n} 位用户中有 1 位得到的服务差 {times} 倍。{who}的 {metric} 为 {value}，其他用户为 {rest}。",
     "overview.verdict.gap": "每 {n} 位用户中有 1 位得到的服务不同。{who}的 {metric} 为 {value}，其他用户为 {rest}。",
+    "overview.verdict.gap.most.times": "大多数用户得到的服务差 {times} 倍。{who}的 {metric} 为 {value}，其他用户为 {rest}。",
+    "overview.verdict.gap.most": "大多数用户得到的服务不同。{who}的 {metric} 为 {value}，其他用户为 {rest}。",
     "overview.verdict.no_gap": "没有哪个用户群体得到的服务明显更差（看了 {n} 列，差距都未超出噪声）。",
     "overview.verdict.working": "正在查找得到的服务更差的群体",
     "overview.verdict.look": "查看各群体",
