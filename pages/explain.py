@@ -56,6 +56,7 @@ def show(page: frame.Frame) -> None:
         with components.card(t("explain.second"), key="second_card"):
             second = cards.second_method(page, where, explanation)
     everything = tables.explanation_json(explanation) | {
+        "item_item": explanation.item_item.to_json() if explanation.item_item else None,
         "recommendation": tables.recommendation_json(top),
         "taken_before": past,
         "second_method": tables.explanation_json(second) if second else None,

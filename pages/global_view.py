@@ -49,9 +49,9 @@ def show(page: frame.Frame) -> None:
         with components.card(t("global.swarm"), stretch=True):
             components.draw(charts.swarm(found, names, partial(reasons.in_words, data)), key="swarm")
             components.caveats([t("global.swarm.grey")])
-    components.caveats(
-        sentences.caveats(found, cached_workspace.workspace(chosen.ref).split.task, of_one=cached_explain.BACKGROUND)
-    )
+    task = cached_workspace.workspace(chosen.ref).split.task
+    has_term = cached_explain.has_term(chosen.ref, chosen.variant)
+    components.caveats(sentences.caveats(found, task, of_one=cached_explain.BACKGROUND, has_term=has_term))
     effects = cards.by_value(page, found, names)
     details = page.details("all_reasons")
     if details.open:

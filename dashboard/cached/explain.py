@@ -57,6 +57,11 @@ def explanation(
     return explain(scorer(ref, variant), opened.dataset, pair, background, method=method, history=history, seed=SEED)
 
 
+def has_term(ref: WorkspaceRef, variant: ModelVariant) -> bool:
+    """Whether an item-item term stands beside the network."""
+    return scorer(ref, variant).term is not None
+
+
 @lru_shared(256)
 def user_history(ref: WorkspaceRef, user_index: int) -> pd.DataFrame:
     """The history that a user's list was made from, newest first."""

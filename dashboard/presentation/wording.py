@@ -42,6 +42,8 @@ def feature_name(data: Dataset, player: Player) -> str:
         return plain("reason.history")
     if player.is_history_item:
         return plain("reason.history.item")
+    if player.is_earlier:
+        return plain("reason.history.earlier")
     side, name = player.side, player.column
     if name is None:
         return plain(f"reason.{side}_id")
@@ -53,12 +55,17 @@ def feature_name(data: Dataset, player: Player) -> str:
 
 
 def feature_label(data: Dataset, player: Player, value: Value) -> str:
-    """Name and value, short enough for an axis: "age 34", "category: shoes", "history (12 items)"."""
+    """Name and value, short enough for an axis: "age 34", "category: shoes", "history (12 items)".
+
+    Of a history shared out, what attention does not read is one reason: "216 earlier items".
+    """
     name = feature_name(data, player)
     if player.is_history:
         return plain("reason.history.n", n=value)
     if player.is_history_item:
         return plain("reason.with_value", name=name, value=shorten(said(value)))
+    if player.is_earlier:
+        return plain("reason.history.earlier.n", n=value)
     column = player_column(data, player)
     if player.is_id or (column is not None and column.kind == "text"):
         return name
@@ -69,7 +76,7 @@ def feature_label(data: Dataset, player: Player, value: Value) -> str:
 
 def shown_value(player: Player, value: Value, column: Column | None = None) -> str:
     """A raw value as a person would say it, in the session's language; years of age go without their unit."""
-    if player.is_history:
+    if player.is_history or player.is_earlier:
         return plain("reason.n_items", n=value)
     return said(value, column, with_unit=player != AGE)
 

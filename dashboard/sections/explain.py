@@ -33,7 +33,7 @@ def history(page, where: tuple, explanation: Explanation) -> list[dict]:
     st.markdown(f":small[:gray[{escape(tables.profile_line(data, user_index))}]]")
     taken = cached_explain.user_history(ref, user_index)
     if not len(taken):
-        st.markdown(t("explain.history.none"))
+        st.markdown(joined(t("explain.history.none"), sentences.item_item(explanation)))
         return []
     said = st.container()
     has_order = cached_workspace.workspace(ref).split_dataset.split.kind != "random"
@@ -50,8 +50,8 @@ def history(page, where: tuple, explanation: Explanation) -> list[dict]:
     names = cached_workspace.item_names(ref, page.selection.language)
     rows = history_tables.history_table(data, found if order == TIME else history_tables.by_effect(found), names)
     with said:
-        count = "explain.history.n" if has_order else "explain.history.n.random"
-        st.markdown(joined(t(count, n=len(taken)), sentences.marked(found)))
+        count = sentences.taken_before(len(taken), explanation, has_order=has_order)
+        st.markdown(joined(count, sentences.item_item(explanation), sentences.marked(found)))
     columns = history_tables.history_columns(data, rows)
     components.rows(rows, columns, key="taken", alt=plain("explain.history.alt"), height=HISTORY_HEIGHT)
     components.caveats(sentences.history_caveats(explanation, shared))

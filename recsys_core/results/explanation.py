@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from recsys_core.metrics import probability
@@ -42,6 +42,9 @@ class ItemItemEntry:
     title: str
     contribution: float
 
+    def to_json(self) -> dict[str, str | float]:
+        return {"item_id": self.item_id, "title": self.title, "contribution": self.contribution}
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ItemItemShare:
@@ -71,7 +74,7 @@ class ItemItemShare:
     def to_json(self) -> dict[str, Any]:
         """Everything, raw."""
         figures = {name: getattr(self, name) for name in ("total", "background", "difference")}
-        return figures | {"items": [asdict(item) for item in self.items]}
+        return figures | {"items": [item.to_json() for item in self.items]}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -22,8 +24,10 @@ from dashboard.presentation.sentences import overall as overall_sentences
 from dashboard.presentation.tables import history as history_tables
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import numbers, translate, use_language
+from dashboard.workspaces import workspace_ref
 from recsys_core.explain.agreement import Agreement, Disagreement
 from recsys_core.metrics import probability
+from recsys_core.results import ItemItemEntry, ItemItemShare
 from recsys_core.variant import DENSE, ModelVariant
 
 HALF = ModelVariant.compressed(0.5)
@@ -224,3 +228,83 @@ def test_known_values_are_said_in_the_readers_language():
     use_language("zh")
     assert reasons.known("islands") == "群岛"
     assert reasons.known("Acme") == "Acme"
+
+
+@pytest.fixture(scope="module")
+def few_read(term_workspace, tmp_path_factory) -> Path:
+    """Folder of a workspace with an item-item term whose attention reads three items only."""
+    folder = tmp_path_factory.mktemp("few_read")
+    shutil.copytree(term_workspace, folder / "tiny")
+    about = json.loads((folder / "tiny" / "workspace.json").read_text())
+    about["split"]["history"] = 3
+    (folder / "tiny" / "workspace.json").write_text(json.dumps(about))
+    return folder
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_item_item_term_is_said_in_the_history_card(open_app, few_read, language):
+    ref = workspace_ref(few_read / "tiny")
+    data, opened = cached_workspace.dataset(ref), cached_workspace.workspace(ref)
+    user = data.user_index(USER)
+    known = opened.split_dataset.histories.known(np.array([user]))
+    item = int(cached_workspace.scorer(ref, DENSE).term.catalogue(known)[0].argmax())  # what the term says most of
+    app = open_app("explain", few_read, user=USER, item=data.items["item_id"].iloc[item], history="each", lang=language)
+    assert not app.exception
+    said = whole(app)
+    where = (ref, user, item, DENSE)
+    explanation, shared = cached_explain.explanation(*where), cached_explain.explanation(*where, history="each")
+    share = explanation.item_item
+    bar = next(c.contribution for c in explanation.contributions if c.feature == "history")
+    for value in (bar, share.difference, share.total, share.background):
+        assert numbers.signed(value, 2) in said
+    strongest = share.items[0]
+    assert numbers.signed(strongest.contribution, 2) in said
+    assert strongest.title in said.replace("\\", "")
+    earlier = next(c for c in shared.contributions if c.player.is_earlier)
+    assert earlier.value == len(share.items) - 3 > 0
+    assert numbers.signed(earlier.contribution, 3) in said
+    if language == "en":
+        assert f"The newest 3 of {len(share.items)} items taken before" in said
+        assert f"the {earlier.value} earlier items" in said
+    rows = tables_of(app)["taken"]
+    shown = [number(cell) for cell in rows.iloc[:, 1]]
+    assert sum(shown) + earlier.contribution == pytest.approx(bar, abs=0.002)
+
+
+def test_a_model_without_the_term_says_nothing_of_it(open_app, where):
+    assert cached_explain.explanation(*where, DENSE).item_item is None
+    assert "item-item" not in whole(open_app("explain", user=USER, item=ITEM))
+
+
+def test_no_neighbour_among_what_was_taken_is_said(where):
+    explanation = cached_explain.explanation(*where, DENSE)
+    none = sentences.item_item(replace(explanation, item_item=ItemItemShare((ItemItemEntry("1", "One", 0.0),), 0.25)))
+    assert "nothing that was taken before is a neighbour" in none
+    assert numbers.signed(-0.25, 2) in none
+    many = tuple(ItemItemEntry(str(i), f"Item {i}", 1 - i / 10) for i in range(6))
+    said = sentences.item_item(replace(explanation, item_item=ItemItemShare(many, 0.0)))
+    assert "Item 2" in said
+    assert "Item 3" not in said
+    assert "3 others" in said
+    assert numbers.signed(0.7 + 0.6 + 0.5, 2) in said
+
+
+def test_global_holds_the_term_and_says_so(open_app, term_workspace):
+    app = open_app("global", term_workspace.parent, pairs="100")
+    assert not app.exception
+    assert translate("en", "global.caveat.item_item") in whole(app)
+    ref = workspace_ref(term_workspace)
+    job = cached_explain.overall(ref, DENSE, 100)
+    assert job.wait(60)
+    found, pairs = job.result, job.result.pairs
+    scores = cached_workspace.scorer(ref, DENSE).score_pairs(pairs.users, pairs.items, pairs.histories, pairs.known)
+    assert found.base_values + found.contributions.sum(1) == pytest.approx(scores, abs=1e-4)
+
+
+def test_files_hold_the_terms_split(few_read):
+    ref = workspace_ref(few_read / "tiny")
+    explanation = cached_explain.explanation(ref, 3, 7, DENSE)
+    raw = json.loads(json.dumps(explanation.item_item.to_json()))
+    assert sum(row["contribution"] for row in raw["items"]) == pytest.approx(raw["total"])
+    assert raw["difference"] == pytest.approx(raw["total"] - raw["background"])
+    assert set(raw["items"][0]) == {"item_id", "title", "contribution"}

@@ -18,6 +18,7 @@ from recsys_core.variant import DENSE, ModelVariant
 LIST_LENGTH = 10
 LEAST_SHARE = 0.04  # of the summed sizes: below this a reason is not worth a sentence
 CLOSE, MOSTLY, PARTLY = 0.9, 0.7, 0.4
+MOST_ENTRIES = 3  # known positives that are named, the strongest first
 POOR_FIT = 0.7  # LIME's R² below which its figures are not to be read one by one
 
 
@@ -182,6 +183,37 @@ def marked(rows: pd.DataFrame) -> Markdown:
     return t(key, n=n, share=share)
 
 
+def taken_before(n: int, explanation: Explanation, *, has_order: bool) -> Markdown:
+    """How many items the history shows, and of how many where the item-item term counts more."""
+    every = len(explanation.item_item.items) if explanation.item_item is not None else n
+    order = "" if has_order else ".random"
+    if every > n:
+        return t(f"explain.history.newest{order}", n=n, all=every)
+    return t(f"explain.history.n{order}", n=n)
+
+
+def item_item(explanation: Explanation) -> Markdown:
+    """What the item-item term is of the history's bar, and which items carry it; nothing where there is no term."""
+    share = explanation.item_item
+    if share is None:
+        return Markdown("")
+    history = sum(c.contribution for c in explanation.contributions if c.player.side == "history")
+    tied = [entry for entry in share.items if entry.contribution]
+    alone = tied if len(tied) <= MOST_ENTRIES + 1 else tied[:MOST_ENTRIES]
+    figures = {"history": history, "difference": share.difference, "total": share.total, "background": share.background}
+    decimals = numbers.decimals_for([*figures.values(), *(entry.contribution for entry in alone)])
+
+    def shown(value: float) -> Markdown:
+        return by_sign(value, numbers.signed(value, decimals))
+
+    named = [t("explain.item_item.entry", title=e.title, value=shown(e.contribution)) for e in alone]
+    if rest := tied[len(alone) :]:
+        named.append(t("explain.item_item.others", n=len(rest), value=shown(sum(e.contribution for e in rest))))
+    strongest = Markdown(plain("list.join").join(named))
+    values = {name: shown(value) for name, value in figures.items()}
+    return t("explain.item_item", strongest=strongest, **values) if tied else t("explain.item_item.none", **values)
+
+
 def history_caveats(explanation: Explanation, shared: Explanation | None) -> list[str]:
     """What the columns of the history mean, and that the shares sum to the history's bar."""
     found: list[str] = [t("explain.history.without_caveat", probability=numbers.fixed(explanation.probability, 3))]
@@ -190,7 +222,12 @@ def history_caveats(explanation: Explanation, shared: Explanation | None) -> lis
     parts = [c.contribution for c in shared.contributions if c.player.side == "history"]
     error = shared.standard_error
     how = t("explain.history.exact") if error is None else t("explain.caveat.error", error=numbers.number(error, 1))
-    return [t("explain.history.caveat", total=numbers.signed(sum(parts), 3)), how, *found]
+    earlier = [
+        t("explain.history.earlier", n=c.value, value=numbers.signed(c.contribution, 3))
+        for c in shared.contributions
+        if c.player.is_earlier
+    ]
+    return [t("explain.history.caveat", total=numbers.signed(sum(parts), 3)), *earlier, how, *found]
 
 
 def ties(recommendation: Recommendation) -> str:

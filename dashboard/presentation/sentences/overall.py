@@ -83,13 +83,14 @@ def value_sentence(data: Dataset, player: Player, name: str, effects: tuple[Valu
     return joined(capital(t("global.values.which", reason=name)), *said)
 
 
-def caveats(found: GlobalExplanation, task: str, *, of_one: int) -> list[str]:
-    """Pairs, seed, background (``of_one``: that of a single explanation), intervals, time and task."""
+def caveats(found: GlobalExplanation, task: str, *, of_one: int, has_term: bool = False) -> list[str]:
+    """Pairs, seed, background (``of_one``: that of a single explanation), intervals, time, task, what a history is."""
     return [
         t("global.caveat.pairs", n=found.n_pairs),
         t("global.caveat.seed", seed=found.seed),
         t("global.caveat.background", n=found.background, one=of_one),
         t("global.caveat.interval"),
+        t("global.caveat.item_item") if has_term else "",
         t("explain.caveat.seconds", time=numbers.duration(found.seconds)),
         t(f"task.{task}"),
     ]

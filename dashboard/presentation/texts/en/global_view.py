@@ -41,6 +41,7 @@ TEXTS = {
     "global.caveat.seed": "seed {seed}",
     "global.caveat.background": "{n} background {n|example|examples} ({one} on Explain, where there is one pair and not many)",
     "global.caveat.interval": "95 % bootstrap intervals",
+    "global.caveat.item_item": "history: what attention reads of it and the item-item term, together",
     "global.pairs": "Test pairs",
     "global.pairs.help": "More pairs, narrower intervals, longer work.",
     "global.table.mean": "Mean",

@@ -30,6 +30,8 @@ TEXTS = {
     "reason.history": "history",
     "reason.history.item": "history",
     "reason.history.n": "history ({n} {n|item|items})",
+    "reason.history.earlier": "earlier items",
+    "reason.history.earlier.n": "{n} earlier {n|item|items}",
     "reason.n_items": "{n} {n|item|items}",
     "reason.user_id": "personal taste (user id)",
     "reason.item_id": "this item itself (item id)",

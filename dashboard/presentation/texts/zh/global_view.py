@@ -41,6 +41,7 @@ TEXTS = {
     "global.caveat.seed": "随机种子 {seed}",
     "global.caveat.background": "背景 {n} 行（解释页只看一个样本，用 {one} 行）",
     "global.caveat.interval": "95 % 自助法区间",
+    "global.caveat.item_item": "“历史”包括注意力读取的部分和物品关联项",
     "global.pairs": "测试样本数",
     "global.pairs.help": "样本越多，区间越窄，耗时越长。",
     "global.table.mean": "平均方向",

@@ -30,6 +30,8 @@ TEXTS = {
     "reason.history": "历史",
     "reason.history.item": "历史",
     "reason.history.n": "历史（{n} 件）",
+    "reason.history.earlier": "更早的物品",
+    "reason.history.earlier.n": "更早的 {n} 件物品",
     "reason.n_items": "{n} 件物品",
     "reason.user_id": "个人口味（用户编号）",
     "reason.item_id": "这件物品本身（物品编号）",
