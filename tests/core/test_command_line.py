@@ -66,6 +66,20 @@ def test_a_variant_is_one_everywhere(capsys, tiny_workspace, variant):
         assert e["completeness_gap"] == pytest.approx(total - e["score"], abs=1e-9)
 
 
+def test_a_reason_holds_the_item_item_terms_split(capsys, tiny_workspace, term_workspace):
+    args = ("explain", "--user", "3", "--item", "7", "--workspace")
+    assert run(capsys, *args, tiny_workspace)["item_item"] is None
+    for method, history in (("shapley", "one"), ("shapley", "each"), ("ig", "one"), ("occlusion", "each")):
+        e = run(capsys, *args, term_workspace, "--method", method, "--history", history)
+        split = e["item_item"]
+        assert sum(row["contribution"] for row in split["items"]) == pytest.approx(split["total"], abs=1e-9)
+        assert set(split["items"][0]) == {"item_id", "title", "contribution"}
+        if method != "occlusion":
+            assert abs(e["completeness_gap"]) < 2e-3
+    assert main([*map(str, args), str(term_workspace)]) == 0
+    assert "item_item:" in capsys.readouterr().out
+
+
 def test_every_method_explains_the_listed_score(capsys, tiny_workspace):
     args = ("--workspace", tiny_workspace, "--user", "5", "--background", 8)
     item = run(capsys, "recommend", "--workspace", tiny_workspace, "--user", "5")["items"][0]
