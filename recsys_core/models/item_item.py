@@ -164,19 +164,37 @@ class ItemItemTerm:
 
 
 def strongest(weights: csr_array, neighbours: int) -> csr_array:
-    """The ``neighbours`` entries of largest size in each column; of equal ones those of the first rows.
+    """The ``neighbours`` entries of largest size (single precision) in each column; of equal ones those of first rows.
 
     >>> strongest(csr_array(np.array([[0, 3.0], [-2.0, 0], [1.0, -4.0]])), 1).toarray().tolist()
     [[0.0, 0.0], [-2.0, 0.0], [0.0, -4.0]]
     """
     columns = _sorted(csr_array(weights.T))
-    owner = np.repeat(np.arange(columns.shape[0]), np.diff(columns.indptr))
-    order = np.lexsort((columns.indices, -np.abs(columns.data), owner))
-    place = np.arange(len(order)) - np.repeat(columns.indptr[:-1], np.diff(columns.indptr))
-    kept = np.sort(order[place < neighbours])
-    start = np.searchsorted(owner[kept], np.arange(columns.shape[0] + 1))
+    n_entries = np.diff(columns.indptr)
+    kept = np.flatnonzero(_is_strongest(np.abs(columns.data, dtype=np.float32), n_entries, neighbours))
+    start = np.searchsorted(kept, columns.indptr)
     few = csr_array((columns.data[kept], columns.indices[kept], start), shape=columns.shape)
     return _sorted(csr_array(few.T))
+
+
+def _is_strongest(sizes: np.ndarray, n_entries: np.ndarray, most: int) -> np.ndarray:
+    """Which entries are among the ``most`` largest of their column, the first among equals; columns lie end to end.
+
+    The bits of positive floats are ordered as the floats are, so that column and size make one integer and a single
+    sort puts every column in order.
+    """
+    if not len(sizes) or n_entries.max() <= most:
+        return np.ones(len(sizes), dtype=bool)
+    start = np.cumsum(n_entries) - n_entries
+    owner = np.repeat(np.arange(len(n_entries), dtype=np.uint64), n_entries) << np.uint64(32)
+    keys = owner | (np.uint32(2**32 - 1) - sizes.view(np.uint32))  # the largest first
+    last = np.sort(keys)[np.minimum(start + np.minimum(n_entries, most), len(keys)) - 1]
+    last = np.repeat(last, n_entries)
+    is_equal, is_larger = keys == last, keys < last
+    n_before = np.cumsum(is_equal) - is_equal
+    in_column = n_before - np.repeat(n_before[np.minimum(start, len(keys) - 1)], n_entries)
+    n_larger = np.add.reduceat(np.append(is_larger, False), start) * (n_entries > 0)
+    return is_larger | (is_equal & (in_column < np.repeat(most - n_larger, n_entries)))
 
 
 def _weights(arrays: Mapping[str, np.ndarray], n_items: int) -> csr_array:

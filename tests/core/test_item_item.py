@@ -68,6 +68,17 @@ def test_the_strongest_entries_of_each_column(seed, neighbours):
     assert np.array_equal(strongest(term.weights, N).toarray(), dense)
 
 
+@given(st.integers(0, 200), st.integers(1, 6))
+def test_of_equal_entries_those_of_the_first_rows(seed, neighbours):
+    rng = np.random.default_rng(seed)
+    dense = rng.choice([0, 0, 1, -1, 2, 0.5], size=(rng.integers(1, 9),) * 2).astype(np.float32)
+    expected = np.zeros_like(dense)
+    for column in range(len(dense)):
+        rows = sorted(np.flatnonzero(dense[:, column]), key=lambda row: (-abs(dense[row, column]), row))
+        expected[rows[:neighbours], column] = dense[rows[:neighbours], column]
+    assert np.array_equal(strongest(csr_array(dense), neighbours).toarray(), expected)
+
+
 @pytest.mark.parametrize(("bits", "relative"), [(32, 0), (16, 1e-3), (8, 5e-3)])
 def test_stored_in_fewer_bits_and_back(bits, relative):
     term = made(2)
