@@ -1,7 +1,8 @@
 """Size and speed of compressed variants against the dense fp32 model: ``.venv/bin/python benchmarks/compress.py``.
 
 A ranker of the default shape (12 feature groups of width 32, body 128-64, attention 32) with
-random weights, 2,000 users, 1,000 items, histories of 50. Scoring is end to end: one pair; 256
+random weights, 2,000 users, 1,000 items, histories of 50; item-item terms of 200 and 50 entries a column, of users who
+took 100 items. Scoring is end to end: one pair; 256
 candidates of one user; 256 pairs, each with a history of its own; everything on one core. All
 variants take turns in every round; on a busy machine read the ratios, and those of the 10th
 percentile rather than the median's.
@@ -19,23 +20,26 @@ from pathlib import Path
 import numpy as np
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "core"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
 
 from explain_model import random_scorer, tiny_dataset, tiny_features
+from term_workspace import random_term
 
 from recsys_core.compress.build import at_bit_width
-from recsys_core.compress.cost import count_macs
-from recsys_core.compress.latency import score_items
+from recsys_core.compress.cost import count_macs, count_sums
 from recsys_core.compress.levers.unstructured import prune_unstructured
 from recsys_core.compress.onnx_runtime import OnnxScorer
 from recsys_core.compress.quantize import quantise_ranker
 from recsys_core.compress.storage import size_bytes
 from recsys_core.compress.threads import one_core
 from recsys_core.compress.units import first_units
+from recsys_core.data.known import KnownItems
 from recsys_core.models.ranker import Ranker, RankerShape
 from recsys_core.models.scorer import Pairs, Scorer
-from recsys_core.variant import ModelVariant
+from recsys_core.variant import Compression, ModelVariant
 
 N_USERS, N_ITEMS, HISTORY, BATCH, SECONDS = 2000, 1000, 50, 256, 20.0
+WIDEST, KNOWN = 200, 100  # entries of a column of an item-item term, and items that a user has taken
 
 
 def dense_model() -> Scorer:
@@ -46,18 +50,22 @@ def dense_model() -> Scorer:
 def variants(dense: Scorer) -> dict[str, Scorer]:
     shape, features = dense.ranker.shape, dense.features
     half = first_units(dense.ranker, shape.first // 2, shape.second // 2)
-    single = prune_unstructured(dense.ranker, 0.5)
+    single, int8 = prune_unstructured(dense.ranker, 0.5), at_bit_width(dense.ranker, features, Compression(bits=8))
+    term = random_term(N_ITEMS, density=WIDEST / N_ITEMS)
     return {
         "dense fp32, PyTorch": dense,
-        "fp16": at_bit_width(dense.ranker, features, ModelVariant.compressed(bits=16)),
-        "int8": at_bit_width(dense.ranker, features, ModelVariant.compressed(bits=8)),
+        "fp16": at_bit_width(dense.ranker, features, Compression(bits=16)),
+        "int8": int8,
         "int8, packed in memory": packed(dense.ranker, dense, 8),
-        "int4": at_bit_width(dense.ranker, features, ModelVariant.compressed(bits=4)),
+        "int4": at_bit_width(dense.ranker, features, Compression(bits=4)),
         "int4, packed in memory": packed(dense.ranker, dense, 4),
-        "structured 0.5": at_bit_width(half, features, ModelVariant.compressed(0.5)),
-        "structured 0.5, int8": at_bit_width(half, features, ModelVariant.compressed(0.5, 8)),
-        "structured 0.5, int4": at_bit_width(half, features, ModelVariant.compressed(0.5, 4)),
-        "unstructured 0.5": at_bit_width(single, features, ModelVariant.compressed(0.5, 32, "unstructured")),
+        "structured 0.5": at_bit_width(half, features, Compression(0.5)),
+        "structured 0.5, int8": at_bit_width(half, features, Compression(0.5, 8)),
+        "structured 0.5, int4": at_bit_width(half, features, Compression(0.5, 4)),
+        "unstructured 0.5": at_bit_width(single, features, Compression(0.5, 32, "unstructured")),
+        f"dense, term of {WIDEST}": dense.with_term(term),
+        f"dense, term of {WIDEST // 4}": dense.with_term(term.cut(WIDEST // 4)),
+        f"int8, term of {WIDEST}": int8.with_term(term.stored(8)),
     }
 
 
@@ -73,13 +81,14 @@ def calls(pairs: Pairs) -> dict[str, Callable[[Scorer, int], np.ndarray]]:
 
     def one(scorer: Scorer, row: int) -> np.ndarray:
         some = pairs[row % len(pairs) : row % len(pairs) + 1]
-        return scorer.score_pairs(some.users, some.items, some.histories)
+        return scorer.score_pairs(some.users, some.items, some.histories, some.known)
 
     def candidates(scorer: Scorer, row: int) -> np.ndarray:
-        return score_items(scorer, int(pairs.users[row % len(pairs)]), items, pairs.histories[row % len(pairs)])
+        some = pairs[row % len(pairs) : row % len(pairs) + 1]
+        return scorer.score_items(int(some.users[0]), items, some.histories[0], some.known)
 
     def many(scorer: Scorer, row: int) -> np.ndarray:
-        return scorer.score_pairs(pairs.users, pairs.items, pairs.histories)
+        return scorer.score_pairs(pairs.users, pairs.items, pairs.histories, pairs.known)
 
     return {"1 pair": one, "256 candidates": candidates, "256 pairs": many}
 
@@ -103,6 +112,7 @@ def main() -> None:
         random.integers(0, N_USERS, BATCH),
         random.integers(0, N_ITEMS, BATCH),
         random.integers(0, N_ITEMS, (BATCH, HISTORY)),
+        KnownItems.of([random.choice(N_ITEMS, KNOWN, replace=False) for _ in range(BATCH)], N_ITEMS),
     )
     dense = dense_model()
     scorers = variants(dense)
@@ -113,7 +123,8 @@ def main() -> None:
     print(" " * 49 + "     ms    x p50    x p10 " * len(found))
     for i, (name, scorer) in enumerate(scorers.items()):
         size, full = size_bytes(scorer), size_bytes(dense)
-        line = f"{name:26}{size / 1024:6.0f}{size / full:9.2f}{count_macs(scorer.ranker) / 1000:8.0f}"
+        macs = count_macs(scorer.ranker) + count_sums(scorer, pairs)
+        line = f"{name:26}{size / 1024:6.0f}{size / full:9.2f}{macs / 1000:8.0f}"
         for spent in found.values():
             p10, p50 = np.percentile(spent, [10, 50], axis=0)
             line += f"{p50[i]:7.2f}{p50[0] / p50[i]:9.2f}{p10[0] / p10[i]:9.2f} "

@@ -78,14 +78,27 @@ class ItemItemTerm:
 
     def catalogue(self, known: Positives) -> np.ndarray:
         """What it adds to the logits of every item: ``(b, n_items)`` float32."""
-        return self._products(known, self.by_known)
+        out = np.empty((len(known), self.n_items), dtype=np.float32)
+        step = max(1, CHUNK_FLOATS // self.n_items)
+        for start in range(0, len(known), step):
+            rows = slice(start, start + step)
+            out[rows] = (self._table(known[rows]) @ self.by_known).toarray() * self.alpha
+        return out
 
     def of_items(self, items: np.ndarray, known: Positives) -> np.ndarray:
         """The same for some items ``(m,)`` only: ``(b, m)``."""
-        return self._products(known, csr_array(self.by_item[items].T))
+        entries, out = self.by_item[items], np.empty((len(known), len(items)), dtype=np.float32)
+        step = max(1, CHUNK_FLOATS // self.n_items)
+        for start in range(0, len(known), step):
+            rows = slice(start, start + step)
+            taken = self._table(known[rows]).toarray()
+            out[rows] = (entries @ taken.T).T * self.alpha
+        return out
 
     def pairs(self, items: np.ndarray, known: Positives) -> np.ndarray:
         """What it adds to pairs ``(n,)``: bit for bit what `catalogue` gives, as both sum in ascending order."""
+        if len(items) == 1:  # a request: twice as fast
+            return self.of_items(items, known)[0]
         out, n_entries = np.zeros(len(items), dtype=np.float32), np.diff(self.by_item.indptr)
         for some in known.chunks():
             for part in spans(n_entries[items[some]]):
@@ -96,14 +109,6 @@ class ItemItemTerm:
     def shares(self, items: np.ndarray, known: Positives) -> csr_array:
         """What each known positive adds to each pair: ``(n, n_items)`` float64, whose rows sum to `pairs`."""
         return self._entries(items, known) * self.alpha
-
-    def _products(self, known: Positives, columns: csr_array) -> np.ndarray:
-        out = np.zeros((len(known), columns.shape[1]), dtype=np.float32)
-        step = max(1, CHUNK_FLOATS // max(1, columns.shape[1]))
-        for start in range(0, len(known), step):
-            rows = slice(start, start + step)
-            out[rows] = (self._table(known[rows]) @ columns).toarray() * self.alpha
-        return out
 
     def _entries(self, items: np.ndarray, known: Positives) -> csr_array:
         return self._table(known).multiply(self.by_item[items]).tocsr()
