@@ -1,6 +1,6 @@
 """The frozen results that travel from the core to charts, pages and the command line: one file a stage."""
 
-from recsys_core.results.choice import OptionChoice, TriedOption
+from recsys_core.results.choice import OptionChoice, TermStrength, TriedOption
 from recsys_core.results.compression import (
     AucIntervals,
     BothTies,
@@ -77,6 +77,7 @@ __all__ = [
     "RankingResult",
     "Recommendation",
     "ScorerQuality",
+    "TermStrength",
     "Ties",
     "TrainingReport",
     "TriedOption",

@@ -40,6 +40,28 @@ class TriedOption:
 
 
 @dataclass(frozen=True, slots=True)
+class TermStrength:
+    """How strongly the item-item term counts, and what said so; see `recsys_core.models.term_strength`.
+
+    Attributes
+    ----------
+    alpha
+        The strength of largest likelihood, 0 where the term says nothing beyond popularity.
+    gain, standard_error
+        By how much it raises the log probability of what validation users took next over popularity alone, in
+        nats a user, and the standard error of that mean.
+    n_users, seed
+        The users who were asked, and what drew them.
+    """
+
+    alpha: float
+    gain: float
+    standard_error: float
+    n_users: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
 class OptionChoice:
     """Which option was trained in full, and what validation said of each: the log of a choice.
 
