@@ -130,13 +130,14 @@ def test_few_items_to_compare_penalties_on_change_no_weight_but_by_the_penalty(m
         (lambda p: 0.1 if p == 200 else 0.05 if p == 100 else 0.01, 200),  # between two of the grid
         (lambda p: -abs(p - 50_000), 51_200),  # far above it
         (lambda p: -p, 12.5),  # below it
-        (lambda p: min(p, 100), 1600 * 4**5 * 2),  # equal ones: the largest wins, up to a bound
+        (lambda p: min(p, 100), 100),  # equal ones: the smallest wins
+        (lambda p: p, 1600 * 4**4 * 2),  # the largest always: up to the most popular item's positives
         (lambda p: float("nan"), DEFAULT_PENALTY),
         (lambda p: 0.0, DEFAULT_PENALTY),
     ],
 )
 def test_the_penalty_is_what_validation_likes_best(figure, expected):
-    assert choose_penalty(figure) == expected
+    assert choose_penalty(figure, 200_000) == expected
 
 
 def test_ease_reports_the_better_penalty():

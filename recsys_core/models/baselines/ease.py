@@ -22,7 +22,6 @@ SHARE_OF_MEMORY = 0.5  # of what is free now, for the one array that is as large
 PENALTY_ITEMS = 4_000  # the most popular: on these the penalties are compared, a second each
 PENALTIES = (25.0, 100.0, 400.0, 1600.0)
 DEFAULT_PENALTY = 400.0
-HIGHEST_PENALTY = 1e6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -130,7 +129,8 @@ def fit_ease(split_dataset: SplitDataset, progress: Progress = silent) -> Ease:
     positives, figure = TrainingPositives.of(split_dataset), validation_ndcg(split_dataset)
     most_items = min(MOST_ITEMS, most_in_memory(free_memory()))
     gram = ItemGram.of(positives, min(PENALTY_ITEMS, most_items))
-    penalty = choose_penalty(lambda p: figure(gram.ease(p).score_catalogue))
+    most_taken = float(positives.counts.max(initial=0))
+    penalty = choose_penalty(lambda p: figure(gram.ease(p).score_catalogue), most_taken)
     if gram.n_least > 1:
         progress("fitting EASE", 0.3)
         gram = ItemGram.of(positives, most_items)
@@ -146,23 +146,26 @@ def most_in_memory(free: int) -> int:
     return isqrt(int(free * SHARE_OF_MEMORY) // 4)
 
 
-def choose_penalty(figure: Callable[[float], float], grid: tuple[float, ...] = PENALTIES) -> float:
-    """The penalty with the best validation figure, of a coarse grid, then of half and double the best.
+def choose_penalty(figure: Callable[[float], float], most_taken: float) -> float:
+    """The penalty with the best validation figure, of `PENALTIES`, then of half and double the best.
 
-    While the largest is the best, four times as large is tried as well: how strong it must be grows
-    with the data. Of equal ones the largest is taken; without any difference `DEFAULT_PENALTY`.
+    While the largest is the best, four times as large is tried as well, for how strong it must be
+    grows with the data: as long as it is below ``most_taken``, the positives of the most popular
+    item. Far above that EASE is the table of who took both, and a larger penalty changes nothing
+    but the scale of the weights. Of equal ones the smallest is taken; without any difference
+    `DEFAULT_PENALTY`.
 
-    >>> choose_penalty(lambda p: -abs(p - 3000))
+    >>> choose_penalty(lambda p: -abs(p - 3000), 5000.0)
     3200.0
     """
-    found = {p: figure(p) for p in grid}
+    found = {p: figure(p) for p in PENALTIES}
 
     def best() -> float:
-        return max(found, key=lambda p: (-np.inf if np.isnan(found[p]) else found[p], p))
+        return max(found, key=lambda p: (-np.inf if np.isnan(found[p]) else found[p], -p))
 
     if not has_winner(list(found.values())):
         return DEFAULT_PENALTY
-    while best() == max(found) < HIGHEST_PENALTY:
+    while best() == max(found) < most_taken:
         found[4 * best()] = figure(4 * best())
     for p in (best() / 2, best() * 2):
         found.setdefault(p, figure(p))
