@@ -58,6 +58,12 @@ def add_variant(parser: argparse.ArgumentParser) -> None:
     ModelVariant.add_arguments(parser)
 
 
+def add_users(parser: argparse.ArgumentParser) -> None:
+    """On how many test users; see `recsys_core.models.user_sample.UserLimit`."""
+    users = "test users that lists are made for (default: as many as take a few seconds, drawn by the split's seed)"
+    parser.add_argument("--users", default="", metavar="all|N", help=users)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class OpenVariant:
     """The variant asked for, its model, the scorer that serves it, and what makes lists of its scores."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from recsys_core.commands.command import Command, add_variant, open_variant
+from recsys_core.commands.command import Command, add_users, add_variant, open_variant
 from recsys_core.progress import Progress
 
 
@@ -13,16 +13,18 @@ def fairness_arguments(parser: argparse.ArgumentParser) -> None:
     add_variant(parser)
     by = "columns to group by, as a line of CSV (default: audit every column of users, largest gaps first)"
     parser.add_argument("--by", metavar="COLUMN[,COLUMN]", help=by)
+    add_users(parser)
 
 
 def run_fairness(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     from recsys_core.fairness import audit, by_columns, report_json, scan, scan_json
-    from recsys_core.models.evaluation import evaluate
+    from recsys_core.models.user_sample import UserLimit, evaluate_users
 
+    limit = UserLimit.from_text(args.users)
     opened = open_variant(args)
     model, dataset = opened.model, opened.model.dataset
     by = by_columns(dataset, args.by) if args.by is not None else None
-    found = evaluate(opened.scorer, model.split_dataset, reranker=opened.reranker, progress=progress)
+    found = evaluate_users(model, opened.scorer, limit=limit, reranker=opened.reranker, progress=progress)
     how = {"variant": opened.variant, "train": model.split_dataset.sequences()}
     if by is None:
         return scan_json(scan(dataset, found, progress=progress, **how))

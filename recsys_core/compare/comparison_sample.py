@@ -12,25 +12,21 @@ from recsys_core.models.evaluation import rank_users
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import RankingTask, SplitDataset
 from recsys_core.models.trained_model import TrainedModel
+from recsys_core.models.user_sample import UserLimit
 from recsys_core.rerank import BY_SCORE, Reranker
 from recsys_core.results import RankingResult
 from recsys_core.seeds import random_stream
 
 SEED = 0
-MOST_CELLS = 2_000_000  # users times items that are ranked for a level: one to two seconds on one core
-LEAST_USERS = 200
 N_PAIRS = 100
 BACKGROUNDS = (4, 2, 1)
 MOST_COALITIONS = 2_000_000  # network rows behind the reasons of the pairs, exact or sampled: another second
 
 
-def ranked_users(model: TrainedModel) -> RankingTask:
-    """Every user with held-out items, as long as users times items stay below two million.
-
-    Else as many as fit (200 at least), drawn by the workspace's seed.
-    """
-    n_users = max(LEAST_USERS, MOST_CELLS // max(model.dataset.n_items, 1))
-    return model.split_dataset.ranking("test", most=n_users)
+def ranked_users(model: TrainedModel, limit: UserLimit) -> RankingTask:
+    """The users with held-out items on whom every variant of a model is compared."""
+    users = limit.users_of(model)
+    return model.split_dataset.ranking_of(model.evaluation().ranking.user_index if users is None else users)
 
 
 def rank(scorer: Scorer, task: RankingTask, reranker: Reranker = BY_SCORE) -> RankingResult:

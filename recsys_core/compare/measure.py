@@ -82,8 +82,8 @@ def measure_variant(
 
     Notes
     -----
-    AUC is that of ``evaluate``, on all test pairs. Lists are of all test users, where users times
-    items stay below `recsys_core.compare.comparison_sample.MOST_CELLS`, else of a seeded sample of them; NDCG
+    AUC is that of ``evaluate``, on all test pairs. Lists are of all test users where that takes a few seconds, else
+    of a seeded sample of them (`recsys_core.models.user_sample.UserLimit`, the reference's ``limit``); NDCG
     and recall are those of ``evaluate`` for the dense model either way. Reasons are of the
     explained pairs (`recsys_core.compare.reference.DenseReference`), exact. Only the latencies differ
     from call to call. ``before_training`` is measured at 32 bits, whatever the variant's width.
@@ -188,6 +188,7 @@ class _Run:
             list_overlap=list_overlap(dense.ranking, own, draws=dense.draws),
             n_users=len(dense.task),
             n_test_users=dense.n_test_users,
+            users_seed=dense.model.split_dataset.split.seed if dense.is_sample else None,
         )
 
     def reasons(self) -> CompressionReport:

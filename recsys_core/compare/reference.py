@@ -7,19 +7,18 @@ from functools import cached_property
 
 import numpy as np
 
-from recsys_core.compare.comparison_sample import SEED, ExplainedPairs, explained_pairs, rank, ranked_users
+from recsys_core.compare.comparison_sample import SEED, ExplainedPairs, explained_pairs, ranked_users
 from recsys_core.compare.groups import UserGroups, user_groups
 from recsys_core.compare.resampling import user_draws
 from recsys_core.compress.onnx_runtime import OnnxScorer
 from recsys_core.compress.quantize import unquantised
 from recsys_core.compress.variants import VariantCache
-from recsys_core.fairness import scan
-from recsys_core.metrics import log_loss
-from recsys_core.models.evaluation import evaluate_pairs
+from recsys_core.fairness import dense_scan
 from recsys_core.models.scorer import Pairs
 from recsys_core.models.split_dataset import LabelledPairs, RankingTask
 from recsys_core.models.trained_model import TrainedModel
-from recsys_core.results import Evaluation, PairResult, RankingResult, WatchedGap
+from recsys_core.models.user_sample import QUICK, UserLimit, of_users
+from recsys_core.results import PairResult, RankingResult, WatchedGap
 from recsys_core.seeds import random_stream
 
 TIMED_PAIRS = 64
@@ -31,8 +30,8 @@ class DenseReference:
     Whoever measures several variants of a model keeps one: each part of it is worked out once.
     """
 
-    def __init__(self, model: TrainedModel, variants: VariantCache | None = None) -> None:
-        self.model, self.scorer = model, model.dense
+    def __init__(self, model: TrainedModel, variants: VariantCache | None = None, *, limit: UserLimit = QUICK) -> None:
+        self.model, self.scorer, self.limit = model, model.dense, limit
         self.variants = variants or VariantCache(model)
 
     @cached_property
@@ -40,9 +39,10 @@ class DenseReference:
         """All test pairs, as ``evaluate`` scores them."""
         return self.model.split_dataset.labelled("test")
 
-    @cached_property
+    @property
     def pairs(self) -> PairResult:
-        return evaluate_pairs(self.scorer, self.labelled)
+        """Of all test users, as stored with the model."""
+        return self.model.evaluation().pairs
 
     @cached_property
     def timed(self) -> Pairs:
@@ -53,11 +53,12 @@ class DenseReference:
 
     @cached_property
     def task(self) -> RankingTask:
-        return ranked_users(self.model)
+        return ranked_users(self.model, self.limit)
 
     @cached_property
     def ranking(self) -> RankingResult:
-        return rank(self.scorer, self.task)
+        """The compared users' lists, as stored with the model."""
+        return of_users(self.model, self.task.users).ranking
 
     @cached_property
     def explained(self) -> ExplainedPairs:
@@ -75,23 +76,20 @@ class DenseReference:
         network = OnnxScorer(unquantised(self.model.ranker), self.model.features, variant=self.model.variant)
         return network.with_term(self.model.term)
 
-    @cached_property
+    @property
     def n_test_users(self) -> int:
         """Users with held-out items, compared or not."""
-        held_out = self.model.split_dataset.histories.held_out(part="test")
-        return int(np.count_nonzero(np.diff(held_out.indptr)))
+        return len(self.model.evaluation().ranking.user_index)
 
     @property
     def is_sample(self) -> bool:
         """Whether only some of the test users are compared."""
         return len(self.task) < self.n_test_users
 
-    @cached_property
+    @property
     def quality(self) -> tuple[float, float]:
-        """NDCG@10 and recall@10 of all test users; those stored with the model where ranking all takes too long."""
-        if self.is_sample:
-            return self.model.training.model["ndcg@10"], self.model.training.model["recall@10"]
-        return mean(self.ranking.ndcg), mean(self.ranking.recall)
+        """NDCG@10 and recall@10 of all test users, compared or not."""
+        return self.model.evaluation().ndcg, self.model.evaluation().recall
 
     @cached_property
     def draws(self) -> np.ndarray:
@@ -111,24 +109,18 @@ class DenseReference:
         return user_groups(split_dataset.dataset, self.task.users, train=split_dataset.sequences())
 
     @cached_property
-    def evaluation(self) -> Evaluation:
-        """The dense model's lists and pairs as ``evaluate`` gives them, for an audit."""
-        loss = None if self.model.split_dataset.task == "rating" else log_loss(self.pairs.label, self.pairs.score)
-        return Evaluation(self.ranking, self.pairs, self.pairs.auc, loss)
-
-    @cached_property
     def watched(self) -> WatchedGap:
         """Which user column's gap of NDCG is watched.
 
-        The largest real gap of the dense model, corrected for all columns and measures
-        (`recsys_core.fairness.scan`); where none is real the first column, a sensitive one if there
-        is any; none where none has groups to compare.
+        The largest real gap of the dense model over all test users, corrected for all columns and
+        measures (`recsys_core.fairness.dense_scan`); where none is real the first column, a sensitive
+        one if there is any; none where none has groups to compare.
         """
         columns = {groups.column for groups in self.groups}
-        metric, split_dataset = f"ndcg@{self.ranking.k}", self.model.split_dataset
+        metric = f"ndcg@{self.ranking.k}"
         if not columns:
             return WatchedGap(None, False, None, n_tested=0, metric=metric)
-        tested = scan(split_dataset.dataset, self.evaluation, train=split_dataset.sequences())
+        tested = dense_scan(self.model)
         gaps = {column: gap for column, gap in reversed(tested.gaps) if gap.metric == metric and column in columns}
         real = [column for column, gap in reversed(gaps.items()) if not gap.within_noise]
         column = real[0] if real else self.groups[0].column

@@ -9,6 +9,7 @@ from recsys_core.fairness.groups import make_grouping
 from recsys_core.fairness.metrics import direction
 from recsys_core.fairness.one_vs_rest import one_vs_rest
 from recsys_core.fairness.scan import ScanResult, relative_size, scan, scan_json
+from recsys_core.fairness.stored_scan import dense_scan
 
 __all__ = [
     "DEFAULT_SETTINGS",
@@ -17,6 +18,7 @@ __all__ = [
     "audit",
     "by_columns",
     "corrected",
+    "dense_scan",
     "direction",
     "exposure_changes",
     "find_column",

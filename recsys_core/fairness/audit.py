@@ -25,7 +25,7 @@ from recsys_core.fairness.metrics import ITEM_METRICS, direction
 from recsys_core.fairness.permutation import most_shuffles, permutation_p
 from recsys_core.fairness.resamples import Resamples
 from recsys_core.fairness.user_statistics import UserStatistics, metric_values, user_statistics
-from recsys_core.results import EVERYONE, Evaluation, FairnessReport, Gap, Group, GroupRow, LeftOut
+from recsys_core.results import EVERYONE, Evaluation, FairnessReport, Gap, Group, GroupRow, LeftOut, UserSample
 from recsys_core.variant import DENSE, ModelVariant
 
 
@@ -96,14 +96,17 @@ def audit_grouping(
     else:
         shared = resamples or Resamples(statistics.n_users, settings.n_bootstrap, settings.seed)
         parts = _user_parts(statistics, grouping, settings, shared)
-    return _report(grouping, parts, variant, settings, start=start)
+    found = _report(grouping, parts, variant, settings, start=start)
+    n_users = len(evaluation.ranking.user_index)
+    return replace(found, sample=evaluation.sample or UserSample(n_users, n_users))
 
 
 def report_json(report: FairnessReport) -> dict:
     """The report as plain JSON: ``overall``, ``groups`` (figures with ``_low`` and ``_high``) and ``gaps``.
 
     ``group`` is the label of the command line, distinct for every group; ``kind`` says what it is and
-    ``missing`` whether it holds the empty cells. ``good`` is the good end of each measure.
+    ``missing`` whether it holds the empty cells. ``good`` is the good end of each measure. ``n_users`` of
+    ``n_all_users`` were ranked, drawn by ``users_seed`` (null where it is all of them).
     """
     return {
         "by": list(report.by),
@@ -118,8 +121,15 @@ def report_json(report: FairnessReport) -> dict:
         "most_shuffles": report.most_shuffles,
         "least_size": report.least_size,
         "seed": report.seed,
+        **_sample_json(report.sample),
         "seconds": report.seconds,
     }
+
+
+def _sample_json(sample: UserSample | None) -> dict:
+    if sample is None:
+        return {}
+    return {"n_users": sample.n_users, "n_all_users": sample.n_all_users, "users_seed": sample.seed}
 
 
 def gap_json(gap: Gap) -> dict:

@@ -39,6 +39,7 @@ from recsys_core.results.ranking import (
     RankedItem,
     RankingResult,
     Recommendation,
+    UserSample,
 )
 from recsys_core.results.training import ScorerQuality, TrainingReport
 
@@ -81,6 +82,7 @@ __all__ = [
     "Ties",
     "TrainingReport",
     "TriedOption",
+    "UserSample",
     "Verdict",
     "WatchedGap",
     "measured",

@@ -201,8 +201,9 @@ class CompressionReport:
     """One variant against the dense model, measured in the same minute; parts are None until they are measured.
 
     ``before_training`` stays None but for structured variants. Lists are compared for ``n_users`` of the
-    ``n_test_users`` users with held-out items. Where that is a sample, the variant's NDCG and recall are the dense
-    model's of all users plus the mean difference of the sample's. ``n_pairs`` test pairs are behind AUC.
+    ``n_test_users`` users with held-out items. Where that is a sample (drawn by ``users_seed``), the variant's NDCG and
+    recall are the dense model's of all users plus the mean difference of the sample's. ``n_pairs`` test pairs are
+    behind AUC.
     ``group_gaps``: the gap of every user column that has groups, by column; ``watched``: the one that is shown
     first. ``same_runtime``: latencies of the dense model in the runtime of the variant, None where that is PyTorch
     for both. ``measured_at`` and ``machine`` are empty until all is measured.
@@ -217,6 +218,7 @@ class CompressionReport:
     same_runtime: Mapping[str, Latency] | None = field(default=None, metadata=named("same_runtime_ms"))
     n_users: int | None = None
     n_test_users: int | None = None
+    users_seed: int | None = None
     list_overlap: ListOverlap | None = None
     ties: BothTies | None = None
     explanation_drift: ExplanationDrift | None = None

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 
 from recsys_core.errors import Phrase
+from recsys_core.results.ranking import UserSample
 from recsys_core.variant import DENSE, ModelVariant
 
 NOISE_ABOVE = 0.05
@@ -175,7 +176,8 @@ class FairnessReport:
     """Quality and exposure by group; the overall group is row 0 of every table made of it.
 
     ``n_tested`` counts the gaps that ``p_corrected`` is corrected for, ``most_shuffles`` those behind the
-    smallest p-values. ``left_out`` names the figures that cannot be given, ``notes`` what else must be known.
+    smallest p-values. ``left_out`` names the figures that cannot be given, ``notes`` what else must be known;
+    ``sample`` says on how many of the ranked users all of it rests.
     """
 
     by: tuple[str, ...]
@@ -192,6 +194,7 @@ class FairnessReport:
     left_out: tuple[LeftOut, ...] = ()
     notes: tuple[Phrase, ...] = ()
     variant: ModelVariant = DENSE
+    sample: UserSample | None = None
 
     def gap(self, metric: str) -> Gap | None:
         """The gap of one metric, None where fewer than two groups have it."""

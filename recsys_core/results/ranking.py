@@ -127,11 +127,11 @@ class PairResult:
 
 @dataclass(frozen=True, slots=True)
 class UserSample:
-    """How many users were ranked of all that could be, and the seed that drew them."""
+    """How many users were ranked, of how many, and the seed that drew them; None where it is all of them."""
 
     n_users: int
     n_all_users: int
-    seed: int
+    seed: int | None = None
 
     @property
     def is_all(self) -> bool:
@@ -149,7 +149,7 @@ class Evaluation:
     logloss, rmse
         None for a scorer without probabilities, for task ``rating`` and for all others.
     sample
-        Which users it is of, where not of all; the pairs are theirs, too.
+        Which users it is of, where that is said; the pairs are theirs, too.
     anew
         Said where the lists stored with the model could not be used and these were worked out.
     """

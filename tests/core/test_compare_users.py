@@ -25,7 +25,6 @@ from recsys_core.compare import (
     smallest_allowed,
     stored_reports,
 )
-from recsys_core.compare import comparison_sample as sample
 from recsys_core.compare.drift import ndcg_noise, tie_shares
 from recsys_core.compare.groups import UserGroups, group_gaps, hypergeometric_tail, lost_most
 from recsys_core.compare.reference import DenseReference
@@ -35,6 +34,7 @@ from recsys_core.fairness import AuditSettings, audit, gap_changes
 from recsys_core.metrics import list_ties, top_k
 from recsys_core.models.evaluation import evaluate, rank_users
 from recsys_core.models.trained_model import TrainedModel
+from recsys_core.models.user_sample import UserLimit
 from recsys_core.models.workspace import open_model
 from recsys_core.results import (
     AucIntervals,
@@ -97,10 +97,10 @@ def test_the_change_of_every_gap_is_that_of_the_fairness_package(model, referenc
         assert gap.low <= gap.change <= gap.high
 
 
-def test_a_sample_keeps_the_dense_figures_of_all_users_and_says_its_size(model, reference, monkeypatch):
-    monkeypatch.setattr(sample, "MOST_CELLS", 40 * model.dataset.n_items)
-    monkeypatch.setattr(sample, "LEAST_USERS", 40)
-    report = measure_variant(model, HALF, reference=DenseReference(model, reference.variants), latency=QUICK)
+def test_a_sample_keeps_the_dense_figures_of_all_users_and_says_its_size(model, reference):
+    few = DenseReference(model, reference.variants, limit=UserLimit(most=40))
+    report = measure_variant(model, HALF, reference=few, latency=QUICK)
+    assert report.users_seed == model.split_dataset.split.seed
     both = [evaluate(s, model.split_dataset) for s in (model.dense, reference.variants.scorer(HALF.compression))]
     assert (report.n_users, report.n_test_users) == (40, len(both[0].ranking.user_index))
     assert report.dense.ndcg == pytest.approx(both[0].ndcg, abs=1e-6)

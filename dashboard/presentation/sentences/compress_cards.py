@@ -55,9 +55,9 @@ def cards(report: CompressionReport, groups_of: GroupsOf, watched: str | None = 
 
 
 def sample_size(report: CompressionReport) -> str:
-    """ "500 of 6,040 users" where not all test users were ranked, else nothing."""
+    """ "500 of 6,040 users, seed 0" where not all test users were ranked, else nothing."""
     n, n_all = report.n_users, report.n_test_users
-    return plain("compress.sample", n=n, n_all=n_all) if n and n_all and n < n_all else ""
+    return plain("compress.sample", n=n, n_all=n_all, seed=report.users_seed) if n and n_all and n < n_all else ""
 
 
 def _missing(label: str, report: CompressionReport, help: str | None = None) -> CardText:

@@ -156,7 +156,7 @@ TEXTS = {
     "compress.term": "{term} of it the item-item term",
     "compress.encoder": "+ {encoder} encoder",
     "compress.range": "{low} to {high}",
-    "compress.sample": "on {n} of {n_all} users",
+    "compress.sample": "on {n} of {n_all} users, seed {seed}",
     "compress.dead": "no longer tells items apart",
     "compress.no_meaning": "means nothing here",
     "compress.no_figure": "no figure",

@@ -1,0 +1,100 @@
+"""User sample: on which test users a variant is evaluated, so that nobody waits for minutes without being asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from recsys_core.errors import SettingError
+from recsys_core.models.evaluation import evaluate, evaluation_of
+from recsys_core.models.scorer import Scorer
+from recsys_core.models.trained_model import TrainedModel
+from recsys_core.progress import Progress, silent
+from recsys_core.rerank import BY_SCORE, Reranker
+from recsys_core.results import Evaluation, UserSample
+
+EVERYONE = "all"
+QUICK_MACS = 150_000_000_000  # multiply-adds of ranking that two cores do in five seconds
+LEAST_USERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class UserLimit:
+    """How many test users are ranked: as many as take a few seconds (nothing set), at most a number, or all of them.
+
+    How many take a few seconds is reckoned from the model and its catalogue, never timed: the same model is looked
+    at on the same users on every machine, under any load.
+    """
+
+    most: int | None = None
+    everyone: bool = False
+
+    @classmethod
+    def from_text(cls, text: str) -> UserLimit:
+        """``all``, a number, or nothing. Raises ``SettingError`` (``setting.users``) for anything else.
+
+        >>> UserLimit.from_text("all").everyone, UserLimit.from_text("500").most, UserLimit.from_text("") == UserLimit()
+        (True, 500, True)
+        """
+        if text in ("", EVERYONE):
+            return cls(everyone=text == EVERYONE)
+        if not (text.isascii() and text.isdecimal() and int(text) > 0):
+            raise SettingError("setting.users", value=text)
+        return cls(most=int(text))
+
+    def users_of(self, model: TrainedModel, *, progress: Progress = silent) -> np.ndarray | None:
+        """The test users that are ranked, ascending, drawn by the split's seed; None where it is all of them."""
+        if self.everyone:
+            return None
+        users = model.evaluation(progress).ranking.user_index
+        most = quick_users(model.dense) if self.most is None else self.most
+        return None if len(users) <= most else model.split_dataset.draw_users(users, most)
+
+
+QUICK = UserLimit()
+
+
+def quick_users(scorer: Scorer) -> int:
+    """How many users are ranked in a few seconds: two digits, 200 at least."""
+    shape, layers = scorer.ranker.shape, scorer.ranker.layers()[1:]
+    attended = 2 * shape.attention * (shape.history + shape.first)
+    macs = attended + sum(layer.linear.weight.numel() for layer in layers)
+    most = QUICK_MACS // (macs * max(scorer.n_items, 1))
+    digits = 10 ** max(0, len(str(most)) - 2)
+    return max(LEAST_USERS, most // digits * digits)
+
+
+def evaluate_users(
+    model: TrainedModel,
+    scorer: Scorer,
+    *,
+    limit: UserLimit,
+    reranker: Reranker = BY_SCORE,
+    progress: Progress = silent,
+) -> Evaluation:
+    """A variant's lists and pairs on the users that ``limit`` allows; ``sample`` says how many they are, of how many.
+
+    What the dense model itself lists is read, not worked out, on the same users as any other variant's.
+    """
+    users = limit.users_of(model, progress=progress)
+    if scorer is model.dense and reranker.settings.is_identity:
+        return of_users(model, users, progress=progress)
+    made = evaluate(scorer, model.split_dataset, users=users, reranker=reranker, progress=progress)
+    return replace(made, sample=_sample(model, len(made.ranking.user_index)))
+
+
+def of_users(model: TrainedModel, users: np.ndarray | None = None, *, progress: Progress = silent) -> Evaluation:
+    """The dense model's evaluation on some of the ranked users, their pairs with them; on all if None."""
+    whole = model.evaluation(progress)
+    if users is None:
+        return replace(whole, sample=_sample(model, len(whole.ranking.user_index)))
+    ranking = whole.ranking[np.flatnonzero(np.isin(whole.ranking.user_index, users))]
+    pairs = whole.pairs[np.flatnonzero(np.isin(whole.pairs.user_index, users))]
+    made = evaluation_of(ranking, pairs, model.split_dataset)
+    return replace(made, sample=_sample(model, len(users)), anew=whole.anew)
+
+
+def _sample(model: TrainedModel, n_users: int) -> UserSample:
+    n_all_users = len(model.evaluation().ranking.user_index)
+    return UserSample(n_users, n_all_users, None if n_users == n_all_users else model.split_dataset.split.seed)
