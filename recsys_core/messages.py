@@ -6,7 +6,7 @@ MESSAGES: dict[str, str] = {
     # settings
     "setting.task": "this dataset holds {outcome}; it cannot be trained for task '{task}'. Use {use}.",
     "setting.k": "k must be at least 1, got {value}.",
-    "setting.users": "users must be 'all' or a whole number from 1 on, got {value!r}.",
+    "setting.users": "{name} must be {everyone!r} or a whole number from 1 on, got {value!r}.",
     "setting.number": "{name} must be a number, got {value!r}.",
     "setting.choice": "{name} must be one of {choices}, got {value!r}.",
     "setting.arguments": "{reason}; '{command} --help' lists what can be said.",

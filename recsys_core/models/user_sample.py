@@ -40,7 +40,7 @@ class UserLimit:
         if text in ("", EVERYONE):
             return cls(everyone=text == EVERYONE)
         if not (text.isascii() and text.isdecimal() and int(text) > 0):
-            raise SettingError("setting.users", value=text)
+            raise SettingError("setting.users", name="users", everyone=EVERYONE, value=text)
         return cls(most=int(text))
 
     def users_of(self, model: TrainedModel, *, progress: Progress = silent) -> np.ndarray | None:

@@ -3,7 +3,7 @@
 TEXTS = {
     "core.setting.task": "这份数据记录的是{outcome}，不能用于任务“{task}”，请改用 {use}。",
     "core.setting.k": "k 至少为 1，而给出的是 {value}。",
-    "core.setting.users": "users 只能是 all 或从 1 起的整数，而给出的是 {value!r}。",
+    "core.setting.users": "{name} 只能是 {everyone!r} 或从 1 起的整数，而给出的是 {value!r}。",
     "core.setting.number": "{name} 必须是数字，而给出的是 {value!r}。",
     "core.setting.choice": "{name} 只能是 {choices} 之一，而给出的是 {value!r}。",
     "core.setting.arguments": "{reason}；可用的参数见“{command} --help”。",
