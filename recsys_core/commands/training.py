@@ -14,6 +14,8 @@ from recsys_core.progress import Progress
 if TYPE_CHECKING:
     from recsys_core.data.dataset import Dataset
 
+MOST_AUDITED = 20_000  # users: some ten seconds
+
 
 def train_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, required=True, metavar="DATASET")
@@ -35,6 +37,7 @@ def run_train(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
         name=args.name, task=args.task, split=args.split, seed=args.seed, epochs=args.epochs, encoder=args.encoder
     )
     trained = fit_workspace(dataset, args.out, request, progress=progress)
+    _audit(dataset, args.out, progress)
     return trained.to_json() | _stored(dataset, args.out, trained.task)
 
 
@@ -52,6 +55,7 @@ def run_prepare(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
 
     dataset = import_dataset(args.format, args.source, args.mapping)
     trained = fit_workspace(dataset, args.out, FitRequest(name=args.name, seed=args.seed), progress=progress)
+    _audit(dataset, args.out, progress)
     reports = measure_grid(open_model(args.out), progress=progress)
     return trained.to_json() | _stored(dataset, args.out, trained.task) | {"levels_measured": len(reports)}
 
@@ -72,6 +76,15 @@ def run_measure(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     model = open_model(args.workspace, args.model)
     reports = measure_grid(model, seconds=args.seconds, progress=progress)
     return {"levels": len(default_grid(model.term)), "levels_measured": len(reports)}
+
+
+def _audit(dataset: Dataset, workspace: Path, progress: Progress) -> None:
+    """Audit every user column now, so that no page has to; of large data whoever opens the first page waits for it."""
+    from recsys_core.fairness import dense_scan
+    from recsys_core.models.workspace import open_model
+
+    if dataset.n_users <= MOST_AUDITED:
+        dense_scan(open_model(workspace), progress=progress)
 
 
 def _new_workspace(parser: argparse.ArgumentParser) -> None:
