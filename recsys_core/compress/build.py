@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary, WeakValueDictionary
 
 import numpy as np
 import torch
@@ -28,6 +29,7 @@ from recsys_core.seeds import random_stream
 from recsys_core.variant import Compression, ModelVariant
 
 Step = Callable[[Lever, Ranker, Compression], Ranker]
+_smaller: WeakKeyDictionary[ItemItemTerm, WeakValueDictionary[Compression, ItemItemTerm]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,12 +111,26 @@ def _run(dense: Scorer, compression: Compression, step: Step) -> Scorer:
         return dense
     for lever in levers:
         lever.check(compression, dense.ranker, dense.term)
-    ranker, term, so_far = dense.ranker, dense.term, Compression()
+    ranker, so_far = dense.ranker, Compression()
     for lever in levers:
         so_far = replace(so_far, **{name: getattr(compression, name) for name in lever.settings})
         ranker = step(lever, ranker, so_far)
-        term = term and lever.term(term, so_far)
-    return at_bit_width(ranker, dense.features, compression, model=dense.variant.model).with_term(term)
+    scorer = at_bit_width(ranker, dense.features, compression, model=dense.variant.model)
+    return scorer.with_term(dense.term and _smaller_term(dense.term, levers, compression))
+
+
+def _smaller_term(term: ItemItemTerm, levers: list[Lever], compression: Compression) -> ItemItemTerm:
+    """What the levers leave of the term; variants share it, as it may take as much memory as the rest of a model."""
+    changing = [lever for lever in levers if type(lever).term is not Lever.term]
+    shared = _smaller.setdefault(term, WeakValueDictionary())
+    key = replace(Compression(), **{name: getattr(compression, name) for lever in changing for name in lever.settings})
+    found = term if not changing else shared.get(key)
+    if found is None:
+        found = term
+        for lever in changing:
+            found = lever.term(found, compression)
+        shared[key] = found
+    return found
 
 
 def at_bit_width(ranker: Ranker, features: Features, compression: Compression, *, model: str = "") -> Scorer:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+import weakref
 from dataclasses import replace
 
 import numpy as np
@@ -75,6 +77,17 @@ def test_fewer_bits_move_a_score_by_no_more_than_their_step():
         moved = np.abs(built(Compression(bits=bits)).term.pairs(PAIRS.items, PAIRS.known) - whole)
         assert (moved <= DENSE.term.alpha * hits * largest * step * 1.01 + 1e-6).all()
         assert moved.any()
+
+
+def test_variants_share_a_term_that_is_the_same():
+    """A term may take as much memory as the rest of a model; nothing is kept that no variant has."""
+    few = [shape_only(DENSE, Compression(sparsity=s, bits=8, neighbours=6)) for s in (0.0, 0.5)]
+    assert few[0].term is few[1].term
+    assert shape_only(DENSE, Compression(sparsity=0.5)).term is DENSE.term
+    gone = weakref.ref(few[0].term)
+    few.clear()
+    gc.collect()
+    assert gone() is None
 
 
 def test_all_neighbours_change_nothing():
