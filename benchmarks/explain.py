@@ -18,9 +18,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "core"))
+TESTS = Path(__file__).resolve().parent.parent / "tests"
+sys.path[:0] = [str(TESTS / "core"), str(TESTS)]
 
-from explain_model import random_scorer, tiny_dataset, tiny_features
+from explain_model import random_scorer, tiny_dataset, tiny_features, with_known
+from term_workspace import random_term
 
 from recsys_core.explain.coalitions import joined, value_codes
 from recsys_core.explain.factorised import FactorisedGames
@@ -102,6 +104,10 @@ def main() -> None:
     for n_rows, repeats in ((1, 15), (32, 3)):
         print(f"1 pair x {n_rows} rows, all players differ")
         against_shap(scorer, example, apart[:n_rows], repeats)
+    print("1 pair x 1 row, all players differ, an item-item term of 100 neighbours, up to 300 positives more")
+    with_term = scorer.with_term(random_term(N_ITEMS, density=0.1))
+    known = (with_known(some, N_ITEMS, earlier=300) for some in (example, apart[:1]))
+    against_shap(with_term, *known, repeats=15)
     many = pairs(1000, seed=3)
     plan = {
         "1 pair x 100 rows, all players differ": (example, apart, 5),

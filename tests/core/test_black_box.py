@@ -71,13 +71,16 @@ def test_any_pair_has_the_factorised_values(scorer, history, seed):
     assert slow.values(masks) == pytest.approx(fast.values(masks), abs=1e-5)
 
 
-def test_a_quantised_variant_has_the_factorised_values_too():
+@pytest.mark.parametrize("term", [None, WITH_TERM.term.stored(8)], ids=SCORERS)
+def test_a_quantised_variant_has_the_factorised_values_too(term):
     """Made-up rows are stored and scored as the variant's own: four bits, on ONNX Runtime."""
-    scorer = OnnxScorer(quantise_ranker(SCORER.ranker, 4), FEATURES, variant=ModelVariant.compressed(bits=4))
+    network = OnnxScorer(quantise_ranker(SCORER.ranker, 4), FEATURES, variant=ModelVariant.compressed(bits=4))
+    scorer = network.with_term(term)
     fast, slow = (make(scorer, PAIR, ROWS) for make in (factorised, black_box))
     masks = np.random.default_rng(0).random((50, len(fast.players))) < 0.5
     assert slow.values(masks) == pytest.approx(fast.values(masks), abs=1e-5)
-    assert np.abs(fast.values(masks) - factorised(SCORER, PAIR, ROWS).values(masks)).max() > 1e-3
+    other = SCORER if term is None else WITH_TERM
+    assert np.abs(fast.values(masks) - factorised(other, PAIR, ROWS).values(masks)).max() > 1e-3
 
 
 def factorised(scorer, pair, rows, history="one"):

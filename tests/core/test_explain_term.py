@@ -158,6 +158,20 @@ def test_sampled_owen_values_are_exact_for_the_term():
     assert drawn[0].standard_error[read] == pytest.approx(drawn[1].standard_error[read], abs=1e-6)
 
 
+def test_sampled_games_of_many_reasons_are_exact_for_the_term():
+    """Every walk gives the history the same for the term, wherever it enters: no error is added."""
+    dataset = tiny_dataset(extra=3)
+    network = random_scorer(tiny_features(dataset), seed=4)
+    found, alone = (
+        solve(FactorisedGames(s, PAIR, ROWS), orderings=40) for s in (network.with_term(SCORER.term), network)
+    )
+    assert not found.exact[0]
+    share = explain(SCORER, DATASET, PAIR, ROWS).item_item
+    expected = np.where([p == HISTORY for p in found.players], share.difference, 0.0)
+    assert found.contributions[0] - alone.contributions[0] == pytest.approx(expected, abs=1e-5)
+    assert found.standard_error == pytest.approx(alone.standard_error, abs=1e-5)
+
+
 def test_leave_one_out_is_exact_for_every_known_positive():
     effects, network = leave_one_out_effects(SCORER, PAIR), leave_one_out_effects(NETWORK, PAIR)
     assert list(effects)[:3] == [7, 3, 9]
