@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-TESTS = Path(__file__).resolve().parent.parent / "tests"
-sys.path[:0] = [str(TESTS / "core"), str(TESTS)]
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests"))
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent / "tests" / "core"))
 
 from explain_model import random_scorer, tiny_dataset, tiny_features, with_known
 from term_workspace import random_term

@@ -16,10 +16,10 @@ from recsys_core.models.workspace import open_model
 def random_term(n_items: int, *, alpha: float = 0.8, density: float = 0.4, seed: int = 0) -> ItemItemTerm:
     """Weights drawn at random, about ``density`` of them, with a zero diagonal."""
     rng = np.random.default_rng(seed)
-    weights = random_array((n_items, n_items), density=density, rng=rng, data_sampler=rng.standard_normal)
-    dense = weights.toarray().astype(np.float32)
-    np.fill_diagonal(dense, 0)
-    return ItemItemTerm(alpha, 10.0, csr_array(dense), n_items)
+    drawn = random_array((n_items, n_items), density=density, rng=rng, data_sampler=rng.standard_normal, format="coo")
+    others = drawn.row != drawn.col
+    entries = drawn.data[others].astype(np.float32), (drawn.row[others], drawn.col[others])
+    return ItemItemTerm(alpha, 10.0, csr_array(entries, shape=drawn.shape), n_items)
 
 
 def small_term(

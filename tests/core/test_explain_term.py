@@ -275,3 +275,15 @@ def test_earlier_items_have_a_key_of_their_own():
     assert Player.parse("history.earlier") == EARLIER
     assert not EARLIER.is_history
     assert Player.parse("history:earlier").item_id == "earlier"
+
+
+def test_an_item_that_came_later_has_no_entries():
+    """Edited tables of the next kind of question: an appended item is scored, and the term says nothing of it."""
+    frame = DATASET.items.iloc[[4]].assign(item_id="new")
+    features = SCORER.features.with_rows("item", frame, texts={"item.title": SCORER.features.tables["item.title"][[4]]})
+    longer, pair = SCORER.with_features(features), replace(PAIR, items=np.array([N_ITEMS]))
+    games = FactorisedGames(longer, pair, ROWS, history="each")
+    assert not games.term.own.any()
+    assert not games.term.other.any()
+    found = solve(games)
+    assert found.base_values[0] + found.contributions.sum() == pytest.approx(score(longer, pair)[0], abs=1e-5)
