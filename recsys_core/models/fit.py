@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from recsys_core.data.dataset import Dataset
@@ -20,7 +20,7 @@ from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.stored_evaluation import save_evaluation
 from recsys_core.models.training_defaults import default_settings, history_length
 from recsys_core.models.training_log import write_log
-from recsys_core.models.training_report import training_report
+from recsys_core.models.training_report import measure_baselines, training_report
 from recsys_core.models.workspace import SplitSettings, write_about
 from recsys_core.progress import Progress, silent
 from recsys_core.results import Evaluation, TrainingReport
@@ -80,7 +80,7 @@ class FittedModel:
         (folder / "log").mkdir()
         write_log(folder / "log", self.chosen.trained)
         about_it = {"config": self.config | about, "metrics": self.report.to_json()}
-        save_artifact(folder, self.chosen.trained.ranker, self.chosen.features, about_it)
+        save_artifact(folder, self.chosen.trained.ranker, self.chosen.features, about_it, term=self.chosen.term)
         fingerprint = new_fingerprint(folder, workspace=folder.parents[1])
         save_evaluation(folder, self.evaluation, fingerprint=fingerprint)
 
@@ -93,11 +93,14 @@ def fit_model(split_dataset: SplitDataset, request: FitRequest, *, progress: Pro
     encoder = encoder_info(request.encoder) if texts else NO_ENCODER
     vectors = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in texts.items()}
     settings = default_settings(split_dataset, seed=request.seed, epochs=request.epochs)
-    chosen = choose(make_features(split_dataset.dataset, vectors), split_dataset, settings, progress=progress)
+    baselines, term = measure_baselines(split_dataset, progress=progress)
+    features = make_features(split_dataset.dataset, vectors)
+    chosen = choose(features, split_dataset, settings, term=term, progress=progress)
     evaluation = evaluate(chosen.scorer, split_dataset, progress=progress)
-    n_parameters = sum(p.numel() for p in chosen.scorer.ranker.parameters())
-    report = training_report(evaluation, split_dataset, n_parameters=n_parameters, progress=progress)
-    report = replace(report, seconds=time.perf_counter() - began)
+    network = sum(p.numel() for p in chosen.trained.ranker.parameters())
+    n_parameters = network + (chosen.term.n_entries if chosen.term else 0)
+    seconds = time.perf_counter() - began
+    report = training_report(evaluation, baselines, split_dataset, n_parameters=n_parameters, seconds=seconds)
     return FittedModel(chosen, _config(encoder, split_dataset, chosen), report, evaluation)
 
 

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from recsys_core.data.features import ID_KEYS, Features
 from recsys_core.errors import phrase
 from recsys_core.metrics import N_DRAWS
-from recsys_core.models.calibration import calibrate
+from recsys_core.models.calibration import calibrate, scale_head
 from recsys_core.models.evaluation import evaluate_pairs
+from recsys_core.models.item_item import ItemItemTerm
+from recsys_core.models.labelled_term import weigh_term
 from recsys_core.models.race import Contender, Finish, race
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainedRanker, TrainingRun, TrainingSettings
-from recsys_core.models.validation import MEASURES, Validator
+from recsys_core.models.validation import MEASURES, Validator, n_validation_users
 from recsys_core.progress import Progress, silent
 from recsys_core.results import OptionChoice
 
@@ -43,17 +45,26 @@ class ChosenModel:
 
     trained: TrainedRanker
     features: Features
+    term: ItemItemTerm | None
     choice: OptionChoice
 
     @property
     def scorer(self) -> Scorer:
-        return Scorer(self.trained.ranker, self.features)
+        return Scorer(self.trained.ranker, self.features, term=self.term)
 
 
 def choose(
-    features: Features, split_dataset: SplitDataset, settings: TrainingSettings, *, progress: Progress = silent
+    features: Features,
+    split_dataset: SplitDataset,
+    settings: TrainingSettings,
+    *,
+    term: ItemItemTerm | None = None,
+    progress: Progress = silent,
 ) -> ChosenModel:
-    """Race the options (`recsys_core.models.race`) and train in full the one that wins."""
+    """Race the options (`recsys_core.models.race`), train in full the one that wins, calibrate it on validation.
+
+    ``term`` is the item-item term that validation may give weight to.
+    """
     settings = replace(settings, shape=replace(settings.shape, history=split_dataset.histories.length))
     tried = {o.name: _Candidate(o, features, split_dataset, settings) for o in options(split_dataset.task, features)}
     contenders = [Contender(name, c.run, c.validator.last) for name, c in tried.items()]
@@ -62,11 +73,16 @@ def choose(
     winner = tried[finish.winner.name]
     while not winner.run.finished:
         winner.run.advance(_named(progress, winner.option.name))
-    chosen = ChosenModel(winner.run.result(), winner.features, _choice(finish, contenders, split_dataset))
+    trained, choice = winner.run.result(), _choice(finish, contenders, split_dataset)
+    scorer = Scorer(trained.ranker, winner.features)
+    if split_dataset.task == "like" and term is not None:
+        weighed = weigh_term(scorer, term, split_dataset)
+        scale_head(trained.ranker, weighed.scale, weighed.shift)
+        return ChosenModel(trained, winner.features, weighed.term, replace(choice, strengths=weighed.strengths))
     if split_dataset.task != "rating":
-        pairs = evaluate_pairs(chosen.scorer, split_dataset.labelled("validation"))
-        calibrate(chosen.trained.ranker, pairs.label, pairs.score)
-    return chosen
+        pairs = evaluate_pairs(scorer, split_dataset.labelled("validation"))
+        calibrate(trained.ranker, pairs.label, pairs.score)
+    return ChosenModel(trained, winner.features, None, choice)
 
 
 class _Candidate:
@@ -82,9 +98,16 @@ class _Candidate:
 
 def _choice(finish: Finish, contenders: list[Contender], split_dataset: SplitDataset) -> OptionChoice:
     measured, seed = finish.winner.gains(), split_dataset.split.seed
-    counts = (len(measured.gain), int(measured.weight.sum()))
     return OptionChoice(
-        finish.winner.name, MEASURES[split_dataset.task], finish.tried(contenders, seed), *counts, N_DRAWS, seed
+        chosen=finish.winner.name,
+        measure=MEASURES[split_dataset.task],
+        tried=finish.tried(contenders, seed),
+        strengths=(),
+        n_users=len(measured.gain),
+        of_users=n_validation_users(split_dataset),
+        n_rows=int(measured.weight.sum()),
+        n_draws=N_DRAWS,
+        seed=seed,
     )
 
 

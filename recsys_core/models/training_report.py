@@ -2,29 +2,62 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from recsys_core.metrics import mean_interval, roc_auc_interval
-from recsys_core.models.baselines import BASELINES
+from recsys_core.models.baselines import BASELINES, Ease
 from recsys_core.models.evaluation import evaluate
+from recsys_core.models.item_item import ItemItemTerm
+from recsys_core.models.item_item_fit import fit_item_item_term
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.progress import Progress, silent
 from recsys_core.results import Evaluation, ScorerQuality, TrainingReport
 
 
-def training_report(
-    model: Evaluation, split_dataset: SplitDataset, *, n_parameters: int, progress: Progress = silent
-) -> TrainingReport:
-    """Quality of the trained model and of the baselines on the same held-out rows; ``seconds`` are left at 0."""
-    split = split_dataset.split
-    baselines = {}
+@dataclass(frozen=True, slots=True, eq=False)
+class MeasuredBaseline:
+    """A baseline on the test part, and the numbers that were chosen for it."""
+
+    evaluation: Evaluation
+    settings: dict[str, float]
+
+
+def measure_baselines(
+    split_dataset: SplitDataset, *, progress: Progress = silent
+) -> tuple[dict[str, MeasuredBaseline], ItemItemTerm | None]:
+    """Every baseline, and EASE's weights as an item-item term of strength 1; None for task ``rating``.
+
+    What was fitted is dropped at once: EASE alone is as large as the catalogue squared.
+    """
+    found, term = {}, None
     for name, fit in BASELINES.items():
         baseline = fit(split_dataset, progress)
-        found = evaluate(baseline, split_dataset, calibrated=False)
-        differences = _differences(model, found, split.seed)
-        baselines[name] = replace(_quality(found, split.seed), differences=differences, settings=baseline.settings)
+        found[name] = MeasuredBaseline(evaluate(baseline, split_dataset, calibrated=False), baseline.settings)
+        if isinstance(baseline, Ease) and split_dataset.task != "rating":
+            term = fit_item_item_term(baseline, split_dataset, progress)
+    return found, term
+
+
+def training_report(
+    model: Evaluation,
+    baselines: dict[str, MeasuredBaseline],
+    split_dataset: SplitDataset,
+    *,
+    n_parameters: int,
+    seconds: float,
+) -> TrainingReport:
+    """Quality of the trained model and of the baselines on the same held-out rows."""
+    split = split_dataset.split
+    beside = {
+        name: replace(
+            _quality(found.evaluation, split.seed),
+            differences=_differences(model, found.evaluation, split.seed),
+            settings=found.settings,
+        )
+        for name, found in baselines.items()
+    }
     quality, best = _quality(model, split.seed), _best_possible(split_dataset)
-    return TrainingReport(split_dataset.task, split.kind, split.seed, 0.0, n_parameters, quality, baselines, best)
+    return TrainingReport(split_dataset.task, split.kind, split.seed, seconds, n_parameters, quality, beside, best)
 
 
 def _quality(e: Evaluation, seed: int) -> ScorerQuality:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -39,19 +40,36 @@ class Validator:
         return self._last
 
 
+def n_validation_users(split_dataset: SplitDataset) -> int:
+    """How many users the task's figure could be measured by, were none left out."""
+    if split_dataset.task == "implicit":
+        return int(np.count_nonzero(np.diff(split_dataset.histories.held_out(part="validation").indptr)))
+    users = split_dataset.dataset.interactions["user_index"].to_numpy()
+    return len(np.unique(users[split_dataset.split.validation]))
+
+
 def _of_lists(split_dataset: SplitDataset) -> Callable[[Scorer], UserGains]:
     task = split_dataset.ranking("validation", most=EARLY_STOPPING_USERS)
     return lambda scorer: UserGains(rank_users(scorer.score_catalogue, task).ndcg, np.ones(len(task)))
 
 
 def _of_pairs(split_dataset: SplitDataset) -> Callable[[Scorer], UserGains]:
-    labelled, is_root = split_dataset.labelled("validation"), split_dataset.task == "rating"
-    _, user, weight = np.unique(labelled.pairs.users, return_inverse=True, return_counts=True)
+    labelled = split_dataset.labelled("validation")
+    figure = squared_error if split_dataset.task == "rating" else log_likelihood
     label = labelled.label.astype(float)
+    return lambda scorer: figure(labelled.pairs.users, label, evaluate_pairs(scorer, labelled).score.astype(float))
 
-    def gains(scorer: Scorer) -> UserGains:
-        logit = evaluate_pairs(scorer, labelled).score.astype(float)
-        loss = (label - logistic(logit)) ** 2 if is_root else np.logaddexp(0, logit) - label * logit
-        return UserGains(-np.bincount(user, weights=loss), weight.astype(float), is_root)
 
-    return gains
+def log_likelihood(users: np.ndarray, label: np.ndarray, logit: np.ndarray) -> UserGains:
+    """Minus the log loss of pairs, by user."""
+    return _by_user(users, label * logit - np.logaddexp(0, logit))
+
+
+def squared_error(users: np.ndarray, label: np.ndarray, logit: np.ndarray) -> UserGains:
+    """Minus the RMSE of pairs whose label is on the scale of 0 to 1, by user."""
+    return replace(_by_user(users, -((label - logistic(logit)) ** 2)), is_root=True)
+
+
+def _by_user(users: np.ndarray, gain: np.ndarray) -> UserGains:
+    _, user, weight = np.unique(users, return_inverse=True, return_counts=True)
+    return UserGains(np.bincount(user, weights=gain), weight.astype(float))

@@ -1,6 +1,6 @@
 """The frozen results that travel from the core to charts, pages and the command line: one file a stage."""
 
-from recsys_core.results.choice import OptionChoice, TermStrength, TriedOption
+from recsys_core.results.choice import OptionChoice, TermStrength, TriedOption, TriedStrength
 from recsys_core.results.compression import (
     AucIntervals,
     BothTies,
@@ -82,6 +82,7 @@ __all__ = [
     "Ties",
     "TrainingReport",
     "TriedOption",
+    "TriedStrength",
     "UserSample",
     "Verdict",
     "WatchedGap",

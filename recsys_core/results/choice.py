@@ -62,17 +62,34 @@ class TermStrength:
 
 
 @dataclass(frozen=True, slots=True)
+class TriedStrength:
+    """A strength of the item-item term beside the network, 0 for none, and the validation figure with it.
+
+    ``share_at_least`` of the bootstrap draws have the chosen strength at least as good.
+    """
+
+    strength: float
+    figure: float
+    share_at_least: float
+
+
+@dataclass(frozen=True, slots=True)
 class OptionChoice:
     """Which option was trained in full, and what validation said of each: the log of a choice.
 
     ``tried`` holds every option in order of simplicity, and is empty where there was nothing to compare: one option
-    alone, too few epochs, or nobody to measure by. ``n_users`` and ``n_rows`` count what validation measured by.
+    alone, too few epochs, or nobody to measure by. Of the item-item term ``strengths`` were tried beside the trained network (task ``like``; empty where
+    none was), or ``likelihood`` said it beforehand (``implicit``, else None).
+    ``n_users`` and ``n_rows`` count what validation measured by, drawn by the seed where there are more, ``of_users``.
     """
 
     chosen: str
     measure: str
     tried: tuple[TriedOption, ...]
+    strengths: tuple[TriedStrength, ...]
+    likelihood: TermStrength | None
     n_users: int
+    of_users: int
     n_rows: int
     n_draws: int
     seed: int
