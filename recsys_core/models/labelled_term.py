@@ -15,12 +15,13 @@ from recsys_core.metrics import paired_difference
 from recsys_core.models.calibration import can_scale, fit_scales, platt_scaling
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.item_item import ItemItemTerm
-from recsys_core.models.race import SURE
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.validation import log_likelihood
 from recsys_core.results import TriedStrength
 from recsys_core.seeds import random_stream
+
+LEAST_GAIN = 1e-3  # nats of log loss: less is no reason to carry a matrix of all items
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -36,8 +37,8 @@ class Weighing:
 def weigh_term(scorer: Scorer, term: ItemItemTerm, split_dataset: SplitDataset) -> Weighing:
     """The term beside a network trained without it, with the strength that suits the validation pairs best.
 
-    It is kept where it lowers the log loss beyond the noise of a paired bootstrap over users. Both sides of that
-    comparison are cross-fitted: each half of the users is measured with weights fitted on the other half.
+    It is kept where it lowers the log loss by ``LEAST_GAIN`` and beyond the noise of a paired bootstrap over users.
+    Both sides of that comparison are cross-fitted: each half of the users is measured with weights fitted on the other.
     """
     labelled = split_dataset.labelled("validation")
     label, logit = labelled.label.astype(float), evaluate_pairs(scorer, labelled).score.astype(float)
@@ -51,11 +52,13 @@ def weigh_term(scorer: Scorer, term: ItemItemTerm, split_dataset: SplitDataset) 
         beside[measured] = scale * logit[measured] + alpha * added[measured] + shift
     scale, alpha, shift = _weights(label, logit, added)
     with_it, without = (log_likelihood(labelled.pairs.users, label, z) for z in (beside, alone))
-    sure = paired_difference(with_it, without, seed=split_dataset.split.seed).share_at_least
-    kept = alpha > 0 and sure >= SURE
-    strengths = (
-        TriedStrength(0.0, without.figure, sure if kept else 1.0),
-        TriedStrength(alpha, with_it.figure, 1.0 if kept else 1 - sure),
+    seed = split_dataset.split.seed
+    better = paired_difference(with_it, without, seed=seed)
+    kept = alpha > 0 and better.mean >= LEAST_GAIN and better.low > 0
+    chosen = with_it if kept else without
+    strengths = tuple(
+        TriedStrength(strength, tried.figure, paired_difference(chosen, tried, seed=seed).share_at_least)
+        for strength, tried in ((0.0, without), (alpha, with_it))
     )
     if not kept:
         return Weighing(*platt_scaling(label, logit), None, strengths)

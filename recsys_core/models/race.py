@@ -15,8 +15,8 @@ from recsys_core.progress import Progress
 from recsys_core.results import TriedOption
 
 LOSERS_SHARE = 0.5  # of a full training, for all losers together: a third of the whole time
-SURE = 0.975  # share of draws from which on one option counts as better than another
-VERY_SURE = 0.999  # ... from which on the other is given up before the end, as every epoch asks again
+SURE = 0.975  # share of the draws in which an option that beats another is strictly better
+VERY_SURE = 0.999  # ... before the end, as every epoch asks again
 LEAST_ROUNDS = 2  # that must agree
 EARLIEST = 3  # rounds before anything is given up
 
@@ -77,7 +77,7 @@ def chosen_of(rounds: Sequence[Round], seed: int) -> str:
     names, asked = list(rounds[-1].gains), rounds[-LEAST_ROUNDS:]
 
     def beats(other: str, name: str) -> bool:
-        return all(r.difference(other, name, seed).share_at_least >= SURE for r in asked)
+        return all(r.difference(name, other, seed).share_at_least <= 1 - SURE for r in asked)
 
     return next((n for n in names if not any(beats(other, n) for other in names if other != n)), rounds[-1].best)
 
@@ -92,8 +92,8 @@ def given_up(rounds: Sequence[Round], seed: int) -> set[str]:
     before, now = rounds[-2:]
     found = set()
     for name in now.gains:
-        gap, earlier = (r.difference(now.best, name, seed) for r in (now, before))
-        if min(gap.share_at_least, earlier.share_at_least) >= VERY_SURE and gap.mean >= earlier.mean / 2:
+        gap, earlier = (r.difference(name, now.best, seed) for r in (now, before))
+        if max(gap.share_at_least, earlier.share_at_least) <= 1 - VERY_SURE and gap.mean <= earlier.mean / 2:
             found.add(name)
     return found - {now.best}
 

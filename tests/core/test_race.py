@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recsys_core.metrics import N_DRAWS, UserGains, paired_difference
 from recsys_core.models.race import LOSERS_SHARE, Contender, Finish, race
 from recsys_core.progress import silent
-from recsys_core.results import OptionChoice
+from recsys_core.results import OptionChoice, TriedStrength
 
 N_USERS, STEPS = 100, 7
 LEVEL = np.random.default_rng(99).normal(size=N_USERS)  # users differ, the same for every option
@@ -56,6 +56,12 @@ def run(field: list[Contender], epochs: int) -> Finish:
     return finish
 
 
+def logged(finish: Finish, field: list[Contender]) -> OptionChoice:
+    strengths = (TriedStrength(0.0, 0.1, 0.5),)
+    counts = {"n_users": N_USERS, "of_users": N_USERS, "n_rows": N_USERS, "n_draws": N_DRAWS, "seed": 0}
+    return OptionChoice(finish.winner.name, "logloss", finish.tried(field, 0), strengths, **counts)
+
+
 def rising(to: float, *, epochs: int = 8) -> list[float]:
     return [to - 0.5**e for e in range(epochs)]
 
@@ -68,6 +74,11 @@ def test_the_better_option_wins_whichever_side_it_stands_on():
 def test_the_simpler_option_wins_a_tie_within_noise():
     assert run(contenders(rising(0.5), rising(0.505)), 8).winner.name == "0"
     assert run(contenders(rising(0.5), rising(0.505), rising(0.505)), 8).winner.name == "0"
+
+
+def test_of_equal_options_the_simplest_wins():
+    finish = run(contenders(rising(0.5), rising(0.5), noise=0.0), 8)
+    assert (finish.winner.name, len(finish.rounds)) == ("0", 4)
 
 
 def test_a_lucky_round_is_not_enough():
@@ -97,14 +108,12 @@ def test_losers_cost_a_third_of_all_steps_at_most(curves, epochs, noise):
     """Counted in batches, whatever the figures say; the log adds up to what was trained."""
     field = contenders(*[curve[:epochs] for curve in curves], noise=noise)
     finish = run(field, epochs)
-    choice = OptionChoice(finish.winner.name, "logloss", finish.tried(field, 0), N_USERS, N_USERS, N_DRAWS, 0)
+    choice = logged(finish, field)
     assert finish.winner.run.epochs == epochs
     assert sum(c.run.steps for c in field) - finish.winner.run.steps <= LOSERS_SHARE * STEPS * epochs
     assert choice.share_given_up <= 1 / 3
-    if choice.tried:
-        assert [(o.name, o.steps, o.epochs) for o in choice.tried] == [
-            (c.name, c.run.steps, c.run.epochs) for c in field
-        ]
+    trained = [(c.name, c.run.steps, c.run.epochs) for c in field if c.run.epochs] if finish.rounds else []
+    assert [(o.name, o.steps, o.epochs) for o in choice.tried] == trained
 
 
 def test_the_log_says_what_can_be_computed_anew():
@@ -120,7 +129,7 @@ def test_the_log_says_what_can_be_computed_anew():
         assert (option.low, option.high, option.share_at_least) == (beside.low, beside.high, beside.share_at_least)
         assert option.difference == pytest.approx(chosen.gain.mean() - own.gain.mean())
     assert (tried["1"].difference, tried["1"].share_at_least) == (0, 1)
-    choice = OptionChoice("1", "ndcg@10", tuple(tried.values()), N_USERS, N_USERS, N_DRAWS, 3)
+    choice = logged(finish, field)
     assert OptionChoice.from_json(json.loads(json.dumps(choice.to_json()))) == choice
 
 

@@ -265,7 +265,7 @@ def test_recommendation_ranks_unseen_items(tiny_workspace):
     assert scores == sorted(scores, reverse=True)
     pairs = user_pairs(split_dataset, 4, np.array([i.item_index for i in found.items]))
     np.testing.assert_allclose(
-        workspace.dense.score_pairs(pairs.users, pairs.items, pairs.histories), scores, atol=1e-5
+        workspace.dense.score_pairs(pairs.users, pairs.items, pairs.histories, pairs.known), scores, atol=1e-5
     )
     seen = int(split_dataset.histories.seen(4)[0])
     assert standing.rank_of(seen) is None
