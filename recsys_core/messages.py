@@ -28,6 +28,8 @@ MESSAGES: dict[str, str] = {
     "option.with_ids": "with ids",
     "option.without_ids": "without ids",
     "option.item_id_only": "item id only",
+    "option.term_without_ids": "item-item term, without ids",
+    "option.term_and_item_id": "item-item term and item id",
     # parts of sentences (errors.phrase)
     "what.workspace": "a workspace",
     "what.dataset": "a dataset",

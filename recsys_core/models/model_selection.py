@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from recsys_core.data.features import ID_KEYS, Features
 from recsys_core.errors import phrase
 from recsys_core.metrics import N_DRAWS
-from recsys_core.models.calibration import calibrate, scale_head
+from recsys_core.models.calibration import platt_scaling, scale_head
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.labelled_term import weigh_term
 from recsys_core.models.race import Contender, Finish, race
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.models.term_strength import term_strength
 from recsys_core.models.training import TrainedRanker, TrainingRun, TrainingSettings
 from recsys_core.models.validation import MEASURES, Validator, n_validation_users
 from recsys_core.progress import Progress, silent
@@ -22,21 +23,30 @@ from recsys_core.results import OptionChoice
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A way of building the ranker, under a name for the log: the id groups that it does without."""
+    """A way of building the model, under a name for the log: without some id groups, with or without a term."""
 
     name: str
     without: frozenset[str]
+    has_term: bool = False
 
 
 WITH_IDS = Option("with ids", frozenset())
 ITEM_ID = Option("item id only", frozenset({ID_KEYS["user"]}))
 NO_IDS = Option("without ids", frozenset(ID_KEYS.values()))
+TERM_AND_ITEM_ID = Option("term and item id", ITEM_ID.without, has_term=True)
+TERM_NO_IDS = Option("term without ids", NO_IDS.without, has_term=True)
 
 
-def options(task: str, features: Features) -> list[Option]:
-    """What is tried, the simplest first: the history carries taste, so ``implicit`` asks about the item's id alone."""
-    tried = (NO_IDS, ITEM_ID) if task == "implicit" else (NO_IDS, WITH_IDS)
-    return [option for option in tried if len(features.without(set(option.without)).side("item"))]
+def options(task: str, features: Features, *, has_term: bool = False) -> list[Option]:
+    """What is tried, the simplest first: the history carries taste, so ``implicit`` asks about the item's id alone.
+
+    Where there is a term to train beside, only the simplest is tried without it.
+    """
+    tried = [NO_IDS, ITEM_ID if task == "implicit" else WITH_IDS]
+    if has_term:
+        tried = [NO_IDS, TERM_NO_IDS, TERM_AND_ITEM_ID]
+    possible = [option for option in tried if len(features.without(set(option.without)).side("item"))]
+    return possible if any(not option.has_term for option in possible) else [ITEM_ID, *possible]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,37 +73,58 @@ def choose(
 ) -> ChosenModel:
     """Race the options (`recsys_core.models.race`), train in full the one that wins, calibrate it on validation.
 
-    ``term`` is the item-item term that validation may give weight to.
+    ``term`` is the item-item term that validation may give weight to: for ``implicit`` it takes part in training
+    (`recsys_core.models.term_strength`), for ``like`` it is weighed afterwards (`recsys_core.models.labelled_term`).
     """
     settings = replace(settings, shape=replace(settings.shape, history=split_dataset.histories.length))
-    tried = {o.name: _Candidate(o, features, split_dataset, settings) for o in options(split_dataset.task, features)}
+    asked = term_strength(term, split_dataset) if term is not None and split_dataset.task == "implicit" else None
+    beside = replace(term, alpha=asked.alpha) if term is not None and asked is not None and asked.alpha > 0 else None
+    tried = {
+        option.name: _Candidate(option, features, split_dataset, settings, beside)
+        for option in options(split_dataset.task, features, has_term=beside is not None)
+    }
     contenders = [Contender(name, c.run, c.validator.last) for name, c in tried.items()]
     seed = split_dataset.split.seed
-    finish = race(contenders, epochs=settings.epochs, seed=seed, progress=lambda name: _named(progress, name))
+    finish = race(contenders, epochs=settings.epochs, seed=seed, progress=lambda name: _named(progress, tried[name]))
     winner = tried[finish.winner.name]
     while not winner.run.finished:
-        winner.run.advance(_named(progress, winner.option.name))
-    trained, choice = winner.run.result(), _choice(finish, contenders, split_dataset)
-    scorer = Scorer(trained.ranker, winner.features)
+        winner.run.advance(_named(progress, winner))
+    choice = replace(_choice(finish, contenders, split_dataset), likelihood=asked)
+    return _calibrated(ChosenModel(winner.run.result(), winner.features, winner.term, choice), term, split_dataset)
+
+
+def _calibrated(chosen: ChosenModel, term: ItemItemTerm | None, split_dataset: SplitDataset) -> ChosenModel:
+    """The same with probabilities that suit validation; task ``like`` weighs the term beside the network here."""
+    ranker = chosen.trained.ranker
     if split_dataset.task == "like" and term is not None:
-        weighed = weigh_term(scorer, term, split_dataset)
-        scale_head(trained.ranker, weighed.scale, weighed.shift)
-        return ChosenModel(trained, winner.features, weighed.term, replace(choice, strengths=weighed.strengths))
-    if split_dataset.task != "rating":
-        pairs = evaluate_pairs(scorer, split_dataset.labelled("validation"))
-        calibrate(trained.ranker, pairs.label, pairs.score)
-    return ChosenModel(trained, winner.features, None, choice)
+        weighed = weigh_term(chosen.scorer, term, split_dataset)
+        scale_head(ranker, weighed.scale, weighed.shift)
+        return replace(chosen, term=weighed.term, choice=replace(chosen.choice, strengths=weighed.strengths))
+    if split_dataset.task == "rating":
+        return chosen
+    pairs = evaluate_pairs(chosen.scorer, split_dataset.labelled("validation"))
+    scale, shift = platt_scaling(pairs.label, pairs.score)
+    scale_head(ranker, scale, shift)
+    if chosen.term is None:
+        return chosen
+    return replace(chosen, term=replace(chosen.term, alpha=scale * chosen.term.alpha))
 
 
 class _Candidate:
     """An option with all that its training needs."""
 
     def __init__(
-        self, option: Option, features: Features, split_dataset: SplitDataset, settings: TrainingSettings
+        self,
+        option: Option,
+        features: Features,
+        split_dataset: SplitDataset,
+        settings: TrainingSettings,
+        term: ItemItemTerm | None,
     ) -> None:
         self.option, self.features = option, features.without(set(option.without))
-        self.validator = Validator(self.features, split_dataset)
-        self.run = TrainingRun(self.features, split_dataset, settings, validate=self.validator)
+        self.term = term if option.has_term else None
+        self.validator = Validator(self.features, split_dataset, term=self.term)
+        self.run = TrainingRun(self.features, split_dataset, settings, validate=self.validator, term=self.term)
 
 
 def _choice(finish: Finish, contenders: list[Contender], split_dataset: SplitDataset) -> OptionChoice:
@@ -103,6 +134,7 @@ def _choice(finish: Finish, contenders: list[Contender], split_dataset: SplitDat
         measure=MEASURES[split_dataset.task],
         tried=finish.tried(contenders, seed),
         strengths=(),
+        likelihood=None,
         n_users=len(measured.gain),
         of_users=n_validation_users(split_dataset),
         n_rows=int(measured.weight.sum()),
@@ -111,6 +143,6 @@ def _choice(finish: Finish, contenders: list[Contender], split_dataset: SplitDat
     )
 
 
-def _named(progress: Progress, name: str) -> Progress:
-    option = phrase(f"option.{name.replace(' ', '_')}")
+def _named(progress: Progress, candidate: _Candidate) -> Progress:
+    option = phrase(f"option.{candidate.option.name.replace(' ', '_')}")
     return lambda stage, share: progress(phrase("stage.option", stage=stage, option=option), share)

@@ -10,6 +10,7 @@ import numpy as np
 from recsys_core.data.features import Features
 from recsys_core.metrics import UserGains, logistic
 from recsys_core.models.evaluation import evaluate_pairs, rank_users
+from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import EARLY_STOPPING_USERS, SplitDataset
@@ -21,16 +22,16 @@ class Validator:
     """Calls give what a ranker reaches on the validation part: NDCG@10, minus log loss, or minus RMSE by task.
 
     NDCG is of a seeded sample of at most ``EARLY_STOPPING_USERS`` users; NaN where nobody can be ranked: all
-    that was held out had been taken before.
+    that was held out had been taken before. ``term`` is added to every score.
     """
 
-    def __init__(self, features: Features, split_dataset: SplitDataset) -> None:
-        self.features = features
+    def __init__(self, features: Features, split_dataset: SplitDataset, *, term: ItemItemTerm | None = None) -> None:
+        self.features, self.term = features, term
         self._gains = _of_lists(split_dataset) if split_dataset.task == "implicit" else _of_pairs(split_dataset)
         self._last: UserGains | None = None
 
     def __call__(self, ranker: Ranker) -> float:
-        self._last = self._gains(Scorer(ranker, self.features))
+        self._last = self._gains(Scorer(ranker, self.features, term=self.term))
         return self._last.figure
 
     def last(self) -> UserGains:

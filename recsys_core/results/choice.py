@@ -78,8 +78,9 @@ class OptionChoice:
     """Which option was trained in full, and what validation said of each: the log of a choice.
 
     ``tried`` holds every option in order of simplicity, and is empty where there was nothing to compare: one option
-    alone, too few epochs, or nobody to measure by. Of the item-item term ``strengths`` were tried beside the trained network (task ``like``; empty where
-    none was), or ``likelihood`` said it beforehand (``implicit``, else None).
+    alone, too few epochs, or nobody to measure by. How strong the item-item term should be was either tried beside the
+    trained network (``strengths``, task ``like``), or said beforehand by ``likelihood`` (``implicit``); empty and None
+    where it was not asked.
     ``n_users`` and ``n_rows`` count what validation measured by, drawn by the seed where there are more, ``of_users``.
     """
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy.sparse import csr_array
 from test_training import two_tastes
 
 from recsys_core.data.dataset import Dataset
@@ -16,7 +17,8 @@ from recsys_core.data.features import make_features
 from recsys_core.metrics import log_loss
 from recsys_core.models.calibration import calibrate, platt_scaling
 from recsys_core.models.evaluation import evaluate_pairs
-from recsys_core.models.model_selection import choose
+from recsys_core.models.item_item import ItemItemTerm
+from recsys_core.models.model_selection import choose, options
 from recsys_core.models.ranker import Ranker, RankerShape
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
@@ -122,3 +124,48 @@ def test_a_training_that_came_apart_is_not_kept():
     settings = TrainingSettings(epochs=3, patience=9, batch_size=64)
     trained = train_ranker(make_features(dataset), split_dataset, settings, validate=lambda ranker: next(figures))
     assert trained.best.epoch == 1
+
+
+def test_the_simplest_option_stands_first_and_the_term_is_tried_with_and_without():
+    features = make_features(two_tastes(n_users=4))
+    ids_alone = features.without({g.key for g in features.groups if g.side == "item" and g.kind != "id"})
+
+    def names(*args, **settings) -> list[str]:
+        return [option.name for option in options(*args, **settings)]
+
+    assert names("like", features) == ["without ids", "with ids"]
+    assert names("implicit", features) == ["without ids", "item id only"]
+    assert names("implicit", features, has_term=True) == ["without ids", "term without ids", "term and item id"]
+    assert names("like", ids_alone) == ["with ids"]
+    assert names("implicit", ids_alone, has_term=True) == ["item id only", "term and item id"]
+
+
+def test_a_term_that_tells_takes_part_in_training_and_is_calibrated_with_the_network():
+    dataset = two_tastes(outcome="taken")
+    split_dataset = SplitDataset.build(dataset, task="implicit", kind="time", seed=0)
+    parity = np.arange(40) % 2
+    weights = (0.1 * (parity[:, None] == parity) * (1 - np.eye(40))).astype(np.float32)
+    term = ItemItemTerm(1.0, 100.0, csr_array(weights), 40)
+    defaults = default_settings(split_dataset, seed=0, epochs=4)
+    chosen = choose(make_features(dataset), split_dataset, defaults, term=term)
+    assert [option.name for option in chosen.choice.tried] == ["without ids", "term without ids", "term and item id"]
+    assert chosen.choice.likelihood is not None
+    assert chosen.choice.likelihood.alpha > 0
+    assert (chosen.term is not None) == chosen.choice.chosen.startswith("term")
+    labelled = split_dataset.labelled("validation")
+    assert platt_scaling(labelled.label, evaluate_pairs(chosen.scorer, labelled).score) == pytest.approx(
+        (1, 0), abs=0.02
+    )
+
+
+def test_a_term_that_tells_nothing_is_not_tried():
+    dataset = two_tastes(outcome="taken")
+    split_dataset = SplitDataset.build(dataset, task="implicit", kind="time", seed=0)
+    nothing = ItemItemTerm(1.0, 100.0, csr_array((40, 40), dtype=np.float32), 40)
+    chosen = choose(
+        make_features(dataset), split_dataset, default_settings(split_dataset, seed=0, epochs=2), term=nothing
+    )
+    assert chosen.term is None
+    assert chosen.choice.likelihood is not None
+    assert chosen.choice.likelihood.alpha == 0
+    assert [option.name for option in chosen.choice.tried] == ["without ids", "item id only"]

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from recsys_core.metrics import N_DRAWS, UserGains, paired_difference
 from recsys_core.models.race import LOSERS_SHARE, Contender, Finish, race
 from recsys_core.progress import silent
-from recsys_core.results import OptionChoice, TriedStrength
+from recsys_core.results import OptionChoice, TermStrength, TriedStrength
 
 N_USERS, STEPS = 100, 7
 LEVEL = np.random.default_rng(99).normal(size=N_USERS)  # users differ, the same for every option
@@ -59,7 +59,8 @@ def run(field: list[Contender], epochs: int) -> Finish:
 def logged(finish: Finish, field: list[Contender]) -> OptionChoice:
     strengths = (TriedStrength(0.0, 0.1, 0.5),)
     counts = {"n_users": N_USERS, "of_users": N_USERS, "n_rows": N_USERS, "n_draws": N_DRAWS, "seed": 0}
-    return OptionChoice(finish.winner.name, "logloss", finish.tried(field, 0), strengths, **counts)
+    likelihood = TermStrength(2.0, 0.3, 0.1, N_USERS, 0)
+    return OptionChoice(finish.winner.name, "logloss", finish.tried(field, 0), strengths, likelihood, **counts)
 
 
 def rising(to: float, *, epochs: int = 8) -> list[float]:
@@ -98,7 +99,7 @@ def test_a_hopeless_option_is_given_up_early():
     assert (finish.winner.name, len(finish.rounds)) == ("1", 3)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.lists(st.floats(-1, 1), min_size=16, max_size=16), min_size=1, max_size=5),
     st.integers(1, 16),

@@ -21,6 +21,8 @@ TEXTS = {
     "core.option.with_ids": "用编号",
     "core.option.without_ids": "不用编号",
     "core.option.item_id_only": "只用物品编号",
+    "core.option.term_without_ids": "物品关联项，不用编号",
+    "core.option.term_and_item_id": "物品关联项加物品编号",
     "core.what.workspace": "工作区",
     "core.what.dataset": "数据集",
     "core.what.sample": "样本文件夹",
