@@ -66,6 +66,25 @@ def _closed() -> str:
     return plain("frame.closed")
 
 
+def users_parameter() -> Parameter:
+    """On how many test users a page looks at a variant: ``all``, a number, or nothing."""
+    return Parameter("users", "users", takes=_is_limit, shown=_quick, problem="frame.setting_unknown")
+
+
+def _is_limit(raw: str) -> bool:
+    from recsys_core.models.user_sample import UserLimit
+
+    try:
+        UserLimit.from_text(raw)
+    except SettingError:
+        return False
+    return True
+
+
+def _quick() -> str:
+    return plain("users.quick")
+
+
 def number(key: str, name: str) -> Parameter:
     """A number that a person types, for ``Frame.number``."""
     return Parameter(key, name, problem="frame.setting_unknown")

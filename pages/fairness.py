@@ -6,11 +6,13 @@ import streamlit as st
 
 from dashboard import components, frame
 from dashboard.cached import fairness as cached_fairness
-from dashboard.parameters import Parameter, opened
+from dashboard.parameters import Parameter, opened, users_parameter
 from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.tables import groups as group_tables
 from dashboard.presentation.texts import plain, t
 from dashboard.sections import fairness as cards
+from dashboard.sections.ranked_users import users_picker
+from recsys_core.models.user_sample import UserLimit
 
 
 @frame.page(
@@ -21,6 +23,7 @@ from dashboard.sections import fairness as cards
         Parameter("cross", "fairness.cross", problem="fairness.unknown"),
         Parameter("measure", "fairness.measure", problem="fairness.unknown"),
         Parameter("models", "fairness.models", problem="frame.setting_unknown"),
+        users_parameter(),
         Parameter("items_by", "fairness.details.items.by"),
         opened("all_groups", "fairness.details.groups"),
         opened("item_groups", "fairness.details.items"),
@@ -32,7 +35,8 @@ def show(page: frame.Frame) -> None:
     with components.grid(3, min_width=220):
         columns, measures = st.container(), st.container()
         variants = cards.model_picker(page)
-    scans = scanned(page, variants)
+    limit = users_picker(page, list(variants.values())[-1])
+    scans = scanned(page, variants, limit)
     if not scans:
         return
     scan = next(iter(scans.values()))
@@ -41,33 +45,33 @@ def show(page: frame.Frame) -> None:
         return
     with columns:
         by = cards.column_pickers(page, scan)
-    reports = {model: cached_fairness.fairness_report(ref, v, by) for model, v in variants.items()}
+    reports = {model: cached_fairness.fairness_report(ref, v, by, limit) for model, v in variants.items()}
     report = next(iter(reports.values()))
     with measures:
         metric = cards.measure_picker(page, scan, report)
-    changes = cached_fairness.gap_changes(ref, reports["compressed"].variant, by) if len(reports) > 1 else ()
-    page.sentence(sentences.sentence(report, metric, cached_fairness.one_vs_rest(ref, report.variant, by)))
+    changes = cached_fairness.gap_changes(ref, reports["compressed"].variant, by, limit) if len(reports) > 1 else ()
+    page.sentence(sentences.sentence(report, metric, cached_fairness.one_vs_rest(ref, report.variant, by, limit)))
     if changes:
         st.markdown(sentences.change_sentence(changes, metric))
     with components.grid(10, min_width=76) as grid:
         with grid.cell(column_span=4):
-            cards.dots(page, reports, metric)
+            cards.dots(page, reports, metric, limit)
         with grid.cell(column_span=6):
-            cards.largest(page, scans, by, metric)
+            cards.largest(page, scans, by, metric, limit=limit)
     cards.gaps(reports, changes)
-    cards.details(page, reports)
+    cards.details(page, reports, limit)
     page.download("fairness", group_tables.raw(reports), group_tables.everything(scans, reports, changes))
 
 
-def scanned(page: frame.Frame, variants: dict) -> dict:
+def scanned(page: frame.Frame, variants: dict, limit: UserLimit) -> dict:
     """Every model's scan; shows progress or the problem, and is empty, where one is not there."""
     found = {}
     for model, variant in variants.items():
         shown = plain(f"fairness.model.{model}")
-        ranked = cached_fairness.evaluation(page.selection.ref, variant)
+        ranked = cached_fairness.evaluation(page.selection.ref, variant, limit)
         if not components.finished(ranked, t("fairness.working", model=shown), key=f"working_{model}"):
             return {}
-        job = cached_fairness.fairness_scan(page.selection.ref, variant)
+        job = cached_fairness.fairness_scan(page.selection.ref, variant, limit)
         if not components.finished(job, t("fairness.auditing", model=shown), key=f"auditing_{model}"):
             return {}
         found[model] = job.result

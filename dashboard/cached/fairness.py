@@ -1,4 +1,7 @@
-"""The evaluation of every test user, and audits of groups: the scan of all columns, one column or two crossed."""
+"""The evaluation of the test users, and audits of groups: the scan of all columns, one column or two crossed.
+
+``limit`` says on how many of the test users; the same for a variant and the full model beside it.
+"""
 
 from __future__ import annotations
 
@@ -6,33 +9,38 @@ import numpy as np
 import pandas as pd
 
 from dashboard.cached.cache import lru_shared
-from dashboard.cached.workspace import dataset, scorer, workspace
+from dashboard.cached.workspace import dataset, model, scorer, workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.fairness import ScanResult
+from recsys_core.models.user_sample import EVERYBODY, QUICK, UserLimit, evaluate_users
 from recsys_core.rerank import make_reranker
 from recsys_core.results import Evaluation, FairnessReport, GapChange, Group, GroupChange, OneVsRestGap
 from recsys_core.variant import ModelVariant
 
 
-def evaluation(ref: WorkspaceRef, variant: ModelVariant) -> Job:
-    """Job of ranking the whole catalogue for every test user; its result is an ``Evaluation``."""
+def user_limit(ref: WorkspaceRef, variant: ModelVariant, text: str = "") -> UserLimit:
+    """On how many test users a variant is looked at: what the address says, all of a full model's stored lists."""
+    said = UserLimit.from_text(text)
+    return EVERYBODY if variant.is_dense and said == QUICK else said.resolved(model(ref, variant.model))
+
+
+def evaluation(ref: WorkspaceRef, variant: ModelVariant, limit: UserLimit = EVERYBODY) -> Job:
+    """Job of ranking the whole catalogue for the test users; its result is an ``Evaluation``."""
 
     def work(progress) -> Evaluation:
-        from recsys_core.models.evaluation import evaluate
+        reranker, opened = make_reranker(variant.reranking, dataset(ref)), model(ref, variant.model)
+        return evaluate_users(opened, scorer(ref, variant), limit=limit, reranker=reranker, progress=progress)
 
-        reranker = make_reranker(variant.reranking, dataset(ref))
-        return evaluate(scorer(ref, variant), workspace(ref).split_dataset, reranker=reranker, progress=progress)
-
-    return shared_queue("answers").job(("evaluation", ref, variant), work)
+    return shared_queue("answers").job(("evaluation", ref, variant, limit), work)
 
 
 @lru_shared(16)
-def cases(ref: WorkspaceRef, variant: ModelVariant, story: str) -> list:
+def cases(ref: WorkspaceRef, variant: ModelVariant, story: str, limit: UserLimit = EVERYBODY) -> list:
     """Users or pairs worth looking at: ``served`` worst, or ``wrong`` most; after the evaluation."""
     from recsys_core.compare.cases import most_wrong, worst_served
 
-    return {"served": worst_served, "wrong": most_wrong}[story](evaluation(ref, variant).outcome())
+    return {"served": worst_served, "wrong": most_wrong}[story](evaluation(ref, variant, limit).outcome())
 
 
 @lru_shared(8)
@@ -43,18 +51,19 @@ def group_columns(ref: WorkspaceRef, side: str) -> tuple[str, ...]:
     return groupable_columns(dataset(ref), side)
 
 
-def fairness_scan(ref: WorkspaceRef, variant: ModelVariant, side: str = "user") -> Job:
-    """Job of auditing every column of ``side``, after the evaluation; its result is a ``ScanResult``."""
-    ranked = evaluation(ref, variant)  # queued first, so it is done when the scan's turn comes
+def fairness_scan(ref: WorkspaceRef, variant: ModelVariant, limit: UserLimit = EVERYBODY) -> Job:
+    """Job of auditing every column of users, after the evaluation; its result is a ``ScanResult``."""
+    ranked = evaluation(ref, variant, limit)  # queued first, so it is done when the scan's turn comes
 
     def work(progress) -> ScanResult:
-        from recsys_core.fairness import scan
+        from recsys_core.fairness import dense_scan, scan
 
-        opened = workspace(ref)
-        how = {"train": opened.split_dataset.sequences(), "side": side, "variant": variant, "progress": progress}
-        return scan(opened.dataset, ranked.outcome(), **how)
+        if variant.is_dense and limit.everyone:
+            return dense_scan(model(ref, variant.model), progress=progress)
+        how = {"train": workspace(ref).split_dataset.sequences(), "variant": variant, "progress": progress}
+        return scan(dataset(ref), ranked.outcome(), **how)
 
-    return shared_queue("answers").job(("scan", ref, variant, side), work)
+    return shared_queue("answers").job(("scan", ref, variant, limit), work)
 
 
 @lru_shared(64)
@@ -67,74 +76,86 @@ def groups(ref: WorkspaceRef, by: str) -> dict[str, Group]:
 
 
 @lru_shared(64)
-def fairness_report(ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...]) -> FairnessReport:
+def fairness_report(
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = EVERYBODY
+) -> FairnessReport:
     """Figures of every group of user columns; verdicts corrected for the whole scan, of crossed columns for both."""
     from recsys_core.fairness import audit, corrected
 
-    scanned = fairness_scan(ref, variant).outcome().reports
+    scanned = fairness_scan(ref, variant, limit).outcome().reports
     if by[0] in scanned and len(by) == 1:
         return scanned[by[0]]
     train = workspace(ref).split_dataset.sequences()
-    crossed = audit(dataset(ref), evaluation(ref, variant).outcome(), by=by, variant=variant, train=train)
+    crossed = audit(dataset(ref), evaluation(ref, variant, limit).outcome(), by=by, variant=variant, train=train)
     return corrected([*scanned.values(), crossed])[-1]
 
 
 @lru_shared(16)
-def largest_gaps(ref: WorkspaceRef, variant: ModelVariant, language: str) -> tuple[pd.DataFrame, list[str]]:
+def largest_gaps(
+    ref: WorkspaceRef, variant: ModelVariant, language: str, limit: UserLimit = EVERYBODY
+) -> tuple[pd.DataFrame, list[str]]:
     """The gaps of all columns as a table in the session's language, and what each row's measure means."""
     from dashboard.presentation.sentences.fairness import meaning
     from dashboard.presentation.tables import groups as group_tables
 
-    found = fairness_scan(ref, variant).outcome()
+    found = fairness_scan(ref, variant, limit).outcome()
     return group_tables.largest(found), [meaning(gap.metric) for _, gap in found.gaps]
 
 
 @lru_shared(64)
-def one_vs_rest(ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...]) -> tuple[OneVsRestGap, ...]:
+def one_vs_rest(
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = EVERYBODY
+) -> tuple[OneVsRestGap, ...]:
     """Every group of users against all others."""
     from recsys_core.fairness import one_vs_rest as against_all_others
 
     train = workspace(ref).split_dataset.sequences()
-    return against_all_others(dataset(ref), evaluation(ref, variant).outcome(), by=by, train=train)
+    return against_all_others(dataset(ref), evaluation(ref, variant, limit).outcome(), by=by, train=train)
 
 
 @lru_shared(64)
-def gap_changes(ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...]) -> tuple[GapChange, ...]:
+def gap_changes(
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = EVERYBODY
+) -> tuple[GapChange, ...]:
     """What a variant does to the full model's gaps."""
     from recsys_core.fairness import gap_changes as changes
 
     train = workspace(ref).split_dataset.sequences()
-    both = (evaluation(ref, v).outcome() for v in (variant.dense, variant))
+    both = (evaluation(ref, v, limit).outcome() for v in (variant.dense, variant))
     return changes(dataset(ref), *both, by=by, train=train)
 
 
 @lru_shared(64)
-def item_report(ref: WorkspaceRef, variant: ModelVariant, by: str) -> FairnessReport:
+def item_report(ref: WorkspaceRef, variant: ModelVariant, by: str, limit: UserLimit = EVERYBODY) -> FairnessReport:
     """Exposure of every group of items."""
     from recsys_core.fairness import audit
 
     train = workspace(ref).split_dataset.sequences()
-    return audit(dataset(ref), evaluation(ref, variant).outcome(), by=(by,), variant=variant, train=train)
+    return audit(dataset(ref), evaluation(ref, variant, limit).outcome(), by=(by,), variant=variant, train=train)
 
 
 @lru_shared(64)
-def exposure_changes(ref: WorkspaceRef, variant: ModelVariant, by: str) -> tuple[GroupChange, ...]:
+def exposure_changes(
+    ref: WorkspaceRef, variant: ModelVariant, by: str, limit: UserLimit = EVERYBODY
+) -> tuple[GroupChange, ...]:
     """What a variant does to the exposure of every group of items."""
     from recsys_core.fairness import exposure_changes as changes
 
     train = workspace(ref).split_dataset.sequences()
-    both = (evaluation(ref, v).outcome() for v in (variant.dense, variant))
+    both = (evaluation(ref, v, limit).outcome() for v in (variant.dense, variant))
     return changes(dataset(ref), *both, by=(by,), train=train)
 
 
 @lru_shared(64)
-def worst_served(ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], group: Group) -> str | None:
+def worst_served(
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], group: Group, limit: UserLimit = EVERYBODY
+) -> str | None:
     """The raw id of the user of a group with the lowest NDCG (the first of equals); None where nobody is ranked."""
     from recsys_core.fairness import make_grouping
 
     opened = workspace(ref)
     grouping = make_grouping(opened.dataset, by, train=opened.split_dataset.sequences())
-    ranking = evaluation(ref, variant).outcome().ranking
+    ranking = evaluation(ref, variant, limit).outcome().ranking
     inside = np.flatnonzero(grouping.code[ranking.user_index] == grouping.groups.index(group))
     if not len(inside):
         return None

@@ -13,6 +13,7 @@ from dashboard.cached import compress as cached_compress
 from dashboard.cached import fairness as cached_fairness
 from dashboard.cached import workspace as cached_workspace
 from dashboard.cached.workspace import ACTIVITY
+from dashboard.presentation.sentences import users as sentences
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain, t, word
 from dashboard.presentation.wording import known
@@ -114,13 +115,16 @@ def _cases(ref: WorkspaceRef) -> None:
     if kind == "changed":
         _changed(ref, variant)
         return
-    if not components.finished(cached_fairness.evaluation(ref, variant), t("cases.working"), key="cases_working"):
+    limit = cached_fairness.user_limit(ref, variant)
+    ranked = cached_fairness.evaluation(ref, variant, limit)
+    if not components.finished(ranked, t("cases.working"), key="cases_working"):
         return
-    found = cached_fairness.cases(ref, variant, kind)
+    found = cached_fairness.cases(ref, variant, kind, limit)
     if not found:
         st.markdown(t("cases.none"))
         return
     st.markdown(t(f"cases.{kind}.what"))
+    components.caveats(sentences.sample(ranked.result.sample))
     data, names = cached_workspace.dataset(ref), cached_workspace.people(ref, state.language())
     users = [data.users["user_id"].iloc[c.user_index] for c in found]
     chosen = [{"user": u} | _item(data, c) for u, c in zip(users, found, strict=True)]

@@ -17,6 +17,7 @@ from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import plain, t
 from recsys_core.errors import RecLensError
 from recsys_core.fairness import ScanResult
+from recsys_core.models.user_sample import UserLimit
 from recsys_core.results import FairnessReport, GapChange
 from recsys_core.variant import ModelVariant
 
@@ -77,23 +78,24 @@ def model_picker(page) -> dict[str, ModelVariant]:
     return both if chosen == "both" else {chosen: both[chosen]}
 
 
-def dots(page, reports: Reports, metric: str) -> None:
+def dots(page, reports: Reports, metric: str, limit: UserLimit) -> None:
     """Every group as a dot with its interval; what the colours mean and what the figures rest on."""
     report, ref = next(iter(reports.values())), page.selection.ref
     words = sentences.inside(sentences.short_name(metric)), sentences.columns_name(report.by)
     with components.card(t("fairness.chart", metric=words[0], column=words[1]), stretch=True):
         components.draw(charts.dots(reports, metric, sentences.name_of, words), key=f"dots_{len(reports)}")
         components.caveats(sentences.legend(reports, metric))
-        evaluation = cached_fairness.evaluation(ref, report.variant).result
+        evaluation = cached_fairness.evaluation(ref, report.variant, limit).result
         components.caveats(sentences.caveats(report, evaluation, cached_workspace.dataset(ref).n_items))
-        example(page, report, metric)
+        components.caveats(sentences.anew(evaluation))
+        example(page, report, metric, limit)
 
 
-def example(page, report: FairnessReport, metric: str) -> None:
+def example(page, report: FairnessReport, metric: str, limit: UserLimit) -> None:
     """The way to the worst served of the worst group, as a view of its own."""
     gap = report.gap(metric)
     user = (
-        cached_fairness.worst_served(page.selection.ref, report.variant, report.by, gap.worst_group)
+        cached_fairness.worst_served(page.selection.ref, report.variant, report.by, gap.worst_group, limit)
         if gap is not None
         else None
     )
@@ -103,11 +105,11 @@ def example(page, report: FairnessReport, metric: str) -> None:
         st.link_button(label, url, type="tertiary", icon=":material/open_in_new:")
 
 
-def largest(page, scans: Scans, by: tuple[str, ...], metric: str) -> None:
+def largest(page, scans: Scans, by: tuple[str, ...], metric: str, *, limit: UserLimit) -> None:
     """The gaps of all columns and measures; a row opens its column and measure."""
     model, scan = next(iter(scans.items()))
     with components.card(t("fairness.found"), stretch=True):
-        rows, titles = cached_fairness.largest_gaps(page.selection.ref, scan.variant, page.selection.language)
+        rows, titles = cached_fairness.largest_gaps(page.selection.ref, scan.variant, page.selection.language, limit)
         if rows.empty:
             st.markdown(t("fairness.gaps.none"))
             return
@@ -156,7 +158,7 @@ def columns(rows, *, wrap: tuple[str, ...]) -> dict[str, RowColumn]:
     return {name: RowColumn(name, help=about.get(name, ""), wrap=name in wrap) for name in rows.columns}
 
 
-def details(page, reports: Reports) -> None:
+def details(page, reports: Reports, limit: UserLimit) -> None:
     """All figures of all groups, and the item side; worked out when opened, and open in the link as here."""
     groups = page.details("all_groups")
     if groups.open:
@@ -165,20 +167,22 @@ def details(page, reports: Reports) -> None:
     items = page.details("item_groups")
     if items.open:
         with items:
-            exposure(page, reports)
+            exposure(page, reports, limit)
 
 
-def exposure(page, reports: Reports) -> None:
+def exposure(page, reports: Reports, limit: UserLimit) -> None:
     """Exposure by item group, of every model that is looked at."""
     ref = page.selection.ref
     names = {column: sentences.column_name(column) for column in cached_fairness.group_columns(ref, "item")}
     by = page.pick("items_by", names)
     try:
-        found = {model: cached_fairness.item_report(ref, report.variant, by) for model, report in reports.items()}
+        found = {
+            model: cached_fairness.item_report(ref, report.variant, by, limit) for model, report in reports.items()
+        }
     except RecLensError as error:
         components.unavailable(error)
         return
-    changes = cached_fairness.exposure_changes(ref, found["compressed"].variant, by) if len(found) > 1 else ()
+    changes = cached_fairness.exposure_changes(ref, found["compressed"].variant, by, limit) if len(found) > 1 else ()
     components.table(group_tables.exposure(found, changes), key="exposure", alt=plain("fairness.details.items.alt"))
     model = plain(f"fairness.model.{'both' if len(found) > 1 else next(iter(found))}")
     components.caveats([t("fairness.details.items.model", model=model), t("fairness.details.items.what")])

@@ -11,6 +11,7 @@ from dashboard.presentation.charts import overview as charts
 from dashboard.presentation.sentences import model_choice
 from dashboard.presentation.sentences import overview as sentences
 from dashboard.presentation.sentences import quality as quality_sentences
+from dashboard.presentation.sentences.fairness import anew
 from dashboard.presentation.tables import options
 from dashboard.presentation.texts import joined, plain, t, word
 from dashboard.presentation.texts.markdown import escape
@@ -40,6 +41,7 @@ def gap(page, sentence) -> None:
     job = cached_fairness.fairness_scan(ref, page.selection.variant.dense)
     if not components.finished(job, t("overview.verdict.working"), key="scanning", patience=0):
         return
+    components.caveats(anew(cached_fairness.evaluation(ref, page.selection.variant.dense).outcome()))
     rest = cached_fairness.largest_rest_gap(ref, page.selection.variant.dense)
     is_good, said = sentences.gap_verdict(job.result, rest)
     st.markdown(sentences.verdict_line(is_good, said))

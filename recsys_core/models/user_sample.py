@@ -43,16 +43,20 @@ class UserLimit:
             raise SettingError("setting.users", name="users", everyone=EVERYONE, value=text)
         return cls(most=int(text))
 
+    def resolved(self, model: TrainedModel) -> UserLimit:
+        """The same as a number, or as all of them where that is no more."""
+        most = quick_users(model.dense) if self.most is None else self.most
+        return EVERYBODY if self.everyone or most >= model.training.model.n_users else UserLimit(most)
+
     def users_of(self, model: TrainedModel, *, progress: Progress = silent) -> np.ndarray | None:
         """The test users that are ranked, ascending, drawn by the split's seed; None where it is all of them."""
-        if self.everyone:
+        most = self.resolved(model).most
+        if most is None:
             return None
-        users = model.evaluation(progress).ranking.user_index
-        most = quick_users(model.dense) if self.most is None else self.most
-        return None if len(users) <= most else model.split_dataset.draw_users(users, most)
+        return model.split_dataset.draw_users(model.evaluation(progress).ranking.user_index, most)
 
 
-QUICK = UserLimit()
+QUICK, EVERYBODY = UserLimit(), UserLimit(everyone=True)
 
 
 def quick_users(scorer: Scorer) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from dashboard.presentation.sentences import users
 from dashboard.presentation.texts import core_message, has, language, listed, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown, escape, opposing, strong, supporting
 from dashboard.presentation.wording import known, range_with_its_unit, shorten
@@ -211,8 +212,9 @@ def left_out(report: FairnessReport) -> list[Markdown]:
 
 def caveats(report: FairnessReport, evaluation: Evaluation, n_items: int) -> list[str]:
     """Users, catalogue, draws, seed, suppression, where negatives come from, time."""
+    n_users = t("fairness.caveat.users", n=report.overall.n)
     return [
-        t("fairness.caveat.users", n=report.overall.n),
+        *(users.sample(report.sample) or [n_users]),
         t("fairness.caveat.catalogue", n=n_items),
         t("fairness.caveat.draws", n=report.n_bootstrap),
         t("fairness.caveat.seed", seed=report.seed),
@@ -220,6 +222,11 @@ def caveats(report: FairnessReport, evaluation: Evaluation, n_items: int) -> lis
         t(f"fairness.caveat.{evaluation.pairs.negatives}"),
         t("explain.caveat.seconds", time=numbers.duration(report.seconds)),
     ]
+
+
+def anew(evaluation: Evaluation) -> list[Markdown]:
+    """That the lists stored with the model could not be used, where that was so."""
+    return [why(evaluation.anew)] if evaluation.anew else []
 
 
 def scan_caveats(scan: ScanResult, model: str) -> list[str]:

@@ -149,7 +149,7 @@ TEXTS = {
     "compress.term": "其中物品关联项 {term}",
     "compress.encoder": "另有编码器 {encoder}",
     "compress.range": "{low} 到 {high}",
-    "compress.sample": "{n_all} 位用户中的 {n} 位，种子 {seed}",
+    "compress.sample": "{n_all} 位用户中的 {n} 位，随机种子 {seed}",
     "compress.dead": "已经分不清物品",
     "compress.no_meaning": "此处没有意义",
     "compress.no_figure": "没有数字",

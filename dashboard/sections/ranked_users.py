@@ -1,0 +1,41 @@
+"""On how many test users a variant is looked at: the picker, and what is said of a sample."""
+
+from __future__ import annotations
+
+from dashboard import state
+from dashboard.cached import fairness as cached_fairness
+from dashboard.cached import workspace as cached_workspace
+from dashboard.presentation.texts import plain, t
+from recsys_core.errors import SettingError
+from recsys_core.models.user_sample import EVERYBODY, EVERYONE, UserLimit
+from recsys_core.variant import ModelVariant
+
+
+def users_picker(page, variant: ModelVariant) -> UserLimit:
+    """The test users that lists are made for; a picker where making them for all takes more than a few seconds."""
+    ref = page.selection.ref
+    n_all = cached_workspace.model(ref, variant.model).training.model.n_users
+    quick, said = cached_fairness.user_limit(ref, variant), _said()
+    named = cached_fairness.user_limit(ref, variant, said)
+    if quick == named == EVERYBODY:
+        return EVERYBODY
+    names = {
+        "": plain("users.some", n=quick.most or n_all, n_all=n_all),
+        EVERYONE: plain("users.all", n=n_all),
+    }
+    if said not in names:
+        names[said] = plain("users.some", n=named.most or n_all, n_all=n_all)
+    if quick == EVERYBODY:
+        del names[EVERYONE]
+    page.pick("users", names, help=t("users.help"))
+    return named
+
+
+def _said() -> str:
+    """What the address says, nothing where that is no limit (which the frame says)."""
+    raw = state.bar().value("users")
+    try:
+        UserLimit.from_text(raw)
+    except SettingError:
+        return ""
+    return raw
