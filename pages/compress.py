@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dashboard import components, frame
 from dashboard.cached import compress as cached_compress
-from dashboard.parameters import Parameter, number
+from dashboard.parameters import Parameter, number, users_parameter
 from dashboard.presentation.sentences import compress as sentences
 from dashboard.presentation.texts import t
 from dashboard.sections import compress as cards
 from dashboard.sections import measuring, variant_space
+from dashboard.sections.ranked_users import is_enough, users_picker
 from dashboard.state import Selection
 from recsys_core.compare import report_to_json
 
@@ -24,6 +25,7 @@ def below(chosen: Selection) -> None:
     order=40,
     parameters=(
         Parameter("watch", "compress.watch", problem="frame.setting_unknown"),
+        users_parameter(),
         number("kb", "compress.kb"),
         number("lists_kept", "compress.lists_kept"),
         *(Parameter(key) for key in ("both", "within", "bytes_of")),
@@ -39,15 +41,17 @@ def show(page: frame.Frame) -> None:
         cards.presets(chosen)
         with components.grid(3, min_width=240):
             watched, limits = cards.watch_picker(page, report), cards.budget(page)
+            users = users_picker(page, chosen.variant)
+        report = report if report is not None and is_enough(report, users) else None
         cards.budget_answer(chosen, report, limits)
     variant_space.notices(page)
     table = variant_space.narrowed_table(page)
     if report is None:
-        job = cached_compress.measurement(chosen.ref, chosen.variant)
+        job = cached_compress.measurement(chosen.ref, chosen.variant, users)
         if job.error:
             components.failed(job.error)
             return
-        cards.measuring(page, job, watched)
+        cards.measuring(page, job, watched, users)
         page.download("compression", table, report_to_json(cards.so_far(job, chosen)))
     else:
         page.download("compression", table, report_to_json(report))

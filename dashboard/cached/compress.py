@@ -10,6 +10,7 @@ from dashboard.cached.cache import lru_shared
 from dashboard.cached.workspace import model, variants
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
+from recsys_core.models.user_sample import QUICK, UserLimit
 from recsys_core.results import CompressionReport
 from recsys_core.variant import ModelVariant
 
@@ -82,11 +83,11 @@ def presets(ref: WorkspaceRef, model_id: str) -> dict[str, ModelVariant | None]:
 
 
 @lru_shared(2)
-def _reference(ref: WorkspaceRef, model_id: str) -> DenseReference:
+def _reference(ref: WorkspaceRef, model_id: str, limit: UserLimit) -> DenseReference:
     """What every variant of a model is measured against."""
     from recsys_core.compare import DenseReference
 
-    return DenseReference(model(ref, model_id), variants(ref, model_id))
+    return DenseReference(model(ref, model_id), variants(ref, model_id), limit=limit)
 
 
 def unmeasured(ref: WorkspaceRef, model_id: str) -> tuple[ModelVariant, ...]:
@@ -94,11 +95,12 @@ def unmeasured(ref: WorkspaceRef, model_id: str) -> tuple[ModelVariant, ...]:
     return _unmeasured(ref, model_id, _stamp(ref, model_id))
 
 
-def measurement(ref: WorkspaceRef, variant: ModelVariant) -> Job:
-    """Job of measuring a level: ``partial`` fills stage by stage, the result is a ``CompressionReport``.
+def measurement(ref: WorkspaceRef, variant: ModelVariant, limit: UserLimit = QUICK) -> Job:
+    """Job of measuring a level on some test users: ``partial`` fills stage by stage, the result is the report.
 
     The queue forgets levels that nobody looks at any more when their turn comes.
     """
+    limit = limit.resolved(model(ref, variant.model))
 
     def work(job: Job) -> CompressionReport:
         from recsys_core.compare import measure_variant
@@ -106,12 +108,12 @@ def measurement(ref: WorkspaceRef, variant: ModelVariant) -> Job:
         return measure_variant(
             model(ref, variant.model),
             variant,
-            reference=_reference(ref, variant.model),
+            reference=_reference(ref, variant.model, limit),
             progress=job.report,
             on_stage=lambda stage, report: job.publish_partial(report),
         )
 
-    return shared_queue("levels").cancellable(("measurement", ref, variant), work)
+    return shared_queue("levels").cancellable(("measurement", ref, variant, limit), work)
 
 
 @lru_shared(16)

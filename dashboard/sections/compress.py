@@ -25,6 +25,7 @@ from dashboard.sections.explain import two_waterfalls
 from dashboard.state import Selection
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.compare import RULES, Budget, is_on_sliders, smallest_allowed
+from recsys_core.models.user_sample import UserLimit
 from recsys_core.results import CompressionReport, Recommendation, measured
 from recsys_core.variant import ModelVariant
 
@@ -42,7 +43,7 @@ def stat_cards(ref: WorkspaceRef, report: CompressionReport, watched: str | None
             components.stat_card(card.label, card.value, card.note, more=card.more, help=card.help, good=card.good)
 
 
-def measuring(page, job: Job, watched: str | None) -> None:
+def measuring(page, job: Job, watched: str | None, users: UserLimit) -> None:
     """The figures as they come, until the level is measured; then the page is drawn again."""
     chosen: Selection = page.selection
     job.started.wait(FIRST_SECONDS)
@@ -50,7 +51,7 @@ def measuring(page, job: Job, watched: str | None) -> None:
 
     @components.fragment(run_every=POLL_SECONDS)
     def watch() -> None:
-        now = cached_compress.measurement(chosen.ref, chosen.variant)
+        now = cached_compress.measurement(chosen.ref, chosen.variant, users)
         if now.is_done:
             st.rerun()
         stat_cards(chosen.ref, so_far(now, chosen), watched)

@@ -8,6 +8,7 @@ from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.texts import plain, t
 from recsys_core.errors import SettingError
 from recsys_core.models.user_sample import EVERYBODY, EVERYONE, UserLimit
+from recsys_core.results import CompressionReport
 from recsys_core.variant import ModelVariant
 
 
@@ -29,6 +30,12 @@ def users_picker(page, variant: ModelVariant) -> UserLimit:
         del names[EVERYONE]
     page.pick("users", names, help=t("users.help"))
     return named
+
+
+def is_enough(report: CompressionReport, limit: UserLimit) -> bool:
+    """Whether a level was measured on as many test users as the address asks for; it may ask for no number."""
+    n_all = report.n_test_users or 0
+    return not _said() or (report.n_users or 0) >= min(limit.most or n_all, n_all)
 
 
 def _said() -> str:
