@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.presentation.sentences.fairness import inside
 from dashboard.presentation.texts import joined, listed, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown
 from recsys_core.models.trained_model import TrainedModel
@@ -57,7 +58,7 @@ def term(model: TrainedModel, share: float | None) -> Markdown:
     """What the item-item term is made of and takes, and its ``share`` of the score; that there is none."""
     found = model.term
     if found is None:
-        return t("overview.term.none")
+        return joined(t(f"overview.term.{'no_weight' if model.choice.strengths else 'none'}"), _weighed(model))
     about = {
         "penalty": numbers.setting(found.penalty),
         "neighbours": found.neighbours,
@@ -66,7 +67,26 @@ def term(model: TrainedModel, share: float | None) -> Markdown:
     }
     some = t("overview.term.some", n_least=found.n_least) if found.n_least > 1 else ""
     of_score = "" if share is None else t("overview.term.share", share=numbers.percent(share))
-    return joined(t("overview.term", **about), of_score, some)
+    return joined(t("overview.term", **about), of_score, some, _weighed(model))
+
+
+def _weighed(model: TrainedModel) -> Markdown:
+    """What validation said of the model with the term and without it; empty where it did not weigh them."""
+    choice = model.choice
+    without = next((tried for tried in choice.strengths if not tried.strength), None)
+    with_term = max((tried for tried in choice.strengths if tried.strength), key=lambda x: x.figure, default=None)
+    if without is None or with_term is None:
+        return Markdown("")
+    key, other = ("overview.term.refused", with_term) if model.term is None else ("overview.term.taken", without)
+    return t(
+        key,
+        strength=numbers.setting(with_term.strength),
+        measure=inside(measure_name(choice)),
+        with_term=numbers.fixed(abs(with_term.figure), DIGITS),
+        without=numbers.fixed(abs(without.figure), DIGITS),
+        share=numbers.percent(other.share_at_least, 1),
+        n=choice.n_draws,
+    )
 
 
 def caveats(model: TrainedModel) -> list[Markdown]:
@@ -76,7 +96,8 @@ def caveats(model: TrainedModel) -> list[Markdown]:
     if not choice.n_users:
         return [ended]
     is_of_lists = choice.n_rows == choice.n_users
-    users = t("overview.choice.users", n=choice.n_users)
+    key = "overview.choice.users.of" if choice.n_users < choice.of_users else "overview.choice.users"
+    users = t(key, n=choice.n_users, of=choice.of_users)
     of_users = users if is_of_lists else t("overview.choice.rows", n=choice.n_rows, users=users)
     found = [t(f"overview.validation.{choice.measure}"), of_users, t("overview.caveat.seed", seed=choice.seed)]
     if choice.tried:

@@ -29,7 +29,7 @@ def gap_verdict(scan: ScanResult, rest: OneVsRestGap | None) -> tuple[bool, Mark
     report = scan.reports[column]
     values = {
         "who": fairness.people((column,), gap.worst_group),
-        "metric": escape(fairness.measure_name(gap.metric)),
+        "metric": escape(fairness.inside(fairness.measure_name(gap.metric))),
         "value": fairness.format_metric(rest.value),
         "rest": fairness.format_metric(rest.rest),
         "n": round(report.overall.n / rest.n),
