@@ -12,13 +12,13 @@ from dashboard.presentation.tables.options import tried_options
 from dashboard.presentation.texts import numbers, use_language
 from recsys_core.models.anatomy import term_share
 from recsys_core.models.workspace import open_model
-from recsys_core.results import OptionChoice, TriedOption
+from recsys_core.results import OptionChoice, TermStrength, TriedOption, TriedStrength
 
 PLAIN = TriedOption("without ids", 12, 600, 6, -0.4012, -0.4012, 0.0, 0.0, 0.0, 1.0)
 
 
 def choice(*others: TriedOption, chosen: str = "without ids") -> OptionChoice:
-    return OptionChoice(chosen, "logloss", (PLAIN, *others), 120, 840, 1000, 3)
+    return OptionChoice(chosen, "logloss", (PLAIN, *others), (), None, 120, 120, 840, 1000, 3)
 
 
 def with_ids(lead: float, low: float, high: float, share: float) -> TriedOption:
@@ -42,6 +42,7 @@ def said(model) -> str:
         ((0.0031, 0.0012, 0.005, 0.998), "leads “with ids” by 0.0031 (log loss), beyond noise"),
         ((0.0031, -0.001, 0.007, 0.93), "lead of 0.0031 over “with ids” (log loss) is within noise"),
         ((-0.0004, -0.003, 0.002, 0.41), "“with ids” came out 0.0004 better (log loss), within noise"),
+        ((-0.0104, -0.02, -0.001, 0.011), "was 0.0104 better (log loss), beyond the noise of that round"),
     ],
 )
 def test_a_choice_says_how_sure_it_was(chosen_by, lead, words):
@@ -49,7 +50,7 @@ def test_a_choice_says_how_sure_it_was(chosen_by, lead, words):
     assert text.startswith("“without ids” and “with ids” were trained side by side, and “without ids” to the end.")
     assert words in text
     assert f"in {100 * lead[-1]:.1f}\u202f% of 1\u202f000 bootstrap draws" in text
-    assert ("the simplest is taken" in text) == (lead[0] < 0)
+    assert ("is taken" in text) == (lead[0] < 0)
 
 
 def test_the_rival_of_a_sentence_is_the_closest_one(chosen_by):
@@ -74,6 +75,8 @@ def test_on_whom_and_at_what_cost_stands_beside_it(chosen_by):
     assert "seed 3" in parts
     assert "what was given up took 33\u202f% of all training steps" in parts
     assert any(f"epoch {model.config['best_epoch']} is kept" in part for part in parts)
+    sample = chosen_by(replace(model.choice, of_users=5000))
+    assert "840 rows of 120 of 5\u202f000 validation users" in model_choice.caveats(sample)
 
 
 @pytest.mark.parametrize(("n_users", "words"), [(120, "there was only one"), (0, "nobody in the validation part")])
@@ -114,6 +117,49 @@ def test_overview_says_the_item_item_term_or_that_there_is_none(open_app, term_w
         assert any(with_term in text for text in shown)
         assert not any(without in text for text in shown)
         assert any(without in m.value for m in open_app("overview", lang=language).markdown)
+
+
+@pytest.mark.parametrize(
+    ("strengths", "likelihood", "words"),
+    [
+        ((), None, "none was tried."),
+        (
+            (),
+            TermStrength(0.0, 0.01, 0.02, 150, 3),
+            "not likelier with it than by popularity alone, beyond noise: +0",
+        ),
+        ((), TermStrength(0.0, 0.0, 0.0, 7, 3), "With 7 validation users to rank there are too few to say."),
+        ((), TermStrength(4.0, 0.31, 0.02, 150, 3), "options with one were tried, another was taken."),
+        ((TriedStrength(0.0, -0.4, 1.0), TriedStrength(0.0, -0.4, 0.0)), None, "validation gave it no weight."),
+        (
+            (TriedStrength(0.0, -0.4012, 1.0), TriedStrength(2.5, -0.4009, 0.2)),
+            None,
+            "With strength 2.50 the model reached log loss 0.4009 there, without it 0.4012: without is",
+        ),
+    ],
+)
+def test_why_there_is_no_term_is_said(chosen_by, strengths, likelihood, words):
+    found = replace(choice(), strengths=strengths, likelihood=likelihood)
+    text = model_choice.term(chosen_by(found), None).replace("\\", "")
+    assert text.startswith("Beside the network there is no item-item term:")
+    assert words in text
+    assert ("gave it no weight" in text) == (bool(strengths) or (likelihood is not None and likelihood.alpha == 0))
+
+
+def test_why_a_term_has_its_strength_is_said(term_workspace):
+    model = open_model(term_workspace)
+
+    def text(**found) -> str:
+        log = replace(model.choice, **found)
+        told = replace(model, config=model.config | {"choice": log.to_json()})
+        return model_choice.term(told, None).replace("\\", "")
+
+    tried = (TriedStrength(0.0, -0.4012, 0.993), TriedStrength(3.0, -0.3955, 1.0))
+    assert "with it 0.3955" not in text(strengths=(), likelihood=None)
+    weighed = text(strengths=tried, likelihood=None)
+    assert "reaches log loss 0.3955 with it and 0.4012 without: with it is at least as good in 99.3\u202f%" in weighed
+    likely = text(strengths=(), likelihood=TermStrength(7.0, 0.312, 0.021, 150, 0))
+    assert "likeliest with strength 7: by +0.31 nats a user (standard error 0.02) over popularity alone" in likely
 
 
 def test_a_term_of_some_items_says_which(ref, term_workspace):

@@ -32,15 +32,22 @@ def closest(choice: OptionChoice) -> TriedOption:
 
 
 def _beside(rival: TriedOption, choice: OptionChoice) -> Markdown:
-    key = "ahead" if rival.low > 0 else "even" if rival.difference >= 0 else "behind"
     values = {
+        "after": rival.compared_after,
         "other": option_name(rival.name),
         "lead": numbers.fixed(abs(rival.difference), DIGITS),
         "measure": measure_name(choice),
         "share": numbers.percent(rival.share_at_least, 1),
         "n": choice.n_draws,
     }
-    return t(f"overview.choice.{key}", **values)
+    return t(f"overview.choice.{_standing(rival)}", **values)
+
+
+def _standing(rival: TriedOption) -> str:
+    """How the chosen option stands beside a rival: ``ahead``, ``even``, ``behind`` within noise, or beyond it once."""
+    if rival.difference >= 0:
+        return "ahead" if rival.low > 0 else "even"
+    return "behind" if rival.high >= 0 else "once_ahead"
 
 
 def measure_name(choice: OptionChoice) -> str:
@@ -58,7 +65,7 @@ def term(model: TrainedModel, share: float | None) -> Markdown:
     """What the item-item term is made of and takes, and its ``share`` of the score; that there is none."""
     found = model.term
     if found is None:
-        return joined(t(f"overview.term.{'no_weight' if model.choice.strengths else 'none'}"), _weighed(model))
+        return joined(t(f"overview.term.none.{_why_none(model.choice)}"), _likely(model.choice), _weighed(model))
     about = {
         "penalty": numbers.setting(found.penalty),
         "neighbours": found.neighbours,
@@ -67,7 +74,30 @@ def term(model: TrainedModel, share: float | None) -> Markdown:
     }
     some = t("overview.term.some", n_least=found.n_least) if found.n_least > 1 else ""
     of_score = "" if share is None else t("overview.term.share", share=numbers.percent(share))
-    return joined(t("overview.term", **about), of_score, some, _weighed(model))
+    return joined(t("overview.term", **about), of_score, some, _likely(model.choice), _weighed(model))
+
+
+def _why_none(choice: OptionChoice) -> str:
+    """``untried``, ``no_weight`` before or after training, or ``lost`` against an option without it."""
+    if choice.likelihood is not None and choice.likelihood.alpha > 0:
+        return "lost"
+    return "no_weight" if choice.likelihood is not None or choice.strengths else "untried"
+
+
+def _likely(choice: OptionChoice) -> Markdown:
+    """The strength that suits best what validation users took, before training; empty where it was not asked."""
+    found = choice.likelihood
+    if found is None:
+        return Markdown("")
+    if not found.standard_error:
+        return t("overview.term.few", n=found.n_users)
+    return t(
+        "overview.term.likely" if found.alpha > 0 else "overview.term.unlikely",
+        n=found.n_users,
+        strength=numbers.setting(found.alpha),
+        gain=numbers.signed(found.gain),
+        error=numbers.fixed(found.standard_error),
+    )
 
 
 def _weighed(model: TrainedModel) -> Markdown:
