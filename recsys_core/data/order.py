@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
+from itertools import takewhile
 
 import numpy as np
 import pandas as pd
@@ -27,9 +29,23 @@ def in_canonical_order(users: pd.DataFrame, items: pd.DataFrame, interactions: p
         column = f"{side}_index"
         interactions = interactions.assign(**{column: place[interactions[column].to_numpy()]})
         sides.append(frame.iloc[order].reset_index(drop=True))
-    keys = [k for k in ("propensity", "value", "item_index", "user_index", "time") if k in interactions.columns]
-    rows = np.lexsort([interactions[key].to_numpy() for key in keys])
+    keys = [k for k in ("propensity", "value", "item_index", "user_index") if k in interactions.columns]
+    rows = by_time(interactions["time"].to_numpy(), [interactions[key].to_numpy() for key in keys])
     return *sides, interactions.iloc[rows].reset_index(drop=True)
+
+
+def by_time(time: np.ndarray, ties: Sequence[np.ndarray]) -> np.ndarray:
+    """Positions that sort by time; rows of equal times alone are looked at further, by ``ties`` (the last one first).
+
+    >>> by_time(np.array([5, 3, 5]), [np.array([2, 0, 1])]).tolist()
+    [1, 2, 0]
+    """
+    sequence = np.arange(len(time)) if (time[1:] >= time[:-1]).all() else np.argsort(time, kind="stable")
+    equal = np.diff(time[sequence]) == 0
+    tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal)) if len(time) else sequence
+    rows = sequence[tied]
+    sequence[tied] = rows[np.lexsort([*(key[rows] for key in ties), time[rows]])]
+    return sequence
 
 
 def by_rank(rank: np.ndarray, n: int) -> np.ndarray:
@@ -63,9 +79,19 @@ def natural_order(ids: pd.Series) -> np.ndarray:
     [3, 2, 4, 1, 0]
     """
     names = [str(i) for i in ids]
-    if all(name.isascii() and name.isdigit() and len(name) < DIGITS for name in names):
-        return np.lexsort((np.array(names, dtype=str), np.array(names, dtype=np.int64)))
+    n_shared = len(_shared_beginning(names).rstrip("0123456789"))  # user_1, user_2, …: the rest decides
+    digits = [name[n_shared:] for name in names]
+    if all(rest.isascii() and rest.isdigit() and len(rest) < DIGITS for rest in digits):
+        numbers = np.array(digits, dtype=np.int64)
+        if len(np.unique(numbers)) == len(numbers):
+            return np.argsort(numbers)
+        return np.lexsort((np.array(digits, dtype=str), numbers))
     return np.array(sorted(range(len(names)), key=lambda i: (_spelled_out(names[i]), names[i])), dtype=np.int64)
+
+
+def _shared_beginning(names: list[str]) -> str:
+    first, last = min(names, default=""), max(names, default="")
+    return "".join(a for a, _ in takewhile(lambda pair: pair[0] == pair[1], zip(first, last, strict=False)))
 
 
 def _spelled_out(name: str) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.order import by_group, by_rank
+from recsys_core.data.order import by_group, by_rank, by_time
 from recsys_core.data.schema import Schema
 from recsys_core.errors import DataError, SettingError, phrase, require
 
@@ -85,7 +85,7 @@ def make_split(dataset: Dataset, *, task: str, kind: str = "time", seed: int, fr
     _check_settings(dataset.schema, task, kind, fraction)
     label = label_interactions(dataset, task)
     kind = possible_kind(dataset.schema, kind)
-    order = order_interactions(dataset, seed, by_time=kind != "random")
+    order = order_interactions(dataset, seed, in_time=kind != "random")
     rows = np.flatnonzero(~np.isnan(label))
     _check_labels(label[rows], task)
     if kind == "time":
@@ -159,19 +159,14 @@ def stars_of(value: np.ndarray, schema: Schema) -> np.ndarray:
     return 1 + 4 * (value - schema.low) / (schema.high - schema.low)
 
 
-def order_interactions(dataset: Dataset, seed: int, *, by_time: bool = True) -> np.ndarray:
+def order_interactions(dataset: Dataset, seed: int, *, in_time: bool = True) -> np.ndarray:
     """Rank of each interaction by time, ties in a seeded order (int64); without time the seeded order alone."""
     n = dataset.n_interactions
     draw = np.random.default_rng(seed).random(n)
-    if not by_time:
-        sequence = np.argsort(draw, kind="stable")
+    if in_time:
+        sequence = by_time(dataset.interactions["time"].to_numpy(), [draw])
     else:
-        time = dataset.interactions["time"].to_numpy()
-        sequence = np.arange(n) if (time[1:] >= time[:-1]).all() else np.argsort(time, kind="stable")
-        equal = np.diff(time[sequence]) == 0  # only rows of equal times are put in order by the draw
-        tied = np.flatnonzero(np.append(equal, False) | np.append(False, equal))
-        rows = sequence[tied]
-        sequence[tied] = rows[np.lexsort((draw[rows], time[rows]))]
+        sequence = np.argsort(draw, kind="stable")
     order = np.empty(n, dtype=np.int64)
     order[sequence] = np.arange(n)
     return order

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys_core.data.known import PositiveRows
-from recsys_core.data.order import by_group, by_rank
+from recsys_core.data.order import _spelled_out, by_group, by_rank, by_time, natural_order
 from recsys_core.data.split import order_interactions, part_by_user
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 6)), max_size=40)  # user, item, time
@@ -18,13 +18,35 @@ ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 6
 
 @settings(deadline=None)
 @given(ROWS, st.booleans(), st.booleans(), st.integers(0, 5))
-def test_order_is_by_time_then_by_the_draw(rows, sort, by_time, seed):
+def test_order_is_by_time_then_by_the_draw(rows, sort, in_time, seed):
     time = np.array(sorted(r[2] for r in rows) if sort else [r[2] for r in rows], dtype=np.int64)
     dataset = SimpleNamespace(n_interactions=len(time), interactions=pd.DataFrame({"time": time}))
     draw = np.random.default_rng(seed).random(len(time))
-    sequence = np.lexsort((draw, time if by_time else np.zeros(len(time))))
-    order = order_interactions(dataset, seed, by_time=by_time)
+    sequence = np.lexsort((draw, time if in_time else np.zeros(len(time))))
+    order = order_interactions(dataset, seed, in_time=in_time)
     assert order[sequence].tolist() == list(range(len(time)))
+
+
+@settings(deadline=None)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["", "u", "user-1 ", "9x"]), st.sampled_from(["0", "7", "07", "12", "ü", "100"]))
+    )
+)
+def test_ids_of_one_form_are_ordered_as_any_ids(pairs):
+    """The quick way for a shared beginning and numbers gives the order of the key that all others are sorted by."""
+    names = list(dict.fromkeys(first + rest for first, rest in pairs))
+    expected = sorted(range(len(names)), key=lambda i: (_spelled_out(names[i]), names[i]))
+    assert natural_order(pd.Series(names, dtype="str")).tolist() == expected
+    shared = [f"user-1 {i}" for i in (10, 9, 100, 0)]
+    assert natural_order(pd.Series(shared)).tolist() == [3, 1, 0, 2]
+
+
+@settings(deadline=None)
+@given(ROWS)
+def test_rows_are_sorted_by_time_and_equal_times_by_the_other_columns(rows):
+    user, item, time = (np.array([r[i] for r in rows], dtype=np.int64) for i in range(3))
+    assert by_time(time, [item, user]).tolist() == np.lexsort([item, user, time]).tolist()
 
 
 @settings(deadline=None)
