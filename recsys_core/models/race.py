@@ -7,8 +7,10 @@ alone. What the losers may cost is settled beforehand, in epochs: ``LOSERS_SHARE
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
+
+import numpy as np
 
 from recsys_core.metrics import PairedDifference, UserGains, paired_difference
 from recsys_core.progress import Progress
@@ -17,8 +19,8 @@ from recsys_core.results import TriedOption
 LOSERS_SHARE = 0.5  # of a full training, for all losers together: a third of the whole time
 SURE = 0.975  # share of the draws in which an option that beats another is strictly better
 VERY_SURE = 0.999  # ... before the end, as every epoch asks again
-LEAST_ROUNDS = 2  # that must agree
-EARLIEST = 3  # rounds before anything is given up
+LEAST_ROUNDS = 2  # that a decision looks at
+EARLIEST = 3  # rounds before one of two is given up; of more the hopeless go sooner, and leave the others more rounds
 
 
 class Run(Protocol):
@@ -71,15 +73,26 @@ class Round:
 def chosen_of(rounds: Sequence[Round], seed: int) -> str:
     """The simplest option of the last round that no other beats beyond noise.
 
-    Beyond the noise of a paired bootstrap over users, and in each of the last ``LEAST_ROUNDS`` rounds: one epoch at
-    a steady rate may end in a lucky place, which the bootstrap does not know.
+    Beyond the noise of a paired bootstrap over users, in the last round and in the mean of the last
+    ``LEAST_ROUNDS``: one epoch at a steady rate may end in a lucky place, which the bootstrap does not know.
     """
-    names, asked = list(rounds[-1].gains), rounds[-LEAST_ROUNDS:]
+    names, last = list(rounds[-1].gains), rounds[-1]
+    mean = mean_round(rounds[-LEAST_ROUNDS:])
 
     def beats(other: str, name: str) -> bool:
-        return all(r.difference(name, other, seed).share_at_least <= 1 - SURE for r in asked)
+        return all(r.difference(name, other, seed).share_at_least <= 1 - SURE for r in (last, mean))
 
-    return next((n for n in names if not any(beats(other, n) for other in names if other != n)), rounds[-1].best)
+    return next((n for n in names if not any(beats(other, n) for other in names if other != n)), last.best)
+
+
+def mean_round(rounds: Sequence[Round]) -> Round:
+    """Each user's gains averaged over rounds, for the options that took part in all of them."""
+    names = [name for name in rounds[-1].gains if all(name in r.gains for r in rounds)]
+    averaged = {}
+    for name in names:
+        gains = [r.gains[name] for r in rounds]
+        averaged[name] = replace(gains[-1], gain=np.mean([g.gain for g in gains], axis=0))
+    return Round(rounds[-1].epoch, averaged)
 
 
 def given_up(rounds: Sequence[Round], seed: int) -> set[str]:
@@ -87,7 +100,7 @@ def given_up(rounds: Sequence[Round], seed: int) -> set[str]:
 
     An option that learns slowly at first closes the gap from round to round: it is kept while it does.
     """
-    if len(rounds) < EARLIEST:
+    if len(rounds) < (EARLIEST if len(rounds[-1].gains) == 2 else LEAST_ROUNDS):
         return set()
     before, now = rounds[-2:]
     found = set()

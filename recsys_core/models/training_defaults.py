@@ -48,5 +48,5 @@ def default_settings(split_dataset: SplitDataset, *, seed: int, epochs: int | No
         shape = RankerShape(width=16, attention=16, input_dropout=0.1, dropout=0.1)
         settings = TrainingSettings(seed=seed, batch_size=batch, epochs=7, shape=shape)
     else:  # ids learn by heart from so many rows: the recipe is strong dropout on the concatenated embeddings
-        settings = TrainingSettings(seed=seed, epochs=27, shape=RankerShape(input_dropout=0.4))
+        settings = TrainingSettings(seed=seed, epochs=20, shape=RankerShape(input_dropout=0.4))
     return replace(settings, epochs=min(epochs, settings.epochs)) if epochs else settings
