@@ -58,6 +58,11 @@ TRAINED = {  # and which figures there are
     "nobody to rank": (small(rows(10, 6, 9)[0], [0, 0, 0, 1, 1, 1] * 10), "implicit", {"logloss"}),
     "no positive held out": (small(*ROWS, every(120, range(1), 6), "click"), "like", {"logloss"}),
     "three positives": (small(*ROWS, [1.0] * 3 + [0.0] * 117, "click"), "like", {"logloss"}),
+    "positives of one user only": (
+        small(*ROWS, [float(i < 6) for i in range(120)], "click"),
+        "like",
+        {"auc", "logloss", "ndcg@10", "recall@10"},
+    ),
     "no rating is high": (small(*ROWS, [1.0 + i % 2 for i in range(120)], "rating"), "rating", {"rmse"}),
 }  # fmt: skip
 REFUSED = {
@@ -138,3 +143,23 @@ def test_who_took_everything_gets_no_negatives_and_others_one_for_each_positive(
         for user in range(20):
             mine = labelled.label[labelled.pairs.users == user]
             assert (mine == 0).sum() == (0 if user == 0 else (mine == 1).sum())
+
+
+@pytest.mark.parametrize("stage", ["fitting EASE", "without ids", "with ids", "ranking"])
+def test_an_interrupted_fit_leaves_the_old_workspace_or_none(stage, tmp_path):
+    """Between the options of a race, before it and after it."""
+    dataset = small(*ROWS, every(120, range(1, 2), 2), "click")
+
+    def interrupt(now, share: float) -> None:
+        if stage in str(now):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        fit_workspace(dataset, tmp_path / "new", FitRequest(epochs=2), progress=interrupt)
+    assert list(tmp_path.iterdir()) == []
+    if stage == "with ids":
+        fit_workspace(dataset, tmp_path / "old", FitRequest(epochs=1))
+        before = open_model(tmp_path / "old").fingerprint
+        with pytest.raises(KeyboardInterrupt):
+            fit_workspace(dataset, tmp_path / "old", FitRequest(epochs=2), progress=interrupt)
+        assert open_model(tmp_path / "old").fingerprint == before
