@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from scipy.sparse import csr_array
@@ -39,6 +40,9 @@ class ItemItemTerm:
         Items with fewer training positives have no entries; 0 where all were fitted.
     bits
         Width in which an entry is stored.
+    user_exponent, penalty_exponent
+        How far long users count less, and popular items are penalised more, than in EASE itself
+        (`recsys_core.models.item_item_fit.weighted_ease`).
     """
 
     alpha: float
@@ -47,6 +51,8 @@ class ItemItemTerm:
     neighbours: int
     n_least: int = 0
     bits: int = 32
+    user_exponent: float = 0.0
+    penalty_exponent: float = 0.0
 
     @property
     def n_items(self) -> int:
@@ -156,7 +162,7 @@ class ItemItemTerm:
 
     def to_json(self) -> dict[str, float]:
         """Everything but the weights."""
-        named = ("alpha", "penalty", "neighbours", "n_least", "bits")
+        named = ("alpha", "penalty", "neighbours", "n_least", "bits", "user_exponent", "penalty_exponent")
         return {name: getattr(self, name) for name in named}
 
     @classmethod
@@ -165,7 +171,9 @@ class ItemItemTerm:
         if len(arrays["start"]) != n_items + 1 or int(arrays["start"][-1]) != len(arrays["values"]):
             raise ValueError(f"item-item weights of {len(arrays['start']) - 1} items, not of {n_items}")
         whole = {name: int(about[name]) for name in ("neighbours", "n_least", "bits")}
-        return cls(float(about["alpha"]), float(about["penalty"]), _weights(arrays, n_items), **whole)
+        exponents = {name: float(about[name]) for name in ("user_exponent", "penalty_exponent")}
+        numbers: dict[str, Any] = whole | exponents
+        return cls(float(about["alpha"]), float(about["penalty"]), _weights(arrays, n_items), **numbers)
 
 
 def strongest(weights: csr_array, neighbours: int) -> csr_array:

@@ -10,9 +10,16 @@ from test_baselines import with_rows
 
 from recsys_core.models import item_item_fit
 from recsys_core.models.baselines import Ease, TrainingPositives
+from recsys_core.models.baselines.ease import ItemGram
 from recsys_core.models.baselines.validation import validation_ndcg
 from recsys_core.models.item_item import strongest
-from recsys_core.models.item_item_fit import fit_item_item_term, strongest_of
+from recsys_core.models.item_item_fit import fit_item_item_term, strongest_of, weighted_ease
+
+
+@pytest.fixture(autouse=True)
+def plain(monkeypatch):
+    """No weighting, but where a test is about it."""
+    monkeypatch.setattr(item_item_fit, "LEAST_GAIN", np.inf)
 
 
 def ease_of_base(**bound) -> Ease:
@@ -64,3 +71,40 @@ def test_without_anybody_to_rank_the_default_stands():
     term = fit_item_item_term(Ease.fit(TrainingPositives.of(split_dataset), 5.0), split_dataset)
     assert term.n_entries == 0
     assert term.neighbours == item_item_fit.NEIGHBOURS[0]
+
+
+@pytest.mark.parametrize(("user", "penalty"), [(0.5, 0.0), (0.0, 0.5), (0.7, 0.3)])
+def test_weighted_ease_is_the_closed_form_of_weighted_least_squares(user, penalty):
+    positives = TrainingPositives.of(material_of("base"))
+    found = ItemGram.of(positives, 100, user).ease(5.0, penalty_exponent=penalty)
+    taken = positives.taken.toarray()[:, found.items].astype(float)
+    n = taken.sum(axis=1, keepdims=True)
+    weight = np.where(n > 0, np.maximum(n, 1) ** -user, 0)
+    weight *= n.sum() / (n * weight).sum()
+    gram = taken.T @ (weight * taken)
+    assert np.trace(gram) == pytest.approx(taken.sum())
+    inverse = np.linalg.inv(gram + 5 * np.diag((np.diag(gram) / np.diag(gram).mean()) ** penalty))
+    np.testing.assert_allclose(found.weights, np.eye(len(inverse)) - inverse / np.diag(inverse), atol=1e-5)
+    assert (found.user_exponent, found.penalty_exponent) == (user, penalty)
+
+
+def test_a_weighting_is_taken_where_validation_gains_by_it(monkeypatch):
+    monkeypatch.setattr(item_item_fit, "LEAST_GAIN", 0.005)
+    positives, ease = TrainingPositives.of(material_of("base")), ease_of_base()
+
+    def figure(values):
+        return lambda scores: values(scores.__self__)
+
+    assert weighted_ease(ease, positives, figure(lambda e: 1.0)) is ease
+    assert weighted_ease(ease, positives, figure(lambda e: 1 + 0.004 * e.user_exponent)) is ease
+    assert weighted_ease(ease, positives, figure(lambda e: float("nan"))) is ease
+    found = weighted_ease(ease, positives, figure(lambda e: 1 + e.user_exponent - e.penalty_exponent + e.penalty / 100))
+    assert (found.user_exponent, found.penalty_exponent, found.penalty) == (0.5, 0, 10)
+    again = ItemGram.of(positives, 100, 0.5).ease(10.0)
+    np.testing.assert_allclose(found.weights, again.weights, atol=1e-6)
+    found = weighted_ease(ease, positives, figure(lambda e: 1 + e.penalty_exponent), most_items=12)
+    assert (found.user_exponent, found.penalty_exponent) == (0, 0.5)
+    assert len(found.items) <= 12
+    monkeypatch.setattr(item_item_fit, "PENALTY_ITEMS", 12)
+    popular_alone = figure(lambda e: 1 + e.user_exponent * (len(e.items) <= 12))
+    assert weighted_ease(ease, positives, popular_alone) is ease, "no gain with all items"

@@ -45,6 +45,10 @@ class Ease:
         Every item with at least so many positives in training has weights; 1 where none that anybody took is left out.
     longest
         How many positives of one user counted at most, 0 without a bound (`TrainingPositives`).
+    user_exponent
+        A user of n positives counts ``n ** -user_exponent``: 0 in Steck's own.
+    penalty_exponent
+        The penalty of an item is ``penalty * (its diagonal of X'X / the mean) ** penalty_exponent``: 0 in Steck's own.
     """
 
     weights: np.ndarray
@@ -53,6 +57,8 @@ class Ease:
     penalty: float
     n_least: int = 1
     longest: int = 0
+    user_exponent: float = 0.0
+    penalty_exponent: float = 0.0
 
     @classmethod
     def fit(cls, positives: TrainingPositives, penalty: float, *, most_items: int = MOST_ITEMS) -> Ease:
@@ -95,15 +101,17 @@ class ItemGram:
     n_items: int
     n_least: int
     longest: int
+    user_exponent: float = 0.0
 
     @classmethod
-    def of(cls, positives: TrainingPositives, most_items: int) -> ItemGram:
+    def of(cls, positives: TrainingPositives, most_items: int, user_exponent: float = 0.0) -> ItemGram:
         """Of at most ``most_items`` items, see `items_taken_often`."""
         items, n_least = items_taken_often(positives.counts, most_items)
-        gram = item_gram(positives.taken[:, items])
-        return cls(gram, items, positives.taken.shape[1], n_least, positives.longest)
+        taken = positives.weighted(user_exponent) if user_exponent else positives.taken
+        n_items = positives.taken.shape[1]
+        return cls(item_gram(taken[:, items]), items, n_items, n_least, positives.longest, user_exponent)
 
-    def ease(self, penalty: float, *, in_place: bool = False) -> Ease:
+    def ease(self, penalty: float, *, penalty_exponent: float = 0.0, in_place: bool = False) -> Ease:
         """EASE with this penalty, ``in_place`` in the memory of the gram, which is spoilt by it.
 
         A penalty too small for single precision (half a millionth of the largest row's sum) is raised to that.
@@ -111,11 +119,13 @@ class ItemGram:
         penalty = max(penalty, 4 * float(np.finfo(np.float32).eps * self.gram.sum(axis=1).max(initial=0)))
         weights = self.gram if in_place else self.gram.copy()
         diagonal = np.diag_indices_from(weights)
-        weights[diagonal] += np.float32(penalty)
+        share = weights[diagonal] / weights[diagonal].mean() if penalty_exponent else np.ones(len(weights))
+        weights[diagonal] += (penalty * share**penalty_exponent).astype(np.float32)
         weights = invert_in_place(weights)
         weights /= -weights[diagonal]
         weights[diagonal] = 0
-        return Ease(weights, self.items, self.n_items, penalty, self.n_least, self.longest)
+        about = (self.n_least, self.longest, self.user_exponent, penalty_exponent)
+        return Ease(weights, self.items, self.n_items, penalty, *about)
 
 
 def fit_ease(split_dataset: SplitDataset, progress: Progress = silent) -> Ease:
@@ -127,7 +137,7 @@ def fit_ease(split_dataset: SplitDataset, progress: Progress = silent) -> Ease:
     """
     progress("fitting EASE", 0.0)
     positives, figure = TrainingPositives.of(split_dataset), validation_ndcg(split_dataset)
-    most_items = min(MOST_ITEMS, most_in_memory(free_memory()))
+    most_items = most_items_now()
     gram = ItemGram.of(positives, min(PENALTY_ITEMS, most_items))
     most_taken = float(positives.counts.max(initial=0))
     penalty = choose_penalty(lambda p: figure(gram.ease(p).score_catalogue), most_taken)
@@ -135,6 +145,11 @@ def fit_ease(split_dataset: SplitDataset, progress: Progress = silent) -> Ease:
         progress("fitting EASE", 0.3)
         gram = ItemGram.of(positives, most_items)
     return gram.ease(penalty, in_place=True)
+
+
+def most_items_now() -> int:
+    """Items of one inverse on this machine: ``MOST_ITEMS``, or fewer where little memory is free."""
+    return min(MOST_ITEMS, most_in_memory(free_memory()))
 
 
 def most_in_memory(free: int) -> int:
