@@ -65,7 +65,7 @@ def explain(
         method=method,
         score=score,
         base_value=found.base_value,
-        contributions=_contributions(dataset, pair, games, found),
+        contributions=_contributions(dataset, games, found),
         background=len(background),
         seed=seed,
         seconds=time.perf_counter() - start,
@@ -96,13 +96,13 @@ def check_method(scorer: Scorer | RowScorer, *, method: str, history: str = "one
         raise SettingError("explain.method_quantised", method=method, bits=scorer.compression.bits, others=others)
 
 
-def _contributions(dataset: Dataset, pair: Pairs, games: Games, found: Attribution) -> tuple[Contribution, ...]:
+def _contributions(dataset: Dataset, games: Games, found: Attribution) -> tuple[Contribution, ...]:
     without, all_known = probabilities_without(games), games.reads_known
     errors = [None] * len(games.players) if found.standard_error is None else found.standard_error.tolist()
     return tuple(
         Contribution(
             with_id(dataset, player),
-            player_values(dataset, player, pair, all_known=all_known)[0],
+            player_values(dataset, player, games.pairs, all_known=all_known)[0],
             contribution,
             error,
             player_unit(dataset, player),

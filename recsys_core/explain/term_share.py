@@ -16,11 +16,11 @@ def item_item_share(scorer: Scorer, dataset: Dataset, games: Games) -> ItemItemS
     if scorer.term is None or games.term is None:
         return None
     pair = games.pairs[:1]
-    items = np.unique(given(pair).csr().indices)
+    items = np.sort(given(pair).csr().indices)
     shares = scorer.term.shares(pair.items, given(pair))
     adds = np.zeros(len(items))
     adds[np.searchsorted(items, shares.indices)] = shares.data
     order = np.argsort(-np.abs(adds), kind="stable")
-    names = (dataset.items[column].iloc[items[order]] for column in ("item_id", dataset.schema.item_title))
-    entries = zip(*(column.astype(str).tolist() for column in names), adds[order].tolist(), strict=True)
+    names = (dataset.items[column].to_numpy()[items[order]] for column in ("item_id", dataset.schema.item_title))
+    entries = zip(*(map(str, column) for column in names), adds[order].tolist(), strict=True)
     return ItemItemShare(tuple(ItemItemEntry(*entry) for entry in entries), games.term.base(games.weights))
