@@ -129,7 +129,7 @@ def model_controls(ref: WorkspaceRef, *, large: bool = False) -> None:
         st.segmented_control(
             t("control.pruning"),
             PRUNINGS,
-            format_func=texts.names_of("pruning" if large else "pruning.short", PRUNINGS),
+            format_func=texts.names_of("pruning" if large and term is None else "pruning.short", PRUNINGS),
             required=True,
             key=state.bar().picker("pruning", state.pruning()),
             on_change=state.bar().choose_picked,

@@ -100,7 +100,7 @@ def stages(ref, model) -> None:
     share = cached_workspace.term_share(ref, model.variant.model)
     if share is not None:
         components.caveats([t("anatomy.share.how", rows=SHARE_ROWS, items=SHARE_ITEMS, seed=SEED)])
-    with components.grid(len(found), min_width=180):
+    with components.grid(len(found), min_width=150):
         for stage in found:
             lines = sentences.stage_lines(stage, share)
             with components.card(t(f"stage.{stage.name}"), stretch=True):

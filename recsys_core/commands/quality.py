@@ -20,7 +20,7 @@ def run_evaluate(args: argparse.Namespace, progress: Progress) -> dict[str, Any]
         "split": stored["split"],
         **found.to_json(),
         "seconds": stored["seconds"],
-        "n_parameters": sum(p.numel() for p in opened.scorer.ranker.parameters()),
+        "n_parameters": opened.scorer.n_parameters,
         "baselines": stored["baselines"],
         "variant": opened.variant.key,
     }

@@ -20,15 +20,14 @@ def stored_cost(scorer: Scorer, encoder_bytes: int, pairs: Pairs | None = None) 
         Whose known positives say how many entries of the item-item term a score sums (`count_sums`); None for a
         model without one.
     """
-    network, term = sum(p.numel() for p in scorer.ranker.parameters()), scorer.term
     return {
         "size_bytes": size_bytes(scorer),
         "text_bytes": text_bytes(scorer),
         "term_bytes": term_bytes(scorer),
         "encoder_bytes": encoder_bytes,
-        "n_parameters": network + (term.n_entries if term else 0),
+        "n_parameters": scorer.n_parameters,
         "macs": count_macs(scorer.ranker) + count_sums(scorer, pairs),
-        "neighbours": term.widest if term else 0,
+        "neighbours": scorer.term.widest if scorer.term else 0,
     }
 
 

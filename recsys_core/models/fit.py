@@ -97,9 +97,7 @@ def fit_model(split_dataset: SplitDataset, request: FitRequest, *, progress: Pro
     features = make_features(split_dataset.dataset, vectors)
     chosen = choose(features, split_dataset, settings, term=term, progress=progress)
     evaluation = evaluate(chosen.scorer, split_dataset, progress=progress)
-    network = sum(p.numel() for p in chosen.trained.ranker.parameters())
-    n_parameters = network + (chosen.term.n_entries if chosen.term else 0)
-    seconds = time.perf_counter() - began
+    n_parameters, seconds = chosen.scorer.n_parameters, time.perf_counter() - began
     report = training_report(evaluation, baselines, split_dataset, n_parameters=n_parameters, seconds=seconds)
     return FittedModel(chosen, _config(encoder, split_dataset, chosen), report, evaluation)
 

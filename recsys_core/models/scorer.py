@@ -174,6 +174,11 @@ class Scorer:
         return other
 
     @property
+    def n_parameters(self) -> int:
+        """Numbers that were learned: the network's, and the entries of the item-item term."""
+        return sum(p.numel() for p in self.ranker.parameters()) + (self.term.n_entries if self.term else 0)
+
+    @property
     def compression(self) -> Compression:
         """What the model was compressed by."""
         return self.variant.compression
