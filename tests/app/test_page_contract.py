@@ -128,11 +128,13 @@ def test_a_damaged_model_is_said_and_the_others_can_be_chosen(open_app, two_mode
 def test_settings_that_the_model_is_too_small_for_and_unknown_re_rankers_are_named_on_every_page(open_app):
     """At once, in words, and the page shows what is left of the address; nothing waits for a job that cannot run."""
     for page in registry.pages():
-        app = open_app(page, distill="4096", rank="1000", bits="16", rerank="none-such", strength="50")
+        unfit = {"distill": "4096", "rank": "1000", "neighbours": "77"}
+        app = open_app(page, **unfit, bits="16", rerank="none-such", strength="50")
         assert not app.exception
         assert not app.error
         warnings = [w.value for w in app.warning]
-        for name, value in (("Student width", "4096"), ("Rank", "1000"), ("Re-ranking", "none-such")):
+        named = (("Student width", "4096"), ("Rank", "1000"), ("Neighbours", "77"), ("Re-ranking", "none-such"))
+        for name, value in named:
             assert any(w.startswith(name) and value in w.replace("\\", "") for w in warnings), (page, name, warnings)
         assert [badge for text in texts_of(app) if (badge := text).startswith(":blue-badge")] == [
             ":blue-badge[16 bits]"

@@ -31,10 +31,13 @@ NUMERIC = (
     "--background",
     "--sparsity",
     "--distill",
+    "--rank",
+    "--neighbours",
     "--user",
     "--item",
 )
-VARIANT = ("--sparsity", "--bits", "--pruning", "--distill", "--workspace", "--model", "--rerank", "--strength")
+LEVERS = ("--sparsity", "--bits", "--pruning", "--distill", "--rank", "--neighbours")
+VARIANT = (*LEVERS, "--workspace", "--model", "--rerank", "--strength")
 TAKES = {  # what is drawn for a command, most of the time
     "sample": ("--domain", "--seed", "--out"),
     "import": ("--format", "--mapping", "--out", ""),

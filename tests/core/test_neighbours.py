@@ -8,14 +8,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from compressed_terms import with_known
 from explain_model import random_pairs
-from lever_contract import DATASET, DENSE, PAIRS, LeverContract, built, costs, scores
+from lever_contract import DATASET, DENSE, PAIRS, SETTINGS, LeverContract, builder, built, costs, scores
 from safetensors.numpy import save
 from scipy.sparse import csr_array
 
 from recsys_core.compress.build import misfits, shape_only
 from recsys_core.compress.cost import count_macs, count_sums
+from recsys_core.compress.distillation import draw_distillation_set
 from recsys_core.compress.levers.neighbours import most_neighbours
 from recsys_core.compress.storage import stored_arrays, term_bytes
 from recsys_core.compress.stored_parts import stored_parts
@@ -160,8 +162,6 @@ def test_what_cannot_be_cut_is_refused():
 
 
 def test_a_student_does_not_know_how_many_neighbours_stand_beside_it(tmp_path):
-    from lever_contract import builder
-
     made = builder(tmp_path)
     few = made.build(Compression(sparsity=0.5, neighbours=2))
     whole = made.build(Compression(sparsity=0.5))
@@ -169,3 +169,9 @@ def test_a_student_does_not_know_how_many_neighbours_stand_beside_it(tmp_path):
     pairs = with_known(random_pairs(DATASET, 5, seed=3), DATASET.n_items)
     bare = [s.with_term(None).score_pairs(pairs.users, pairs.items, pairs.histories) for s in (few, whole)]
     assert np.array_equal(*bare)
+
+
+def test_a_student_learns_what_the_network_says_and_not_the_term():
+    lessons = [draw_distillation_set(s, random_pairs(DATASET, 30), SETTINGS) for s in (DENSE, DENSE.with_term(None))]
+    assert torch.equal(lessons[0].inputs, lessons[1].inputs)
+    assert torch.equal(lessons[0].logits, lessons[1].logits)
