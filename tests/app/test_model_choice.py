@@ -134,7 +134,7 @@ def test_overview_says_the_item_item_term_or_that_there_is_none(open_app, term_w
         (
             (TriedStrength(0.0, -0.4012, 1.0), TriedStrength(2.5, -0.4009, 0.2)),
             None,
-            "With strength 2.50 the model reached log loss 0.4009 there, without it 0.4012: without is",
+            "With strength 2.50 the model reached log loss 0.4009 there, without it 0.4012: too little",
         ),
     ],
 )

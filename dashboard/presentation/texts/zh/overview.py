@@ -107,7 +107,7 @@ TEXTS = {
     "overview.term.likely": "{n} 位验证用户所选的物品，在强度为 {strength} 时可能性最大：与只看热门程度相比，每位用户的对数概率高 {gain}（标准误 {error}）；随后的校准对网络和它同样缩放。",
     "overview.term.unlikely": "{n} 位验证用户所选的物品，有它并不比只看热门程度更可能，差别在噪声之内：每位用户的对数概率差 {gain}（标准误 {error}）。",
     "overview.term.few": "可排序的验证用户只有 {n} 位，不足以判断。",
-    "overview.term.refused": "以强度 {strength}，验证集上的{measure}为 {with_term}，没有它则为 {without}：对用户做 {n} 次自助抽样，有 {share} 不用它不比用它差。",
+    "overview.term.refused": "以强度 {strength}，验证集上的{measure}为 {with_term}，没有它则为 {without}：差别太小，或在噪声之内（对用户做 {n} 次自助抽样，有 {share} 不用它不比用它差）。",
     "overview.choice.users": "{n} 位验证用户",
     "overview.choice.users.of": "{of} 位验证用户中的 {n} 位",
     "overview.choice.rows": "{users}的 {n} 行",
