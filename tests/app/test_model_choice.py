@@ -167,3 +167,6 @@ def test_a_term_of_some_items_says_which(ref, term_workspace):
     some = replace(model, term=replace(model.term, n_least=12))
     assert "Items with fewer than 12 positives in training have no weights." in model_choice.term(some, None)
     assert "have no weights" not in model_choice.term(model, None)
+    assert "than in EASE" not in model_choice.term(model, None)
+    weighted = replace(model, term=replace(model.term, user_exponent=0.5, penalty_exponent=0.5))
+    assert "count less in these weights than in EASE. Weights from popular" in model_choice.term(weighted, None)

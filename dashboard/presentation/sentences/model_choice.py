@@ -72,9 +72,14 @@ def term(model: TrainedModel, share: float | None) -> Markdown:
         "strength": numbers.setting(found.alpha),
         "size": numbers.size(found.size_bytes),
     }
-    some = t("overview.term.some", n_least=found.n_least) if found.n_least > 1 else ""
+    notes = {
+        "overview.term.users": found.user_exponent > 0,
+        "overview.term.popular": found.penalty_exponent > 0,
+        "overview.term.some": found.n_least > 1,
+    }
+    noted = [t(key, n_least=found.n_least) for key, holds in notes.items() if holds]
     of_score = "" if share is None else t("overview.term.share", share=numbers.percent(share))
-    return joined(t("overview.term", **about), of_score, some, _likely(model.choice), _weighed(model))
+    return joined(t("overview.term", **about), of_score, *noted, _likely(model.choice), _weighed(model))
 
 
 def _why_none(choice: OptionChoice) -> str:
