@@ -14,22 +14,20 @@ from recsys_core.variant import ModelVariant
 
 def users_picker(page, variant: ModelVariant) -> UserLimit:
     """The test users that lists are made for; a picker where making them for all takes more than a few seconds."""
-    ref = page.selection.ref
+    ref, raw = page.selection.ref, state.bar().value("users")
     n_all = cached_workspace.model(ref, variant.model).training.model.n_users
-    quick, said = cached_fairness.user_limit(ref, variant), _said()
-    named = cached_fairness.user_limit(ref, variant, said)
+    quick, named = (cached_fairness.user_limit(ref, variant, text) for text in ("", _said()))
     if quick == named == EVERYBODY:
         return EVERYBODY
-    names = {
-        "": plain("users.some", n=quick.most or n_all, n_all=n_all),
-        EVERYONE: plain("users.all", n=n_all),
-    }
-    if said not in names:
-        names[said] = plain("users.some", n=named.most or n_all, n_all=n_all)
-    if quick == EVERYBODY:
-        del names[EVERYONE]
-    page.pick("users", names, help=t("users.help"))
+    offered = {"": quick} if quick == EVERYBODY else {"": quick, EVERYONE: EVERYBODY}
+    shown = next((text for text, limit in offered.items() if limit == named), raw)
+    names = {text: _name(limit, n_all) for text, limit in (offered | {shown: named}).items()}
+    page.pick("users", names, aliases={raw: shown}, help=t("users.help"))
     return named
+
+
+def _name(limit: UserLimit, n_all: int) -> str:
+    return plain("users.all", n=n_all) if limit.most is None else plain("users.some", n=limit.most, n_all=n_all)
 
 
 def is_enough(report: CompressionReport, limit: UserLimit) -> bool:

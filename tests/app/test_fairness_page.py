@@ -19,6 +19,7 @@ from dashboard.workspaces import workspace_ref
 from recsys_core.fairness import audit, one_vs_rest, scan
 from recsys_core.fairness.metrics import METRICS
 from recsys_core.models.evaluation import evaluate
+from recsys_core.models.stored_evaluation import FILE
 from recsys_core.results import Group
 from recsys_core.variant import DENSE, ModelVariant
 
@@ -275,3 +276,38 @@ def test_chinese(open_fairness):
     assert "谁得到的服务更差" in said
     assert "NDCG@10" in said
     assert not app.exception
+
+
+def test_a_sample_says_its_size_and_all_can_be_asked_for(open_fairness, folder, monkeypatch):
+    ref, few = workspace_ref(folder / "shop"), ModelVariant.compressed(bits=16)
+    monkeypatch.setattr("recsys_core.models.user_sample.QUICK_MACS", 1)
+    monkeypatch.setattr("recsys_core.models.user_sample.LEAST_USERS", 50)
+    limit = cached_fairness.user_limit(ref, few)
+    for model in (few.dense, few):  # dense on the same users
+        assert cached_fairness.fairness_scan(ref, model, limit).wait(120)
+    n_all = cached_workspace.model(ref, "").training.model.n_users
+    app = open_fairness(bits="16", models="both")
+    assert not app.exception
+    assert f"50 of {n_all} users, seed 0" in " ".join(texts_of(app))
+    dense, compressed = (cached_fairness.evaluation(ref, model, limit).outcome() for model in (few.dense, few))
+    assert dense.ranking.user_index.tolist() == compressed.ranking.user_index.tolist()
+    picker = app.selectbox(key="pick_users")
+    assert picker.options == [f"50 of {n_all}", f"all {n_all}"]
+    assert cached_fairness.fairness_scan(ref, few, cached_fairness.user_limit(ref, few, "all")).wait(120)
+    app = open_fairness(bits="16", models="both", users="all")
+    assert "users, seed" not in " ".join(texts_of(app))
+    assert app.selectbox(key="pick_users").value == "all"
+    app = open_fairness(bits="16", models="both", users="many")
+    assert len([warning for warning in app.warning if "many" in warning.value]) == 1
+    assert app.selectbox(key="pick_users").value == ""
+    app = open_fairness()  # all of the full model's lists are stored
+    assert not [box for box in app.selectbox if box.key == "pick_users"]
+
+
+def test_lists_that_were_not_stored_are_said(open_app, tiny_workspace, tmp_path):
+    shutil.copytree(tiny_workspace, tmp_path / "tiny")
+    (tmp_path / "tiny" / "models" / "first" / FILE).unlink()
+    for page in ("fairness", "overview"):
+        app = open_app(page, folder=tmp_path, workspace="tiny")
+        assert cached_fairness.fairness_scan(workspace_ref(tmp_path / "tiny"), DENSE).wait(120)
+        assert "worked out anew" in " ".join(texts_of(app.run()))
