@@ -17,7 +17,7 @@ from recsys_core.progress import Progress
 from recsys_core.results import TriedOption
 
 LOSERS_SHARE = 0.5  # of a full training, for all losers together: a third of the whole time
-SURE = 0.975  # share of the draws in which an option that beats another is strictly better
+SURE = 0.95  # share of the draws in which an option that beats another is strictly better
 VERY_SURE = 0.999  # ... before the end, as every epoch asks again
 LEAST_ROUNDS = 2  # that a decision looks at
 EARLIEST = 3  # rounds before one of two is given up; of more the hopeless go sooner, and leave the others more rounds
@@ -73,14 +73,15 @@ class Round:
 def chosen_of(rounds: Sequence[Round], seed: int) -> str:
     """The simplest option of the last round that no other beats beyond noise.
 
-    Beyond the noise of a paired bootstrap over users, in the last round and in the mean of the last
-    ``LEAST_ROUNDS``: one epoch at a steady rate may end in a lucky place, which the bootstrap does not know.
+    In front in the last round, and in the mean of the last ``LEAST_ROUNDS`` beyond the noise of a paired bootstrap
+    over users: one epoch at a steady rate may end in a lucky place, which the bootstrap does not know.
     """
     names, last = list(rounds[-1].gains), rounds[-1]
     mean = mean_round(rounds[-LEAST_ROUNDS:])
 
     def beats(other: str, name: str) -> bool:
-        return all(r.difference(name, other, seed).share_at_least <= 1 - SURE for r in (last, mean))
+        leads = last.gains[other].figure > last.gains[name].figure
+        return leads and mean.difference(name, other, seed).share_at_least <= 1 - SURE
 
     return next((n for n in names if not any(beats(other, n) for other in names if other != n)), last.best)
 
