@@ -11,7 +11,7 @@ import pandas as pd
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.history import Histories
 from recsys_core.data.schema import stored_name
-from recsys_core.metrics import HEAD_SHARE
+from recsys_core.metrics import HEAD_SHARE, sorted_once
 
 MOST_PERIODS = 60
 POINTS = 200
@@ -58,7 +58,7 @@ def profile(dataset: Dataset) -> Profile:
         n_users=dataset.n_users,
         n_items=dataset.n_items,
         n_interactions=len(frame),
-        density=len(np.unique(pairs)) / max(1, dataset.n_users * dataset.n_items),
+        density=len(sorted_once(pairs)) / max(1, dataset.n_users * dataset.n_items),
         first_time=int(frame["time"].min()) if has_time else None,
         last_time=int(frame["time"].max()) if has_time else None,
         periods=_periods(frame["time"]) if has_time else pd.DataFrame({"start": [], "n": []}),

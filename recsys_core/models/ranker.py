@@ -118,7 +118,8 @@ class Adapter(nn.Module):
         tables = {}
         for g in groups:
             if g.is_lookup:
-                table = skip_init(nn.Embedding, g.size, shape.width)
+                # skip_init would import PyTorch's compiler for an embedding: a second before the first page
+                table = nn.Embedding.from_pretrained(torch.empty(g.size, shape.width), freeze=False)
             else:
                 table = skip_init(nn.Linear, g.size, shape.width, bias=False)
             nn.init.normal_(table.weight, std=0.018 if g.is_lookup else 0.1, generator=weights)
