@@ -25,11 +25,11 @@ VALUES = {
     "explain": {"method": "occlusion", "history": "each", "order": "time", "all_reasons": "true"},
     "global": {"pairs": "100", "reason": "user.region", "all_reasons": "true"},
     "compress": {
-        "watch": "user.region", "kb": "12", "lists_kept": "50", "both": "7",
+        "watch": "user.region", "users": "all", "kb": "12", "lists_kept": "50", "both": "7",
         "within": "", "bytes_of": "",  # need measured levels: test_variant_space.py
     },
     "fairness": {
-        "by": "user.region", "cross": "user.gender", "measure": "auc", "models": "compressed",
+        "by": "user.region", "cross": "user.gender", "measure": "auc", "models": "compressed", "users": "all",
         "items_by": "item.category", "all_groups": "true", "item_groups": "true",
     },
 }  # fmt: skip
