@@ -11,11 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.sparse import csr_array
 from torch import Tensor
 from torch.nn import functional as F
 
 from recsys_core.data.features import Features
-from recsys_core.data.known import Known, PositiveRows
+from recsys_core.data.known import Known, KnownItems, PositiveRows, Positives
 from recsys_core.metrics import sorted_once
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.objective import IdRegulation, Objective, batch_noise, distinct
@@ -43,8 +44,8 @@ class SequenceSampling:
     """
 
     targets: int = 16
-    negatives: int = 100
-    a_target: int = 8
+    negatives: int = 200
+    a_target: int = 12
     fewest: int = 16
     least: int = 50_000
     most: int = 1_000_000
@@ -64,8 +65,10 @@ class SequenceObjective(Objective[Moments]):
 
     Each user's sequence of first takings is cut into blocks at a random place. What was taken before a block is
     the input, each item once as at evaluation; each item of the block is set against uniform items that the
-    user never took. ``term`` adds what all of the moment's known positives say of an item to its logit, as a
-    constant: the network learns what the term does not know. All moments of a batch count alike.
+    user never took. Where sequences have no order (``ordered`` False, the ``random`` split), all that the user took
+    but the block is the input: as much as is known at evaluation. ``term`` adds what all of the moment's known
+    positives say of an item to its logit, as a constant: the network learns what the term does not know. All
+    moments of a batch count alike.
 
     ``positives`` are the rows with a positive in training (`recsys_core.data.history.Histories.pools`).
     """
@@ -78,10 +81,11 @@ class SequenceObjective(Objective[Moments]):
         positives: PositiveRows,
         sampling: SequenceSampling,
         *,
+        ordered: bool = True,
         term: ItemItemTerm | None = None,
     ) -> None:
         super().__init__(ranker, features, ids)
-        self.rows, self.sampling, self.term = positives, sampling, term
+        self.rows, self.sampling, self.ordered, self.term = positives, sampling, ordered, term
         owner = np.repeat(np.arange(features.n_users), np.diff(positives.start))
         self.taken = sorted_once(owner * features.n_items + positives.item)
         again = positives.following[positives.following < len(owner)]
@@ -109,7 +113,9 @@ class SequenceObjective(Objective[Moments]):
 
     def _batches(self, begin: np.ndarray, end: np.ndarray, size: int, random: np.random.Generator) -> list[Moments]:
         """Blocks of like size and like history side by side: little padding."""
-        width = np.minimum(begin - self.start[self.user[begin]], self.ranker.shape.history)
+        since = self.start[self.user[begin]]
+        n_known = begin - since if self.ordered else self.start[self.user[begin] + 1] - since - (end - begin)
+        width = np.minimum(n_known, self.ranker.shape.history)
         order = random.permutation(len(begin))
         order = order[np.lexsort((width[order] // NEAR, (end - begin)[order]))[::-1]]
         found, at, sampling = [], 0, self.sampling
@@ -141,9 +147,9 @@ class SequenceObjective(Objective[Moments]):
 
         ``place`` says where among ``items`` the targets ``(b, T)`` stand, and the negatives ``(N,)``.
         """
-        known = self.known(batch)
-        users, of_user = self.users(known.user, noise)
-        past = self.histories(known.newest()[:, : self.ranker.shape.history], noise)
+        known, history = self.known(batch)
+        users, of_user = self.users(self.user[batch.begin], noise)
+        past = self.histories(history[:, : self.ranker.shape.history], noise)
         embedded, of_item = self.items(items, noise)
         own, shared = map(torch.from_numpy, place)
         part, query = (
@@ -156,10 +162,26 @@ class SequenceObjective(Objective[Moments]):
             logits = logits + torch.cat([offset.gather(1, own), offset[:, shared]], 1)
         return logits, of_user + of_item
 
-    def known(self, batch: Moments) -> Known:
-        """All that was taken before each moment."""
+    def known(self, batch: Moments) -> tuple[Positives, np.ndarray]:
+        """All that is known at each moment, and the history ``(b, L)`` that attention reads of it, -1 padded."""
         users = self.user[batch.begin]
-        return Known(self.rows, users, self.first[batch.begin], np.full(len(users), -1))
+        if not self.ordered:
+            return self._others(batch, users)
+        known = Known(self.rows, users, self.first[batch.begin], np.full(len(users), -1))
+        return known, known.newest()
+
+    def _others(self, batch: Moments, users: np.ndarray) -> tuple[KnownItems, np.ndarray]:
+        """The user's items around each block, beginning behind it: other blocks see other ones of a long sequence."""
+        start, n_taken = self.start[users], self.start[users + 1] - self.start[users]
+        n_known = n_taken - (batch.end - batch.begin)
+        place = np.arange(max(1, int(n_known.max(initial=0))))
+        at = start[:, None] + ((batch.end - start)[:, None] + place) % n_taken[:, None]
+        inside = place < n_known[:, None]
+        items = np.where(inside, self.rows.item[self.first[at]], -1)
+        pointer = np.concatenate([[0], np.cumsum(n_known)])
+        shape = (len(users), self.features.n_items)
+        table = csr_array((np.ones(pointer[-1], dtype=bool), items[inside], pointer), shape=shape)
+        return KnownItems(table), items
 
     def targets(self, batch: Moments) -> np.ndarray:
         """Items ``(b, T)`` of each block, oldest first, -1 padded."""

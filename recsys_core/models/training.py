@@ -176,7 +176,10 @@ def make_objective(
     """The task's objective over the training rows."""
     if split_dataset.task == "implicit":
         positives = split_dataset.histories.pools[0]
-        return SequenceObjective(ranker, features, settings.ids, positives, settings.sampling, term=term)
+        ordered = split_dataset.split.kind != "random"
+        return SequenceObjective(
+            ranker, features, settings.ids, positives, settings.sampling, ordered=ordered, term=term
+        )
     rows = split_dataset.split.train
     labelled = split_dataset.pairs(rows, "train"), split_dataset.target(rows)
     squared = split_dataset.task == "rating"

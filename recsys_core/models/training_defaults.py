@@ -9,6 +9,7 @@ import numpy as np
 from recsys_core.data.history import LENGTH
 from recsys_core.models.objective import IdRegulation
 from recsys_core.models.ranker import RankerShape
+from recsys_core.models.sequence_objective import SequenceSampling
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings
 
@@ -33,8 +34,8 @@ def default_settings(split_dataset: SplitDataset, *, seed: int, epochs: int | No
     if split_dataset.task == "implicit":
         settings = TrainingSettings(
             seed=seed,
-            batch_size=8192,
-            learning_rate=3e-3,
+            batch_size=16_384,
+            learning_rate=6e-3,
             epochs=12,
             patience=6,
             ids=IdRegulation(0.1, 1e-3),
@@ -42,7 +43,8 @@ def default_settings(split_dataset: SplitDataset, *, seed: int, epochs: int | No
         )
         if n_rows > FEW_ROWS:  # there so short a training underfits: less is hidden
             shape = replace(settings.shape, input_dropout=0.05, dropout=0.1)
-            settings = replace(settings, learning_rate=4e-3, shape=shape, ids=IdRegulation(0.1, 1e-4))
+            sampling = SequenceSampling(negatives=100, a_target=8, most=300_000)
+            settings = replace(settings, sampling=sampling, shape=shape, ids=IdRegulation(0.1, 1e-4))
     elif n_rows <= FEW_ROWS:
         batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / 125)), 64, 1024))
         shape = RankerShape(width=16, attention=16, input_dropout=0.1, dropout=0.1)

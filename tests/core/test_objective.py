@@ -285,16 +285,21 @@ def test_dropout_draws_from_the_generator_it_is_given():
         ranker(torch.zeros(2, ranker.body.first.in_features))
 
 
-def epoch(sequences: list[list[int]], n_items: int, sampling: SequenceSampling, seed: int = 0) -> list[tuple]:
+def epoch(
+    sequences: list[list[int]], n_items: int, sampling: SequenceSampling, seed: int = 0, *, ordered: bool = True
+) -> list[tuple]:
     """User, known items and targets of every moment of an epoch."""
     features = features_of(len(sequences), n_items)
     rows = rows_of(sequences, n_items)
-    objective = SequenceObjective(random_ranker(features=features), features, PLAIN, rows, sampling)
+    objective = SequenceObjective(random_ranker(features=features), features, PLAIN, rows, sampling, ordered=ordered)
     found = []
     for batch in objective.batches(40, np.random.default_rng(seed)):
-        known = objective.known(batch)
-        for user, table, targets in zip(known.user, known.csr(), objective.targets(batch), strict=True):
-            found.append((int(user), table.indices.tolist(), [i for i in targets.tolist() if i >= 0]))
+        known, history = objective.known(batch)
+        table, users = known.csr(), objective.user[batch.begin]
+        for row, (user, newest, targets) in enumerate(zip(users, history, objective.targets(batch), strict=True)):
+            of_row = table.indices[slice(*table.indptr[row : row + 2])].tolist()
+            assert {i for i in newest.tolist() if i >= 0} <= set(of_row)
+            found.append((int(user), of_row, [i for i in targets.tolist() if i >= 0]))
     return found
 
 
@@ -318,6 +323,17 @@ def test_an_item_taken_again_stands_once_in_the_history_and_is_no_target():
         found = epoch([[0, 1, 0, 2, 1, 0, 2, 2], []], 7, SequenceSampling(least=1), seed)
         seen |= {(tuple(sorted(known)), tuple(targets)) for _, known, targets in found}
     assert seen == {((), (0,)), ((), (0, 1)), ((0,), (1, 2)), ((0, 1), (2,))}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_without_an_order_all_else_that_the_user_took_is_known(seed):
+    sequences = [list(range(7)), [], [8], [5, 2, 9, 5], list(range(9, -1, -1))]
+    found = epoch(sequences, 10, SequenceSampling(targets=4, least=1), seed, ordered=False)
+    for user, sequence in enumerate(sequences):
+        moments = [(known, targets) for u, known, targets in found if u == user]
+        assert sorted(t for _, targets in moments for t in targets) == sorted(set(sequence))
+        for known, targets in moments:
+            assert sorted(known) == sorted(set(sequence) - set(targets))
 
 
 def test_an_epoch_of_many_positives_takes_a_share_of_the_users():
