@@ -6,14 +6,20 @@ import hashlib
 import json
 import math
 import os
+import re
 import secrets
 import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from recsys_core.errors import DataError, Phrase, SettingError, WorkspaceError, phrase
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
 
 
 @contextmanager
@@ -28,14 +34,81 @@ def atomic_folder(folder: Path, what: Phrase, *, marker: str) -> Iterator[Path]:
     if folder.exists() and not (folder.is_dir() and ((folder / marker).exists() or not any(folder.iterdir()))):
         raise SettingError("output.exists", path=folder, what=what)
     folder.parent.mkdir(parents=True, exist_ok=True)
-    aside = folder.parent / f".{folder.name[:100]}.{secrets.token_hex(4)}"
-    try:  # the name comes first: an interruption between name and folder leaves nothing
-        aside.mkdir(mode=0o700)
+    with fresh_folder(folder) as aside:
         yield aside
         aside.chmod(0o755)
-        _put_in_place(aside, folder)
+        with locked(folder.parent):
+            _put_in_place(aside, folder)
+
+
+@contextmanager
+def fresh_folder(folder: Path) -> Iterator[Path]:
+    """Yield a new hidden folder beside ``folder`` to write into, which is removed unless the block renames it.
+
+    What runs that were killed left behind for the same ``folder`` is cleared away first; a folder that another
+    process still writes into is locked by it, and stays.
+    """
+    aside = folder.parent / f"{_hidden(folder)}{secrets.token_hex(4)}"
+    with ExitStack() as held:
+        try:  # the name comes first: an interruption between name and folder leaves nothing
+            with locked(folder.parent):
+                _clear_leftovers(folder)
+                aside.mkdir(mode=0o700)
+                held.enter_context(locked(aside))
+            yield aside
+        finally:
+            shutil.rmtree(aside, ignore_errors=True)
+
+
+@contextmanager
+def locked(folder: Path, *, wait: bool = True) -> Iterator[bool]:
+    """Hold the lock of a folder and yield True; without ``wait``, False where another process holds it.
+
+    The system takes it back when a process ends, however it ends. Where there are no such locks nobody waits, and
+    nothing counts as free.
+    """
+    handle = _lock(folder, wait=wait)
+    try:
+        yield wait or handle is not None
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
+        if handle is not None:
+            os.close(handle)
+
+
+def _lock(folder: Path, *, wait: bool) -> int | None:
+    """An open handle that holds the lock; None where it is not to be had, as on some network disks."""
+    if fcntl is None:
+        return None
+    handle = None
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except OSError:
+        if handle is not None:
+            os.close(handle)
+        return None
+    return handle
+
+
+def _hidden(folder: Path) -> str:
+    return f".{folder.name[:100]}."
+
+
+def _clear_leftovers(folder: Path) -> None:
+    """Remove what killed runs left beside ``folder``; an old one that was just being replaced comes back."""
+    ours = re.compile(re.escape(_hidden(folder)) + r"(old\.)?[0-9a-f]{8}")
+    with suppress(OSError):  # whose folder may not be listed clears nothing away
+        for left in [path for path in folder.parent.iterdir() if ours.fullmatch(path.name) and path.is_dir()]:
+            _clear(left, folder)
+
+
+def _clear(left: Path, folder: Path) -> None:
+    with locked(left, wait=False) as free:
+        if not free:
+            return
+        if not folder.exists() and left.name.startswith(f"{_hidden(folder)}old.") and (left / folder.name).is_dir():
+            os.rename(left / folder.name, folder)
+        shutil.rmtree(left, ignore_errors=True)
 
 
 def _put_in_place(aside: Path, folder: Path) -> None:
@@ -43,7 +116,8 @@ def _put_in_place(aside: Path, folder: Path) -> None:
     if not folder.exists():
         os.rename(aside, folder)
         return
-    old = Path(tempfile.mkdtemp(prefix=f".{folder.name}.old.", dir=folder.parent))
+    old = folder.parent / f"{_hidden(folder)}old.{secrets.token_hex(4)}"
+    old.mkdir(mode=0o700)
     os.rename(folder, old / folder.name)
     try:
         os.rename(aside, folder)

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from recsys_core.data.folder import atomic_write, read_checked_json, sha256
+from recsys_core.data.folder import atomic_write, fresh_folder, read_checked_json, sha256
 from recsys_core.errors import RecLensError, SettingError, WorkspaceError, phrase
 from recsys_core.models import artifact
 from recsys_core.models.trained_model import read_training
@@ -86,15 +86,14 @@ class ModelStore:
         model_id = model_id or self._free_id(name)
         if model_id in self.ids() or not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", model_id):
             raise SettingError("model.id", model=model_id)
-        folder = self.workspace / "models" / f".{model_id}.{secrets.token_hex(4)}"
-        try:
-            folder.mkdir(parents=True)
+        target = self.workspace / "models" / model_id
+        target.parent.mkdir(exist_ok=True)
+        with fresh_folder(target) as folder:
             made = datetime.now(UTC).isoformat(timespec="seconds")
             write(folder, {"id": model_id, "name": name or model_id, "made": made})
             artifact.write_checksums(folder, self.workspace)
-            os.rename(folder, folder.with_name(model_id))
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            folder.chmod(0o755)
+            os.rename(folder, target)
         return model_id
 
     def make_current(self, model_id: str) -> None:

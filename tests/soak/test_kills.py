@@ -58,8 +58,7 @@ def test_killed_training(kind, before, data, seconds, tiny_workspace, tmp_path):
             pytest.fail("the old workspace is gone")
     assert start("train", "--data", data, "--out", out, *SMALL).wait() == 0
     assert open_model(out).training.model["auc"] > 0
-    if kind != signal.SIGKILL:
-        assert [p.name for p in tmp_path.iterdir()] == ["workspace"], "nothing is left beside it"
+    assert [p.name for p in tmp_path.iterdir()] == ["workspace"], "nothing is left beside it"
 
 
 def test_killed_measurements(tiny_workspace, tmp_path):
