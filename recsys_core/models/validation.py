@@ -15,13 +15,14 @@ from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import EARLY_STOPPING_USERS, SplitDataset
 
+RANKED_PAIRS, LEAST_RANKED = 3_000_000, 300  # of users with items after an epoch, and users in any case
 MEASURES = {"implicit": "ndcg@10", "like": "logloss", "rating": "rmse"}
 
 
 class Validator:
     """Calls give what a ranker reaches on the validation part: NDCG@10, minus log loss, or minus RMSE by task.
 
-    NDCG is of a seeded sample of at most ``EARLY_STOPPING_USERS`` users; NaN where nobody can be ranked: all
+    NDCG is of a seeded sample of users (`most_ranked`); NaN where nobody can be ranked: all
     that was held out had been taken before. ``term`` is added to every score.
     """
 
@@ -49,8 +50,17 @@ def n_validation_users(split_dataset: SplitDataset) -> int:
     return len(np.unique(users[split_dataset.split.validation]))
 
 
+def most_ranked(n_items: int) -> int:
+    """How many users a ranker is measured by after an epoch: each costs a ranking of the catalogue.
+
+    >>> [most_ranked(n) for n in (1_682, 3_883, 10_000, 100_000)]
+    [1000, 772, 300, 300]
+    """
+    return int(np.clip(RANKED_PAIRS // n_items, LEAST_RANKED, EARLY_STOPPING_USERS))
+
+
 def _of_lists(split_dataset: SplitDataset) -> Callable[[Scorer], UserGains]:
-    task = split_dataset.ranking("validation", most=EARLY_STOPPING_USERS)
+    task = split_dataset.ranking("validation", most=most_ranked(split_dataset.dataset.n_items))
     return lambda scorer: UserGains(rank_users(scorer.score_catalogue, task).ndcg, np.ones(len(task)))
 
 
