@@ -9,7 +9,7 @@ from dashboard.presentation.sentences import compress as sentences
 from dashboard.presentation.texts import t
 from dashboard.sections import compress as cards
 from dashboard.sections import measuring, variant_space
-from dashboard.sections.ranked_users import is_enough, users_picker
+from dashboard.sections.ranked_users import is_enough, said_anew, users_picker
 from dashboard.state import Selection
 from recsys_core.compare import report_to_json
 
@@ -60,6 +60,7 @@ def show(page: frame.Frame) -> None:
     with components.grid(2):
         cards.survival(chosen)
         cards.sizes(chosen)
+    said_anew(chosen)
     measuring.measure_all(chosen)
     if report is None:
         return

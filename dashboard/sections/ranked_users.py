@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dashboard import state
+from dashboard import components, state
 from dashboard.cached import fairness as cached_fairness
 from dashboard.cached import workspace as cached_workspace
+from dashboard.presentation.sentences.fairness import anew
 from dashboard.presentation.texts import plain, t
+from dashboard.state import Selection
 from recsys_core.errors import SettingError
 from recsys_core.models.user_sample import EVERYBODY, EVERYONE, UserLimit
 from recsys_core.results import CompressionReport
@@ -34,6 +36,13 @@ def is_enough(report: CompressionReport, limit: UserLimit) -> bool:
     """Whether a level was measured on as many test users as the address asks for; it may ask for no number."""
     n_all = report.n_test_users or 0
     return not _said() or (report.n_users or 0) >= min(limit.most or n_all, n_all)
+
+
+def said_anew(selection: Selection) -> None:
+    """That the full model's lists, which a level is compared with, were not stored with it; nothing where they were."""
+    job = cached_fairness.evaluation(selection.ref, selection.variant.dense)
+    if job.is_done and not job.error:
+        components.caveats(anew(job.outcome()))
 
 
 def _said() -> str:

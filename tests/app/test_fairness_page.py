@@ -297,17 +297,12 @@ def test_a_sample_says_its_size_and_all_can_be_asked_for(open_fairness, folder, 
     app = open_fairness(bits="16", models="both", users="all")
     assert "users, seed" not in " ".join(texts_of(app))
     assert app.selectbox(key="pick_users").value == "all"
-    app = open_fairness(bits="16", models="both", users="many")
-    assert len([warning for warning in app.warning if "many" in warning.value]) == 1
-    assert app.selectbox(key="pick_users").value == ""
-    app = open_fairness()  # all of the full model's lists are stored
-    assert not [box for box in app.selectbox if box.key == "pick_users"]
 
 
 def test_lists_that_were_not_stored_are_said(open_app, tiny_workspace, tmp_path):
     shutil.copytree(tiny_workspace, tmp_path / "tiny")
     (tmp_path / "tiny" / "models" / "first" / FILE).unlink()
-    for page in ("fairness", "overview"):
+    for page in ("fairness", "overview", "compress"):
         app = open_app(page, folder=tmp_path, workspace="tiny")
         assert cached_fairness.fairness_scan(workspace_ref(tmp_path / "tiny"), DENSE).wait(120)
         assert "worked out anew" in " ".join(texts_of(app.run()))
