@@ -22,11 +22,12 @@ from dashboard.presentation.sentences import compress_cards
 from dashboard.presentation.texts import numbers
 from dashboard.presentation.texts.markdown import JOINER
 from dashboard.workspaces import workspace_ref
-from recsys_core.compare import deltas, load_report, measure_variant
+from recsys_core.compare import DenseReference, deltas, load_report, measure_variant
 from recsys_core.compress.latency import LatencySettings
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
 from recsys_core.models.fit import FitRequest, fit_workspace
+from recsys_core.models.user_sample import EVERYBODY, UserLimit
 from recsys_core.models.workspace import open_model
 from recsys_core.recommend import recommend
 from recsys_core.results import AucIntervals, BothTies, Noise, Ties
@@ -350,3 +351,17 @@ def test_nobody_to_rank(open_app, little, variant):
     assert cards(app)["NDCG@10"] == "–"
     assert {m.delta for m in app.metric if m.label in ("NDCG@10", "Top 10 kept")} == {"no figure"}
     assert "Nobody has held-out items" in " ".join(texts_of(app))
+
+
+def test_a_level_measured_on_a_sample_says_so_and_is_measured_on_all_where_asked(open_compress, folder):
+    ref, level = workspace_ref(folder / "shop"), ModelVariant.compressed(bits=16)
+    model = open_model(folder / "shop")
+    few = DenseReference(model, limit=UserLimit(most=30))
+    n_all = measure_variant(model, level, reference=few, latency=QUICK).n_test_users
+    assert f"on 30 of {n_all} users, seed 0" in " ".join(texts_of(open_compress(level)))
+    assert "Measuring" in " ".join(texts_of(open_compress(level, users="all")))
+    assert cached_compress.measurement(ref, level, EVERYBODY).wait(120)
+    for users in ("all", ""):  # the report on all users took the other's place
+        said = " ".join(texts_of(open_compress(level, users=users)))
+        assert f"{n_all} users" in said
+        assert "users, seed" not in said
