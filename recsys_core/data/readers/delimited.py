@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -35,8 +36,12 @@ def parse_delimited(file: str, data: bytes, how: TextFormat) -> Table:
     require(bool(data.strip()), DataError, "table.empty", file=file, expected=phrase("expected.records"))
     delimiter = how.delimiter or said or find_delimiter(data, quoting=how.quoting)
     escaped = how.escape is not None and how.escape.encode() in data
-    if how.quoting and not escaped and are_idle_quotes(data, delimiter):
-        data = data.replace(b'"', b"")
+    if how.quoting and not escaped and (plain := without_quotes(data, delimiter)):
+        table = _read_plain(file, plain[0], delimiter, how.names, n_above)
+        if not plain[1]:
+            return table
+        columns = {name: pc.replace_substring(cells, plain[1], delimiter) for name, cells in table.columns.items()}
+        return replace(table, columns=columns)
     if (how.quoting and b'"' in data) or escaped:
         return _read_quoted(file, data, delimiter, how, n_above)
     return _read_plain(file, data, delimiter, how.names, n_above)
@@ -62,27 +67,39 @@ def find_delimiter(data: bytes, *, quoting: bool) -> str:
     return max(DELIMITERS, key=lambda m: (counts[m][0] > 0, 2 * agreeing[m] > len(lines), counts[m][0], agreeing[m]))
 
 
-def are_idle_quotes(data: bytes, delimiter: str) -> bool:
-    """Whether all quotation marks enclose whole cells that hold no delimiter, line end or mark: they can be taken off.
+def without_quotes(data: bytes, delimiter: str) -> tuple[bytes, str] | None:
+    """The text less its quotation marks, and the letter that stands for delimiters they held; None where that is wrong.
 
-    Programs that quote every text write such files; without the marks they are read ten times as fast.
+    It is right where all marks enclose whole cells that hold no mark and no line end, and the header's no delimiter:
+    what most programs write. Such files are read more than twice as fast as record by record, in half the memory.
 
-    >>> [are_idle_quotes(line, ",") for line in (b'"a","b c"\\n', b'"a,b",c\\n', b'a"b,c\\n', b'"a""b",c\\n')]
-    [True, False, False, False]
+    >>> [without_quotes(line, ",") for line in (b'"a","b c"\\n', b'a,b\\n"c,d",\\n', b'a"b,c\\n', b'"a""b",c\\n')]
+    [(b'a,b c\\n', ''), (b'a,b\\nc\\x01d,\\n', '\\x01'), None, None]
     """
     mark = delimiter.encode()
-    if len(mark) > 1 or b'\n""\n' in data or data.startswith(b'""\n'):  # a line of one empty cell is no blank line
-        return False
+    if len(mark) > 1 or b'"' not in data or b'\n""\n' in data or data.startswith(b'""\n'):
+        return None  # a line of one empty cell is no blank line
     raw = np.frombuffer(data, dtype=np.uint8)
     quotes = np.flatnonzero(raw == ord('"'))
     if len(quotes) % 2:
-        return False
+        return None
     opening, closing = quotes[::2], quotes[1::2]
     before, after = raw[opening - 1], raw[closing + 1]  # the last byte is a line end, and so stands before the first
     if not all(np.isin(beside, [mark[0], ord("\n")]).all() for beside in (before, after)):
-        return False
-    ends = np.flatnonzero((raw == mark[0]) | (raw == ord("\n")))
-    return bool((np.searchsorted(ends, opening) == np.searchsorted(ends, closing)).all())
+        return None
+    ends, marks = np.flatnonzero(raw == ord("\n")), np.flatnonzero(raw == mark[0])
+    if (np.searchsorted(ends, opening) != np.searchsorted(ends, closing)).any():
+        return None
+    inside = marks[np.searchsorted(quotes, marks) % 2 == 1]
+    if not len(inside):
+        return data.replace(b'"', b""), ""
+    letter = next((code for code in range(1, 9) if bytes([code]) not in data), None)
+    header = len(data) - len(data.lstrip(b"\n"))
+    if letter is None or inside[0] < data.find(b"\n", header):
+        return None
+    hidden = raw.copy()
+    hidden[inside] = letter
+    return hidden.tobytes().replace(b'"', b""), chr(letter)
 
 
 def _read_plain(file: str, data: bytes, delimiter: str, names: Names | None, n_above: int) -> Table:
