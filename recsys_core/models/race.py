@@ -73,15 +73,15 @@ class Round:
 def chosen_of(rounds: Sequence[Round], seed: int) -> str:
     """The simplest option of the last round that no other beats beyond noise.
 
-    In front in the last round, and in the mean of the last ``LEAST_ROUNDS`` beyond the noise of a paired bootstrap
-    over users: one epoch at a steady rate may end in a lucky place, which the bootstrap does not know.
+    Beyond the noise of a paired bootstrap over users, in the last round and in the mean of the last
+    ``LEAST_ROUNDS``: one epoch at a steady rate may end in a lucky place, which the bootstrap does not know, and a
+    lead that melts is none.
     """
     names, last = list(rounds[-1].gains), rounds[-1]
     mean = mean_round(rounds[-LEAST_ROUNDS:])
 
     def beats(other: str, name: str) -> bool:
-        leads = last.gains[other].figure > last.gains[name].figure
-        return leads and mean.difference(name, other, seed).share_at_least <= 1 - SURE
+        return all(r.difference(name, other, seed).share_at_least <= 1 - SURE for r in (last, mean))
 
     return next((n for n in names if not any(beats(other, n) for other in names if other != n)), last.best)
 

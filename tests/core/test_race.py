@@ -87,6 +87,12 @@ def test_a_lucky_round_is_not_enough():
     assert run(contenders([0.5] * 8, [0.4, 0.4, 0.4, 0.6, 0.6, 0.6, 0.6, 0.6]), 8).winner.name == "0"
 
 
+def test_a_lead_that_melts_is_none():
+    """Far in front after the first of two rounds, within noise after the second."""
+    finish = run(contenders([0.1, 0.5, 0.5, 0.5], [0.4, 0.51, 0.51, 0.51]), 4)
+    assert (finish.winner.name, len(finish.rounds)) == ("0", 2)
+
+
 def test_an_option_that_starts_slowly_is_kept_while_it_catches_up():
     """Behind beyond doubt in the first three rounds, in front in the last two."""
     slow = [0.0, 0.2, 0.4, 0.56, 0.6, 0.6, 0.6, 0.6, 0.6, 0.6]
