@@ -9,8 +9,9 @@ import pandas as pd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from recsys_core.data.build_dataset import share_of_equal_times
 from recsys_core.data.known import PositiveRows
-from recsys_core.data.order import _spelled_out, by_group, by_rank, by_time, natural_order
+from recsys_core.data.order import _spelled_out, by_group, by_rank, by_time, in_canonical_order, natural_order
 from recsys_core.data.split import order_interactions, part_by_user
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 6)), max_size=40)  # user, item, time
@@ -47,6 +48,15 @@ def test_ids_of_one_form_are_ordered_as_any_ids(pairs):
 def test_rows_are_sorted_by_time_and_equal_times_by_the_other_columns(rows):
     user, item, time = (np.array([r[i] for r in rows], dtype=np.int64) for i in range(3))
     assert by_time(time, [item, user]).tolist() == np.lexsort([item, user, time]).tolist()
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 6)), min_size=1, max_size=40))
+def test_equal_times_of_a_user_are_counted_side_by_side(rows):
+    log = pd.DataFrame(rows, columns=["user_index", "item_index", "time"]).assign(value=1.0)
+    users, items = (pd.DataFrame({f"{side}_id": [str(i) for i in range(5)]}) for side in ("user", "item"))
+    log = in_canonical_order(users, items, log)[2]
+    assert share_of_equal_times(log) == log.duplicated(["user_index", "time"], keep=False).mean()
 
 
 @settings(deadline=None)
