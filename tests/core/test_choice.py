@@ -135,7 +135,7 @@ def test_the_simplest_option_stands_first_and_the_term_is_tried_with_and_without
 
     assert names("like", features) == ["without ids", "with ids"]
     assert names("implicit", features) == ["without ids", "item id only"]
-    assert names("implicit", features, has_term=True) == ["without ids", "term without ids", "term and item id"]
+    assert names("implicit", features, has_term=True) == ["without ids", "term and item id", "term without ids"]
     assert names("like", ids_alone) == ["with ids"]
     assert names("implicit", ids_alone, has_term=True) == ["item id only", "term and item id"]
 
@@ -148,7 +148,7 @@ def test_a_term_that_tells_takes_part_in_training_and_is_calibrated_with_the_net
     term = ItemItemTerm(1.0, 100.0, csr_array(weights), 40)
     defaults = default_settings(split_dataset, seed=0, epochs=4)
     chosen = choose(make_features(dataset), split_dataset, defaults, term=term)
-    assert [option.name for option in chosen.choice.tried] == ["without ids", "term without ids", "term and item id"]
+    assert [option.name for option in chosen.choice.tried] == ["without ids", "term and item id", "term without ids"]
     assert chosen.choice.likelihood is not None
     assert chosen.choice.likelihood.alpha > 0
     assert (chosen.term is not None) == chosen.choice.chosen.startswith("term")
