@@ -13,6 +13,8 @@ from recsys_core.data.build_dataset import share_of_equal_times
 from recsys_core.data.known import PositiveRows
 from recsys_core.data.order import _spelled_out, by_group, by_rank, by_time, in_canonical_order, natural_order
 from recsys_core.data.split import order_interactions, part_by_user
+from recsys_core.metrics.intervals import CELLS, mean_interval
+from recsys_core.seeds import random_stream
 
 ROWS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.integers(0, 6)), max_size=40)  # user, item, time
 
@@ -94,3 +96,11 @@ def test_a_row_is_followed_by_the_users_next_row_of_the_item(rows, seed):
     assert made.key.tolist() == (user.astype(np.int64) * 2 * len(user) + rank)[sequence].tolist()
     assert made.item.tolist() == item[sequence].tolist()
     assert made.following.tolist() == following
+
+
+def test_an_interval_of_many_users_is_drawn_in_pieces():
+    """In pieces the draws are those that are drawn at once; more users than cells are one draw a piece."""
+    values = np.random.default_rng(0).random(CELLS // 400)
+    draws = random_stream(3, "interval of a mean").multinomial(len(values), np.full(len(values), 1 / len(values)), 450)
+    expected = np.quantile(draws @ values / len(values), [0.025, 0.975])
+    np.testing.assert_allclose(mean_interval(values, seed=3, n_draws=450), expected, rtol=1e-12)
