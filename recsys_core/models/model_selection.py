@@ -14,7 +14,7 @@ from recsys_core.models.labelled_term import weigh_term
 from recsys_core.models.race import Contender, Finish, race
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.models.term_strength import term_strength
+from recsys_core.models.term_strength import stronger_beside, term_strength
 from recsys_core.models.training import TrainedRanker, TrainingRun, TrainingSettings
 from recsys_core.models.validation import MEASURES, Validator, n_validation_users
 from recsys_core.progress import Progress, silent
@@ -91,7 +91,10 @@ def choose(
     while not winner.run.finished:
         winner.run.advance(_named(progress, winner))
     choice = replace(_choice(finish, contenders, split_dataset), likelihood=asked)
-    return _calibrated(ChosenModel(winner.run.result(), winner.features, winner.term, choice), term, split_dataset)
+    trained, beside = winner.run.result(), winner.term
+    if beside is not None:
+        beside = stronger_beside(Scorer(trained.ranker, winner.features), beside, split_dataset)
+    return _calibrated(ChosenModel(trained, winner.features, beside, choice), term, split_dataset)
 
 
 def _calibrated(chosen: ChosenModel, term: ItemItemTerm | None, split_dataset: SplitDataset) -> ChosenModel:

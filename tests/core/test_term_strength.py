@@ -6,13 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from scipy.sparse import csr_array
 from scipy.special import log_softmax
 from test_training import two_tastes
 
+from recsys_core.data.features import make_features
 from recsys_core.models.item_item import ItemItemTerm
+from recsys_core.models.ranker import Ranker, RankerShape
+from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.models.term_strength import LEAST_USERS, STRONGEST, _Cells, term_strength
+from recsys_core.models.term_strength import LEAST_USERS, MOST_GROWTH, STRONGEST, _Cells, stronger_beside, term_strength
+from recsys_core.seeds import torch_stream
 
 SPLIT_DATASET = SplitDataset.build(two_tastes(outcome="taken"), task="implicit", kind="time", seed=0)
 
@@ -74,3 +79,18 @@ def test_too_few_users_or_no_entries_give_no_weight():
     assert (found.alpha, found.n_users) == (0, LEAST_USERS - 1)
     empty = replace(term_of(np.zeros((40, 40))), neighbours=0)
     assert term_strength(empty, SPLIT_DATASET).alpha == 0
+
+
+def test_a_term_beside_a_network_that_knows_nothing_grows_where_lists_gain():
+    even = np.arange(40) % 2 == 0
+    features = make_features(two_tastes(outcome="taken"))
+    noise = Ranker(features.groups, RankerShape(width=4, attention=4, first=8, second=4), weights=torch_stream(0, "x"))
+    with torch.no_grad():
+        noise.head.weight.mul_(30)
+    knows = term_of(np.equal.outer(even, even).astype(float), 0.01)
+    network = Scorer(noise, features)
+    grown = stronger_beside(network, knows, SPLIT_DATASET)
+    assert 2 * knows.alpha <= grown.alpha <= MOST_GROWTH * knows.alpha
+    against = term_of(np.not_equal.outer(even, even).astype(float), 5.0)
+    assert stronger_beside(network, against, SPLIT_DATASET).alpha == 5.0
+    assert stronger_beside(network.with_term(knows), replace(knows, alpha=0.0), SPLIT_DATASET).alpha == 0.0
