@@ -45,7 +45,7 @@ def gap(page, sentence) -> None:
     rest = cached_fairness.largest_rest_gap(ref, page.selection.variant.dense)
     is_good, said = sentences.gap_verdict(job.result, rest)
     st.markdown(sentences.verdict_line(is_good, said))
-    if not is_good:
+    if is_good is False:
         page.sentence(joined(sentence, said))
         state.page_link("fairness", t("overview.verdict.look"))
 

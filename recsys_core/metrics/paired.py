@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from recsys_core.metrics.intervals import LEAST_USERS
 from recsys_core.seeds import random_stream
 
 N_DRAWS = 1000
@@ -51,6 +52,7 @@ class PairedDifference:
     """First figure less the second on the same users: ``low`` and ``high`` end its 95 % bootstrap interval.
 
     ``share_at_least`` of the draws have the first at least as good as the second: 1 is sure, 0.5 no better than a coin.
+    These three are NaN where there are too few users to tell (`recsys_core.metrics.intervals.LEAST_USERS`).
     """
 
     mean: float
@@ -62,17 +64,17 @@ class PairedDifference:
 def paired_difference(first: UserGains, second: UserGains, *, seed: int, n_draws: int = N_DRAWS) -> PairedDifference:
     """Difference of two figures with its percentile interval; each draw takes whole users, the same for both.
 
-    All NaN where there is no user. Of more than ``MOST_UNITS`` users random groups of equal size are drawn, which
-    has the same spread in expectation.
+    All NaN where there is no user, all but the mean of too few. Of more than ``MOST_UNITS`` users random groups of
+    equal size are drawn, which has the same spread in expectation.
 
-    >>> a, b = (UserGains(np.array(g), np.ones(2)) for g in ([0.5, 0.75], [0.25, 0.5]))
+    >>> a, b = (UserGains(np.array(g * 4), np.ones(8)) for g in ([0.5, 0.75], [0.25, 0.5]))
     >>> paired_difference(a, b, seed=0)
     PairedDifference(mean=0.25, low=0.25, high=0.25, share_at_least=1.0)
     """
     n = len(first.gain)
-    if not n:
-        return PairedDifference(*[float("nan")] * 4)
     mean = first.figure - second.figure
+    if n < LEAST_USERS:
+        return PairedDifference(mean, *[float("nan")] * 3)
     if n > MOST_UNITS:
         group = random_stream(seed, "groups of users").permutation(n) % MOST_UNITS
         first, second, n = first._grouped(group), second._grouped(group), MOST_UNITS

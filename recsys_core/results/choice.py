@@ -24,7 +24,8 @@ class TriedOption:
     difference, low, high
         The chosen one's figure less this one's on the same users, and the ends of its paired 95 % interval.
     share_at_least
-        Share of the bootstrap draws in which the chosen one is at least as good.
+        Share of the bootstrap draws in which the chosen one is at least as good. It and the interval are unknown (NaN,
+        or None as it was read) where too few users were measured.
     """
 
     name: str
@@ -34,9 +35,9 @@ class TriedOption:
     figure: float
     chosen_figure: float
     difference: float
-    low: float
-    high: float
-    share_at_least: float
+    low: float | None
+    high: float | None
+    share_at_least: float | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +66,12 @@ class TermStrength:
 class TriedStrength:
     """A strength of the item-item term beside the network, 0 for none, and the validation figure with it.
 
-    ``share_at_least`` of the bootstrap draws have the chosen strength at least as good.
+    ``share_at_least`` of the bootstrap draws have the chosen strength at least as good; as `TriedOption`'s.
     """
 
     strength: float
     figure: float
-    share_at_least: float
+    share_at_least: float | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ from recsys_core.data.profile import group_sizes, profile, user_history
 from recsys_core.data.schema import Schema
 from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.leave_one_out import leave_one_out_effects
+from recsys_core.fairness import ScanResult
 from recsys_core.metrics import mean_interval
 from recsys_core.models.anatomy import STAGES, anatomy
 from recsys_core.models.baselines import Popularity
@@ -90,8 +91,23 @@ def test_verdicts_follow_the_paired_difference(ref):
     assert verdict((0.01, -0.002, 0.02)) == "par"
     assert verdict((-0.01, -0.02, -0.002)) == "below"
     assert verdict((math.nan, math.nan, math.nan)) == ""
+    assert verdict((0.01, math.nan, math.nan)) == "par", "too few users for an interval"
     assert verdict(None) == ""
     assert verdict((0.01, 0.002, 0.02), "popularity") == "", "there is no such baseline"
+
+
+def test_too_few_ranked_users_prove_nothing(ref):
+    model = cached_workspace.model(ref, "")
+    found = three_baselines(model, ease=(-0.09, math.nan, math.nan))
+    found = replace(found, training=replace(found.training, model=replace(found.training.model, n_users=1)))
+    line = (None, "Better than EASE: not proven (1 ranked user: too few for an interval).")
+    assert line in quality.verdicts(found)
+
+
+def test_without_groups_to_compare_nothing_is_said_of_their_gaps():
+    is_good, said = sentences.gap_verdict(ScanResult("user", {"user.age": None}, (), 0, 0.1), None)
+    assert is_good is None
+    assert "1 column looked at" in said
 
 
 def three_baselines(model, **changes: tuple[float, float, float]):

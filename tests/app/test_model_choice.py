@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -51,6 +52,17 @@ def test_a_choice_says_how_sure_it_was(chosen_by, lead, words):
     assert words in text
     assert f"in {100 * lead[-1]:.1f}\u202f% of 1\u202f000 bootstrap draws" in text
     assert ("is taken" in text) == (lead[0] < 0)
+
+
+def test_too_few_users_to_compare_by_are_said(chosen_by):
+    unknown = (math.nan,) * 3
+    few = replace(choice(with_ids(0.0031, *unknown)), n_users=2, of_users=2)
+    assert "With 2 validation users to measure by there are too few to tell them apart surely." in said(chosen_by(few))
+    own, rival = tried_options(chosen_by(few).choice).iloc[:, -2:].to_numpy().tolist()
+    assert (own, rival[0]) == (["", ""], "+0.0031"), "no interval"
+    weighed = (TriedStrength(0.0, -0.4, math.nan), TriedStrength(2.5, -0.3, math.nan))
+    text = model_choice.term(chosen_by(replace(few, strengths=weighed)), None)
+    assert "With 2 validation users to measure by there are too few to say." in text
 
 
 def test_the_rival_of_a_sentence_is_the_closest_one(chosen_by):
@@ -128,7 +140,7 @@ def test_overview_says_the_item_item_term_or_that_there_is_none(open_app, term_w
             TermStrength(0.0, 0.01, 0.02, 150, 3),
             "not likelier with it than by popularity alone, beyond noise: +0",
         ),
-        ((), TermStrength(0.0, 0.0, 0.0, 7, 3), "With 7 validation users to rank there are too few to say."),
+        ((), TermStrength(0.0, 0.0, 0.0, 7, 3), "With 7 validation users to measure by there are too few to say."),
         ((), TermStrength(4.0, 0.31, 0.02, 150, 3), "options with one were tried, another was taken."),
         ((TriedStrength(0.0, -0.4, 1.0), TriedStrength(0.0, -0.4, 0.0)), None, "validation gave it no weight."),
         (

@@ -15,7 +15,7 @@ from recsys_core.explain.factorised import FactorisedGames
 from recsys_core.explain.methods.shap import shap_attribution
 from recsys_core.explain.shapley import solve
 from recsys_core.fairness.permutation import shuffled_p
-from recsys_core.metrics import mean_interval, roc_auc_interval
+from recsys_core.metrics import UserGains, mean_interval, paired_difference, roc_auc_interval
 from recsys_core.models.scorer import Pairs
 from recsys_core.results import CompressionReport, Gap, GapChange, Group, GroupChange, Latency, Measurement
 from recsys_core.variant import ModelVariant
@@ -30,6 +30,16 @@ def test_mean_interval_is_that_of_the_normal_approximation(seed):
     low, high = mean_interval(values, seed=seed, n_draws=4000)
     assert (high - low) / 2 == pytest.approx(half, rel=0.06)  # at 90 % it would be 16 % narrower
     assert (low + high) / 2 == pytest.approx(values.mean(), abs=half / 5)
+
+
+@pytest.mark.parametrize(("n_users", "is_told"), [(0, False), (1, False), (5, False), (6, True)])
+def test_too_few_users_have_no_interval(n_users, is_told):
+    """That five users all agree has a chance of 1 in 16 where there is nothing."""
+    ours, theirs = (UserGains(np.full(n_users, gain), np.ones(n_users)) for gain in (0.75, 0.5))
+    found = paired_difference(ours, theirs, seed=0)
+    assert np.isnan(found.mean) == (n_users == 0)
+    told = np.isfinite([found.low, found.high, found.share_at_least, *mean_interval(ours.gain, seed=0)])
+    assert told.tolist() == [is_told] * 5
 
 
 def test_auc_interval_by_hanley_and_mcneil():

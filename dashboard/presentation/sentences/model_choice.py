@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dashboard.presentation.sentences.fairness import inside
+from dashboard.presentation.sentences.quality import known
 from dashboard.presentation.texts import joined, listed, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown
 from recsys_core.models.trained_model import TrainedModel
@@ -32,6 +33,9 @@ def closest(choice: OptionChoice) -> TriedOption:
 
 
 def _beside(rival: TriedOption, choice: OptionChoice) -> Markdown:
+    standing = _standing(rival)
+    if standing == "few":
+        return t("overview.choice.few", n=choice.n_users)
     values = {
         "after": rival.compared_after,
         "other": option_name(rival.name),
@@ -40,11 +44,13 @@ def _beside(rival: TriedOption, choice: OptionChoice) -> Markdown:
         "share": numbers.percent(rival.share_at_least, 1),
         "n": choice.n_draws,
     }
-    return t(f"overview.choice.{_standing(rival)}", **values)
+    return t(f"overview.choice.{standing}", **values)
 
 
 def _standing(rival: TriedOption) -> str:
-    """How the chosen option stands beside a rival: ``ahead``, ``even``, ``behind`` within noise, or beyond it once."""
+    """How the chosen option stands beside a rival: ``ahead``, ``even``, ``behind``, ``once_ahead``; or ``few`` users."""
+    if not known(rival.low) or not known(rival.high):
+        return "few"
     if rival.difference >= 0:
         return "ahead" if rival.low > 0 else "even"
     return "behind" if rival.high >= 0 else "once_ahead"
@@ -68,7 +74,7 @@ def term(model: TrainedModel, share: float | None) -> Markdown:
         return joined(t(f"overview.term.none.{_why_none(model.choice)}"), _likely(model.choice), _weighed(model))
     about = {
         "penalty": numbers.setting(found.penalty),
-        "neighbours": found.neighbours,
+        "neighbours": min(found.neighbours, found.widest),
         "strength": numbers.setting(found.alpha),
         "size": numbers.size(found.size_bytes),
     }
@@ -112,6 +118,8 @@ def _weighed(model: TrainedModel) -> Markdown:
     with_term = max((tried for tried in choice.strengths if tried.strength), key=lambda x: x.figure, default=None)
     if without is None or with_term is None:
         return Markdown("")
+    if not known(without.share_at_least):
+        return t("overview.term.few", n=choice.n_users)
     key, other = ("overview.term.refused", with_term) if model.term is None else ("overview.term.taken", without)
     return t(
         key,

@@ -21,8 +21,10 @@ from recsys_core.results import OneVsRestGap
 TWICE = 2.0
 
 
-def gap_verdict(scan: ScanResult, rest: OneVsRestGap | None) -> tuple[bool, Markdown]:
-    """The largest real gap between groups of users, or that none is more than noise."""
+def gap_verdict(scan: ScanResult, rest: OneVsRestGap | None) -> tuple[bool | None, Markdown]:
+    """The largest real gap between groups of users, that none is more than noise, or that none could be measured."""
+    if not scan.gaps:
+        return None, t("overview.verdict.no_groups", n=len(scan.reports))
     if rest is None or scan.largest_real is None:
         return True, t("overview.verdict.no_gap", n=len(scan.reports))
     column, gap = scan.largest_real

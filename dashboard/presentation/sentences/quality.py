@@ -97,7 +97,7 @@ def against(report: TrainingReport, name: str) -> str:
     found = difference(report, name)
     if found is None:
         return ""
-    _, low, high = found
+    _, low, high = found  # both unknown where too few users were ranked: nothing is proven
     return "above" if low > 0 else "below" if high < 0 else "par"
 
 
@@ -127,7 +127,9 @@ def verdicts(model: TrainedModel) -> list[tuple[bool | None, Markdown]]:
             verdict = against(model.training, name)
             change, low, high = (numbers.signed(x, 3) for x in interval)
             values = {"name": inside(baseline_name(name)), "change": change, "low": low, "high": high}
-            found.append((VERDICTS[verdict], t(f"overview.verdict.{verdict}", **values)))
+            key = verdict if known(interval[1]) else "few"
+            said = t(f"overview.verdict.{key}", n=model.training.model.n_users, **values)
+            found.append((VERDICTS[verdict], said))
     share = of_possible(model)
     if share is not None:
         found.append((share >= MOST_OF_IT, t("overview.verdict.possible", share=numbers.percent(share))))
@@ -166,7 +168,8 @@ def _fitted(name: str, quality: ScorerQuality, model: TrainedModel) -> list[Mark
     key = f"baseline.{name}.fitted.some" if is_cut else f"baseline.{name}.fitted"
     if not has(key):
         return []
-    values = {k: numbers.setting(v) for k, v in settings.items()}
+    most = {"neighbours": model.dataset.n_items - 1}  # in a small catalogue an item has no more
+    values = {k: numbers.setting(min(v, most.get(k, v))) for k, v in settings.items()}
     said = [t(key, n_catalogue=model.dataset.n_items, **values)]
     if settings.get("longest"):
         said.append(t("baseline.longest", name=inside(baseline_name(name)), n=int(settings["longest"])))

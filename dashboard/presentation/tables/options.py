@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from dashboard.presentation.sentences.model_choice import DIGITS, measure_name, option_name
+from dashboard.presentation.sentences.quality import known
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.results import OptionChoice, TriedOption
 
@@ -22,11 +23,12 @@ def _row(option: TriedOption, choice: OptionChoice) -> tuple[str, ...]:
     reached = (numbers.count(option.compared_after), numbers.fixed(abs(option.figure), DIGITS))
     if option.name == choice.chosen:
         return plain("overview.options.is_chosen", name=name), *reached, "", "", ""
-    ends = (numbers.signed(x, DIGITS) for x in (option.difference, option.low, option.high))
+    lead, low, high = (numbers.signed(x, DIGITS) for x in (option.difference, option.low, option.high))
+    interval = plain("overview.options.interval", lead=lead, low=low, high=high)
     return (
         name,
         *reached,
         numbers.fixed(abs(option.chosen_figure), DIGITS),
-        plain("overview.options.interval", **dict(zip(("lead", "low", "high"), ends, strict=True))),
+        interval if known(option.low) else lead,
         numbers.percent(option.share_at_least, 1),
     )
