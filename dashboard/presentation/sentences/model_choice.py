@@ -48,7 +48,7 @@ def _beside(rival: TriedOption, choice: OptionChoice) -> Markdown:
 
 
 def _standing(rival: TriedOption) -> str:
-    """How the chosen option stands beside a rival: ``ahead``, ``even``, ``behind``, ``once_ahead``; or ``few`` users."""
+    """How the chosen option stands beside a rival: ``ahead``, ``even``, ``behind``, ``once_ahead``, or too ``few``."""
     if not known(rival.low) or not known(rival.high):
         return "few"
     if rival.difference >= 0:
