@@ -11,7 +11,7 @@ from recsys_core.models.calibration import platt_scaling, scale_head
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.labelled_term import weigh_term
-from recsys_core.models.race import Contender, Finish, race
+from recsys_core.models.race import Contender, Finish, losers_epochs, race
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.term_strength import stronger_beside, term_strength
@@ -80,10 +80,10 @@ def choose(
     settings = replace(settings, shape=replace(settings.shape, history=split_dataset.histories.length))
     asked = term_strength(term, split_dataset) if term is not None and split_dataset.task == "implicit" else None
     beside = replace(term, alpha=asked.alpha) if term is not None and asked is not None and asked.alpha > 0 else None
-    tried = {
-        option.name: _Candidate(option, features, split_dataset, settings, beside)
-        for option in options(split_dataset.task, features, has_term=beside is not None)
-    }
+    possible = options(split_dataset.task, features, has_term=beside is not None)
+    if not losers_epochs(settings.epochs):  # no race: validation has spoken for the term already, for ids it has not
+        possible = [next((option for option in possible if option.has_term), possible[0])]
+    tried = {option.name: _Candidate(option, features, split_dataset, settings, beside) for option in possible}
     contenders = [Contender(name, c.run, c.validator.last) for name, c in tried.items()]
     seed = split_dataset.split.seed
     finish = race(contenders, epochs=settings.epochs, seed=seed, progress=lambda name: _named(progress, tried[name]))

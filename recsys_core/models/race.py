@@ -134,13 +134,18 @@ class Finish:
         return TriedOption(*about, beside.mean, beside.low, beside.high, beside.share_at_least)
 
 
+def losers_epochs(epochs: int) -> int:
+    """Epochs of all losers together beside a full training of ``epochs``; 0 where no race is possible."""
+    return int(LOSERS_SHARE * epochs)
+
+
 def race(contenders: Sequence[Contender], *, epochs: int, seed: int, progress: Callable[[str], Progress]) -> Finish:
     """Advance all contenders, the simplest first, until one is left or the losers' share of ``epochs`` is spent.
 
     ``progress(name)`` takes a contender's reports. The simplest wins without a round where ``epochs`` leave none to
     losers, and after one where validation measures nobody. Where the budget does not feed all, the weakest goes.
     """
-    left, rounds, spare = list(contenders), list[Round](), int(LOSERS_SHARE * epochs)
+    left, rounds, spare = list(contenders), list[Round](), losers_epochs(epochs)
     while len(left) > 1 and spare:
         left = _strongest(left, rounds, 1 + spare)
         for contender in (c for c in left if not c.run.finished):

@@ -210,6 +210,19 @@ def test_global_shows_the_values_of_the_chosen_reason(open_app, ref, language):
     assert translate(language, "global.values") in whole(app)
 
 
+def test_a_reason_that_carries_all_is_named_alone(ref):
+    job = cached_explain.overall(ref, DENSE, 100)
+    assert job.wait(60)
+    names = {p: p.key for p in job.result.players}
+    alone = np.full(len(names), 0.001)
+    alone[int(job.result.order[0])] = 1
+    found = replace(job.result, mean_abs_contribution=alone, low=alone, high=alone)
+    said = overall_sentences.sentence(found, names).replace("\\", "")
+    first = names[job.result.players[int(job.result.order[0])]]
+    assert said.startswith(first[0].upper() + first[1:] + " carries")
+    assert said.count(first[1:]) == 1
+
+
 def test_tied_reasons_are_called_so(ref):
     job = cached_explain.overall(ref, DENSE, 100)
     assert job.wait(60)

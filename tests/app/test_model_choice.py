@@ -141,6 +141,7 @@ def test_overview_says_the_item_item_term_or_that_there_is_none(open_app, term_w
             "not likelier with it than by popularity alone, beyond noise: +0",
         ),
         ((), TermStrength(0.0, 0.0, 0.0, 7, 3), "With 7 validation users to measure by there are too few to say."),
+        ((), TermStrength(0.0, 0.0, 0.0, 49, 3), "What 49 validation users took is likeliest by popularity alone"),
         ((), TermStrength(4.0, 0.31, 0.02, 150, 3), "options with one were tried, another was taken."),
         ((TriedStrength(0.0, -0.4, 1.0), TriedStrength(0.0, -0.4, 0.0)), None, "validation gave it no weight."),
         (

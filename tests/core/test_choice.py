@@ -156,6 +156,8 @@ def test_a_term_that_tells_takes_part_in_training_and_is_calibrated_with_the_net
     assert platt_scaling(labelled.label, evaluate_pairs(chosen.scorer, labelled).score) == pytest.approx(
         (1, 0), abs=0.02
     )
+    short = choose(make_features(dataset), split_dataset, replace(defaults, epochs=1), term=term)
+    assert (short.choice.chosen, short.choice.tried) == ("term without ids", ()), "no race, but likelihood"
 
 
 def test_a_term_that_tells_nothing_is_not_tried():

@@ -6,6 +6,7 @@ from dashboard.presentation.sentences.fairness import inside
 from dashboard.presentation.sentences.quality import known
 from dashboard.presentation.texts import joined, listed, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown
+from recsys_core.models.term_strength import LEAST_USERS
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.results import OptionChoice, TriedOption
 
@@ -100,8 +101,10 @@ def _likely(choice: OptionChoice) -> Markdown:
     found = choice.likelihood
     if found is None:
         return Markdown("")
-    if not found.standard_error:
+    if found.n_users < LEAST_USERS:
         return t("overview.term.few", n=found.n_users)
+    if not found.standard_error:
+        return t("overview.term.zero", n=found.n_users)
     return t(
         "overview.term.likely" if found.alpha > 0 else "overview.term.unlikely",
         n=found.n_users,

@@ -16,20 +16,25 @@ MOST_NAMED = 3
 
 
 def sentence(found: GlobalExplanation, names: dict[Player, str]) -> Markdown:
-    """The two strongest reasons with their share of all that the model says, and those that do next to nothing."""
+    """The strongest reasons, one or two, with their share of all that the model says, and those that do nearly nothing.
+
+    A second one that does next to nothing itself is not named among the strongest.
+    """
     order = [int(i) for i in found.order]
     if len(order) < 2 or found.share[order[0]] == 0:
         return t("global.sentence.nothing")
     first, second = (escape(names[found.players[i]]) for i in order[:2])
-    share = supporting(numbers.percent(float(found.share[order[:2]].sum())))
-    said = capital(t("global.sentence", first=first, second=second, share=share))
-    return joined(said, _tied(found, names), _idle(found, names))
+    n_named = 1 if found.share[order[1]] < NEXT_TO_NOTHING else 2
+    share = supporting(numbers.percent(float(found.share[order[:n_named]].sum())))
+    key = "global.sentence.one" if n_named == 1 else "global.sentence"
+    said = capital(t(key, first=first, second=second, share=share))
+    return joined(said, _tied(found, names, n_named), _idle(found, names))
 
 
-def _tied(found: GlobalExplanation, names: dict[Player, str]) -> Markdown:
-    """Whether the two that were named could as well be in the other order, or the second be the third."""
+def _tied(found: GlobalExplanation, names: dict[Player, str], n_named: int) -> Markdown:
+    """Whether those that were named could as well be in the other order, or the last of them be the next."""
     order, tied = [int(i) for i in found.order], found.tied_with_next
-    at = next((k for k in range(min(2, len(order) - 1)) if tied[k]), None)
+    at = next((k for k in range(min(n_named, len(order) - 1)) if tied[k]), None)
     if at is None:
         return Markdown("")
     first, second = (escape(names[found.players[i]]) for i in order[at : at + 2])

@@ -5,6 +5,7 @@ TEXTS = {
     "nav.global.help": "What drives the model over many recommendations.",
     "global.title": "What drives the model?",
     "global.sentence": "{first} and {second} carry {share} of what the model says.",
+    "global.sentence.one": "{first} carries {share} of what the model says.",
     "global.sentence.nothing": "No reason moves the scores.",
     "global.sentence.idle": "Next to nothing comes from {names}.",
     "global.sentence.waiting": "Explaining {n} test {n|pair|pairs}, reason by reason.",

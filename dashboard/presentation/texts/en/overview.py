@@ -111,6 +111,7 @@ TEXTS = {
     "overview.term.none.lost": "Beside the network there is no item-item term: options with one were tried, another was taken.",
     "overview.term.likely": "What {n} validation {n|user|users} took is likeliest with strength {strength}: by {gain} nats a user (standard error {error}) over popularity alone; calibration then scales network and term alike.",
     "overview.term.unlikely": "What {n} validation {n|user|users} took is not likelier with it than by popularity alone, beyond noise: {gain} nats a user (standard error {error}).",
+    "overview.term.zero": "What {n} validation {n|user|users} took is likeliest by popularity alone: no strength above 0 makes it likelier.",
     "overview.term.few": "With {n} validation {n|user|users} to measure by there are too few to say.",
     "overview.term.refused": "With strength {strength} the model reached {measure} {with_term} there, without it {without}: too little, or within noise (without is at least as good in {share} of {n} bootstrap {n|draw|draws} of the users).",
     "overview.choice.users": "{n} validation {n|user|users}",

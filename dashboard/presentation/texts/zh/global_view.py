@@ -5,6 +5,7 @@ TEXTS = {
     "nav.global.help": "从大量推荐来看，模型主要依据什么。",
     "global.title": "模型主要依据什么？",
     "global.sentence": "模型的判断有 {share} 来自{first}和{second}。",
+    "global.sentence.one": "模型的判断有 {share} 来自{first}。",
     "global.sentence.nothing": "没有任何理由影响分数。",
     "global.sentence.idle": "{names}几乎不起作用。",
     "global.sentence.waiting": "正在逐条解释 {n} 个测试样本。",
