@@ -93,6 +93,8 @@ MESSAGES: dict[str, str] = {
     "workspace.old": "{path}: made by an older RecLens, whose workspaces held one model; make it anew: "
     "'python -m recsys_core prepare TABLES --out {path}', or of an imported dataset "
     "'python -m recsys_core train --data DATASET --out {path}'.",
+    "model.old": "{path}: trained by an older RecLens; train its workspace anew: "
+    "'python -m recsys_core train --data {workspace}/dataset --out {workspace}'.",
     "model.unknown": "No model {model} in {workspace}; there are: {known}.",
     "model.id": "{model!r} cannot name a model: it is taken, or holds more than letters, digits, '-', '_' and '.'.",
     "model.current": "Model {model} is the current one; make another one current before it is removed.",

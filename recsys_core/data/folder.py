@@ -176,3 +176,12 @@ def read_checked_json(path: Path, format_mark: str, what: str) -> dict:
         reason = phrase("reason.format", value=found)
         raise WorkspaceError("workspace.foreign", path=path.parent, file=path.name, reason=reason)
     return data
+
+
+def format_of(file: Path) -> object:
+    """The format mark of one of our JSON files; None where it has none or cannot be read."""
+    try:
+        data = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return None
+    return data.get("format") if isinstance(data, dict) else None

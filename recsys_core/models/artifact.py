@@ -13,12 +13,13 @@ from safetensors.numpy import load as load_tensors
 from safetensors.numpy import save as save_tensors
 
 from recsys_core.data.features import FeatureGroup, Features
-from recsys_core.data.folder import read_checked_json, sha256, without_nan
+from recsys_core.data.folder import format_of, read_checked_json, sha256, without_nan
 from recsys_core.errors import WorkspaceError, phrase, require
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import Ranker, RankerShape
 
 FORMAT = "reclens-model-3"
+OLD_FORMATS = ("reclens-model-1", "reclens-model-2")
 WEIGHTS, TEXTS, TERM, SUMS = "model.safetensors", "texts.safetensors", "item_item.safetensors", "checksums.json"
 DATA = "dataset/dataset.json"
 FILES = (WEIGHTS, TEXTS, "config.json", "schema.json", "metrics.json")  # what the checksums are of
@@ -98,8 +99,13 @@ def digest(marks: Iterable[str]) -> str:
 
 
 def load_config(folder: Path) -> dict:
-    """The model's configuration; raises ``WorkspaceError`` for a foreign or damaged one."""
-    return read_checked_json(folder / "config.json", FORMAT, "workspace")
+    """The model's configuration; raises ``WorkspaceError`` for a foreign or damaged one, ``model.old`` for an older."""
+    try:
+        return read_checked_json(folder / "config.json", FORMAT, "workspace")
+    except WorkspaceError:
+        if format_of(folder / "config.json") in OLD_FORMATS:
+            raise WorkspaceError("model.old", path=folder, workspace=folder.parents[1]) from None
+        raise
 
 
 def load_texts(folder: Path) -> dict:
@@ -109,13 +115,16 @@ def load_texts(folder: Path) -> dict:
 
 def load_term(folder: Path, config: dict, n_items: int) -> ItemItemTerm | None:
     """The item-item term, None for a model without; raises ``WorkspaceError`` where it is missing or does not fit."""
+    if "item_item" not in config:
+        unreadable = phrase("reason.unreadable")
+        raise WorkspaceError("workspace.damaged", path=folder, file="config.json", reason=unreadable)
     if config["item_item"] is None:
         return None
     try:
         return ItemItemTerm.from_stored(config["item_item"], load_tensors((folder / TERM).read_bytes()), n_items)
     except OSError:
         raise WorkspaceError("workspace.damaged", path=folder, file=TERM, reason=phrase("reason.missing")) from None
-    except (SafetensorError, ValueError, KeyError) as problem:
+    except (SafetensorError, ValueError, KeyError, TypeError) as problem:
         reason = str(problem).splitlines()[0][:80]
         raise WorkspaceError("workspace.damaged", path=folder, file=TERM, reason=reason) from None
 

@@ -168,12 +168,21 @@ class ItemItemTerm:
     @classmethod
     def from_stored(cls, about: Mapping[str, float], arrays: Mapping[str, np.ndarray], n_items: int) -> ItemItemTerm:
         """The inverse of `to_json` and `arrays`. Raises ``ValueError`` where the arrays do not fit the catalogue."""
-        if len(arrays["start"]) != n_items + 1 or int(arrays["start"][-1]) != len(arrays["values"]):
-            raise ValueError(f"item-item weights of {len(arrays['start']) - 1} items, not of {n_items}")
+        _check(arrays, n_items)
         whole = {name: int(about[name]) for name in ("neighbours", "n_least", "bits")}
         exponents = {name: float(about[name]) for name in ("user_exponent", "penalty_exponent")}
         numbers: dict[str, Any] = whole | exponents
         return cls(float(about["alpha"]), float(about["penalty"]), _weights(arrays, n_items), **numbers)
+
+
+def _check(arrays: Mapping[str, np.ndarray], n_items: int) -> None:
+    """Raise ``ValueError`` unless the arrays are columns of a catalogue of so many items: SciPy reads what they say."""
+    start, known, values = (arrays[name] for name in ("start", "known", "values"))
+    if len(start) != n_items + 1:
+        raise ValueError(f"item-item weights of {len(start) - 1} items, not of {n_items}")
+    fits = start[0] == 0 and start[-1] == len(known) == len(values) and (np.diff(start) >= 0).all()
+    if not fits or (len(known) and not 0 <= known.min() <= known.max() < n_items) or not np.isfinite(values).all():
+        raise ValueError("item-item weights that do not fit together")
 
 
 def strongest(weights: csr_array, neighbours: int) -> csr_array:

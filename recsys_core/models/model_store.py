@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from recsys_core.data.folder import atomic_write, fresh_folder, read_checked_json, sha256
+from recsys_core.data.folder import atomic_write, format_of, fresh_folder, read_checked_json, sha256
 from recsys_core.errors import RecLensError, SettingError, WorkspaceError, phrase
 from recsys_core.models import artifact
 from recsys_core.models.trained_model import read_training
@@ -59,11 +59,12 @@ class ModelStore:
         return sorted(found, key=lambda entry: (not entry.current, entry.made, entry.id))
 
     def damaged(self) -> dict[str, WorkspaceError]:
-        """What keeps a model from being opened, by id: the first file of it that is missing or another one."""
+        """What keeps a model from being opened, by id: a file that is missing or another one, or an older format."""
         found = {}
         for model_id in self.ids():
             try:
                 artifact.check_artifact(self.folder(model_id), self.workspace)
+                artifact.load_config(self.folder(model_id))
             except WorkspaceError as problem:
                 found[model_id] = problem
         return found
@@ -145,17 +146,9 @@ def read_about(path: Path) -> dict[str, Any]:
     try:
         about = read_checked_json(path / ABOUT, FORMAT, "workspace")
     except WorkspaceError:
-        if _format_of(path / ABOUT) in OLD_FORMATS:
+        if format_of(path / ABOUT) in OLD_FORMATS:
             raise WorkspaceError("workspace.old", path=path) from None
         raise
     if not all(isinstance(about.get(key), kind) for key, kind in (("name", str), ("split", dict), ("current", str))):
         raise WorkspaceError("workspace.damaged", path=path, file=ABOUT, reason=phrase("reason.unreadable"))
     return about
-
-
-def _format_of(file: Path) -> object:
-    try:
-        data = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return None
-    return data.get("format") if isinstance(data, dict) else None

@@ -92,6 +92,18 @@ def test_stored_in_fewer_bits_and_back(bits, relative):
     assert {32: 1.0}.get(bits, 0.9) * term.size_bytes >= stored.size_bytes
 
 
+@pytest.mark.parametrize(
+    ("name", "at", "value"), [("known", 0, N), ("start", 3, -5), ("start", 0, 1), ("values", 0, np.nan)]
+)
+def test_arrays_that_do_not_fit_together_are_refused(name, at, value):
+    """SciPy would read beyond them."""
+    term = made(3)
+    arrays = {key: array.copy() for key, array in term.arrays().items()}
+    arrays[name][at] = value
+    with pytest.raises(ValueError, match="do not fit together"):
+        ItemItemTerm.from_stored(term.to_json(), arrays, N)
+
+
 def test_weights_of_another_catalogue_are_refused():
     term = made(3)
     with pytest.raises(ValueError, match="not of 24"):

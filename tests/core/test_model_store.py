@@ -10,6 +10,7 @@ import pytest
 
 from recsys_core.__main__ import main
 from recsys_core.errors import SettingError, WorkspaceError
+from recsys_core.models.artifact import write_checksums
 from recsys_core.models.model_store import ABOUT, ModelStore
 from recsys_core.models.workspace import open_model
 
@@ -82,6 +83,28 @@ def test_an_id_that_is_taken_or_no_folder_s_name_is_refused_before_anything_is_w
     with pytest.raises(SettingError, match="cannot name a model"):
         ModelStore(workspace).add("another", lambda folder, about: None, model_id=model_id)
     assert sorted(p.name for p in (workspace / "models").iterdir()) == ["first", "second"]
+
+
+@pytest.mark.parametrize(
+    ("changed", "key"),
+    [
+        ({"format": "reclens-model-2"}, "model.old"),
+        ({"format": "reclens-model-9"}, "workspace.foreign"),
+        ({"item_item": 5}, "workspace.damaged"),
+        ({"item_item": "gone"}, "workspace.damaged"),
+    ],
+)
+def test_what_a_model_says_of_itself_is_checked(workspace, changed, key):
+    folder = ModelStore(workspace).folder("")
+    config = json.loads((folder / "config.json").read_text()) | changed
+    kept = {name: value for name, value in config.items() if value != "gone"}
+    (folder / "config.json").write_text(json.dumps(kept))
+    write_checksums(folder, workspace)
+    with pytest.raises(WorkspaceError) as found:
+        open_model(workspace)
+    assert found.value.key == key
+    listed = {entry.id for entry in ModelStore(workspace).list()} | ModelStore(workspace).damaged().keys()
+    assert folder.name in listed, "left out nowhere"
 
 
 def test_no_workspace_is_not_a_damaged_one(tmp_path):

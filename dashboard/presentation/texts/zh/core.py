@@ -76,6 +76,7 @@ TEXTS = {
     "core.dataset.missing": "{path}：这里没有数据集；请先运行 'python -m recsys_core import'。",
     "core.dataset.damaged": "{path}：文件 {file} 损坏或缺失（{reason}），请重新导入数据集。",
     "core.workspace.old": "{path}：由旧版 RecLens 建立，其工作区只有一个模型；请重新建立：'python -m recsys_core prepare TABLES --out {path}'，已导入的数据集则用 'train --data DATASET --out {path}'。",
+    "core.model.old": "{path}：由旧版 RecLens 训练；请重新训练其工作区：'python -m recsys_core train --data {workspace}/dataset --out {workspace}'。",
     "core.model.unknown": "{workspace} 里没有模型 {model}；现有：{known}。",
     "core.model.id": "“{model}”不能用作模型名：已被占用，或含有字母、数字、“-”、“_”和“.”以外的字符。",
     "core.model.current": "模型 {model} 是当前模型；请先把另一个设为当前模型，再删除它。",
