@@ -36,8 +36,10 @@ def can_scale(label: np.ndarray, logit: np.ndarray) -> bool:
     return bool(taken.any() and not taken.all() and np.isfinite(logit).all())
 
 
-def fit_scales(label: np.ndarray, inputs: np.ndarray) -> np.ndarray:
+def fit_scales(label: np.ndarray, inputs: np.ndarray, *, fixed: float | np.ndarray = 0.0) -> np.ndarray:
     """Weights of the inputs ``(n, m)`` and a shift, ``(m + 1,)``: a logistic regression that starts at the first input.
+
+    ``fixed`` ``(n,)`` is added to every logit as it is.
 
     Platt's targets stay off 0 and 1 by as much as the counts of the two outcomes allow,
     ``(n_1 + 1) / (n_1 + 2)`` and ``1 / (n_0 + 2)``: few pairs that happen to be told apart do not make a model certain.
@@ -48,7 +50,7 @@ def fit_scales(label: np.ndarray, inputs: np.ndarray) -> np.ndarray:
     columns = np.column_stack([inputs, np.ones(len(inputs))])
     start = np.zeros(columns.shape[1])
     start[0] = 1
-    return minimize(_loss_and_slope, x0=start, args=(target, columns), jac=True, method="BFGS").x
+    return minimize(_loss_and_slope, x0=start, args=(target, columns, fixed), jac=True, method="BFGS").x
 
 
 def calibrate(ranker: Ranker, label: np.ndarray, logit: np.ndarray) -> None:
@@ -63,7 +65,9 @@ def scale_head(ranker: Ranker, scale: float, shift: float) -> None:
         ranker.head.bias.mul_(scale).add_(shift)
 
 
-def _loss_and_slope(weights: np.ndarray, target: np.ndarray, columns: np.ndarray) -> tuple[float, np.ndarray]:
-    """Mean log loss of ``columns @ weights`` against soft targets, and its gradient."""
-    logit = columns @ weights
+def _loss_and_slope(
+    weights: np.ndarray, target: np.ndarray, columns: np.ndarray, fixed: float | np.ndarray
+) -> tuple[float, np.ndarray]:
+    """Mean log loss of ``columns @ weights + fixed`` against soft targets, and its gradient."""
+    logit = columns @ weights + fixed
     return log_loss(target, logit), (logistic(logit) - target) @ columns / len(target)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys_core.metrics import paired_difference
-from recsys_core.models.calibration import can_scale, fit_scales, platt_scaling
+from recsys_core.models.calibration import IDENTITY, can_scale, fit_scales, platt_scaling
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.scorer import Scorer
@@ -46,7 +46,7 @@ def weigh_term(scorer: Scorer, term: ItemItemTerm, split_dataset: SplitDataset) 
     half = _halves(labelled.pairs.users, split_dataset.split.seed)
     alone, beside = np.empty_like(logit), np.empty_like(logit)
     for measured in (half, ~half):
-        scale, shift = platt_scaling(label[~measured], logit[~measured])
+        scale, shift = _alone(label[~measured], logit[~measured])
         alone[measured] = scale * logit[measured] + shift
         scale, alpha, shift = _weights(label[~measured], logit[~measured], added[~measured])
         beside[measured] = scale * logit[measured] + alpha * added[measured] + shift
@@ -66,14 +66,27 @@ def weigh_term(scorer: Scorer, term: ItemItemTerm, split_dataset: SplitDataset) 
 
 
 def _weights(label: np.ndarray, logit: np.ndarray, added: np.ndarray) -> tuple[float, float, float]:
-    """Scale, strength and shift; those of no term where none can be told or the network would be turned round."""
-    spread = float(added.std())
-    if spread > 0 and can_scale(label, logit):
-        scale, weight, shift = fit_scales(label, np.column_stack([logit, added / spread])).tolist()
-        if scale > 0 and weight > 0:
-            return scale, weight / spread, shift
+    """Scale, strength and shift; those of no term where none can be told.
+
+    A network that would be turned round says nothing on these rows, but the term may: it is added to the network as
+    that is.
+    """
+    spread, (scale, shift) = float(added.std()), _alone(label, logit)
+    if not spread > 0 or not can_scale(label, logit):
+        return scale, 0.0, shift
+    both, weight, own = fit_scales(label, np.column_stack([logit, added / spread])).tolist()
+    if both > 0 and weight > 0:
+        return both, weight / spread, own
+    weight, own = fit_scales(label, added[:, None] / spread, fixed=scale * logit).tolist()
+    return (scale, weight / spread, own) if weight > 0 else (scale, 0.0, shift)
+
+
+def _alone(label: np.ndarray, logit: np.ndarray) -> tuple[float, float]:
+    """Scale and shift of a network without a term: Platt's, or the shift alone where that would turn it round."""
     scale, shift = platt_scaling(label, logit)
-    return scale, 0.0, shift
+    if (scale, shift) != IDENTITY or not can_scale(label, logit):
+        return scale, shift
+    return scale, float(fit_scales(label, np.empty((len(label), 0)), fixed=logit)[0])
 
 
 def _halves(users: np.ndarray, seed: int) -> np.ndarray:

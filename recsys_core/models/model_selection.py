@@ -81,7 +81,7 @@ def choose(
     asked = term_strength(term, split_dataset) if term is not None and split_dataset.task == "implicit" else None
     beside = replace(term, alpha=asked.alpha) if term is not None and asked is not None and asked.alpha > 0 else None
     possible = options(split_dataset.task, features, has_term=beside is not None)
-    if not losers_epochs(settings.epochs):  # no race: validation has spoken for the term already, for ids it has not
+    if not losers_epochs(settings.epochs):  # no race, but likelihood has spoken for the term
         possible = [next((option for option in possible if option.has_term), possible[0])]
     tried = {option.name: _Candidate(option, features, split_dataset, settings, beside) for option in possible}
     contenders = [Contender(name, c.run, c.validator.last) for name, c in tried.items()]

@@ -172,7 +172,7 @@ def test_why_a_term_has_its_strength_is_said(term_workspace):
     weighed = text(strengths=tried, likelihood=None)
     assert "reaches log loss 0.3955 with it and 0.4012 without: with it is at least as good in 99.3\u202f%" in weighed
     likely = text(strengths=(), likelihood=TermStrength(7.0, 0.312, 0.021, 150, 0))
-    assert "likeliest with strength 7: by +0.31 nats a user (standard error 0.02) over popularity alone" in likely
+    assert "likeliest with strength 7: by +0.312 nats a user (standard error 0.021) over popularity alone" in likely
 
 
 def test_a_term_of_some_items_says_which(ref, term_workspace):

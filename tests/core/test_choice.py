@@ -157,7 +157,7 @@ def test_a_term_that_tells_takes_part_in_training_and_is_calibrated_with_the_net
         (1, 0), abs=0.02
     )
     short = choose(make_features(dataset), split_dataset, replace(defaults, epochs=1), term=term)
-    assert (short.choice.chosen, short.choice.tried) == ("term without ids", ()), "no race, but likelihood"
+    assert (short.choice.chosen, short.choice.tried) == ("term and item id", ()), "no race, but likelihood"
 
 
 def test_a_term_that_tells_nothing_is_not_tried():

@@ -75,6 +75,18 @@ def test_a_term_that_tells_nothing_gets_no_weight(split_dataset, untrained, weig
     assert found.strengths[0].share_at_least == 1
 
 
+def test_a_network_that_validation_would_turn_round_does_not_hide_a_term_that_tells(split_dataset, untrained):
+    labelled = split_dataset.labelled("validation")
+    term, logit = term_of(same_kind(40)), evaluate_pairs(untrained, labelled).score.astype(float)
+    added = term.pairs(labelled.pairs.items, labelled.known)
+    scale_head(untrained.ranker, -np.sign(fit_scales(labelled.label, np.column_stack([logit, added]))[0]), 0.0)
+    found = weigh_term(untrained, term, split_dataset)
+    assert found.scale > 0, "never turned round"
+    assert found.term is not None
+    noise = np.random.default_rng(0).normal(size=(40, 40)) * (1 - np.eye(40))
+    assert weigh_term(untrained, term_of(noise), split_dataset).term is None, "a shift is no merit of the term"
+
+
 def test_one_outcome_gives_the_term_no_weight(untrained):
     dataset = two_tastes()
     split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)

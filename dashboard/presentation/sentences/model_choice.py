@@ -109,8 +109,8 @@ def _likely(choice: OptionChoice) -> Markdown:
         "overview.term.likely" if found.alpha > 0 else "overview.term.unlikely",
         n=found.n_users,
         strength=numbers.setting(found.alpha),
-        gain=numbers.signed(found.gain),
-        error=numbers.fixed(found.standard_error),
+        gain=numbers.signed(found.gain, 3),
+        error=numbers.fixed(found.standard_error, 3),
     )
 
 
