@@ -14,6 +14,8 @@ from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings
 
 FEW_ROWS = 250_000
+VERY_FEW_ROWS = 8_000  # of labels: an epoch is too few steps to tell by, and training goes on for more of them
+MOST_PASSES = 6.0  # times as many epochs as with so many rows
 SHORT_HISTORY, LONG_HISTORY = 20, 150
 
 
@@ -48,7 +50,9 @@ def default_settings(split_dataset: SplitDataset, *, seed: int, epochs: int | No
     elif n_rows <= FEW_ROWS:
         batch = int(np.clip(2 ** round(np.log2(max(n_rows, 1) / 125)), 64, 1024))
         shape = RankerShape(width=16, attention=16, input_dropout=0.1, dropout=0.1)
-        settings = TrainingSettings(seed=seed, batch_size=batch, epochs=7, shape=shape)
+        passes = float(np.clip(VERY_FEW_ROWS / max(n_rows, 1), 1, MOST_PASSES))
+        epochs_at_most, patience = round(7 * passes), round(4 * passes)
+        settings = TrainingSettings(seed=seed, batch_size=batch, epochs=epochs_at_most, patience=patience, shape=shape)
     else:  # ids learn by heart from so many rows: the recipe is strong dropout on the concatenated embeddings
         settings = TrainingSettings(seed=seed, epochs=20, shape=RankerShape(input_dropout=0.4))
     return replace(settings, epochs=min(epochs, settings.epochs)) if epochs else settings

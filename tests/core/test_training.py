@@ -6,6 +6,7 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -62,6 +63,15 @@ def two_tastes(n_users: int = 80, n_items: int = 40, outcome: str = "click", see
         ),
         log,
     )
+
+
+@pytest.mark.parametrize(("n_rows", "epochs"), [(300, 42), (1_600, 35), (8_000, 7), (100_000, 7)])
+def test_few_labels_are_passed_more_often_so_that_a_training_is_enough_steps_to_tell_by(n_rows, epochs):
+    split = SimpleNamespace(task="like", split=SimpleNamespace(train=np.arange(n_rows)))
+    settings = default_settings(split, seed=0)
+    assert settings.epochs == epochs
+    assert settings.patience == round(4 * epochs / 7)
+    assert default_settings(split, seed=0, epochs=3).epochs == 3
 
 
 @pytest.mark.parametrize(("outcome", "task"), [("click", "like"), ("rating", "rating"), ("taken", "implicit")])
