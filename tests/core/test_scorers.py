@@ -14,10 +14,12 @@ from recsys_core.data.features import make_features
 from recsys_core.models.baselines import Ease, Popularity, TrainingPositives, fit_item_knn
 from recsys_core.models.ranker import RankerShape
 from recsys_core.models.scorer import Scorer
+from recsys_core.models.sequence_objective import SequenceSampling
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings, train_ranker
 from recsys_core.variant import DENSE, ModelVariant
 
+FEW = SequenceSampling(negatives=12, a_target=12, fewest=12)
 EXAMPLES = DistillationSettings(n_histories=60, n_items=4, n_sample=200)
 
 
@@ -25,7 +27,7 @@ EXAMPLES = DistillationSettings(n_histories=60, n_items=4, n_sample=200)
 def trained(split_dataset: SplitDataset) -> Scorer:
     """A ranker after two epochs that validation does not choose between."""
     shape = RankerShape(width=8, attention=8, first=32, second=32, history=8)
-    settings = TrainingSettings(epochs=2, batch_size=16, negatives=12, passes=3, learning_rate=0.02, shape=shape)
+    settings = TrainingSettings(epochs=2, batch_size=400, sampling=FEW, learning_rate=0.02, shape=shape)
     features = make_features(split_dataset.dataset)
     return Scorer(train_ranker(features, split_dataset, settings, validate=lambda ranker: 0.0).ranker, features)
 
