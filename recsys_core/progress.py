@@ -34,18 +34,20 @@ class ProgressLine:
 
     def __init__(self) -> None:
         self.stage, self.began, self.shown, self.share = "", 0.0, 0.0, 0.0
+        self.first = 0.0  # share at which the stage began to be watched: a training that is gone on with is not at 0
         self.terminal = sys.stderr.isatty()
 
     def __call__(self, stage: str | Phrase, share: float) -> None:
         now, said = time.monotonic(), str(stage)
         family = said.split(",")[0] + said.partition("(")[2]
         if family != self.stage or share < self.share:
-            self.stage, self.began, self.shown = family, now, -math.inf
+            self.stage, self.began, self.shown, self.first = family, now, -math.inf, share
         self.share = share
         if now - self.shown < (0.2 if self.terminal else 10):
             return
         self.shown = now
-        left = (now - self.began) * (1 - share) / share if share > 0.02 else None
+        done = share - self.first
+        left = (now - self.began) * (1 - share) / done if done > 0.02 else None
         text = f"{said}: {share:.0%}" + (f", about {left:.0f} s left" if left is not None else "")
         self._write(f"\r\033[K{text}" if self.terminal else f"{text}\n")
 
