@@ -14,8 +14,9 @@ from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training import TrainingSettings
 
 FEW_ROWS = 250_000
-VERY_FEW_ROWS = 8_000  # of labels: an epoch is too few steps to tell by, and training goes on for more of them
-MOST_PASSES = 6.0  # times as many epochs as with so many rows
+VERY_FEW_ROWS = 8_000  # of labels: an epoch is too few steps to tell by, and training goes on for more of them ...
+MOST_PASSES = 6.0  # ... at most so many times as many
+VERY_FEW_POSITIVES, MOST_PASSES_OF_POSITIVES = 4_000, 3.0  # the same of task ``implicit``
 SHORT_HISTORY, LONG_HISTORY = 20, 150
 
 
@@ -34,12 +35,13 @@ def default_settings(split_dataset: SplitDataset, *, seed: int, epochs: int | No
     """Settings by task and size; measured on MovieLens and the sample (docs/figures.md). ``epochs`` caps the passes."""
     n_rows = len(split_dataset.split.train)
     if split_dataset.task == "implicit":
+        passes = float(np.clip(VERY_FEW_POSITIVES / max(n_rows, 1), 1, MOST_PASSES_OF_POSITIVES))
         settings = TrainingSettings(
             seed=seed,
             batch_size=16_384,
             learning_rate=6e-3,
-            epochs=12,
-            patience=6,
+            epochs=round(12 * passes),
+            patience=round(6 * passes),
             ids=IdRegulation(0.1, 1e-3),
             shape=RankerShape(first=64, second=32),
         )

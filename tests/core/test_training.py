@@ -65,12 +65,22 @@ def two_tastes(n_users: int = 80, n_items: int = 40, outcome: str = "click", see
     )
 
 
-@pytest.mark.parametrize(("n_rows", "epochs"), [(300, 42), (1_600, 35), (8_000, 7), (100_000, 7)])
-def test_few_labels_are_passed_more_often_so_that_a_training_is_enough_steps_to_tell_by(n_rows, epochs):
-    split = SimpleNamespace(task="like", split=SimpleNamespace(train=np.arange(n_rows)))
+@pytest.mark.parametrize(
+    ("task", "n_rows", "epochs", "patience"),
+    [
+        ("like", 300, 42, 24),
+        ("rating", 1_600, 35, 20),
+        ("like", 8_000, 7, 4),
+        ("like", 100_000, 7, 4),
+        ("implicit", 900, 36, 18),
+        ("implicit", 2_000, 24, 12),
+        ("implicit", 80_000, 12, 6),
+    ],
+)
+def test_few_rows_are_passed_more_often_so_that_a_training_is_enough_steps_to_tell_by(task, n_rows, epochs, patience):
+    split = SimpleNamespace(task=task, split=SimpleNamespace(train=np.arange(n_rows)))
     settings = default_settings(split, seed=0)
-    assert settings.epochs == epochs
-    assert settings.patience == round(4 * epochs / 7)
+    assert (settings.epochs, settings.patience) == (epochs, patience)
     assert default_settings(split, seed=0, epochs=3).epochs == 3
 
 
