@@ -17,6 +17,7 @@ from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.models.term_strength import LEAST_USERS
 from recsys_core.models.validation import log_likelihood
 from recsys_core.results import TriedStrength
 from recsys_core.seeds import random_stream
@@ -39,9 +40,14 @@ def weigh_term(scorer: Scorer, term: ItemItemTerm, split_dataset: SplitDataset) 
 
     It is kept where it lowers the log loss by ``LEAST_GAIN`` and beyond the noise of a paired bootstrap over users.
     Both sides of that comparison are cross-fitted: each half of the users is measured with weights fitted on the other.
+    Fewer than `LEAST_USERS` are too few for that, and the term has no weight.
     """
     labelled = split_dataset.labelled("validation")
     label, logit = labelled.label.astype(float), evaluate_pairs(scorer, labelled).score.astype(float)
+    if len(np.unique(labelled.pairs.users)) < LEAST_USERS:
+        scale, shift = platt_scaling(label, logit)
+        figure = log_likelihood(labelled.pairs.users, label, scale * logit + shift).figure
+        return Weighing(scale, shift, None, (TriedStrength(0.0, figure, float("nan")),))
     added = replace(term, alpha=1.0).pairs(labelled.pairs.items, labelled.known).astype(float)
     half = _halves(labelled.pairs.users, split_dataset.split.seed)
     alone, beside = np.empty_like(logit), np.empty_like(logit)

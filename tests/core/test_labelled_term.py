@@ -87,6 +87,17 @@ def test_a_network_that_validation_would_turn_round_does_not_hide_a_term_that_te
     assert weigh_term(untrained, term_of(noise), split_dataset).term is None, "a shift is no merit of the term"
 
 
+def test_too_few_users_give_the_term_no_weight():
+    """A dozen users who clicked at random: half of them are fitted by luck."""
+    split_dataset = SplitDataset.build(two_tastes(n_users=12), task="like", kind="time", seed=0)
+    features = make_features(split_dataset.dataset)
+    scorer = Scorer(Ranker(features.groups, SHAPE, weights=torch_stream(0, "test")), features)
+    found = weigh_term(scorer, term_of(same_kind(40)), split_dataset)
+    assert found.term is None
+    (without,) = found.strengths
+    assert np.isnan(without.share_at_least)
+
+
 def test_one_outcome_gives_the_term_no_weight(untrained):
     dataset = two_tastes()
     split_dataset = SplitDataset.build(dataset, task="like", kind="time", seed=0)

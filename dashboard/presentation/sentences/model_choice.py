@@ -119,10 +119,10 @@ def _weighed(model: TrainedModel) -> Markdown:
     choice = model.choice
     without = next((tried for tried in choice.strengths if not tried.strength), None)
     with_term = max((tried for tried in choice.strengths if tried.strength), key=lambda x: x.figure, default=None)
+    if without is not None and not known(without.share_at_least):
+        return t("overview.term.few", n=choice.n_users)
     if without is None or with_term is None:
         return Markdown("")
-    if not known(without.share_at_least):
-        return t("overview.term.few", n=choice.n_users)
     key, other = ("overview.term.refused", with_term) if model.term is None else ("overview.term.taken", without)
     return t(
         key,
