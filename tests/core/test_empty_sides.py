@@ -80,8 +80,9 @@ def test_a_side_without_attributes_is_normal_all_the_way(tmp_path: Path, task: s
     pair = workspace.split_dataset.pairs(workspace.split_dataset.split.test[:1], "test")
     for variant in VARIANTS:
         scorer = shelf.scorer(variant.compression)
-        score = scorer.score_pairs(pair.users, pair.items, pair.histories)
-        assert scorer.score_catalogue(pair.users, pair.histories)[0, pair.items[0]] == pytest.approx(score[0], abs=1e-4)
+        score = scorer.score_pairs(pair.users, pair.items, pair.histories, pair.known)
+        scores = scorer.score_catalogue(pair.users, pair.histories, pair.known)[0]
+        assert scores[pair.items[0]] == pytest.approx(score[0], abs=1e-4)
         assert size_bytes(scorer) > 0
         for method in METHODS if variant.is_dense else ("shapley",):
             for history in ("one", "each") if method == "shapley" else ("one",):
