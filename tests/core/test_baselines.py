@@ -182,6 +182,14 @@ def test_validation_chooses_shrinkage_and_neighbours(monkeypatch):
         assert figure(fit_item_knn(split_dataset).score_catalogue) <= reached
 
 
+def test_items_that_are_all_taken_once_are_all_fitted(monkeypatch):
+    """The few that the penalty is compared on are filled up with some of them: not all that anybody took."""
+    monkeypatch.setattr(ease_module, "PENALTY_ITEMS", 5)
+    split_dataset = with_rows([(user, 4 * user + k) for user in range(6) for k in range(4)], 6, 24)
+    ease = fit_ease(split_dataset)
+    assert len(ease.items) == np.count_nonzero(TrainingPositives.of(split_dataset).counts) > 5
+
+
 @settings(max_examples=60, deadline=None)
 @given(tables, st.integers(1, 10))
 def test_the_strongest_entries_of_a_column_are_kept(taken, width):
