@@ -141,9 +141,7 @@ def fit_ease(split_dataset: SplitDataset, progress: Progress = silent) -> Ease:
     gram = ItemGram.of(positives, min(PENALTY_ITEMS, most_items))
     most_taken = float(positives.counts.max(initial=0))
     penalty = choose_penalty(lambda p: figure(gram.ease(p).score_catalogue), most_taken)
-    if len(gram.items) < np.count_nonzero(
-        positives.counts
-    ):  # n_least may be 1: items taken once fill it up
+    if len(gram.items) < np.count_nonzero(positives.counts):  # n_least may be 1: items taken once fill it up
         progress("fitting EASE", 0.3)
         gram = ItemGram.of(positives, most_items)
     return gram.ease(penalty, in_place=True)
