@@ -7,21 +7,22 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from recsys_core.metrics import list_overlap
 from recsys_core.models.baselines.co_occurrence import TrainingPositives
 from recsys_core.models.baselines.ease import PENALTY_ITEMS, Ease, ItemGram, most_items_now
 from recsys_core.models.baselines.strongest import Strongest
-from recsys_core.models.baselines.validation import CatalogueScores, validation_ndcg
+from recsys_core.models.baselines.validation import CatalogueScores, validation_lists, validation_ndcg
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.progress import Progress, silent
 
 NEIGHBOURS = (50, 100, 200, 400, 800)  # entries a column that are tried
 DEFAULT_NEIGHBOURS = 200
-MOST_LOST = 0.01  # share of EASE's validation NDCG@10 that the fewer entries may cost
+LEAST_KEPT = 0.92  # of EASE's own top 10s: NDCG@10 of one held-out item a user is too coarse to see what cutting costs
 MOST_BYTES = 64_000_000  # of the entries, at 6 bytes each
 USER_EXPONENT = 0.5
 PENALTY_EXPONENT = 0.5
-LEAST_GAIN = 0.005  # of validation NDCG@10: what a weighting must gain to be kept
+LEAST_GAIN = 0.01  # of validation NDCG@10: what a weighting must gain to be kept
 COLUMNS = 256  # that are looked through in one go
 
 
@@ -29,8 +30,8 @@ def fit_item_item_term(ease: Ease, split_dataset: SplitDataset, progress: Progre
     """EASE's weights (see `weighted_ease`) as a sparse term of strength 1.
 
     Each column keeps its strongest entries by absolute size, those that speak against an item too.
-    Of ``NEIGHBOURS`` the fewest with which EASE alone keeps 99 % of its validation NDCG@10
-    (`validation_ndcg`), within ``MOST_BYTES``; `DEFAULT_NEIGHBOURS` where nobody can be ranked.
+    Of ``NEIGHBOURS`` the fewest with which the lists of validation users (`validation_lists`) keep ``LEAST_KEPT``
+    of what EASE alone puts on them, within ``MOST_BYTES``; `DEFAULT_NEIGHBOURS` where nobody can be ranked.
     """
     progress("fitting the item-item term", 0.0)
     figure = validation_ndcg(split_dataset)
@@ -50,11 +51,12 @@ def fit_item_item_term(ease: Ease, split_dataset: SplitDataset, progress: Progre
             penalty_exponent=ease.penalty_exponent,
         )
 
-    whole = figure(ease.score_catalogue)
-    if np.isnan(whole):
+    lists = validation_lists(split_dataset)
+    whole = lists(ease.score_catalogue)
+    if not len(whole):
         return term(min(DEFAULT_NEIGHBOURS, widths[-1]))
     for neighbours in widths[:-1]:
-        if figure(_alone(term(neighbours))) >= (1 - MOST_LOST) * whole:
+        if list_overlap(whole, lists(_alone(term(neighbours)))).mean() >= LEAST_KEPT:
             return term(neighbours)
     return term(widths[-1])
 

@@ -11,7 +11,7 @@ from test_baselines import with_rows
 from recsys_core.models import item_item_fit
 from recsys_core.models.baselines import Ease, TrainingPositives
 from recsys_core.models.baselines.ease import ItemGram
-from recsys_core.models.baselines.validation import validation_ndcg
+from recsys_core.models.evaluation import rank_users
 from recsys_core.models.item_item import strongest
 from recsys_core.models.item_item_fit import fit_item_item_term, strongest_of, weighted_ease
 
@@ -50,19 +50,23 @@ def test_few_entries_are_the_strongest_of_each_column(monkeypatch):
     assert (found < 0).any(), "those against an item too"
 
 
-def test_the_fewest_entries_that_validation_does_not_miss(monkeypatch):
+def test_the_fewest_entries_that_keep_the_lists(monkeypatch):
     split_dataset, ease = material_of("base"), ease_of_base()
-    figure = validation_ndcg(split_dataset)
+    task = split_dataset.ranking("validation")
     monkeypatch.setattr(item_item_fit, "NEIGHBOURS", (1, 3, 6, 12))
 
-    def alone(n: int) -> float:
-        return figure(lambda users, histories, known: (known.csr() @ strongest_of(ease, n).weights(n)).toarray())
+    def lists(n: int) -> list[set[int]]:
+        weights = strongest_of(ease, n).weights(n)
+        return [
+            set(row) for row in rank_users(lambda u, h, known: (known.csr() @ weights).toarray(), task).top.tolist()
+        ]
 
-    reached = {n: alone(n) for n in (1, 3, 6)}
-    whole = figure(ease.score_catalogue)
-    for lost in (0.01, 0.3, 0.9):
-        monkeypatch.setattr(item_item_fit, "MOST_LOST", lost)
-        enough = [n for n, value in reached.items() if value >= (1 - lost) * whole]
+    whole = [set(row) for row in rank_users(ease.score_catalogue, task).top.tolist()]
+    kept = {n: np.mean([len(a & b) / len(a) for a, b in zip(whole, lists(n), strict=True)]) for n in (1, 3, 6)}
+    assert kept[1] < kept[6]
+    for least in (0.1, (kept[1] + kept[6]) / 2, 1.0):
+        monkeypatch.setattr(item_item_fit, "LEAST_KEPT", least)
+        enough = [n for n, share in kept.items() if share >= least]
         assert fit_item_item_term(ease, split_dataset).neighbours == min(enough, default=12)
 
 

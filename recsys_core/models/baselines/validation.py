@@ -28,6 +28,15 @@ def validation_ndcg(split_dataset: SplitDataset) -> Callable[[CatalogueScores], 
     return figure
 
 
+def validation_lists(split_dataset: SplitDataset) -> Callable[[CatalogueScores], np.ndarray]:
+    """A function: the top 10 ``(n_users, 10)`` by scores, -1 where there are fewer candidates.
+
+    For half of `EARLY_STOPPING_USERS` users at most, drawn by the split's seed, under validation's own history rule.
+    """
+    task = split_dataset.ranking("validation", most=EARLY_STOPPING_USERS // 2)
+    return lambda scores: rank_users(scores, task).top
+
+
 def has_winner(figures: list[float]) -> bool:
     """Whether figures tell their options apart: some are known and not all of them equal."""
     known = np.array([x for x in figures if not np.isnan(x)])
