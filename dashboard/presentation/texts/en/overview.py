@@ -109,7 +109,7 @@ TEXTS = {
     "overview.term.none.untried": "Beside the network there is no item-item term: none was tried.",
     "overview.term.none.no_weight": "Beside the network there is no item-item term: validation gave it no weight.",
     "overview.term.none.lost": "Beside the network there is no item-item term: options with one were tried, another was taken.",
-    "overview.term.likely": "What {n} validation {n|user|users} took is likeliest with strength {strength}: by {gain} nats a user (standard error {error}) over popularity alone; calibration then scales network and term alike.",
+    "overview.term.likely": "What {n} validation {n|user|users} took is likeliest with strength {strength}: by {gain} nats a user (standard error {error}) over popularity alone. After training it grows as long as the lists of validation gain; calibration then scales network and term alike.",
     "overview.term.unlikely": "What {n} validation {n|user|users} took is not likelier with it than by popularity alone, beyond noise: {gain} nats a user (standard error {error}).",
     "overview.term.zero": "What {n} validation {n|user|users} took is likeliest by popularity alone: no strength above 0 makes it likelier.",
     "overview.term.few": "With {n} validation {n|user|users} to measure by there are too few to say.",

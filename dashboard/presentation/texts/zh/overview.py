@@ -109,7 +109,7 @@ TEXTS = {
     "overview.term.none.untried": "网络之外没有物品关联项：没有尝试过。",
     "overview.term.none.no_weight": "网络之外没有物品关联项：验证集没有给它权重。",
     "overview.term.none.lost": "网络之外没有物品关联项：带它的做法也试过，选中的是另一种。",
-    "overview.term.likely": "{n} 位验证用户所选的物品，在强度为 {strength} 时可能性最大：与只看热门程度相比，每位用户的对数概率高 {gain}（标准误 {error}）；随后的校准对网络和它同样缩放。",
+    "overview.term.likely": "{n} 位验证用户所选的物品，在强度为 {strength} 时可能性最大：与只看热门程度相比，每位用户的对数概率高 {gain}（标准误 {error}）。训练之后，只要验证集上的列表还在变好，强度就继续加大；随后的校准对网络和它同样缩放。",
     "overview.term.unlikely": "{n} 位验证用户所选的物品，有它并不比只看热门程度更可能，差别在噪声之内：每位用户的对数概率差 {gain}（标准误 {error}）。",
     "overview.term.zero": "只看热门程度时，{n} 位验证用户所选的可能性已经最大：强度大于 0 也不会更高。",
     "overview.term.few": "可供衡量的验证用户只有 {n} 位，不足以判断。",
