@@ -14,6 +14,8 @@ from dashboard.presentation.sentences import explain as sentences
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import plain, t
 from dashboard.sections import explain as cards
+from dashboard.sections import lab
+from dashboard.sections.lab.card import draw_cards
 from recsys_core.explain.agreement import compare_explanations
 from recsys_core.results import Explanation, RankedItem
 
@@ -24,6 +26,7 @@ from recsys_core.results import Explanation, RankedItem
     parameters=(
         *(Parameter(key, f"explain.{key}.choice") for key in ("method", "history", "order")),
         opened("all_reasons", "explain.table"),
+        *(parameter for card in lab.CARDS for parameter in card.declared),
     ),
 )
 def show(page: frame.Frame) -> None:
@@ -55,12 +58,17 @@ def show(page: frame.Frame) -> None:
             past = cards.history(page, where, explanation)
         with components.card(t("explain.second"), key="second_card"):
             second = cards.second_method(page, where, explanation)
-    everything = tables.explanation_json(explanation) | {
-        "item_item": explanation.item_item.to_json() if explanation.item_item else None,
-        "recommendation": tables.recommendation_json(top),
-        "taken_before": past,
-        "second_method": tables.explanation_json(second) if second else None,
-    }
+    explained = lab.Explained(page, *where, top, item, explanation)
+    everything = (
+        tables.explanation_json(explanation)
+        | draw_cards(lab.CARDS, explained)
+        | {
+            "item_item": explanation.item_item.to_json() if explanation.item_item else None,
+            "recommendation": tables.recommendation_json(top),
+            "taken_before": past,
+            "second_method": tables.explanation_json(second) if second else None,
+        }
+    )
     page.download("explanation", tables.contributions(explanation), everything)
     with below:  # last, as it waits for the second opinion
         lime = cached_explain.explanation(*where, method="lime")

@@ -29,7 +29,10 @@ LAYERS = (  # what stands on a line imports the lines above it, never its neighb
     ("models",),
     ("recommend",),
     ("explain", "compress", "fairness"),
+    ("what_if",),
+    ("counterfactual",),
     ("compare",),
+    ("self_explaining", "batch"),
     ("commands",),
     ("__main__",),
 )

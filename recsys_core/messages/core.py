@@ -1,4 +1,4 @@
-"""Every sentence the core can say, in English, by key; the dashboard's `presentation/texts` say them in Chinese."""
+"""What settings, data, training, explaining and fairness can say."""
 
 from __future__ import annotations
 

@@ -1,0 +1,13 @@
+"""Cards of the explanations lab, below the picture of the Explain page: each closed until asked for, a file each.
+
+A card says its own parameter of the address, its place, and draws itself for what the page explains. Closed it costs an
+expander; opened it is restored by the address.
+"""
+
+from __future__ import annotations
+
+from dashboard.sections.lab.card import Explained, LabCard
+
+CARDS: tuple[LabCard, ...] = ()  # in the order of the page; a new one is a line here and its file
+
+__all__ = ["CARDS", "Explained", "LabCard"]
