@@ -13,7 +13,7 @@ from dashboard.cached.workspace import dataset, model, scorer, workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.fairness import ScanResult
-from recsys_core.models.user_sample import EVERYBODY, QUICK, UserLimit, evaluate_users
+from recsys_core.models.user_sample import QUICK, STORED, UserLimit, evaluate_users
 from recsys_core.rerank import make_reranker
 from recsys_core.results import Evaluation, FairnessReport, GapChange, Group, GroupChange, OneVsRestGap
 from recsys_core.variant import ModelVariant
@@ -21,11 +21,14 @@ from recsys_core.variant import ModelVariant
 
 def user_limit(ref: WorkspaceRef, variant: ModelVariant, text: str = "") -> UserLimit:
     """On how many test users a variant is looked at: what the address says, all of a full model's stored lists."""
-    said = UserLimit.from_text(text)
-    return EVERYBODY if variant.is_dense and said == QUICK else said.resolved(model(ref, variant.model))
+    said, opened = UserLimit.from_text(text), model(ref, variant.model)
+    if variant.is_dense and said == QUICK:
+        return STORED
+    found = said.resolved(opened)
+    return STORED if found == STORED.resolved(opened) else found
 
 
-def evaluation(ref: WorkspaceRef, variant: ModelVariant, limit: UserLimit = EVERYBODY) -> Job:
+def evaluation(ref: WorkspaceRef, variant: ModelVariant, limit: UserLimit = STORED) -> Job:
     """Job of ranking the whole catalogue for the test users; its result is an ``Evaluation``."""
 
     def work(progress) -> Evaluation:
@@ -36,7 +39,7 @@ def evaluation(ref: WorkspaceRef, variant: ModelVariant, limit: UserLimit = EVER
 
 
 @lru_shared(16)
-def cases(ref: WorkspaceRef, variant: ModelVariant, story: str, limit: UserLimit = EVERYBODY) -> list:
+def cases(ref: WorkspaceRef, variant: ModelVariant, story: str, limit: UserLimit = STORED) -> list:
     """Users or pairs worth looking at: ``served`` worst, or ``wrong`` most; after the evaluation."""
     from recsys_core.compare.cases import most_wrong, worst_served
 
@@ -51,14 +54,14 @@ def group_columns(ref: WorkspaceRef, side: str) -> tuple[str, ...]:
     return groupable_columns(dataset(ref), side)
 
 
-def fairness_scan(ref: WorkspaceRef, variant: ModelVariant, limit: UserLimit = EVERYBODY) -> Job:
+def fairness_scan(ref: WorkspaceRef, variant: ModelVariant, limit: UserLimit = STORED) -> Job:
     """Job of auditing every column of users, after the evaluation; its result is a ``ScanResult``."""
     ranked = evaluation(ref, variant, limit)  # queued first, so it is done when the scan's turn comes
 
     def work(progress) -> ScanResult:
         from recsys_core.fairness import dense_scan, scan
 
-        if variant.is_dense and limit.everyone:
+        if variant.is_dense and limit == STORED:
             return dense_scan(model(ref, variant.model), progress=progress)
         how = {"train": workspace(ref).split_dataset.sequences(), "variant": variant, "progress": progress}
         return scan(dataset(ref), ranked.outcome(), **how)
@@ -77,7 +80,7 @@ def groups(ref: WorkspaceRef, by: str) -> dict[str, Group]:
 
 @lru_shared(64)
 def fairness_report(
-    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = EVERYBODY
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
 ) -> FairnessReport:
     """Figures of every group of user columns; verdicts corrected for the whole scan, of crossed columns for both."""
     from recsys_core.fairness import audit, corrected
@@ -92,7 +95,7 @@ def fairness_report(
 
 @lru_shared(16)
 def largest_gaps(
-    ref: WorkspaceRef, variant: ModelVariant, language: str, limit: UserLimit = EVERYBODY
+    ref: WorkspaceRef, variant: ModelVariant, language: str, limit: UserLimit = STORED
 ) -> tuple[pd.DataFrame, list[str]]:
     """The gaps of all columns as a table in the session's language, and what each row's measure means."""
     from dashboard.presentation.sentences.fairness import meaning
@@ -104,7 +107,7 @@ def largest_gaps(
 
 @lru_shared(64)
 def one_vs_rest(
-    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = EVERYBODY
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
 ) -> tuple[OneVsRestGap, ...]:
     """Every group of users against all others."""
     from recsys_core.fairness import one_vs_rest as against_all_others
@@ -115,7 +118,7 @@ def one_vs_rest(
 
 @lru_shared(64)
 def gap_changes(
-    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = EVERYBODY
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
 ) -> tuple[GapChange, ...]:
     """What a variant does to the full model's gaps."""
     from recsys_core.fairness import gap_changes as changes
@@ -126,7 +129,7 @@ def gap_changes(
 
 
 @lru_shared(64)
-def item_report(ref: WorkspaceRef, variant: ModelVariant, by: str, limit: UserLimit = EVERYBODY) -> FairnessReport:
+def item_report(ref: WorkspaceRef, variant: ModelVariant, by: str, limit: UserLimit = STORED) -> FairnessReport:
     """Exposure of every group of items."""
     from recsys_core.fairness import audit
 
@@ -136,7 +139,7 @@ def item_report(ref: WorkspaceRef, variant: ModelVariant, by: str, limit: UserLi
 
 @lru_shared(64)
 def exposure_changes(
-    ref: WorkspaceRef, variant: ModelVariant, by: str, limit: UserLimit = EVERYBODY
+    ref: WorkspaceRef, variant: ModelVariant, by: str, limit: UserLimit = STORED
 ) -> tuple[GroupChange, ...]:
     """What a variant does to the exposure of every group of items."""
     from recsys_core.fairness import exposure_changes as changes
@@ -148,7 +151,7 @@ def exposure_changes(
 
 @lru_shared(64)
 def worst_served(
-    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], group: Group, limit: UserLimit = EVERYBODY
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], group: Group, limit: UserLimit = STORED
 ) -> str | None:
     """The raw id of the user of a group with the lowest NDCG (the first of equals); None where nobody is ranked."""
     from recsys_core.fairness import make_grouping

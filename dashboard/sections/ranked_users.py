@@ -9,7 +9,7 @@ from dashboard.presentation.sentences.fairness import anew
 from dashboard.presentation.texts import plain, t
 from dashboard.state import Selection
 from recsys_core.errors import SettingError
-from recsys_core.models.user_sample import EVERYBODY, EVERYONE, UserLimit
+from recsys_core.models.user_sample import EVERYBODY, EVERYONE, STORED, UserLimit
 from recsys_core.results import CompressionReport
 from recsys_core.variant import ModelVariant
 
@@ -17,19 +17,22 @@ from recsys_core.variant import ModelVariant
 def users_picker(page, variant: ModelVariant) -> UserLimit:
     """The test users that lists are made for; a picker where making them for all takes more than a few seconds."""
     ref, raw = page.selection.ref, state.bar().value("users")
-    n_all = cached_workspace.model(ref, variant.model).training.model.n_users
+    training = cached_workspace.model(ref, variant.model).training
+    n_all, n_stored = training.n_test_users, training.model.n_users
     quick, named = (cached_fairness.user_limit(ref, variant, text) for text in ("", _said()))
-    if quick == named == EVERYBODY:
-        return EVERYBODY
-    offered = {"": quick} if quick == EVERYBODY else {"": quick, EVERYONE: EVERYBODY}
+    everyone = STORED if n_stored == n_all else EVERYBODY
+    if quick == named == everyone:
+        return named
+    offered = {"": quick} if quick == everyone else {"": quick, EVERYONE: everyone}
     shown = next((text for text, limit in offered.items() if limit == named), raw)
-    names = {text: _name(limit, n_all) for text, limit in (offered | {shown: named}).items()}
+    shown_as = {limit: n_all if limit == everyone else limit.most or n_stored for limit in (*offered.values(), named)}
+    names = {text: _name(shown_as[limit], n_all) for text, limit in (offered | {shown: named}).items()}
     page.pick("users", names, aliases={raw: shown}, help=t("users.help"))
     return named
 
 
-def _name(limit: UserLimit, n_all: int) -> str:
-    return plain("users.all", n=n_all) if limit.most is None else plain("users.some", n=limit.most, n_all=n_all)
+def _name(n: int, n_all: int) -> str:
+    return plain("users.all", n=n_all) if n >= n_all else plain("users.some", n=n, n_all=n_all)
 
 
 def is_enough(report: CompressionReport, limit: UserLimit) -> bool:

@@ -9,16 +9,25 @@ from recsys_core.commands.command import Command, add_variant, open_variant
 from recsys_core.progress import Progress
 
 
-def run_evaluate(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    from recsys_core.models.evaluation import evaluate
+def evaluate_arguments(parser: argparse.ArgumentParser) -> None:
+    add_variant(parser)
+    users = "test users that lists are made for (default: those that training evaluated on)"
+    parser.add_argument("--users", default="", metavar="all|N", help=users)
 
+
+def run_evaluate(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    from recsys_core.models.user_sample import QUICK, STORED, UserLimit, evaluate_users
+
+    said = UserLimit.from_text(args.users)
     opened = open_variant(args)
-    found = evaluate(opened.scorer, opened.model.split_dataset, reranker=opened.reranker, progress=progress)
+    limit = STORED if said == QUICK else said
+    found = evaluate_users(opened.model, opened.scorer, limit=limit, reranker=opened.reranker, progress=progress)
     stored = opened.model.training.to_json()
     return {
         "task": stored["task"],
         "split": stored["split"],
         **found.to_json(),
+        **({} if found.sample is None else {"n_all_users": found.sample.n_all_users, "users_seed": found.sample.seed}),
         "seconds": stored["seconds"],
         "n_parameters": opened.scorer.n_parameters,
         "baselines": stored["baselines"],
@@ -44,5 +53,5 @@ def run_recommend(args: argparse.Namespace, progress: Progress) -> dict[str, Any
     return {"items": items, "n_candidates": found.n_candidates, "seconds": found.seconds}
 
 
-EVALUATE = Command("evaluate", "quality on the test part", add_variant, run_evaluate)
+EVALUATE = Command("evaluate", "quality on the test part", evaluate_arguments, run_evaluate)
 RECOMMEND = Command("recommend", "a user's best unseen items", recommend_arguments, run_recommend)

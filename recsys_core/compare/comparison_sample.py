@@ -26,7 +26,7 @@ MOST_COALITIONS = 2_000_000  # network rows behind the reasons of the pairs, exa
 def ranked_users(model: TrainedModel, limit: UserLimit) -> RankingTask:
     """The users with held-out items on whom every variant of a model is compared."""
     users = limit.users_of(model)
-    return model.split_dataset.ranking_of(model.evaluation().ranking.user_index if users is None else users)
+    return model.split_dataset.ranking_of(model.split_dataset.test_users if users is None else users)
 
 
 def rank(scorer: Scorer, task: RankingTask, reranker: Reranker = BY_SCORE) -> RankingResult:

@@ -79,7 +79,7 @@ class DenseReference:
     @property
     def n_test_users(self) -> int:
         """Users with held-out items, compared or not."""
-        return len(self.model.evaluation().ranking.user_index)
+        return self.model.training.n_test_users
 
     @property
     def is_sample(self) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Protocol
+from dataclasses import replace
+from typing import Any, Protocol
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from recsys_core.metrics import list_ties, log_loss, logistic, ndcg_at_k, recall
 from recsys_core.models.split_dataset import LabelledPairs, RankingTask, SplitDataset
 from recsys_core.progress import Progress, silent
 from recsys_core.rerank import BY_SCORE, Candidates, Reranker
-from recsys_core.results import Evaluation, PairResult, RankingResult
+from recsys_core.results import Evaluation, PairResult, RankingResult, UserSample
 
 K = 10
 CHUNK = 256
@@ -84,6 +85,15 @@ def evaluate(
     ranking = rank_users(scorer.score_catalogue, task, reranker=reranker, progress=progress)
     pairs = evaluate_pairs(scorer, split_dataset.labelled(part, users=users))
     return evaluation_of(ranking, pairs, split_dataset, calibrated=calibrated)
+
+
+def evaluate_test(scorer: CanScore, split_dataset: SplitDataset, **how: Any) -> Evaluation:
+    """`evaluate` on the test users that training looks at; ``sample`` says how many they are, of how many."""
+    users = split_dataset.evaluated_users()
+    found = evaluate(scorer, split_dataset, users=users, **how)
+    n = len(found.ranking.user_index)
+    n_all, seed = (n, None) if users is None else (len(split_dataset.test_users), split_dataset.split.seed)
+    return replace(found, sample=UserSample(n, n_all, seed))
 
 
 def evaluation_of(

@@ -13,7 +13,7 @@ from recsys_core.data.split import possible_kind
 from recsys_core.errors import DataError, SettingError, phrase, require
 from recsys_core.models.artifact import new_fingerprint, save_artifact
 from recsys_core.models.encoder import MINILM, NO_ENCODER, EncoderInfo, encode_texts, encoder_info
-from recsys_core.models.evaluation import evaluate
+from recsys_core.models.evaluation import evaluate_test
 from recsys_core.models.model_selection import ChosenModel, choose
 from recsys_core.models.model_store import ABOUT, FIRST, ModelStore
 from recsys_core.models.split_dataset import SplitDataset
@@ -96,7 +96,7 @@ def fit_model(split_dataset: SplitDataset, request: FitRequest, *, progress: Pro
     baselines, term = measure_baselines(split_dataset, progress=progress)
     features = make_features(split_dataset.dataset, vectors)
     chosen = choose(features, split_dataset, settings, term=term, progress=progress)
-    evaluation = evaluate(chosen.scorer, split_dataset, progress=progress)
+    evaluation = evaluate_test(chosen.scorer, split_dataset, progress=progress)
     n_parameters, seconds = chosen.scorer.n_parameters, time.perf_counter() - began
     report = training_report(evaluation, baselines, split_dataset, n_parameters=n_parameters, seconds=seconds)
     return FittedModel(chosen, _config(encoder, split_dataset, chosen), report, evaluation)

@@ -11,7 +11,7 @@ import contextlib
 import hashlib
 import json
 import logging
-from dataclasses import replace
+from dataclasses import astuple, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +23,13 @@ from scipy.sparse import csr_array
 
 from recsys_core.data.folder import atomic_write
 from recsys_core.errors import Phrase, phrase
-from recsys_core.models.evaluation import evaluate
+from recsys_core.models.evaluation import evaluate_test
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.progress import Progress, silent
-from recsys_core.results import Evaluation, PairResult, RankingResult
+from recsys_core.results import Evaluation, PairResult, RankingResult, UserSample
 
-FORMAT = "reclens-evaluation-1"
+FORMAT = "reclens-evaluation-2"
 FILE = "evaluation.safetensors"
 OF_RANKING = ("user_index", "top", "ndcg", "recall", "n_distinct", "n_tied_out")
 OF_PAIRS = ("user_index", "item_index", "label", "score")
@@ -56,7 +56,7 @@ def stored_or_anew(
         return found
     anew = phrase("evaluation.anew", model=name, reason=found)
     _log.warning("%s", anew)
-    made = evaluate(scorer, split_dataset, progress=progress)
+    made = evaluate_test(scorer, split_dataset, progress=progress)
     with contextlib.suppress(OSError):
         save_evaluation(folder, made, fingerprint=fingerprint)
     return replace(made, anew=anew)
@@ -71,6 +71,7 @@ def save_evaluation(folder: Path, evaluation: Evaluation, *, fingerprint: str) -
         "k": evaluation.ranking.k,
         "n_items": evaluation.ranking.held_out.shape[1],
         "negatives": evaluation.pairs.negatives,
+        "sample": None if evaluation.sample is None else astuple(evaluation.sample),
         "figures": {name: getattr(evaluation, name) for name in ("auc", "logloss", "rmse")},
         "types": {name: str(array.dtype) for name, array in arrays.items()},
     }
@@ -120,7 +121,9 @@ def _evaluation(about: dict[str, Any], stored: dict[str, np.ndarray]) -> Evaluat
     of_ranking = {name: arrays.get(f"ranking.{name}") for name in OF_RANKING}
     of_pairs = {name: arrays[f"pairs.{name}"] for name in OF_PAIRS}
     ranking = RankingResult(k=about["k"], held_out=held_out, **of_ranking)  # type: ignore[arg-type]
-    return Evaluation(ranking, PairResult(**of_pairs, negatives=about["negatives"]), **about["figures"])
+    sample = UserSample(*about["sample"]) if about["sample"] else None
+    pairs = PairResult(**of_pairs, negatives=about["negatives"])
+    return Evaluation(ranking, pairs, **about["figures"], sample=sample)
 
 
 def _digest(about: str, stored: dict[str, np.ndarray]) -> str:

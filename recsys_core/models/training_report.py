@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from recsys_core.metrics import mean_interval, roc_auc_interval
 from recsys_core.models.baselines import BASELINES, Ease
-from recsys_core.models.evaluation import evaluate
+from recsys_core.models.evaluation import evaluate_test
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.item_item_fit import fit_item_item_term
 from recsys_core.models.split_dataset import SplitDataset
@@ -32,7 +32,7 @@ def measure_baselines(
     found, term = {}, None
     for name, fit in BASELINES.items():
         baseline = fit(split_dataset, progress)
-        found[name] = MeasuredBaseline(evaluate(baseline, split_dataset, calibrated=False), baseline.settings)
+        found[name] = MeasuredBaseline(evaluate_test(baseline, split_dataset, calibrated=False), baseline.settings)
         if isinstance(baseline, Ease) and split_dataset.task != "rating":
             term = fit_item_item_term(baseline, split_dataset, progress)
     return found, term
@@ -57,7 +57,9 @@ def training_report(
         for name, found in baselines.items()
     }
     quality, best = _quality(model, split.seed), _best_possible(split_dataset)
-    return TrainingReport(split_dataset.task, split.kind, split.seed, seconds, n_parameters, quality, beside, best)
+    return TrainingReport(
+        split_dataset.task, split.kind, split.seed, seconds, n_parameters, quality, beside, best, model.sample
+    )
 
 
 def _quality(e: Evaluation, seed: int) -> ScorerQuality:

@@ -23,12 +23,15 @@ LEAST_USERS = 200
 class UserLimit:
     """How many test users are ranked: as many as take a few seconds (nothing set), at most a number, or all of them.
 
+    ``stored``: those whose lists training has stored, which is all but of large data.
+
     How many take a few seconds is reckoned from the model and its catalogue, never timed: the same model is looked
     at on the same users on every machine, under any load.
     """
 
     most: int | None = None
     everyone: bool = False
+    stored: bool = False
 
     @classmethod
     def from_text(cls, text: str) -> UserLimit:
@@ -45,18 +48,23 @@ class UserLimit:
 
     def resolved(self, model: TrainedModel) -> UserLimit:
         """The same as a number, or as all of them where that is no more."""
-        most = quick_users(model.dense) if self.most is None else self.most
-        return EVERYBODY if self.everyone or most >= model.training.model.n_users else UserLimit(most)
+        if self.everyone:
+            return EVERYBODY
+        n_stored, n_all = model.training.model.n_users, model.training.n_test_users
+        quick = n_stored if self.stored else min(quick_users(model.dense), n_stored)
+        most = quick if self.most is None else self.most
+        return EVERYBODY if most >= n_all else UserLimit(most)
 
     def users_of(self, model: TrainedModel, *, progress: Progress = silent) -> np.ndarray | None:
         """The test users that are ranked, ascending, drawn by the split's seed; None where it is all of them."""
-        most = self.resolved(model).most
-        if most is None:
-            return None
-        return model.split_dataset.draw_users(model.evaluation(progress).ranking.user_index, most)
+        limit, stored = self.resolved(model), model.evaluation(progress).ranking.user_index
+        if limit.most is None or limit.most > len(stored):
+            everyone = model.split_dataset.test_users
+            return None if limit.most is None else model.split_dataset.draw_users(everyone, limit.most)
+        return model.split_dataset.draw_users(stored, limit.most)
 
 
-QUICK, EVERYBODY = UserLimit(), UserLimit(everyone=True)
+QUICK, EVERYBODY, STORED = UserLimit(), UserLimit(everyone=True), UserLimit(stored=True)
 
 
 def quick_users(scorer: Scorer) -> int:
@@ -89,10 +97,18 @@ def evaluate_users(
 
 
 def of_users(model: TrainedModel, users: np.ndarray | None = None, *, progress: Progress = silent) -> Evaluation:
-    """The dense model's evaluation on some of the ranked users, their pairs with them; on all if None."""
+    """The dense model's evaluation on some of the test users, their pairs with them; on all if None.
+
+    Read from what is stored with the model, which of a large test part holds a sample: for anyone beyond that sample
+    it is worked out.
+    """
     whole = model.evaluation(progress)
-    if users is None:
-        return replace(whole, sample=_sample(model, len(whole.ranking.user_index)))
+    stored = whole.ranking.user_index
+    if users is None and len(stored) == model.training.n_test_users:
+        return replace(whole, sample=_sample(model, len(stored)))
+    if users is None or not np.isin(users, stored).all():
+        made = evaluate(model.dense, model.split_dataset, users=users, progress=progress)
+        return replace(made, sample=_sample(model, len(made.ranking.user_index)))
     ranking = whole.ranking[np.flatnonzero(np.isin(whole.ranking.user_index, users))]
     pairs = whole.pairs[np.flatnonzero(np.isin(whole.pairs.user_index, users))]
     made = evaluation_of(ranking, pairs, model.split_dataset)
@@ -100,5 +116,5 @@ def of_users(model: TrainedModel, users: np.ndarray | None = None, *, progress: 
 
 
 def _sample(model: TrainedModel, n_users: int) -> UserSample:
-    n_all_users = len(model.evaluation().ranking.user_index)
+    n_all_users = model.training.n_test_users
     return UserSample(n_users, n_all_users, None if n_users == n_all_users else model.split_dataset.split.seed)

@@ -6,6 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import Any
 
+from recsys_core.results.ranking import UserSample
+
 Interval = tuple[float, float]
 Difference = tuple[float, float, float]  # mean over the same users, and the ends of its paired 95 % interval
 MAY_BE_NONE = ("logloss", "best_possible")  # null means "has none" here, everywhere else NaN
@@ -48,7 +50,10 @@ class ScorerQuality:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TrainingReport:
-    """What training reached: quality of the ``model`` and the ``baselines``, and the best possible, where known."""
+    """What training reached: quality of the ``model`` and the ``baselines``, and the best possible, where known.
+
+    ``sample``: on how many of the test users, the same for all.
+    """
 
     task: str
     split: str
@@ -58,6 +63,12 @@ class TrainingReport:
     model: ScorerQuality
     baselines: dict[str, ScorerQuality]
     best_possible: dict[str, float] = field(default_factory=dict)
+    sample: UserSample | None = None
+
+    @property
+    def n_test_users(self) -> int:
+        """Test users who have a list, ranked or not."""
+        return self.model.n_users if self.sample is None else self.sample.n_all_users
 
     @property
     def scorers(self) -> dict[str, ScorerQuality]:
@@ -77,6 +88,7 @@ class TrainingReport:
             "intervals": {name: q.intervals for name, q in self.scorers.items()},
             "comparisons": {name: q.differences for name, q in self.baselines.items()},
             "seconds": self.seconds,
+            **({} if self.sample is None else {"n_all_users": self.sample.n_all_users, "users_seed": self.sample.seed}),
         }
 
     @classmethod
@@ -101,7 +113,15 @@ class TrainingReport:
             quality("model", data),
             {name: quality(name, figures) for name, figures in data["baselines"].items()},
             data["best_possible"] or {},
+            _sample(data),
         )
+
+
+def _sample(data: dict[str, Any]) -> UserSample | None:
+    if "n_all_users" not in data:
+        return None
+    seed = data["users_seed"]
+    return UserSample(data["n_users"], data["n_all_users"], None if seed != seed else seed)
 
 
 def _figures(quality: ScorerQuality) -> dict[str, Any]:

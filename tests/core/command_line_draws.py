@@ -34,6 +34,7 @@ NUMERIC = (
     "--rank",
     "--neighbours",
     "--user",
+    "--users",
     "--item",
 )
 LEVERS = ("--sparsity", "--bits", "--pruning", "--distill", "--rank", "--neighbours")
@@ -45,7 +46,7 @@ TAKES = {  # what is drawn for a command, most of the time
     "prepare": ("--format", "--mapping", "--out", "--name", "--seed", ""),
     "measure": ("--workspace", "--model", "--seconds"),
     "models": ("--workspace", "--make-current", "--remove"),
-    "evaluate": VARIANT,
+    "evaluate": (*VARIANT, "--users"),
     "recommend": (*VARIANT, "--user", "--k", "--k"),
     "explain": (*VARIANT, "--user", "--item", "--method", "--history", "--background", "--seed"),
     "compress": VARIANT,

@@ -6,6 +6,7 @@ from typing import TypeGuard
 
 import pandas as pd
 
+from dashboard.presentation.sentences import users
 from dashboard.presentation.sentences.fairness import inside
 from dashboard.presentation.texts import has, joined, listed, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown, supporting
@@ -149,7 +150,7 @@ def caveats(model: TrainedModel) -> list[Markdown]:
     return [
         t(f"task.{model.task}"),
         t(f"split.{config['split']}"),
-        t("overview.caveat.users", n=quality.n_users),
+        *(users.sample(model.training.sample) or [t("overview.caveat.users", n=quality.n_users)]),
         t("overview.caveat.pairs", n=quality.n_pairs),
         t("overview.caveat.catalogue", n=model.dataset.n_items),
         t("overview.caveat.seed", seed=config["seed"]),
