@@ -83,7 +83,8 @@ def _check_values(args: argparse.Namespace) -> None:
         value = getattr(args, name, None)
         if value is not None and not low <= value <= high:
             raise SettingError("setting.between", name=name, low=low, high=high, value=value)
-    for name, value in vars(args).items():
+    said = ((name, v) for name, value in vars(args).items() for v in (value if isinstance(value, list) else [value]))
+    for name, value in said:
         if isinstance(value, str) and value != value.encode("utf-8", "replace").decode():
             raise SettingError("setting.text", name=name, value=ascii(value))
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from recsys_core.commands import compress, explain, fairness, models, quality, tables, training
+from recsys_core.commands import compress, explain, fairness, models, quality, tables, training, what_if
 from recsys_core.commands.command import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -19,6 +19,7 @@ COMMANDS: tuple[Command, ...] = (
     quality.EVALUATE,
     quality.RECOMMEND,
     explain.EXPLAIN,
+    what_if.WHAT_IF,
     compress.COMPRESS,
     fairness.FAIRNESS,
 )

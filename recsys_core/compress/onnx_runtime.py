@@ -7,7 +7,7 @@ depend on its neighbours.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -103,12 +103,18 @@ class OnnxScorer(Scorer):
         self._recency = np.concatenate([np.zeros(1, np.float32), runtime.recency])  # the empty slot has none
         self._session = _score_graph(quantised, self, unpacked).session(THREADS)
 
-    def with_features(self, features: Features) -> OnnxScorer:
+    def with_features(self, features: Features, *, edited: Mapping[str, np.ndarray] | None = None) -> OnnxScorer:
         """As `Scorer.with_features`; the graph, which holds the items' parts, is made anew where an item changed."""
-        edited = super().with_features(features)
-        if edited.item_base is not self.item_base:
-            edited._session = _score_graph(self._quantised, edited, self._unpacked).session(THREADS)
-        return edited
+        other = super().with_features(features, edited=edited)
+        return other if other.item_base is self.item_base else other._with_graph()
+
+    def take(self, users: np.ndarray, items: np.ndarray) -> OnnxScorer:
+        """As `Scorer.take`, with a graph of these items."""
+        return super().take(users, items)._with_graph()
+
+    def _with_graph(self) -> OnnxScorer:
+        self._session = _score_graph(self._quantised, self, self._unpacked).session(THREADS)
+        return self
 
     def _pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray:
         out, step = np.empty(len(items), dtype=np.float32), MOST_ROWS["pairs"]

@@ -114,6 +114,21 @@ class Features:
         groups = tuple(g for g in self.groups if g.key not in keys)
         return replace(self, groups=groups, tables={g.key: self.tables[g.key] for g in groups})
 
+    def take(self, users: np.ndarray, items: np.ndarray) -> Features:
+        """These rows alone, in this order, some of them several times: each keeps its values and its id's code."""
+        rows = {"user": np.asarray(users, dtype=np.int64), "item": np.asarray(items, dtype=np.int64)}
+        tables = {g.key: self.tables[g.key][rows[g.side]] for g in self.groups}
+        ids = {side: self.ids[side][at] for side, at in rows.items()}
+        return replace(self, tables=tables, ids=ids, n_users=len(users), n_items=len(items))
+
+    def with_cells(self, rows: np.ndarray, cells: Mapping[str, np.ndarray]) -> Features:
+        """The same with other encoded values ``(len(rows), …)`` by group key at some rows (a key's side is theirs)."""
+        tables = dict(self.tables)
+        for key, values in cells.items():
+            tables[key] = self.tables[key].copy()
+            tables[key][rows] = values
+        return replace(self, tables=tables)
+
     def with_rows(self, side: str, frame: pd.DataFrame, *, texts: Mapping[str, np.ndarray] | None = None) -> Features:
         """The same features with some rows of one side edited (ids that are there) or appended (ids that are not).
 

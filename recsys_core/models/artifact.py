@@ -88,6 +88,11 @@ def fingerprint(folder: Path) -> str:
     return sha256(folder / SUMS)[:16] if (folder / SUMS).is_file() else ""
 
 
+def data_fingerprint(workspace: Path) -> str:
+    """The fingerprint of a workspace's dataset by content (`Dataset.fingerprint`), as its files say it."""
+    return json.loads((workspace / DATA).read_text())["fingerprint"]
+
+
 def new_fingerprint(folder: Path, workspace: Path) -> str:
     """The `fingerprint` that a model will have whose files are written, but for their checksums."""
     return hashlib.sha256(_checksums(folder, workspace).encode()).hexdigest()[:16]

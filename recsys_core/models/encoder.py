@@ -6,6 +6,7 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from safetensors import SafetensorError
@@ -15,6 +16,9 @@ from safetensors.numpy import save as save_tensors
 from recsys_core.data.folder import atomic_write
 from recsys_core.models.encoder_files import MINILM, fingerprint, n_parameters, refused, resolve_encoder, weight_files
 from recsys_core.progress import Progress, silent
+
+if TYPE_CHECKING:
+    from recsys_core.models.encoder_model import TextEncoder
 
 BATCH = 64
 RECIPE = 2  # counts changes of pooling and length: vectors of an older recipe are computed again
@@ -97,8 +101,12 @@ def _cached(file: Path) -> np.ndarray | None:
 def _encode(texts: list[str], folder: Path, name: str, progress: Progress) -> np.ndarray:
     from recsys_core.models.encoder_model import load_encoder
 
-    encoder = load_encoder(folder, name)
-    order = np.argsort([len(t) for t in texts], kind="stable")  # equal lengths together: less padding
+    return batched_vectors(texts, load_encoder(folder, name), progress)
+
+
+def batched_vectors(texts: list[str], encoder: TextEncoder, progress: Progress = silent) -> np.ndarray:
+    """Vectors ``(n, width)`` of texts by a loaded encoder, those of equal length together: less padding."""
+    order = np.argsort([len(t) for t in texts], kind="stable")
     out: list[np.ndarray] = [np.empty(0)] * len(texts)
     for start in range(0, len(texts), BATCH):
         rows = order[start : start + BATCH]

@@ -8,7 +8,7 @@ layer's linear parts. A masked evaluation (explanations) sums other parts and ca
 from __future__ import annotations
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -23,6 +23,7 @@ from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.variant import DENSE, Compression, ModelVariant
 
+NO_ROWS = np.zeros(0, dtype=np.int64)
 CHUNK_FLOATS = 24_000_000  # of all users' parts that are kept
 BLOCK_FLOATS, BLOCK_USERS = (
     2_000_000,
@@ -144,28 +145,41 @@ class Scorer:
         return first, attention.query(embedded), attention.key(embedded), attention.value(embedded)
 
     @torch.inference_mode()
-    def with_features(self, features: Features) -> Self:
+    def with_features(self, features: Features, *, edited: Mapping[str, np.ndarray] | None = None) -> Self:
         """The same variant over edited or appended rows (`Features.with_rows`), in milliseconds.
 
-        Only rows whose values changed are projected again. Raises ``ValueError`` for features of other groups.
+        Only rows whose values changed are projected again. ``edited`` names the rows of each side that may have: the
+        others are not looked at, which a large catalogue's would take a while. Raises ``ValueError`` for features of
+        other groups.
         """
         if features.groups != self.features.groups:
             raise ValueError("these features have other groups")
-        users, items = (changed_rows(self.features, features, side) for side in ("user", "item"))
-        edited = copy.copy(self)
-        edited.features, edited.encoded, edited.n_items = features, encoded_tensors(features), features.n_items
-        edited.term = self.term and self.term.with_items(features.n_items)
+        among = {} if edited is None else {side: edited.get(side, NO_ROWS) for side in ("user", "item")}
+        users, items = (changed_rows(self.features, features, side, among.get(side)) for side in ("user", "item"))
+        other = copy.copy(self)
+        other.features, other.encoded, other.n_items = features, encoded_tensors(features), features.n_items
+        other.term = self.term and self.term.with_items(features.n_items)
         if len(items):
             groups = {group.key: group for group in features.groups}
-            new = {key: self._store(groups[key], edited.encoded[key][items]) for key in self.cached}
-            edited.cached = {key: _replaced(vectors, items, new[key]) for key, vectors in self.cached.items()}
+            new = {key: self._store(groups[key], other.encoded[key][items]) for key in self.cached}
+            other.cached = {key: _replaced(vectors, items, new[key]) for key, vectors in self.cached.items()}
             before = (self.item_base, self.item_query, self.item_key, self.item_value)
-            parts = [_replaced(*x) for x in zip(before, [items] * 4, edited._item_parts(items), strict=True)]
-            edited.item_base, edited.item_query, edited.item_key, edited.item_value = parts
+            parts = [_replaced(*x) for x in zip(before, [items] * 4, other._item_parts(items), strict=True)]
+            other.item_base, other.item_query, other.item_key, other.item_value = parts
         if self._every_user is not None and len(users):
-            part = F.linear(edited.embeddings("user", users), self._of_user, self._sums.bias)
-            edited._every_user = _replaced(self._every_user, users, part)
-        return edited
+            part = F.linear(other.embeddings("user", users), self._of_user, self._sums.bias)
+            other._every_user = _replaced(self._every_user, users, part)
+        return other
+
+    def take(self, users: np.ndarray, items: np.ndarray) -> Self:
+        """The network over some rows alone (`Features.take`), without the item-item term, which reads a catalogue."""
+        rows, few = torch.from_numpy(np.asarray(items, dtype=np.int64)), copy.copy(self)
+        few.features, few.term, few.n_items = self.features.take(users, items), None, len(items)
+        few.encoded, few._every_user = encoded_tensors(few.features), None
+        few.cached = {key: vectors[rows] for key, vectors in self.cached.items()}
+        parts = (self.item_base, self.item_query, self.item_key, self.item_value)
+        few.item_base, few.item_query, few.item_key, few.item_value = (part[rows] for part in parts)
+        return few
 
     def with_term(self, term: ItemItemTerm | None) -> Self:
         """The same network with another item-item term beside it, or with none."""
@@ -306,16 +320,21 @@ def _given(known: Positives | None) -> Positives:
     return known
 
 
-def changed_rows(before: Features, after: Features, side: str) -> Tensor:
-    """Rows of one side, ascending, that ``after`` has and ``before`` has not, or has with other encoded values."""
+def changed_rows(before: Features, after: Features, side: str, among: np.ndarray | None = None) -> Tensor:
+    """Rows of one side, ascending, that ``after`` has and ``before`` has not, or has with other encoded values.
+
+    Of those that both have, ``among`` (all if None, ascending) are compared.
+    """
     n_before, n_after = before.n_rows(side), after.n_rows(side)
-    changed = np.arange(n_after) >= n_before
+    rows = np.arange(n_before) if among is None else among[among < n_before]
+    both: slice | np.ndarray = slice(n_before) if among is None else rows
+    changed = np.zeros(len(rows), dtype=bool)
     for group in after.side(side):
         old, new = before.tables[group.key], after.tables[group.key]
         if old is not new:
-            differs = old != new[:n_before]
-            changed[:n_before] |= differs.any(axis=1) if differs.ndim > 1 else differs
-    return torch.from_numpy(np.flatnonzero(changed))
+            differs = old[both] != new[both]
+            changed |= differs.any(axis=1) if differs.ndim > 1 else differs
+    return torch.from_numpy(np.concatenate([rows[changed], np.arange(n_before, n_after)]))
 
 
 def _replaced(parts: Tensor, rows: Tensor, values: Tensor) -> Tensor:

@@ -131,6 +131,16 @@ class TrainedModel:
     def task(self) -> str:
         return self.config["task"]
 
+    @property
+    def encoder_name(self) -> str:
+        """The text encoder whose vectors it reads, empty where it reads no text."""
+        return self.config["encoder"]["name"]
+
+    @cached_property
+    def data_fingerprint(self) -> str:
+        """Identifies the workspace's dataset by content, whatever the model."""
+        return artifact.data_fingerprint(self.path.parents[1])
+
     def user_index(self, user_id: str) -> int:
         """Row of a user; raises ``SettingError`` (``user.unknown``)."""
         return self.dataset.user_index(user_id, self.workspace)

@@ -4,56 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import numpy as np
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import FeatureGroup, Features
 from recsys_core.errors import SettingError, phrase
 from recsys_core.player import Player
+from recsys_core.results.edits import AddItem, Cell, Edit, SetColumn, TakeOffItem
 
-Cell = str | float | None
 MOST_NAMED = 12  # values or columns that a message lists
-
-
-@dataclass(frozen=True, slots=True)
-class SetColumn:
-    """Another value of one column of the user or of the item; None: an empty cell. Texts and sets are text."""
-
-    player: Player
-    value: Cell
-
-    @property
-    def key(self) -> str:
-        """As it is written on the command line and in addresses: ``user.age=30``."""
-        text = "" if self.value is None else f"{self.value:g}" if isinstance(self.value, float) else self.value
-        return f"{self.player.key}={text}"
-
-
-@dataclass(frozen=True, slots=True)
-class AddItem:
-    """An item that the history holds, too, as the newest; of several the last one said is the newest."""
-
-    item_index: int
-    item_id: str
-
-    @property
-    def key(self) -> str:
-        return f"add:{self.item_id}"
-
-
-@dataclass(frozen=True, slots=True)
-class TakeOffItem:
-    """An item that the history no longer holds, nor the positives that an item-item term reads."""
-
-    item_index: int
-    item_id: str
-
-    @property
-    def key(self) -> str:
-        return f"take-off:{self.item_id}"
-
-
-Edit = SetColumn | AddItem | TakeOffItem
 
 
 def read_column_edit(text: str, dataset: Dataset, features: Features) -> SetColumn:
@@ -63,11 +23,13 @@ def read_column_edit(text: str, dataset: Dataset, features: Features) -> SetColu
     Raises ``SettingError``: ``edit.form``, ``edit.column`` (unknown), ``edit.not_read`` (no feature of this model),
     ``edit.number``, ``edit.value`` (a category that no row holds).
     """
-    key, sign, value = text.partition("=")
-    name, _, column = key.strip().partition(".")
-    if not sign or name not in ("user", "item") or not column:
+    side, _, rest = text.strip().partition(".")
+    if side not in ("user", "item") or "=" not in rest[1:]:
         raise SettingError("edit.form", edit=text)
-    return column_edit(Player.parse(key.strip()), value, dataset, features)
+    known = [g.player.column for g in features.side(side) if g.player.column and rest.startswith(f"{g.player.column}=")]
+    column = max(known, key=len, default=rest.partition("=")[0].strip())  # a name may hold the sign itself
+    value = rest[len(column) + 1 :] if known else rest.partition("=")[2]
+    return column_edit(Player.parse(f"{side}.{column}"), value, dataset, features)
 
 
 def column_edit(player: Player, value: Cell, dataset: Dataset, features: Features) -> SetColumn:
@@ -92,43 +54,45 @@ def _cell(group: FeatureGroup, value: Cell) -> Cell:
     if value is None or (isinstance(value, str) and not value.strip()):
         return None
     if group.kind == "number":
-        try:
-            number = float(value)
-        except ValueError:
-            number = math.nan
-        if not math.isfinite(number):
-            raise SettingError("edit.number", column=group.key, value=value)
-        return number
-    text = str(value).strip()
-    if group.kind in ("category", "set"):
-        asked = text.split("|") if group.kind == "set" else [text]
-        unknown = [a for a in asked if a not in group.values]
-        if unknown:
-            raise SettingError("edit.value", column=group.key, value=unknown[0], known=_some(group.values))
-    return text
+        return _number(group, value)
+    text = str(value)
+    if group.kind == "text" or text in group.values:
+        return text
+    asked = [part.strip() for part in text.split("|") if part.strip()] if group.kind == "set" else [text.strip()]
+    unknown = [part for part in asked if part not in group.values]
+    if unknown:
+        raise SettingError("edit.value", column=group.key, value=unknown[0], known=_some(group.values))
+    return "|".join(asked)
 
 
-def check_history_edits(
-    edits: Iterable[Edit], *, item_index: int, held: Sequence[int], dataset: Dataset, user_id: str
-) -> None:
+def _number(group: FeatureGroup, value: str | float) -> float:
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        number = math.nan
+    if not math.isfinite(number) or "_" in str(value):
+        raise SettingError("edit.number", column=group.key, value=value)
+    return number
+
+
+def check_history_edits(edits: Iterable[Edit], *, item_index: int, held: np.ndarray, user_id: str) -> None:
     """Raise ``SettingError`` where edits do not fit a history, or each other.
 
     ``edit.twice``, ``edit.not_taken``, ``edit.taken`` (added although it is held), ``edit.itself`` (the item that is
     asked about is added). ``held`` are all known positives.
     """
     seen: set[object] = set()
-    known = set(held)
     for edit in edits:
         what = edit.player if isinstance(edit, SetColumn) else edit.item_index
         if what in seen:
             raise SettingError("edit.twice", edit=edit.player.key if isinstance(edit, SetColumn) else edit.item_id)
         seen.add(what)
-        if isinstance(edit, TakeOffItem) and edit.item_index not in known:
+        if isinstance(edit, TakeOffItem) and not np.any(held == edit.item_index):
             raise SettingError("edit.not_taken", item=edit.item_id, user=user_id)
         if isinstance(edit, AddItem):
             if edit.item_index == item_index:
                 raise SettingError("edit.itself", item=edit.item_id)
-            if edit.item_index in known:
+            if np.any(held == edit.item_index):
                 raise SettingError("edit.taken", item=edit.item_id)
 
 

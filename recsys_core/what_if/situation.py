@@ -8,20 +8,22 @@ it is taken off the history, and an item that is added becomes none.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
 from recsys_core.data.known import KnownItems
-from recsys_core.data.schema import stored_name
 from recsys_core.models.edited_rows import Encode, with_encoded_rows
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.recommend import UserScores
 from recsys_core.rerank import BY_SCORE, Reranker
-from recsys_core.variant import DENSE
-from recsys_core.what_if.edits import AddItem, Edit, SetColumn, TakeOffItem, check_history_edits
+from recsys_core.results.edits import AddItem, Edit, SetColumn, TakeOffItem
+from recsys_core.what_if.cells import encoded_edits
+from recsys_core.what_if.edits import check_history_edits
+
+NEW = "new"  # id of a person or an item that is made up
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -73,54 +75,81 @@ class Situation:
         """The whole catalogue for the user."""
         users = np.array([self.user_index])
         scores = self.scorer.score_catalogue(users, self.history[None], self.known)[0]
+        order = np.append(tie_order, np.arange(len(tie_order), len(scores)))  # a new item stands behind its equals
         nothing = np.zeros(0, dtype=np.int64)
-        return UserScores(
-            self.user_index, scores, self.seen, nothing, tie_order, self.scorer.variant or DENSE, reranker=reranker
-        )
+        variant = replace(self.scorer.variant, reranking=reranker.settings)
+        return UserScores(self.user_index, scores, self.seen, nothing, order, variant, reranker=reranker)
 
 
-def situation_of(scorer: Scorer, split_dataset: SplitDataset, user_index: int, item_index: int) -> Situation:
-    """What the tables say: the user's list is made from exactly this (`recsys_core.recommend.score_user`)."""
-    histories = split_dataset.histories
-    known = histories.known(np.array([user_index]), "test")
-    positives = known.csr().indices[::-1].astype(np.int64)  # the oldest comes first there
-    seen = np.zeros(split_dataset.dataset.n_items, dtype=bool)
-    seen[histories.seen(user_index, "test")] = True
-    return Situation(scorer, user_index, item_index, positives, seen, histories.length)
-
-
-def with_edits(
-    situation: Situation, edits: Sequence[Edit], split_dataset: SplitDataset, encode: Encode | None = None
+def situation_of(
+    scorer: Scorer,
+    split_dataset: SplitDataset,
+    user_index: int | None,
+    item_index: int | None,
+    encode: Encode | None = None,
 ) -> Situation:
-    """The situation after all edits; their order plays no part but for that of added items.
+    """What the tables say: the user's list is made from exactly this (`recsys_core.recommend.score_user`).
 
-    ``encode`` makes the vectors of edited texts (`recsys_core.models.edited_rows`). Raises ``SettingError`` where edits
-    do not fit (`recsys_core.what_if.edits.check_history_edits`).
+    None is a new one: a person who has taken and seen nothing, or an item that nobody took, with empty cells and an id
+    that the model does not know; its row stands behind the last one. ``encode`` makes the vectors of its empty texts.
     """
-    dataset = split_dataset.dataset
-    user_id = str(dataset.users["user_id"].iloc[situation.user_index])
-    held = situation.positives.tolist()
-    check_history_edits(edits, item_index=situation.item_index, held=held, dataset=dataset, user_id=user_id)
-    features = situation.scorer.features
-    for side, row in (("user", situation.user_index), ("item", situation.item_index)):
-        cells = {
-            stored_name(str(e.player.column)): [e.value]
-            for e in edits
-            if isinstance(e, SetColumn) and e.player.side == side
-        }
-        if cells:
-            frame = pd.DataFrame({f"{side}_id": [features.ids[side][row]], **cells})
-            features = with_encoded_rows(features, side, frame, encode or _no_encoder)
-    added = [e.item_index for e in edits if isinstance(e, AddItem)]
-    taken_off = {e.item_index for e in edits if isinstance(e, TakeOffItem)}
-    positives = np.array([*reversed(added), *(i for i in held if i not in taken_off)], dtype=np.int64)
-    seen = situation.seen.copy()
-    seen[added] = True
-    scorer = situation.scorer
-    if features is not scorer.features:
-        scorer = scorer.with_features(features)
-    return Situation(scorer, situation.user_index, situation.item_index, positives, seen, situation.history_length)
+    histories, nothing = split_dataset.histories, np.zeros(0, dtype=np.int64)
+    positives = seen = nothing
+    if user_index is not None:
+        known = histories.known(np.array([user_index]), "test")
+        positives = known.csr().indices[::-1].astype(np.int64)  # the oldest comes first there
+        seen = histories.seen(user_index, "test")
+    for side, index in (("user", user_index), ("item", item_index)):
+        if index is None:
+            scorer = _with_new_row(scorer, side, encode)
+    features = scorer.features
+    user = features.n_users - 1 if user_index is None else user_index
+    item = features.n_items - 1 if item_index is None else item_index
+    is_seen = np.zeros(features.n_items, dtype=bool)
+    is_seen[seen] = True
+    return Situation(scorer, user, item, positives, is_seen, histories.length)
+
+
+def _with_new_row(scorer: Scorer, side: str, encode: Encode | None) -> Scorer:
+    """The scorer with one more row of a side, whose cells are empty."""
+    ids, new = scorer.features.ids[side], NEW
+    while new in ids:
+        new += "*"
+    frame = pd.DataFrame({f"{side}_id": [new]})
+    features = with_encoded_rows(scorer.features, side, frame, encode or _no_encoder)
+    return scorer.with_features(features, edited={})
 
 
 def _no_encoder(texts: list[str]) -> np.ndarray:
     raise ValueError("an edited text needs an encoder")
+
+
+def with_edits(situation: Situation, edits: Sequence[Edit], encode: Encode | None = None) -> Situation:
+    """The situation after all edits; their order plays no part but for that of added items.
+
+    ``encode`` makes the vectors of edited texts (`recsys_core.models.text_vectors`). Raises ``SettingError`` where
+    edits do not fit (`recsys_core.what_if.edits.check_history_edits`), ``ValueError`` for a text without ``encode``.
+    """
+    user, item, scorer = situation.user_index, situation.item_index, situation.scorer
+    user_id = scorer.features.ids["user"][user]
+    check_history_edits(edits, item_index=item, held=situation.positives, user_id=user_id)
+    rows = {"user": user, "item": item}
+    cells = encoded_edits(scorer.features, edits, rows, encode)
+    features = scorer.features
+    for edit, cell in zip(edits, cells, strict=True):
+        if isinstance(edit, SetColumn) and cell is not None:
+            features = features.with_cells(np.array([rows[edit.player.side]]), {edit.player.key: cell})
+    if features is not scorer.features:
+        scorer = scorer.with_features(features, edited={side: np.array([row]) for side, row in rows.items()})
+    seen = situation.seen.copy()
+    seen[[e.item_index for e in edits if isinstance(e, AddItem)]] = True
+    positives = edited_positives(situation, edits)
+    return Situation(scorer, user, item, positives, seen, situation.history_length)
+
+
+def edited_positives(situation: Situation, edits: Sequence[Edit]) -> np.ndarray:
+    """All known positives after the edits of the history, newest first."""
+    added = np.array([e.item_index for e in edits if isinstance(e, AddItem)][::-1], dtype=np.int64)
+    taken_off = [e.item_index for e in edits if isinstance(e, TakeOffItem)]
+    held = situation.positives
+    return np.concatenate([added, held[~np.isin(held, taken_off)] if taken_off else held])

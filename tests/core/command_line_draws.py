@@ -20,6 +20,8 @@ CHOICES = {
     "--history": ("one", "each", "two"),
     "--bits": ("32", "16", "8", "4", "3"),
     "--pruning": ("structured", "unstructured"),
+    "--set": ("user.age=30", "user.age=old", "item.price=1e400", "user.region=", "item.brand", "user.nothing=1"),
+    "--units": ("logit", "probability", "percent"),
     "--by": ("gender", "age", "activity", "user.gender,age", "item.category", "gender,item.category", "popular_taste"),
 }
 NUMERIC = (
@@ -36,6 +38,8 @@ NUMERIC = (
     "--user",
     "--users",
     "--item",
+    "--add",
+    "--take-off",
 )
 LEVERS = ("--sparsity", "--bits", "--pruning", "--distill", "--rank", "--neighbours")
 VARIANT = (*LEVERS, "--workspace", "--model", "--rerank", "--strength")
@@ -49,10 +53,11 @@ TAKES = {  # what is drawn for a command, most of the time
     "evaluate": (*VARIANT, "--users"),
     "recommend": (*VARIANT, "--user", "--k", "--k"),
     "explain": (*VARIANT, "--user", "--item", "--method", "--history", "--background", "--seed"),
+    "what-if": (*VARIANT, "--user", "--item", "--set", "--set", "--add", "--take-off", "--units", "--k", "--edits"),
     "compress": VARIANT,
     "fairness": (*VARIANT, "--by", "--by", "--by"),
 }
-PATHS = ("--workspace", "--data", "--out", "--mapping", "")
+PATHS = ("--workspace", "--data", "--out", "--mapping", "--edits", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
 COSTLY = ("train", "prepare", "measure", "sample", "compress")  # these are never run with sound words only
 
@@ -78,6 +83,7 @@ class Draws:
             "evaluate": question,
             "recommend": question | {"--user": "3", "--k": "5"},
             "explain": question | pair | {"--background": "4"},
+            "what-if": question | pair | {"--set": "user.age=30"},
             "compress": question | {"--sparsity": "0.5"},
             "fairness": question | {"--by": "activity"},
         }
