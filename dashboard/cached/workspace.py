@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from dashboard.cached.cache import lru_shared
 from dashboard.workspaces import WorkspaceRef
+from recsys_core.data.conditions import Cells, condition_cells, condition_columns, values_of
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.profile import Profile
 from recsys_core.data.profile import profile as make_profile
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 VARIANTS = 8
 MAX_FILTERS, MAX_VALUES = 12, 60  # columns to filter by, values to choose from
-ACTIVITY = "training.activity"
 
 
 @lru_shared(4)
@@ -116,25 +115,19 @@ def short_name(ref: WorkspaceRef, user_index: int, language: str) -> str:
 
 
 @lru_shared(4)
-def filter_cells(ref: WorkspaceRef) -> dict[str, np.ndarray | list[str]]:
-    """Columns that users can be filtered by, in matrix order: numbers as they are, others as text.
+def filter_cells(ref: WorkspaceRef) -> dict[str, Cells]:
+    """Columns that users can be filtered by, in matrix order, with all cells: those with few enough values to list.
 
     The last one is how many items a user took before.
     """
-    from dashboard.presentation.labels import cell_texts
-
-    data = dataset(ref)
-    names = [c.name for c in data.schema.users if c.kind in ("number", "category", "ordered")]
-    names += [c for c in ("age", "occupation") if c in data.users.columns and c not in names]
-    kinds = {c.name: c.kind for c in data.schema.users}
-    found: dict[str, np.ndarray | list[str]] = {}
-    for name in names[:MAX_FILTERS]:
-        cells = pd.to_numeric(data.users[name], errors="coerce").to_numpy(float)
-        if kinds.get(name) == "number" and not np.isnan(cells).all():
+    data, taken = dataset(ref), workspace(ref).split_dataset.sequences()
+    *own, activity = condition_columns(data)
+    found: dict[str, Cells] = {}
+    for name in own[:MAX_FILTERS]:
+        cells = condition_cells(data, name, taken)
+        if isinstance(cells, np.ndarray) or 0 < len(values_of(cells)) <= MAX_VALUES:
             found[name] = cells
-        elif data.users[name].nunique() <= MAX_VALUES:
-            found[name] = cell_texts(data.users[name])
-    return found | {ACTIVITY: np.diff(workspace(ref).split_dataset.sequences().indptr).astype(float)}
+    return found | {activity: condition_cells(data, activity, taken)}
 
 
 @lru_shared(8)

@@ -5,13 +5,10 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-import pandas as pd
-
 from dashboard.presentation.texts import has, translate
+from recsys_core.data.conditions import DESCRIBED_BY, cell_texts
 from recsys_core.data.dataset import Dataset
-from recsys_core.explain.player_values import raw_value
 
-DESCRIBED_BY = ("age", "occupation")
 _RANGE = re.compile(r"(?<=\d)-(?=\d)")  # 25-34
 
 
@@ -44,10 +41,3 @@ def item_titles(dataset: Dataset, language: str) -> dict[str, str]:
         i: x if times[x] == 1 else translate(language, "item.same_title", title=x, id=i)
         for i, x in zip(dataset.items["item_id"], titles, strict=True)
     }
-
-
-def cell_texts(cells: pd.Series) -> list[str]:
-    """Cells as text, whole numbers without a point; empty where the cell is."""
-    whole = (int(c) if isinstance(c, float) and c == c and c == int(c) else c for c in cells.tolist())
-    values = (raw_value(c) for c in whole)
-    return ["" if v is None else " ".join(str(v).split()) for v in values]

@@ -8,18 +8,25 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from dashboard import components, state, user_filter
+from dashboard import components, state
 from dashboard.cached import compress as cached_compress
 from dashboard.cached import fairness as cached_fairness
 from dashboard.cached import workspace as cached_workspace
-from dashboard.cached.workspace import ACTIVITY
 from dashboard.presentation.sentences import users as sentences
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain, t, word
 from dashboard.presentation.wording import known
-from dashboard.user_filter import Conditions
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.compare.cases import Case
+from recsys_core.data.conditions import (
+    ACTIVITY,
+    Cells,
+    Conditions,
+    fitting,
+    parse_conditions,
+    values_of,
+    write_conditions,
+)
 from recsys_core.data.dataset import Dataset
 from recsys_core.results import measured
 from recsys_core.variant import ModelVariant
@@ -32,7 +39,7 @@ HEIGHT = 230
 def ways_to_a_user(ref: WorkspaceRef, ids: list[str]) -> None:
     """Buttons: another user at random (among the fitting ones), the filter, and cases."""
     conditions = _conditions(ref)
-    fits = [ids[i] for i in user_filter.fitting(cached_workspace.filter_cells(ref), conditions)] if conditions else ids
+    fits = [ids[i] for i in fitting(cached_workspace.filter_cells(ref), conditions)] if conditions else ids
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
             t("control.random"),
@@ -53,7 +60,7 @@ def ways_to_a_user(ref: WorkspaceRef, ids: list[str]) -> None:
 
 def _conditions(ref: WorkspaceRef) -> Conditions:
     columns = cached_workspace.filter_cells(ref)
-    return {c: x for c, x in user_filter.parse(state.bar().value("filter")).items() if c in columns}
+    return {c: x for c, x in parse_conditions(state.bar().value("filter")).items() if c in columns}
 
 
 def _filter(ref: WorkspaceRef, conditions: Conditions, fits: list[str]) -> None:
@@ -87,8 +94,8 @@ def _range(column: str, name: str, cells: np.ndarray, conditions: Conditions) ->
     st.slider(name, kind(low), kind(high), key=key, on_change=changed)
 
 
-def _values(column: str, name: str, cells: list[str], conditions: Conditions) -> None:
-    values = sorted(set(cells) - {""})
+def _values(column: str, name: str, cells: Cells, conditions: Conditions) -> None:
+    values = values_of(cells)
     chosen = [v for v in conditions.get(column, ()) if v in values]
     key = state.bar().picker(f"filter_{column}", chosen)
 
@@ -99,7 +106,7 @@ def _values(column: str, name: str, cells: list[str], conditions: Conditions) ->
 
 
 def _choose(conditions: Conditions, column: str, condition: tuple) -> None:
-    state.choose(filter=user_filter.written({**conditions, column: condition}))
+    state.choose(filter=write_conditions({**conditions, column: condition}))
 
 
 def _cases(ref: WorkspaceRef) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from dashboard import user_filter
 from dashboard.cached import fairness as cached_fairness
 from dashboard.cached import workspace as cached_workspace
 from recsys_core.compare.cases import most_wrong, worst_served
+from recsys_core.data.conditions import ACTIVITY, fitting, parse_conditions, write_conditions
 from recsys_core.models.evaluation import evaluate
 from recsys_core.variant import DENSE
 
@@ -23,30 +23,30 @@ from recsys_core.variant import DENSE
     ],
 )
 def test_conditions_come_back_from_the_address(conditions):
-    assert user_filter.parse(user_filter.written(conditions)) == conditions
+    assert parse_conditions(write_conditions(conditions)) == conditions
 
 
 @pytest.mark.parametrize("nonsense", ["age", "age:", ":", ";;", "age:9..1", "age:nan..inf", "a:b..c"])
 def test_nonsense_in_the_address_is_no_range(nonsense):
-    assert all(isinstance(c[0], str) for c in user_filter.parse(nonsense).values())
+    assert all(isinstance(c[0], str) for c in parse_conditions(nonsense).values())
 
 
 def test_users_fit_all_conditions(ref):
     users = cached_workspace.dataset(ref).users
     cells = cached_workspace.filter_cells(ref)
     region = users["region"].iloc[0]
-    found = user_filter.fitting(cells, {"age": (20.0, 50.0), "region": (region,)})
+    found = fitting(cells, {"age": (20.0, 50.0), "region": (region,)})
     wanted = users["age"].between(20, 50) & (users["region"] == region)
     assert found.tolist() == np.flatnonzero(wanted).tolist()
     assert 0 < len(found) < len(users)
-    busy = cached_workspace.filter_cells(ref)[cached_workspace.ACTIVITY]
+    busy = cached_workspace.filter_cells(ref)[ACTIVITY]
     assert busy.sum() == len(cached_workspace.workspace(ref).split_dataset.sequences().indices)
 
 
 def test_the_address_filters_and_a_random_user_fits(open_app, ref):
     users = cached_workspace.dataset(ref).users.set_index("user_id")
     region = users["region"].iloc[0]
-    app = open_app("overview", filter=user_filter.written({"age": (20.0, 50.0), "region": (region,)}))
+    app = open_app("overview", filter=write_conditions({"age": (20.0, 50.0), "region": (region,)}))
     for _ in range(3):
         app.button(key="random").click().run()
         user = users.loc[app.session_state["user"]]
