@@ -5,6 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from dashboard import components, state
+from dashboard.cached import segments as cached_segments
 from dashboard.cached import workspace as cached_workspace
 from dashboard.parameters import FURTHER, MAX_SPARSITY
 from dashboard.presentation import texts
@@ -12,6 +13,7 @@ from dashboard.presentation.texts import numbers, plain, t
 from dashboard.presentation.texts.markdown import escape
 from dashboard.presentation.variants import plain_variant
 from dashboard.sections.cases import ways_to_a_user
+from dashboard.sections.segments import segment_picker
 from dashboard.workspaces import WorkspaceEntry, WorkspaceRef
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.variant import BITS, PRUNINGS
@@ -55,15 +57,17 @@ def workspace_picker(entries: list[WorkspaceEntry], chosen: WorkspaceEntry | Non
 
 
 def user_and_item(ref: WorkspaceRef) -> None:
-    """Pickers by name; the item's empty value is the user's top recommendation."""
-    language = state.language()
+    """Pickers by name, of a segment's users first; the item's empty value is the user's top recommendation."""
+    language, segment = state.language(), segment_picker(ref)
     people, items = cached_workspace.people(ref, language), cached_workspace.item_names(ref, language)
+    if segment is not None:
+        people = cached_segments.people_first(ref, segment, language)
     user = state.bar().known("user", people)
     shown = user or (None if state.bar().value("user") else next(iter(people)))
     _picker("user", people, shown)
     if len(people.get(shown, "")) > LONGEST_SHOWN:
         st.markdown(f":small[:gray[{escape(people[shown])}]]")  # the box cuts it off, and the id stands last
-    ways_to_a_user(ref, list(people))
+    ways_to_a_user(ref, segment)
     _picker("item", items, state.bar().known("item", items), placeholder=plain("control.item.top"))
 
 

@@ -36,8 +36,10 @@ import streamlit as st
 
 from dashboard import components, controls, state
 from dashboard.address import address, is_local
+from dashboard.cached import segments as cached_segments
 from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation import exports
+from dashboard.presentation.sentences import segments as segment_sentences
 from dashboard.presentation.texts import numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown
 from dashboard.problem import Problem
@@ -153,6 +155,14 @@ class Frame:
                 said, key = t(f"action.download.{kind}"), f"download_{kind}"
                 st.download_button(said, content, f"{name}.{kind}", media, key=key, on_click="ignore")
 
+    def say_segment(self) -> None:
+        """Under the sentence: which segment is chosen, its size, and what it does on this page."""
+        ref, chosen = self.selection.ref, self.selection.segment
+        if chosen is not None:
+            n, data = len(cached_segments.users(ref, chosen)), cached_workspace.dataset(ref)
+            with self.slots["segment"]:
+                components.caveats([segment_sentences.on_page(self.page.name, chosen, n, data)])
+
     def _origin(self) -> dict[str, object]:
         chosen = self.selection
         return exports.about(
@@ -252,6 +262,7 @@ def _page(page: Page, entry: WorkspaceEntry, ref: WorkspaceRef) -> None:
     frame = Frame(page, slots, state.select(entry, ref, page.name))
     for problem in frame.selection.problems:
         frame.notice(problem)
+    frame.say_segment()
     try:
         page.show(frame)
     except RecLensError as error:
@@ -268,7 +279,7 @@ def _slots() -> dict[str, Any]:
     slots["title"] = row.container(width=TITLE_WIDTH)
     actions = row.container(horizontal=True, width="content", gap="xsmall")
     slots["link"], slots["download"] = (actions.container(width="content") for _ in range(2))
-    slots["sentence"], slots["controls"] = st.empty(), st.container()
+    slots["sentence"], slots["segment"], slots["controls"] = st.empty(), st.container(), st.container()
     return slots
 
 

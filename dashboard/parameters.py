@@ -138,7 +138,7 @@ SETTINGS = tuple(
 CONTROLLED = ("sparsity", "bits", "pruning", "neighbours")  # settings that the frame has a control for
 FURTHER = tuple(parameter for parameter in SETTINGS if parameter.key not in CONTROLLED)
 FRAME = (  # on every page
-    Parameter("workspace", "control.workspace", clears=("model", "user", "item")),
+    Parameter("workspace", "control.workspace", clears=("model", "user", "item", "segment")),
     Parameter("user", "control.user", clears=("item",)),  # another user: the own top recommendation
     Parameter("item", "control.item"),
     Parameter("model", "control.model"),
@@ -150,5 +150,6 @@ FRAME = (  # on every page
         shown=lambda: texts.NAMES.get(texts.language(), texts.language()),
         problem="frame.setting_unknown",
     ),
+    Parameter("segment", "control.segment"),
     Parameter("filter"),
 )

@@ -10,12 +10,14 @@ import streamlit as st
 
 from dashboard.address import root_and_page
 from dashboard.address_bar import AddressBar
+from dashboard.cached import segments as cached_segments
 from dashboard.cached import workspace as cached_workspace
 from dashboard.parameters import CONTROLLED, SETTINGS
 from dashboard.presentation import texts
 from dashboard.problem import Problem
 from dashboard.registry import address_bar, pages
 from dashboard.workspaces import WorkspaceEntry, WorkspaceRef
+from recsys_core.data.segments import Segment
 from recsys_core.errors import RecLensError
 from recsys_core.rerank import RERANKERS
 from recsys_core.variant import DENSE, PRUNINGS, ModelVariant
@@ -29,7 +31,7 @@ class Selection:
     """What every page follows.
 
     ``user_index`` is None where the address names an unknown user; ``item_index`` is None for "the
-    user's top recommendation" (``item_unknown`` tells the unknown item from it).
+    user's top recommendation" (``item_unknown`` tells the unknown item from it). ``segment`` is None for everyone.
     """
 
     ref: WorkspaceRef
@@ -40,6 +42,7 @@ class Selection:
     language: str
     item_unknown: bool = False
     problems: tuple[Problem, ...] = ()
+    segment: Segment | None = None
 
     @property
     def workspace(self) -> str:
@@ -132,11 +135,30 @@ def select(entry: WorkspaceEntry, ref: WorkspaceRef, page: str) -> Selection:
     problems += [Problem(f"core.{error.key}", tuple(error.values.items())) for error in misfits.values()]
     user, problem = _index(data.user_index, "user", entry)
     problems += [problem] if problem else []
+    chosen, unusable = segment(ref)
+    problems += [unusable] if unusable else []
     if user is None and problem is None:
-        user = 0
+        user = first_user(ref, chosen)
     item, problem = _index(data.item_index, "item", entry)
     problems += [problem] if problem else []
-    return Selection(ref, entry.title, user, item, variant(), language(), problem is not None, tuple(problems))
+    return Selection(ref, entry.title, user, item, variant(), language(), problem is not None, tuple(problems), chosen)
+
+
+def segment(ref: WorkspaceRef) -> tuple[Segment | None, Problem | None]:
+    """The segment that the address names, None for everyone; a problem where it cannot be used."""
+    name = bar().value("segment")
+    if not name:
+        return None, None
+    try:
+        return cached_segments.named(ref, name), None
+    except RecLensError as error:
+        return None, Problem(f"core.{error.key}", tuple(error.values.items()))
+
+
+def first_user(ref: WorkspaceRef, chosen: Segment | None) -> int:
+    """Who is looked at where nobody is named: the first user of the segment, else of all."""
+    users = cached_segments.users(ref, chosen) if chosen else ()
+    return int(users[0]) if len(users) else 0
 
 
 def _index(find: Callable[[str, str], int], what: str, entry: WorkspaceEntry) -> tuple[int | None, Problem | None]:
@@ -225,6 +247,7 @@ def parameters(selection: Selection, item_id: str | None = None) -> dict[str, ob
         "workspace": selection.workspace,
         "user": selection.user_id or bar().value("user"),
         "item": item_id or selection.item_id or "",
+        "segment": selection.segment.name if selection.segment else "",
         **settings,
         **selection.variant.to_query(),
         "lang": selection.language,

@@ -15,7 +15,10 @@ from dashboard.presentation.charts import overall as charts
 from dashboard.presentation.sentences import overall as sentences
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import plain, t
-from dashboard.sections import overall as cards
+from dashboard.sections.global_parts import PARTS, Overall
+from dashboard.sections.global_parts.by_value import by_value
+from dashboard.sections.global_parts.small import is_too_small
+from dashboard.sections.lab.card import draw_cards
 
 FIRST, WANTED, PAIRS = 100, 500, (100, 200, 500, 1000)
 
@@ -29,12 +32,15 @@ FIRST, WANTED, PAIRS = 100, 500, (100, 200, 500, 1000)
         ),
         Parameter("reason", "explain.reason"),
         opened("all_reasons", "explain.table"),
+        *(parameter for part in PARTS for parameter in part.declared),
     ),
 )
 def show(page: frame.Frame) -> None:
     chosen = page.selection
     page.title(t("global.title"))
     wanted = n_pairs()
+    if is_too_small(chosen.ref, chosen.segment):
+        return
     found = explained(page, wanted)
     if found is None:
         return
@@ -52,12 +58,14 @@ def show(page: frame.Frame) -> None:
     task = cached_workspace.workspace(chosen.ref).split.task
     has_term = cached_explain.has_term(chosen.ref, chosen.variant)
     components.caveats(sentences.caveats(found, task, of_one=cached_explain.BACKGROUND, has_term=has_term))
-    effects = cards.by_value(page, found, names)
+    reason, effects = by_value(page, found, names)
+    shown = Overall(page, chosen.ref, chosen.variant, chosen.segment, wanted, data, found, names, reason)
+    held = draw_cards(PARTS, shown)
     details = page.details("all_reasons")
     if details.open:
         with details:
             components.table(tables.global_table(data, found), key="reasons", alt=plain("global.table.alt"))
-    page.download("global", tables.global_rows(found), tables.global_json(found) | {"by_value": effects})
+    page.download("global", tables.global_rows(found), tables.global_json(found) | {"by_value": effects} | held)
 
 
 def n_pairs() -> int:
@@ -76,7 +84,10 @@ def explained(page: frame.Frame, wanted: int):
     """The largest finished explanation up to the wanted size; a small one comes first, with progress of the rest."""
     chosen = page.selection
     sizes = {"n": wanted, "background": cached_explain.OVERALL_BACKGROUND, "first": FIRST}
-    jobs = [cached_explain.overall(chosen.ref, chosen.variant, n) for n in dict.fromkeys((min(FIRST, wanted), wanted))]
+    jobs = [
+        cached_explain.overall(chosen.ref, chosen.variant, n, chosen.segment)
+        for n in dict.fromkeys((min(FIRST, wanted), wanted))
+    ]
     first, last = jobs[0], jobs[-1]
     if not first.is_done:
         page.sentence(t("global.sentence.waiting", n=wanted))

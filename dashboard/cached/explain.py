@@ -6,13 +6,16 @@ import numpy as np
 import pandas as pd
 
 from dashboard.cached.cache import lru_shared
+from dashboard.cached.segments import users as segment_users
 from dashboard.cached.workspace import dataset, scorer, workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.data.profile import user_history as find_history
+from recsys_core.data.segments import Segment
 from recsys_core.explain.explain import explain
 from recsys_core.explain.global_explanation import GlobalExplanation, explain_globally
 from recsys_core.explain.leave_one_out import leave_one_out_effects
+from recsys_core.models.scorer import Pairs
 from recsys_core.recommend import UserScores, list_items, ranked_item, score_user, user_pairs
 from recsys_core.rerank import make_reranker
 from recsys_core.results import Explanation, RankedItem, Recommendation
@@ -76,22 +79,40 @@ def effects(ref: WorkspaceRef, user_index: int, item_index: int, variant: ModelV
     return leave_one_out_effects(scorer(ref, variant), pair)
 
 
-def overall(ref: WorkspaceRef, variant: ModelVariant, n_pairs: int) -> Job:
-    """Job of explaining ``n_pairs`` test pairs; its result is a ``GlobalExplanation``."""
+@lru_shared(16)
+def test_rows(ref: WorkspaceRef, segment: Segment | None) -> np.ndarray:
+    """Test interactions (row numbers) of a segment's users, or of everyone."""
+    opened = workspace(ref).split_dataset
+    rows = opened.split.test
+    if segment is None:
+        return rows
+    return rows[np.isin(opened.histories.user[rows], segment_users(ref, segment))]
+
+
+def n_users_with_pairs(ref: WorkspaceRef, segment: Segment | None) -> int:
+    """How many users the pairs of the global view can be of."""
+    return len(np.unique(workspace(ref).split_dataset.histories.user[test_rows(ref, segment)]))
+
+
+def sampled_pairs(ref: WorkspaceRef, segment: Segment | None, n_pairs: int) -> Pairs:
+    """At most so many test pairs of a segment's users, drawn by the seed; the same ones wherever they are asked for."""
+    rows = test_rows(ref, segment)
+    drawn = random_stream(SEED, "pairs of the global view").choice(rows, min(n_pairs, len(rows)), replace=False)
+    return workspace(ref).split_dataset.pairs(np.sort(drawn), "test")
+
+
+def overall(ref: WorkspaceRef, variant: ModelVariant, n_pairs: int, segment: Segment | None = None) -> Job:
+    """Job of explaining ``n_pairs`` test pairs (of a segment's users); its result is a ``GlobalExplanation``."""
 
     def work(progress) -> GlobalExplanation:
         opened = workspace(ref)
-        rows = opened.split_dataset.split.test
-        drawn = np.sort(
-            random_stream(SEED, "pairs of the global view").choice(rows, min(n_pairs, len(rows)), replace=False)
-        )
         return explain_globally(
             scorer(ref, variant),
             opened.dataset,
-            opened.split_dataset.pairs(drawn, "test"),
+            sampled_pairs(ref, segment, n_pairs),
             opened.split_dataset.background(OVERALL_BACKGROUND, seed=SEED),
             seed=SEED,
             progress=progress,
         )
 
-    return shared_queue("answers").job(("overall", ref, variant, n_pairs), work)
+    return shared_queue("answers").job(("overall", ref, variant, n_pairs, segment), work)

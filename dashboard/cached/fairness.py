@@ -8,11 +8,15 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from dashboard.cached import segments as cached_segments
 from dashboard.cached.cache import lru_shared
 from dashboard.cached.workspace import dataset, model, scorer, workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
+from recsys_core.data.dataset import Dataset
+from recsys_core.data.segments import Segment, with_segments
 from recsys_core.fairness import ScanResult
+from recsys_core.fairness.columns import SEGMENT
 from recsys_core.models.user_sample import QUICK, STORED, UserLimit, evaluate_users
 from recsys_core.rerank import make_reranker
 from recsys_core.results import Evaluation, FairnessReport, GapChange, Group, GroupChange, OneVsRestGap
@@ -78,18 +82,39 @@ def groups(ref: WorkspaceRef, by: str) -> dict[str, Group]:
     return {group.label: group for group in found.groups}
 
 
-@lru_shared(64)
+def segment_columns(ref: WorkspaceRef) -> tuple[str, ...]:
+    """The segments as columns to group users by, ``segment:NAME``; those whose users cannot be told are left out."""
+    return tuple(f"{SEGMENT}{segment.name}" for segment in cached_segments.usable(ref))
+
+
+def _segments(ref: WorkspaceRef, by: tuple[str, ...]) -> tuple[Segment, ...]:
+    """The segments among columns to group by: part of what a result is kept under, as one of the name may change."""
+    return tuple(cached_segments.named(ref, c.removeprefix(SEGMENT)) for c in by if c.startswith(SEGMENT))
+
+
+def _grouped(ref: WorkspaceRef, segments: tuple[Segment, ...]) -> Dataset:
+    return with_segments(dataset(ref), segments, workspace(ref).split_dataset) if segments else dataset(ref)
+
+
 def fairness_report(
     ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
 ) -> FairnessReport:
     """Figures of every group of user columns; verdicts corrected for the whole scan, of crossed columns for both."""
+    return _fairness_report(ref, variant, by, limit, _segments(ref, by))
+
+
+@lru_shared(64)
+def _fairness_report(
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit, segments: tuple[Segment, ...]
+) -> FairnessReport:
     from recsys_core.fairness import audit, corrected
 
     scanned = fairness_scan(ref, variant, limit).outcome().reports
     if by[0] in scanned and len(by) == 1:
         return scanned[by[0]]
     train = workspace(ref).split_dataset.sequences()
-    crossed = audit(dataset(ref), evaluation(ref, variant, limit).outcome(), by=by, variant=variant, train=train)
+    ranked, grouped = evaluation(ref, variant, limit).outcome(), _grouped(ref, segments)
+    crossed = audit(grouped, ranked, by=by, variant=variant, train=train)
     return corrected([*scanned.values(), crossed])[-1]
 
 
@@ -105,27 +130,39 @@ def largest_gaps(
     return group_tables.largest(found), [meaning(gap.metric) for _, gap in found.gaps]
 
 
-@lru_shared(64)
 def one_vs_rest(
     ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
 ) -> tuple[OneVsRestGap, ...]:
     """Every group of users against all others."""
-    from recsys_core.fairness import one_vs_rest as against_all_others
-
-    train = workspace(ref).split_dataset.sequences()
-    return against_all_others(dataset(ref), evaluation(ref, variant, limit).outcome(), by=by, train=train)
+    return _one_vs_rest(ref, variant, by, limit, _segments(ref, by))
 
 
 @lru_shared(64)
+def _one_vs_rest(
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit, segments: tuple[Segment, ...]
+) -> tuple[OneVsRestGap, ...]:
+    from recsys_core.fairness import one_vs_rest as against_all_others
+
+    train = workspace(ref).split_dataset.sequences()
+    return against_all_others(_grouped(ref, segments), evaluation(ref, variant, limit).outcome(), by=by, train=train)
+
+
 def gap_changes(
     ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
 ) -> tuple[GapChange, ...]:
     """What a variant does to the full model's gaps."""
+    return _gap_changes(ref, variant, by, limit, _segments(ref, by))
+
+
+@lru_shared(64)
+def _gap_changes(
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit, segments: tuple[Segment, ...]
+) -> tuple[GapChange, ...]:
     from recsys_core.fairness import gap_changes as changes
 
     train = workspace(ref).split_dataset.sequences()
     both = (evaluation(ref, v, limit).outcome() for v in (variant.dense, variant))
-    return changes(dataset(ref), *both, by=by, train=train)
+    return changes(_grouped(ref, segments), *both, by=by, train=train)
 
 
 @lru_shared(64)
@@ -149,15 +186,27 @@ def exposure_changes(
     return changes(dataset(ref), *both, by=(by,), train=train)
 
 
-@lru_shared(64)
 def worst_served(
     ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], group: Group, limit: UserLimit = STORED
 ) -> str | None:
     """The raw id of the user of a group with the lowest NDCG (the first of equals); None where nobody is ranked."""
+    return _worst_served(ref, variant, group, limit, (by, _segments(ref, by)))
+
+
+@lru_shared(64)
+def _worst_served(
+    ref: WorkspaceRef,
+    variant: ModelVariant,
+    group: Group,
+    limit: UserLimit,
+    columns: tuple[tuple[str, ...], tuple[Segment, ...]],
+) -> str | None:
     from recsys_core.fairness import make_grouping
 
+    by, segments = columns
+
     opened = workspace(ref)
-    grouping = make_grouping(opened.dataset, by, train=opened.split_dataset.sequences())
+    grouping = make_grouping(_grouped(ref, segments), by, train=opened.split_dataset.sequences())
     ranking = evaluation(ref, variant, limit).outcome().ranking
     inside = np.flatnonzero(grouping.code[ranking.user_index] == grouping.groups.index(group))
     if not len(inside):

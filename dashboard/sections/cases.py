@@ -11,11 +11,13 @@ import streamlit as st
 from dashboard import components, state
 from dashboard.cached import compress as cached_compress
 from dashboard.cached import fairness as cached_fairness
+from dashboard.cached import segments as cached_segments
 from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.sentences import users as sentences
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain, t, word
 from dashboard.presentation.wording import known
+from dashboard.sections.segments import save_box
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.compare.cases import Case
 from recsys_core.data.conditions import (
@@ -28,6 +30,7 @@ from recsys_core.data.conditions import (
     write_conditions,
 )
 from recsys_core.data.dataset import Dataset
+from recsys_core.data.segments import Segment
 from recsys_core.results import measured
 from recsys_core.variant import ModelVariant
 
@@ -36,13 +39,19 @@ MOST_LISTED = 50
 HEIGHT = 230
 
 
-def ways_to_a_user(ref: WorkspaceRef, ids: list[str]) -> None:
-    """Buttons: another user at random (among the fitting ones), the filter, and cases."""
+def ways_to_a_user(ref: WorkspaceRef, segment: Segment | None) -> None:
+    """Buttons: another user at random (among the fitting ones of the segment), the filter, and cases."""
     conditions = _conditions(ref)
-    fits = [ids[i] for i in fitting(cached_workspace.filter_cells(ref), conditions)] if conditions else ids
+    ids, fits = list(cached_workspace.people(ref, state.language())), None
+    if conditions:
+        fits = [ids[i] for i in fitting(cached_workspace.filter_cells(ref), conditions)]
+    if segment is not None:
+        own = set(cached_segments.ids(ref, segment))
+        fits = [user for user in (ids if fits is None else fits) if user in own]
+    fits = ids if fits is None else fits
     with st.container(horizontal=True, gap="xsmall"):
         st.button(
-            t("control.random"),
+            t("control.random") if segment is None else t("control.random.segment"),
             key="random",
             on_click=lambda: state.choose(user=random.choice(fits)),
             disabled=not fits,
@@ -74,6 +83,7 @@ def _filter(ref: WorkspaceRef, conditions: Conditions, fits: list[str]) -> None:
     names = cached_workspace.people(ref, state.language())
     _users([(names[i], "") for i in fits[:MOST_LISTED]], [{"user": i} for i in fits], "fitting")
     if conditions:
+        save_box(ref, lambda name: Segment(name, conditions), key="filter_segment")
         st.button(t("control.random.clear"), key="filter_clear", on_click=lambda: state.choose(filter=None))
 
 

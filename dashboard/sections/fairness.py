@@ -17,6 +17,7 @@ from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import plain, t
 from recsys_core.errors import RecLensError
 from recsys_core.fairness import ScanResult
+from recsys_core.fairness.columns import SEGMENT
 from recsys_core.models.user_sample import UserLimit
 from recsys_core.results import FairnessReport, GapChange
 from recsys_core.variant import ModelVariant
@@ -29,10 +30,13 @@ Scans = dict[str, ScanResult]
 
 def column_pickers(page, scan: ScanResult) -> tuple[str, ...]:
     """The column to group by, and one to cross it with; the column of the largest real gap unless one is named."""
-    names = {column: sentences.column_name(column) for column in scan.reports}
+    segments = cached_fairness.segment_columns(page.selection.ref)
+    names = {column: sentences.column_name(column) for column in (*scan.reports, *segments)}
+    chosen = page.selection.segment
+    first = f"{SEGMENT}{chosen.name}" if chosen else first_gap(scan)[0]
     left, right = st.columns(2)
     with left:
-        column = page.pick("by", names, default=first_gap(scan)[0], aliases=short_names(names))
+        column = page.pick("by", names, default=first, aliases=short_names(names))
     with right:
         others = {"": plain("fairness.cross.none")} | {c: name for c, name in names.items() if c != column}
         own = {spelled: "" for spelled, name in (short_names(names) | {column: column}).items() if name == column}
@@ -42,14 +46,14 @@ def column_pickers(page, scan: ScanResult) -> tuple[str, ...]:
 
 def short_names(names: Iterable[str]) -> dict[str, str]:
     """``gender`` stands for ``user.gender``, too; of equal ones for the first."""
-    known = list(names)
+    known = [name for name in names if not name.startswith(SEGMENT)]
     return {short: name for name in reversed(known) if (short := name.split(".", 1)[-1]) not in known}
 
 
 def measure_picker(page, scan: ScanResult, report: FairnessReport) -> str:
     """The measure to look at: that of the largest real gap where the address names no column, else the first."""
     names = {metric: sentences.measure_name(metric) for metric in report.overall.values}
-    default = next(iter(names)) if state.bar().value("by") else first_gap(scan)[1]
+    default = next(iter(names)) if state.bar().value("by") or page.selection.segment else first_gap(scan)[1]
     return page.pick("measure", names, default=default if default in names else next(iter(names)))
 
 

@@ -11,18 +11,21 @@ from recsys_core.progress import Progress
 
 def fairness_arguments(parser: argparse.ArgumentParser) -> None:
     add_variant(parser)
-    by = "columns to group by, as a line of CSV (default: audit every column of users, largest gaps first)"
+    by = "columns to group by, as a line of CSV, or segment:NAME (default: every column of users, largest gaps first)"
     parser.add_argument("--by", metavar="COLUMN[,COLUMN]", help=by)
     add_users(parser)
 
 
 def run_fairness(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    from recsys_core.data.segments import COLUMN, with_named_segments
     from recsys_core.fairness import audit, by_columns, report_json, scan, scan_json
     from recsys_core.models.user_sample import UserLimit, evaluate_users
 
     limit = UserLimit.from_text(args.users)
     opened = open_variant(args)
     model, dataset = opened.model, opened.model.dataset
+    if args.by is not None and COLUMN in args.by:
+        dataset = with_named_segments(dataset, args.by, args.workspace, model.split_dataset)
     by = by_columns(dataset, args.by) if args.by is not None else None
     found = evaluate_users(model, opened.scorer, limit=limit, reranker=opened.reranker, progress=progress)
     how = {"variant": opened.variant, "train": model.split_dataset.sequences()}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from recsys_core.data.folder import atomic_folder, read_checked_json, sha256
@@ -44,6 +46,9 @@ class Dataset:
         Problems that do not stop anyone, as ``(message key, values)``.
     truth
         Of sample data: the function that its outcomes were drawn from, as the sample's ``truth.json`` tells it.
+    segments
+        Matrix rows of users by the name of a segment, where somebody asks for groups of them
+        (`recsys_core.data.segments.with_segments`); no part of what is saved, nor of the fingerprint.
     """
 
     name: str
@@ -53,6 +58,7 @@ class Dataset:
     interactions: pd.DataFrame
     warnings: tuple[tuple[str, dict], ...] = ()
     truth: dict | None = None
+    segments: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises ``ValueError`` where the tables do not fit together: importers say it in a person's words before."""

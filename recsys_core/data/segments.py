@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from recsys_core.data.folder import atomic_write, locked, read_checked_json
 from recsys_core.errors import Phrase, RecLensError, SettingError, WorkspaceError, phrase
 
 FILE, FORMAT = "segments.json", "reclens-segments-1"
+COLUMN = "segment:"  # before a name: the column that says who is in the segment
 LONGEST_NAME = 60
 
 
@@ -193,3 +194,24 @@ def _rows_of(name: str, users: tuple[str, ...], dataset: Dataset) -> np.ndarray:
     if gone:
         raise SettingError("segment.users", name=name, n=len(gone), first=gone[0], workspace=dataset.name)
     return np.unique(np.array([row_of[user] for user in users], dtype=np.int64))
+
+
+def with_segments(dataset: Dataset, segments: Iterable[Segment], split_dataset: Split) -> Dataset:
+    """The same dataset with segments as columns to group users by (``segment:NAME``: its users, and all others).
+
+    Raises ``SettingError`` as `segment_users`.
+    """
+    return replace(dataset, segments={s.name: segment_users(s, dataset, split_dataset) for s in segments})
+
+
+def with_named_segments(dataset: Dataset, by: str, workspace: Path, split_dataset: Split) -> Dataset:
+    """The same with those segments of a workspace that ``by`` names: columns to group by, as a person wrote them.
+
+    Raises ``SettingError`` (``segment.unknown``) where it begins with one that is not there, and as `segment_users`;
+    ``WorkspaceError`` as `SegmentStore`.
+    """
+    store = SegmentStore(workspace)
+    named = [segment for segment in store.list() if f"{COLUMN}{segment.name}" in by]
+    if not named and by.startswith(COLUMN):
+        named = [store.get(by.removeprefix(COLUMN))]
+    return with_segments(dataset, named, split_dataset)

@@ -9,6 +9,7 @@ from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
+from recsys_core.data.segments import COLUMN as SEGMENT
 from recsys_core.errors import RecLensError
 from recsys_core.metrics import head_items
 
@@ -24,7 +25,7 @@ def groupable_columns(dataset: Dataset, side: str | None = None) -> tuple[str, .
     """Every COLUMN that can be asked for (of one ``side``), users before items, sensitive ones first.
 
     ``user.gender``, ``item.category``; ``training.activity`` and the like are made of the history,
-    so they are there for data without any attribute.
+    so they are there for data without any attribute. Segments that the dataset knows are the last of the users'.
     """
     found = sorted(_columns(dataset), key=lambda c: (c[0] != "user", not c[2].sensitive))
     return tuple(key for of, key, _ in found if side in (None, of))
@@ -34,8 +35,9 @@ def find_column(dataset: Dataset, spelled: str) -> tuple[str, str, Column]:
     """Side, full name and column that ``gender``, ``user.gender``, ``item.category`` or ``activity`` means.
 
     A full name is what it says. A bare name is a user column first, then an item column, then one made
-    of the training history. A column that the model ignores can form groups if it is marked sensitive:
-    leaving an attribute out of the model does not make the model fair to it.
+    of the training history. ``segment:NAME`` is that segment, whatever columns there are. A column that the model
+    ignores can form groups if it is marked sensitive: leaving an attribute out of the model does not make the
+    model fair to it.
 
     Raises ``RecLensError`` (``column.unknown``) for any other name.
     """
@@ -114,4 +116,5 @@ def _columns(dataset: Dataset) -> list[tuple[str, str, Column]]:
     users = [c for c in dataset.schema.users if c.kind in GROUPABLE or c.sensitive]
     items = [c for c in dataset.schema.items if c.kind in GROUPABLE]
     own = [("user", f"user.{c.name}", c) for c in users] + [("item", f"item.{c.name}", c) for c in items]
-    return own + [(side, f"{TRAINING}.{c.name}", c) for side, c in DERIVED]
+    segments = ((name, Column(name, "category")) for name in (f"{SEGMENT}{s}" for s in dataset.segments))
+    return own + [(side, f"{TRAINING}.{c.name}", c) for side, c in DERIVED] + [("user", n, c) for n, c in segments]

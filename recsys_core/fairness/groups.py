@@ -13,7 +13,7 @@ from scipy.sparse import csr_array
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
 from recsys_core.errors import Phrase, RecLensError, SettingError, phrase
-from recsys_core.fairness.columns import DERIVED, derived_numbers, find_column, known_columns
+from recsys_core.fairness.columns import DERIVED, SEGMENT, derived_numbers, find_column, known_columns
 from recsys_core.results import Group
 
 N_BUCKETS = 4
@@ -83,7 +83,12 @@ def make_grouping(dataset: Dataset, by: tuple[str, ...], *, train: csr_array) ->
     if len(sides) > 1:
         raise SettingError("fairness.mixed_sides", columns=", ".join(names))
     side = sides.pop()
-    parts = [_column_groups(dataset, side, column, train) for _, _, column in found]
+    parts = [
+        _segment_groups(dataset, key.removeprefix(SEGMENT))
+        if key.startswith(SEGMENT)
+        else _column_groups(dataset, side, column, train)
+        for _, key, column in found
+    ]
     notes = (_note(key, groups, membership) for key, (groups, membership) in zip(names, parts, strict=True))
     groups, membership = reduce(_cross, parts)
     return Grouping(names, side, groups, membership, tuple(n for n in notes if n))
@@ -117,6 +122,13 @@ def bucket(numbers: np.ndarray, *, n_buckets: int = N_BUCKETS, unit: str = "") -
     code[known] = np.unique(slot, return_inverse=True)[1]  # many equal numbers can leave a bucket empty
     ends = [(numbers[code == c].min(), numbers[code == c].max()) for c in range(code.max() + 1)]
     return _ranges(ends, unit), code
+
+
+def _segment_groups(dataset: Dataset, name: str) -> Sides:
+    """A segment's users, and all others."""
+    code = np.ones(dataset.n_users, dtype=np.int64)
+    code[dataset.segments[name]] = 0
+    return _one_hot((Group("segment", name), Group("others", name)), code)
 
 
 def _column_groups(dataset: Dataset, side: str, column: Column, train: csr_array) -> Sides:

@@ -10,7 +10,7 @@ from recsys_core.results.ranking import UserSample
 from recsys_core.variant import DENSE, ModelVariant
 
 NOISE_ABOVE = 0.05
-OWN_LABELS = {"missing": "(missing)", "rest": "(other values)", "all": "(all)"}
+OWN_LABELS = {"missing": "(missing)", "rest": "(other values)", "all": "(all)", "others": "(others)"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,9 +21,10 @@ class Group:
     ----------
     kind
         ``value`` (the text of a cell), ``range`` (a bucket of numbers), ``missing`` (an empty cell),
-        ``rest`` (the rarer values of a column with too many), ``all``, or ``crossed``.
+        ``rest`` (the rarer values of a column with too many), ``segment`` and ``others`` (who is in a segment, and
+        who is not), ``all``, or ``crossed``.
     value
-        The cell's text; of a range its ends in words (``18–33``, without the unit).
+        The cell's text; of a range its ends in words (``18–33``, without the unit); the name of the segment.
     unit, low, high
         Of a range: its unit, smallest and largest number.
     parts
@@ -48,7 +49,7 @@ class Group:
         """
         if self.kind == "crossed":
             return " × ".join(part.label for part in self.parts)
-        if self.kind == "value":
+        if self.kind in ("value", "segment"):
             unclear = self.value[:1] in ("(", '"') or "×" in self.value
             return json.dumps(self.value, ensure_ascii=False) if unclear else self.value
         return f"{self.value} {self.unit}".strip() if self.kind == "range" else OWN_LABELS[self.kind]

@@ -10,7 +10,7 @@ from dashboard.presentation.texts.markdown import Markdown, escape, opposing, st
 from dashboard.presentation.wording import known, range_with_its_unit, shorten
 from recsys_core.errors import Phrase
 from recsys_core.fairness import ScanResult, direction
-from recsys_core.fairness.columns import TRAINING
+from recsys_core.fairness.columns import SEGMENT, TRAINING
 from recsys_core.fairness.metric import HIGHER_IS_BETTER, LOWER_IS_BETTER
 from recsys_core.results import Evaluation, FairnessReport, Gap, GapChange, Group, OneVsRestGap
 
@@ -42,7 +42,9 @@ def good_end(metric: str) -> str:
 
 
 def column_name(column: str) -> str:
-    """``user.region`` as region, ``training.activity`` as items taken before."""
+    """``user.region`` as region, ``training.activity`` as items taken before, ``segment:young`` as segment "young"."""
+    if column.startswith(SEGMENT):
+        return plain("fairness.segment", name=column.removeprefix(SEGMENT))
     side, name = column.split(".", 1)
     return plain(f"training.{name}") if side == TRAINING else word("column", name)
 
@@ -67,6 +69,8 @@ def name_of(group: Group) -> str:
     """A group as it stands beside its dot, in the session's language."""
     if group.kind == "crossed":
         return CROSS.join(name_of(part) for part in group.parts)
+    if group.kind == "segment":
+        return shorten(group.value)
     if group.kind == "value":
         return shorten(known(group.value))
     if group.kind == "range":
@@ -76,7 +80,9 @@ def name_of(group: Group) -> str:
 
 def people(by: tuple[str, ...], group: Group) -> Markdown:
     """A group as the subject of a sentence: "Users from the islands"."""
-    side, name = by[0].split(".", 1)
+    side, _, name = by[0].partition(".")
+    if group.kind in ("segment", "others") and len(by) == 1:
+        return t(f"fairness.who.{group.kind}", name=bold(group.value))
     if group.kind == "missing":
         return t("fairness.missing", column=inside(column_name(by[0])))
     shown, key, said = name_of(group), "fairness.who", f"group.said.{group.value}"

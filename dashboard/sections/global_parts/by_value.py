@@ -16,8 +16,8 @@ from recsys_core.explain.value_effects import effects_by_value
 from recsys_core.player import Player
 
 
-def by_value(page, found: GlobalExplanation, names: dict[Player, str]) -> dict:
-    """The chosen reason's mean contribution by value; a click on a bar chooses it too. Returns what is shown, raw."""
+def by_value(page, found: GlobalExplanation, names: dict[Player, str]) -> tuple[Player, dict]:
+    """The chosen reason's mean contribution by value; a click on a bar chooses it too. Returns both, raw."""
     data = cached_workspace.dataset(page.selection.ref)
     order = {found.players[i].key: names[found.players[i]] for i in found.order}
     with components.card(t("global.values"), key="values"):
@@ -31,4 +31,4 @@ def by_value(page, found: GlobalExplanation, names: dict[Player, str]) -> dict:
             rows = [(sentences.value_words(data, player, effect), effect) for effect in effects]
             components.draw(charts.by_value(rows), key="by_value")
             components.caveats([t("global.values.caveat"), t("global.caveat.pairs", n=found.n_pairs)])
-    return {"feature": chosen, "values": [asdict(effect) for effect in effects]}
+    return player, {"feature": chosen, "values": [asdict(effect) for effect in effects]}

@@ -1,0 +1,28 @@
+"""Segments of users."""
+
+TEXTS = {
+    "control.segment": "Segment",
+    "control.random.segment": "Random of the segment",
+    "segment.everyone": "Everyone",
+    "segment.name": "Name of the segment",
+    "segment.save": "Save as a segment",
+    "segment.save.help": "Keeps these users under a name with the workspace; a segment of the same name is replaced.",
+    "segment.remove": "Forget “{name}”",
+    "segment.picked": "picked one by one",
+    "segment.or": " or ",
+    "segment.values": "{column} {values}",
+    "segment.range": "{column} {low} to {high}",
+    "segment.size": "“{name}”: {n} of {of} users ({what}).",
+    "segment.empty": "“{name}” has no users: nobody meets its conditions ({what}).",
+    "segment.too_small": "“{name}” has {n} {n|user|users} to look at, fewer than {least}: no figures, so that no single person can be read from them.",
+    "segment.on.overview": "Its quality stands beside everyone's below.",
+    "segment.on.explain": "The list of users on the left begins with them, and the random user is one of them.",
+    "segment.on.global": "The pairs below are theirs.",
+    "segment.on.compress": "Lists kept and quality of its users stand under the figures; all other figures are of everyone.",
+    "segment.on.fairness": "It stands against all others among the groups.",
+    "segment.on.other": "The list of users on the left begins with them; the figures are of everyone.",
+    "fairness.segment": "segment “{name}”",
+    "fairness.who.segment": "Users of {name}",
+    "fairness.who.others": "Users outside {name}",
+    "group.others": "all others",
+}

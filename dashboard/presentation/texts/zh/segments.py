@@ -1,0 +1,28 @@
+"""用户分群。"""
+
+TEXTS = {
+    "control.segment": "分群",
+    "control.random.segment": "分群中随机一人",
+    "segment.everyone": "所有用户",
+    "segment.name": "分群名称",
+    "segment.save": "存为分群",
+    "segment.save.help": "以此名称把这些用户保存到工作区；同名分群会被替换。",
+    "segment.remove": "删除“{name}”",
+    "segment.picked": "逐个选出",
+    "segment.or": "或",
+    "segment.values": "{column}为{values}",
+    "segment.range": "{column} {low} 至 {high}",
+    "segment.size": "“{name}”：{of} 个用户中的 {n} 个（{what}）。",
+    "segment.empty": "“{name}”没有用户：无人符合其条件（{what}）。",
+    "segment.too_small": "“{name}”中可供查看的用户为 {n} 个，少于 {least} 个：为避免看出个人情况，不显示数字。",
+    "segment.on.overview": "其质量与所有用户的质量并列在下方。",
+    "segment.on.explain": "左侧的用户列表把他们排在最前，随机用户也从中选取。",
+    "segment.on.global": "下方的样本均来自他们。",
+    "segment.on.compress": "指标下方列出其用户的列表保留率与质量；其余数字均为所有用户的。",
+    "segment.on.fairness": "它在各组中与其余用户相比较。",
+    "segment.on.other": "左侧的用户列表把他们排在最前；数字为所有用户的。",
+    "fairness.segment": "分群“{name}”",
+    "fairness.who.segment": "分群{name}的用户",
+    "fairness.who.others": "分群{name}以外的用户",
+    "group.others": "其余用户",
+}

@@ -1,0 +1,13 @@
+"""Parts of the Global page below its two pictures: each closed until asked for, a file each.
+
+As a card of Explain: a part says its own parameter of the address, and draws itself for what the page shows. Closed it
+costs an expander; opened it is restored by the address.
+"""
+
+from __future__ import annotations
+
+from dashboard.sections.global_parts.part import GlobalPart, Overall
+
+PARTS: tuple[GlobalPart, ...] = ()  # in the order of the page; a new one is a line here and its file
+
+__all__ = ["PARTS", "GlobalPart", "Overall"]
