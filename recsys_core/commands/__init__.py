@@ -6,7 +6,17 @@
 
 from __future__ import annotations
 
-from recsys_core.commands import compress, explain, fairness, models, quality, tables, training, what_if
+from recsys_core.commands import (
+    compare_explainers,
+    compress,
+    explain,
+    fairness,
+    models,
+    quality,
+    tables,
+    training,
+    what_if,
+)
 from recsys_core.commands.command import Command
 
 COMMANDS: tuple[Command, ...] = (
@@ -20,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     quality.RECOMMEND,
     explain.EXPLAIN,
     what_if.WHAT_IF,
+    compare_explainers.COMPARE_EXPLAINERS,
     compress.COMPRESS,
     fairness.FAIRNESS,
 )

@@ -31,6 +31,7 @@ NUMERIC = (
     "--epochs",
     "--k",
     "--background",
+    "--n-users",
     "--sparsity",
     "--distill",
     "--rank",
@@ -54,12 +55,20 @@ TAKES = {  # what is drawn for a command, most of the time
     "recommend": (*VARIANT, "--user", "--k", "--k"),
     "explain": (*VARIANT, "--user", "--item", "--method", "--history", "--background", "--seed"),
     "what-if": (*VARIANT, "--user", "--item", "--set", "--set", "--add", "--take-off", "--units", "--k", "--edits"),
+    "compare-explainers": (*VARIANT, "--n-users", "--by", "--background", "--seed"),
     "compress": VARIANT,
     "fairness": (*VARIANT, "--by", "--by", "--by"),
 }
 PATHS = ("--workspace", "--data", "--out", "--mapping", "--edits", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
-COSTLY = ("train", "prepare", "measure", "sample", "compress")  # these are never run with sound words only
+COSTLY = (
+    "train",
+    "prepare",
+    "measure",
+    "sample",
+    "compress",
+    "compare-explainers",
+)  # these are never run with sound words only
 
 
 class Draws:
@@ -84,6 +93,7 @@ class Draws:
             "recommend": question | {"--user": "3", "--k": "5"},
             "explain": question | pair | {"--background": "4"},
             "what-if": question | pair | {"--set": "user.age=30"},
+            "compare-explainers": question | {"--n-users": "1"},
             "compress": question | {"--sparsity": "0.5"},
             "fairness": question | {"--by": "activity"},
         }

@@ -93,6 +93,16 @@ def test_every_method_explains_the_listed_score(capsys, tiny_workspace):
         assert [c["probability_without"] for c in e["contributions"]] == pytest.approx(without)
 
 
+def test_explainers_are_compared_between_random_order_and_search(capsys, tiny_workspace):
+    args = ("compare-explainers", "--workspace", tiny_workspace, "--n-users", 2, "--background", 2, "--by", "gender")
+    found = run(capsys, *args)
+    assert [row["method"] for row in found["methods"]] == ["random", *METHODS, "search"]
+    keys = {"deletion", "insertion", "pos@20", "neg@20", "randomisation", "stability", "sparsity", "truth", "seconds"}
+    assert all({key + end for key in keys for end in ("", "_low", "_high")} <= set(row) for row in found["methods"])
+    assert found["n_users"] == 2
+    assert [row["suppressed"] for row in found["groups"]] == [True] * len(found["groups"])
+
+
 def test_reasons_are_raw_in_json_and_in_words_for_a_person(capsys, tiny_workspace):
     args = ("explain", "--workspace", tiny_workspace, "--user", "5", "--item", "7", "--background", "2")
     found = {c["feature"]: c for c in run(capsys, *args)["contributions"]}
@@ -147,6 +157,8 @@ def test_compress_measures_beside_dense(capsys, tiny_workspace):
         (["evaluate", "--bits", "3"], ["bits"]),
         (["recommend", "--user", "3", "--k", "0"], ["k must"]),
         (["fairness", "--by", "shoe_size"], ["shoe_size"]),
+        (["compare-explainers", "--by", "shoe_size"], ["shoe_size"]),
+        (["compare-explainers", "--n-users", "0"], ["n_users must be at least 1"]),
     ],
 )
 def test_bad_settings_get_one_clear_line(capsys, tiny_workspace, args, words):
