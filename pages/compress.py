@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dashboard import components, frame
 from dashboard.cached import compress as cached_compress
-from dashboard.parameters import Parameter, number, users_parameter
+from dashboard.parameters import Parameter, number, opened, users_parameter
 from dashboard.presentation.sentences import compress as sentences
 from dashboard.presentation.texts import t
 from dashboard.sections import compress as cards
-from dashboard.sections import measuring, variant_space
+from dashboard.sections import measuring, segment_figures, variant_space
 from dashboard.sections.ranked_users import is_enough, said_anew, users_picker
 from dashboard.state import Selection
 from recsys_core.compare import report_to_json
@@ -28,6 +28,7 @@ def below(chosen: Selection) -> None:
         users_parameter(),
         number("kb", "compress.kb"),
         number("lists_kept", "compress.lists_kept"),
+        opened("of_segment", "segment.kept"),
         *(Parameter(key) for key in ("both", "within", "bytes_of")),
     ),
     large_controls=True,
@@ -52,11 +53,13 @@ def show(page: frame.Frame) -> None:
             components.failed(job.error)
             return
         cards.measuring(page, job, watched, users)
-        page.download("compression", table, report_to_json(cards.so_far(job, chosen)))
+        known = cards.so_far(job, chosen)
     else:
-        page.download("compression", table, report_to_json(report))
         page.sentence(sentences.sentence(report))
         cards.stat_cards(chosen.ref, report, watched)
+        known = report
+    of_segment = segment_figures.kept(page, users) if chosen.segment else None
+    page.download("compression", table, report_to_json(known) | {"segment": of_segment})
     with components.grid(2):
         cards.survival(chosen)
         cards.sizes(chosen)

@@ -12,6 +12,7 @@ from dashboard.presentation.sentences import overview as sentences
 from dashboard.presentation.sentences import quality
 from dashboard.presentation.texts import numbers, t
 from dashboard.sections import overview as cards
+from dashboard.sections import segment_figures
 
 
 @frame.page(
@@ -36,6 +37,7 @@ def show(page: frame.Frame) -> None:
         with components.card(t("overview.verdict"), stretch=True):
             cards.verdict(model)
             place_of_gap = st.container()
+    of_segment = segment_figures.quality(page)
     with components.grid(3, min_width=290):
         with components.card(t("overview.time"), stretch=True):
             cards.over_time(profile, page.selection.language)
@@ -51,7 +53,7 @@ def show(page: frame.Frame) -> None:
         cards.chosen(ref, model)
     cards.stages(page.selection.ref, model)
     next_links(page)
-    everything = {"profile": stats, "metrics": model.training.to_json(), "config": model.config}
+    everything = {"profile": stats, "metrics": model.training.to_json(), "config": model.config, "segment": of_segment}
     page.download("overview", quality.quality_table(model), everything)
     with place_of_gap:
         cards.gap(page, sentence)

@@ -20,6 +20,7 @@ from recsys_core.fairness.columns import SEGMENT
 from recsys_core.models.user_sample import QUICK, STORED, UserLimit, evaluate_users
 from recsys_core.rerank import make_reranker
 from recsys_core.results import Evaluation, FairnessReport, GapChange, Group, GroupChange, OneVsRestGap
+from recsys_core.results.segments import SegmentChange
 from recsys_core.variant import ModelVariant
 
 
@@ -116,6 +117,35 @@ def _fairness_report(
     ranked, grouped = evaluation(ref, variant, limit).outcome(), _grouped(ref, segments)
     crossed = audit(grouped, ranked, by=by, variant=variant, train=train)
     return corrected([*scanned.values(), crossed])[-1]
+
+
+@lru_shared(16)
+def segment_report(ref: WorkspaceRef, variant: ModelVariant, segment: Segment) -> FairnessReport:
+    """Figures of a segment's users, of all others and of everyone, by themselves; after the evaluation."""
+    from recsys_core.fairness import audit
+
+    how = {"variant": variant, "train": workspace(ref).split_dataset.sequences()}
+    return audit(_grouped(ref, (segment,)), evaluation(ref, variant).outcome(), by=(f"{SEGMENT}{segment.name}",), **how)
+
+
+@lru_shared(16)
+def segment_change(
+    ref: WorkspaceRef, variant: ModelVariant, segment: Segment, limit: UserLimit
+) -> SegmentChange | None:
+    """What a variant keeps of a segment's lists, quality and reasons; after both evaluations."""
+    from recsys_core.compare.segment_change import segment_change as changed
+
+    models = (variant.dense, variant)
+    ranked = tuple(evaluation(ref, v, limit).outcome() for v in models)
+    scorers = tuple(scorer(ref, v) for v in models)
+    return changed(ranked, scorers, workspace(ref).split_dataset, cached_segments.users(ref, segment))
+
+
+def least_size() -> int:
+    """Of how many users a group must be to be shown with figures."""
+    from recsys_core.fairness import DEFAULT_SETTINGS
+
+    return DEFAULT_SETTINGS.least_size
 
 
 @lru_shared(16)

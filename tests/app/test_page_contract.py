@@ -26,6 +26,7 @@ VALUES = {
     "global": {"pairs": "100", "reason": "user.region", "all_reasons": "true"},
     "compress": {
         "watch": "user.region", "users": "all", "kb": "12", "lists_kept": "50", "both": "7",
+        "of_segment": "",  # needs a segment: test_segment_pages.py
         "within": "", "bytes_of": "",  # need measured levels: test_variant_space.py
     },
     "fairness": {

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from app_texts import texts_of
 
@@ -12,9 +13,12 @@ from dashboard import registry
 from dashboard.cached import fairness as cached_fairness
 from dashboard.cached import segments as cached_segments
 from dashboard.cached import workspace as cached_workspace
+from dashboard.presentation.texts import numbers
 from dashboard.workspaces import WorkspaceRef, workspace_ref
+from recsys_core.compare.segment_change import segment_change
 from recsys_core.data.segments import FILE, Segment, SegmentStore
-from recsys_core.variant import DENSE
+from recsys_core.models.evaluation import evaluate
+from recsys_core.variant import DENSE, ModelVariant
 
 OLDER = Segment("older", {"age": (28.0, 99.0)})
 
@@ -149,3 +153,45 @@ def test_fairness_compares_the_segment_with_all_others(open_app, many):
     assert small.suppressed
     assert small.n == 2
     assert set(small.values.values()) == {None}
+
+
+def test_overview_shows_the_segment_s_quality_beside_everyone_s(open_app, many):
+    app, ref = open_app("overview", many, segment="first"), workspace_ref(many / "tiny")
+    assert not app.exception
+    ndcg = cached_fairness.evaluation(ref, DENSE).outcome().ranking.ndcg
+    said = f"**first** gets NDCG@10 {numbers.fixed(ndcg[:50].mean(), 3)}, everyone {numbers.fixed(ndcg.mean(), 3)}."
+    assert said in whole(app)
+    table = next(d.value for d in app.dataframe if "first" in d.value.columns)
+    assert table["Measure"].tolist() == ["NDCG@10", "recall@10", "AUC"]
+    app = open_app("overview", many, segment="few")
+    assert "“few” has 2 users to look at, fewer than 20" in whole(app)
+    assert not any("few" in d.value.columns for d in app.dataframe)
+
+
+def test_compress_says_what_a_level_keeps_for_the_segment(open_app, many):
+    ref, variant = workspace_ref(many / "tiny"), ModelVariant.compressed(0.9)
+    app = open_app("compress", many, segment="first", sparsity="90", of_segment="true", users="all")
+    assert not app.exception
+    model, users = cached_workspace.model(ref, ""), cached_segments.users(ref, SegmentStore(ref.folder).get("first"))
+    before, after = (
+        evaluate(s, model.split_dataset, users=users).ranking
+        for s in (model.dense, cached_workspace.scorer(ref, variant))
+    )
+    shares = [len(set(a) & set(b)) / len(a) for a, b in zip(before.top, after.top, strict=True)]
+    found = cached_fairness.segment_change(
+        ref, variant, SegmentStore(ref.folder).get("first"), cached_fairness.user_limit(ref, variant, "all")
+    )
+    assert (found.n_users, found.lists.mean) == (50, pytest.approx(np.mean(shares)))
+    assert found.ndcg_change == pytest.approx(after.ndcg.mean() - before.ndcg.mean())
+    assert f"Of the lists of **first** {numbers.percent(np.mean(shares))}" in whole(app)
+    assert 0 <= found.reasons.top_3_overlap <= 1
+    same = segment_change(
+        (cached_fairness.evaluation(ref, DENSE).outcome(),) * 2, (model.dense,) * 2, model.split_dataset, users
+    )
+    assert (same.lists.mean, same.ndcg_change, same.reasons.top_3_overlap) == (1, 0, 1)
+    assert (
+        segment_change(
+            (cached_fairness.evaluation(ref, DENSE).outcome(),) * 2, (model.dense,) * 2, model.split_dataset, users[:0]
+        )
+        is None
+    )
