@@ -13,8 +13,8 @@ from recsys_core.explain.methods import DEFAULT, METHODS
 from recsys_core.progress import Progress
 
 OF_ALL = ("score", "probability", "base_value", "completeness_gap", "standard_error", "fit", "background", "seed",
-          "seconds", "exact")  # fmt: skip
-OF_EACH = ("feature", "value", "unit", "contribution", "standard_error", "probability_without")
+          "seconds", "exact", "units", "compared_with", "logit")  # fmt: skip
+OF_EACH = ("feature", "value", "unit", "contribution", "standard_error", "probability_without", "logit_without")
 
 
 def explain_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,11 +24,17 @@ def explain_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--method", default=DEFAULT, help=f"one of {', '.join(METHODS)}")
     parser.add_argument("--history", default="one", help="the history as one reason, or each item a reason")
     parser.add_argument("--background", type=int, default=32, metavar="N")
+    compared = "the average case, the training examples of a segment's users, or another item for the same user"
+    parser.add_argument("--compared-with", default="average", metavar="average|segment:NAME|item:ID", help=compared)
+    units = "logits, or percentage points of the probability (as shares of 1)"
+    parser.add_argument("--units", default="logit", metavar="logit|probability", help=units)
     parser.add_argument("--seed", type=int, default=0)
 
 
 def run_explain(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    from recsys_core.explain.backgrounds import BackgroundChoice, make_background
     from recsys_core.explain.explain import check_method, explain
+    from recsys_core.explain.probability_games import check_units
     from recsys_core.recommend import user_pairs
 
     if args.background < 1:
@@ -36,9 +42,12 @@ def run_explain(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     opened = open_variant(args)
     model, scorer = opened.model, opened.scorer
     check_method(scorer, method=args.method, history=args.history)
+    check_units(args.units, model.task)
+    choice = BackgroundChoice.parse(args.compared_with)
     pair = user_pairs(model.split_dataset, model.user_index(args.user), np.array([model.item_index(args.item)]))
-    background = model.split_dataset.background(args.background, seed=args.seed)
-    found = explain(scorer, model.dataset, pair, background, method=args.method, history=args.history, seed=args.seed)
+    background = make_background(choice, model.split_dataset, pair, n=args.background, seed=args.seed)
+    how = {"method": args.method, "history": args.history, "seed": args.seed, "units": args.units}
+    found = explain(scorer, model.dataset, pair, background, **how, compared_with=choice.key)
     rows = [{k: getattr(reason, k) for k in OF_EACH} for reason in found.contributions]
     of_term = None if found.item_item is None else found.item_item.to_json()
     return {k: getattr(found, k) for k in OF_ALL} | {"contributions": rows, "item_item": of_term}

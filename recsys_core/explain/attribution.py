@@ -9,7 +9,7 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Attribution:
-    """Contributions in player order and the base they start from, in logits.
+    """Contributions in player order and the base they start from, in the units of the question.
 
     ``exact``: these are Shapley (or Owen) values over all coalitions. ``standard_error`` (n_players,)
     is None where nothing was sampled, ``fit`` None for all but LIME. ``n_evaluations`` counts network rows.

@@ -11,10 +11,13 @@ from recsys_core.explain.black_box import RowScorer
 from recsys_core.explain.method import Question, games_of, score_of
 from recsys_core.explain.methods import DEFAULT, METHODS
 from recsys_core.explain.player_values import player_unit, player_values, with_id
+from recsys_core.explain.probability_games import in_units
 from recsys_core.explain.term_share import item_item_share
-from recsys_core.explain.value_function import HISTORIES, Games, probabilities_without
+from recsys_core.explain.value_function import HISTORIES, Games, values_without
+from recsys_core.metrics import logistic
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.results import Contribution, Explanation
+from recsys_core.results.units import LOGIT, Units, score_in_units
 from recsys_core.variant import DENSE
 
 
@@ -27,6 +30,8 @@ def explain(
     method: str = DEFAULT,
     history: str = "one",
     seed: int = 0,
+    units: Units = LOGIT,
+    compared_with: str = "average",
 ) -> Explanation:
     """One pair's score, split into what each reason adds to the background's mean score.
 
@@ -44,20 +49,27 @@ def explain(
         ``one`` reason, or ``each`` item a reason: ``shapley`` then shares the history's value out
         (Owen values, see ``owen``) and all other reasons keep theirs; ``shap`` and ``lime`` know no
         such union. An item alone is absent when it leaves the history.
+    units
+        ``logit``, or ``probability``: then the contributions are of the probability itself and sum to its change
+        (`recsys_core.explain.probability_games`). A model of ratings has none; who knows the task refuses it
+        (`check_units`).
+    compared_with
+        What ``background`` is, as the explanation says it (`recsys_core.explain.backgrounds`).
 
     Contributions are in player order: user groups, history (newest item first, then the earlier ones that
     only an item-item term reads), item groups. ``item_item`` of the result is that term's own exact split,
-    the same for every method. Raises
-    ``SettingError`` for an unknown method or history, an empty background, or a method that cannot
+    the same for every method and always in logits. Raises
+    ``SettingError`` for an unknown method, history or units, an empty background, or a method that cannot
     answer for this model.
     """
     check_method(scorer, method=method, history=history)
     if len(pair) != 1:
         raise ValueError(f"explain takes one pair, got {len(pair)}")
     start = time.perf_counter()
-    games = games_of(scorer, pair, background, history=history)
-    score = score_of(scorer, pair)
-    found = METHODS[method].run(Question(scorer, games, pair, background, score, seed))
+    logits = games_of(scorer, pair, background, history=history)
+    games, logit = in_units(logits, units), score_of(scorer, pair)
+    score = score_in_units(logit, units)
+    found = METHODS[method].run(Question(scorer, games, pair, background, score, seed, units))
     return Explanation(
         user_id=str(dataset.users["user_id"].iloc[pair.users[0]]),
         item_id=str(dataset.items["item_id"].iloc[pair.items[0]]),
@@ -65,7 +77,7 @@ def explain(
         method=method,
         score=score,
         base_value=found.base_value,
-        contributions=_contributions(dataset, games, found),
+        contributions=_contributions(dataset, logits, found),
         background=len(background),
         seed=seed,
         seconds=time.perf_counter() - start,
@@ -74,7 +86,10 @@ def explain(
         history=history,
         n_evaluations=found.n_evaluations,
         variant=scorer.variant if isinstance(scorer, Scorer) else DENSE,
-        item_item=item_item_share(scorer, dataset, games) if isinstance(scorer, Scorer) else None,
+        item_item=item_item_share(scorer, dataset, logits) if isinstance(scorer, Scorer) else None,
+        units=units,
+        compared_with=compared_with,
+        score_logit=None if units == LOGIT else logit,
     )
 
 
@@ -97,7 +112,10 @@ def check_method(scorer: Scorer | RowScorer, *, method: str, history: str = "one
 
 
 def _contributions(dataset: Dataset, games: Games, found: Attribution) -> tuple[Contribution, ...]:
-    without, all_known = probabilities_without(games), games.reads_known
+    """``games`` in logits, ``found`` in the units asked for."""
+    without, all_known = values_without(games), games.reads_known
+    # the mean of probabilities, not the probability of a mean: what one would count with the reason really away
+    probability, logit = (games.weights @ of for of in (logistic(without), without))
     errors = [None] * len(games.players) if found.standard_error is None else found.standard_error.tolist()
     return tuple(
         Contribution(
@@ -106,9 +124,9 @@ def _contributions(dataset: Dataset, games: Games, found: Attribution) -> tuple[
             contribution,
             error,
             player_unit(dataset, player),
-            left,
+            *left,
         )
-        for player, contribution, error, left in zip(
-            games.players, found.contributions.tolist(), errors, without.tolist(), strict=True
+        for player, contribution, error, *left in zip(
+            games.players, found.contributions.tolist(), errors, probability.tolist(), logit.tolist(), strict=True
         )
     )

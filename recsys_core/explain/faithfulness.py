@@ -10,9 +10,11 @@ import torch
 from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
+from recsys_core.explain.black_box import RowScorer
 from recsys_core.explain.explain import check_method, explain
-from recsys_core.explain.factorised import FactorisedGames
+from recsys_core.explain.method import games_of
 from recsys_core.explain.player_values import with_id
+from recsys_core.explain.probability_games import in_units
 from recsys_core.metrics import rank_correlation
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.scorer import Pairs, Scorer
@@ -30,7 +32,7 @@ class RemovalCurves:
 
     ``deletion`` (n_players + 1,) starts at the score and ends at the background's mean;
     ``insertion`` goes the other way. ``random_deletion`` is the mean over random orders, what an
-    explanation that knows nothing would reach. All in logits, mean over the background. An area is
+    explanation that knows nothing would reach. All in the explanation's units, mean over the background. An area is
     the curve's mean: a lower ``deletion_area`` and a higher ``insertion_area`` are better.
     """
 
@@ -70,7 +72,13 @@ class RandomisationCheck:
 
 
 def removal_curves(
-    scorer: Scorer, dataset: Dataset, explanation: Explanation, pair: Pairs, background: Pairs, *, seed: int = 0
+    scorer: Scorer | RowScorer,
+    dataset: Dataset,
+    explanation: Explanation,
+    pair: Pairs,
+    background: Pairs,
+    *,
+    seed: int = 0,
 ) -> RemovalCurves:
     """Deletion and insertion curves (Samek et al. 2017; Petsiuk et al. 2018) over the explanation's reasons.
 
@@ -78,7 +86,7 @@ def removal_curves(
     ``history='each'``, absence from the attention), averaged over the background, and the
     reasons go by signed contribution: the strongest *for* the score first.
     """
-    games = FactorisedGames(scorer, pair, background, history=explanation.history)
+    games = in_units(games_of(scorer, pair, background, history=explanation.history), explanation.units)
     contribution = {c.player: c.contribution for c in explanation.contributions}
     players = [with_id(dataset, p) for p in games.players]
     order = np.argsort([-contribution[p] for p in players], kind="stable")
@@ -115,6 +123,7 @@ def randomisation_check(
             method=explanation.method,
             history=explanation.history,
             seed=explanation.seed,
+            units=explanation.units,
         )
         found.append(rank_correlation(before, np.array([c.contribution for c in other.contributions])))
     return RandomisationCheck(np.array(found))

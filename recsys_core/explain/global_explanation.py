@@ -13,6 +13,7 @@ from recsys_core.explain.shapley import solve_many
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import Player
 from recsys_core.progress import Progress, silent
+from recsys_core.results.units import LOGIT, Units
 from recsys_core.seeds import random_stream
 from recsys_core.variant import DENSE, ModelVariant
 
@@ -31,7 +32,7 @@ class GlobalExplanation:
     players
         Columns of the matrices, in order.
     contributions, base_values
-        ``(n_pairs, n_players)`` and ``(n_pairs,)``, logits; a row and its base sum to the score.
+        ``(n_pairs, n_players)`` and ``(n_pairs,)``, in ``units``; a row and its base sum to the score.
     mean_abs_contribution, low, high
         ``(n_players,)``: mean absolute contribution and its 95 % bootstrap interval over pairs.
     standard_error
@@ -60,6 +61,7 @@ class GlobalExplanation:
     seed: int
     seconds: float
     variant: ModelVariant = DENSE
+    units: Units = LOGIT
 
     @property
     def n_pairs(self) -> int:
@@ -98,6 +100,7 @@ def explain_globally(
     background: Pairs,
     *,
     seed: int = 0,
+    units: Units = LOGIT,
     progress: Progress = silent,
 ) -> GlobalExplanation:
     """Shapley values of ``pairs`` against ``background``, the history as one reason.
@@ -105,11 +108,19 @@ def explain_globally(
     A background row's game is solved exactly where up to 9 players differ, else from sampled
     orderings, 256 a pair: on the demo a twentieth of the time for 2 % of error in a pair's
     contributions, which the mean over pairs evens out. ``seed`` draws orderings and bootstrap;
-    the caller draws pairs and background.
+    the caller draws pairs and background. In ``units`` of probability the contributions are of the
+    probability itself.
     """
     start = time.perf_counter()
     found = solve_many(
-        scorer, pairs, background, seed=seed, max_exact=MAX_EXACT, orderings=ORDERINGS, progress=progress
+        scorer,
+        pairs,
+        background,
+        seed=seed,
+        max_exact=MAX_EXACT,
+        orderings=ORDERINGS,
+        units=units,
+        progress=progress,
     )
     contributions, all_known = found.contributions, scorer.term is not None
     players = scorer.features.players
@@ -129,6 +140,7 @@ def explain_globally(
         seed=seed,
         seconds=time.perf_counter() - start,
         variant=scorer.variant,
+        units=units,
     )
 
 

@@ -2,7 +2,8 @@
 
 They start after the pooled history, at the input of the ranker's first body layer, and answer
 another question than Shapley values: a background row is a point to start from, not a set of
-values to mix with.
+values to mix with. In units of probability a logistic function stands at the output; what an
+item-item term adds is then one input more, as it no longer stands apart.
 """
 
 from __future__ import annotations
@@ -17,24 +18,31 @@ from torch import Tensor, nn
 
 from recsys_core.explain.attribution import Attribution
 from recsys_core.explain.method import Question
+from recsys_core.explain.term_game import given
 from recsys_core.models.body_inputs import body_inputs
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
+from recsys_core.results.units import PROBABILITY
 
 Attribute = Callable[["GradientNetwork", Tensor, Tensor, float], tuple[Tensor, int]]
 
 
 class GradientNetwork(nn.Module):
-    """A copy of body and head: captum hangs hooks on modules, and the scorer's are shared by every session."""
+    """A copy of body and head: captum hangs hooks on modules, and the scorer's are shared by every session.
 
-    def __init__(self, ranker: Ranker) -> None:
+    ``output`` turns a logit into what is explained. The last input is added to the logit: what an item-item term says.
+    """
+
+    def __init__(self, ranker: Ranker, output: nn.Module) -> None:
         super().__init__()
         self.body, self.head = copy.deepcopy(ranker.body), copy.deepcopy(ranker.head)
+        self.output = output
         self.eval().requires_grad_(False)
 
     def forward(self, inputs: Tensor) -> Tensor:
-        logits: Tensor = self.head(self.body(self.body.first(inputs))).squeeze(-1)
-        return logits
+        logits: Tensor = self.head(self.body(self.body.first(inputs[:, :-1]))).squeeze(-1)
+        said: Tensor = self.output(logits + inputs[:, -1])
+        return said
 
 
 def gradient_attribution(question: Question, attribute: Attribute) -> Attribution:
@@ -46,18 +54,26 @@ def gradient_attribution(question: Question, attribute: Attribute) -> Attributio
     vector of the example's own query, and the item-item term's difference from the background.
     """
     scorer = question.network
-    network = GradientNetwork(scorer.ranker)
+    network = GradientNetwork(scorer.ranker, nn.Sigmoid() if question.units == PROBABILITY else nn.Identity())
     example, rows = body_inputs(scorer, question.pair), body_inputs(scorer, question.background)
-    example = example.expand_as(rows).contiguous()
+    of_pair, of_rows = _term_inputs(question)
+    example = torch.cat([example, of_pair], 1).expand(len(rows), -1).contiguous()
+    rows = torch.cat([rows, of_rows], 1)
     with torch.inference_mode():
         base = float(network(rows).double().mean())
         score = float(network(example[:1]).double())
     parts, n_evaluations = attribute(network, example, rows, score - base)
-    contributions, games = _player_sums(scorer, parts), question.games
-    if games.term is not None:
-        base += games.term.base(games.weights)
-        contributions[games.first_history] += games.term.shares(games.weights)[0]
-    return Attribution(base, contributions, n_evaluations=n_evaluations)
+    return Attribution(base, _player_sums(scorer, parts), n_evaluations=n_evaluations)
+
+
+def _term_inputs(question: Question) -> tuple[Tensor, Tensor]:
+    """What an item-item term adds to the pair's logit ``(1, 1)``, and to the item's with each row's past ``(n, 1)``."""
+    term, item = question.network.term, question.pair.items
+    if term is None:
+        return torch.zeros(1, 1), torch.zeros(len(question.background), 1)
+    own = term.pairs(item, given(question.pair))
+    others = term.pairs(np.repeat(item, len(question.background)), given(question.background))
+    return torch.as_tensor(own, dtype=torch.float32)[:, None], torch.as_tensor(others, dtype=torch.float32)[:, None]
 
 
 def load_captum() -> object:

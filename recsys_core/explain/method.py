@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from recsys_core.explain.attribution import Attribution
 from recsys_core.explain.black_box import BlackBoxGames, MixedRows, RowScorer
 from recsys_core.explain.factorised import FactorisedGames
+from recsys_core.explain.probability_games import ProbabilityGames, in_units
 from recsys_core.explain.value_function import Games
 from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.results.units import LOGIT, Units
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -17,7 +19,7 @@ class Question:
     """One score to be explained.
 
     ``games`` is the game of ``pair`` against ``background`` under ``scorer``, all that most methods
-    need; ``score`` is the pair's logit.
+    need, and ``score`` the pair's score, both in ``units``.
     """
 
     scorer: Scorer | RowScorer
@@ -26,10 +28,16 @@ class Question:
     background: Pairs
     score: float
     seed: int
+    units: Units = LOGIT
 
     def with_one_history(self) -> Games:
         """The same game with the history as one player."""
-        return games_of(self.scorer, self.pair, self.background)
+        return in_units(games_of(self.scorer, self.pair, self.background), self.units)
+
+    @property
+    def logits(self) -> Games:
+        """The same game in logits."""
+        return self.games.logits if isinstance(self.games, ProbabilityGames) else self.games
 
     @property
     def network(self) -> Scorer:

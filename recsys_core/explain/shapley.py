@@ -13,10 +13,12 @@ import numpy as np
 
 from recsys_core.explain.coalitions import coalitions
 from recsys_core.explain.factorised import FactorisedGames
+from recsys_core.explain.probability_games import in_units
 from recsys_core.explain.value_function import Batch, Games
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import Player
 from recsys_core.progress import Progress, silent
+from recsys_core.results.units import LOGIT, Units
 from recsys_core.seeds import random_stream
 
 EXACT_PLAYERS = 14  # 16,384 coalitions a background row
@@ -29,7 +31,7 @@ class Solution:
     """Shapley values of some pairs, mean over a background.
 
     ``contributions`` and ``standard_error`` (n_pairs, n_players), ``base_values`` (n_pairs,), all
-    in logits. ``exact`` (n_pairs,): every background row's game was solved over all coalitions;
+    in the units of the game. ``exact`` (n_pairs,): every background row's game was solved over all coalitions;
     the standard error is 0 there.
     """
 
@@ -184,13 +186,14 @@ def solve_many(
     seed: int = 0,
     max_exact: int = EXACT_PLAYERS,
     orderings: int = ORDERINGS,
+    units: Units = LOGIT,
     progress: Progress = silent,
 ) -> Solution:
     """``solve`` for any number of pairs, in bounded memory; the history is one player."""
     parts, n_pairs = [], max(len(pairs), 1)
     for start in range(0, n_pairs, PAIRS_AT_ONCE):
         few = pairs[start : start + PAIRS_AT_ONCE]
-        games = FactorisedGames(scorer, few, background)
+        games = in_units(FactorisedGames(scorer, few, background), units)
         of_few = _part_of(progress, start / n_pairs, len(few) / n_pairs)
         parts.append(solve(games, seed=seed + start, max_exact=max_exact, orderings=orderings, progress=of_few))
     return Solution(

@@ -23,7 +23,6 @@ import numpy as np
 from recsys_core.errors import SettingError
 from recsys_core.explain.coalitions import distinct_items, distinct_values, joined
 from recsys_core.explain.term_game import HistoryItems, TermGame, known_codes, with_known_items
-from recsys_core.metrics import logistic
 from recsys_core.models.scorer import Pairs
 from recsys_core.player import EARLIER, HISTORY, Player
 
@@ -241,14 +240,5 @@ class Games(ABC):
 
 
 def values_without(games: ValueFunction) -> np.ndarray:
-    """Logits with one player taken from the background row, all others the example's: ``(n_rows, n_players)``."""
+    """Values with one player taken from the background row, all others the example's: ``(n_rows, n_players)``."""
     return games.values(~np.eye(len(games.players), dtype=bool))
-
-
-def probabilities_without(games: ValueFunction) -> np.ndarray:
-    """Mean probability over the background without each player: ``(n_players,)``.
-
-    The mean of probabilities, not the probability of a mean logit: what a person would count
-    if the reason were really taken away.
-    """
-    return games.weights @ logistic(values_without(games))

@@ -196,13 +196,16 @@ class SplitDataset:
             part.flags.writeable = False
         return made
 
-    def background(self, n: int, *, seed: int) -> Pairs:
-        """Seeded training examples that stand for "any other case" in an explanation.
+    def background(self, n: int, *, seed: int, users: np.ndarray | None = None) -> Pairs:
+        """Seeded training examples, of some users or of all, that stand for "any other case" in an explanation.
 
-        Task ``implicit`` has no logged negatives, so half of its examples are sampled ones.
+        At most ``n``; none where these users have none. Task ``implicit`` has no logged negatives, so half of its
+        examples are sampled ones.
         """
-        random = random_stream(seed, "background rows")
-        rows = np.sort(random.choice(self.split.train, min(n, len(self.split.train)), replace=False))
+        random, examples = random_stream(seed, "background rows"), self.split.train
+        if users is not None:
+            examples = examples[np.isin(self.histories.user[examples], users)]
+        rows = np.sort(random.choice(examples, min(n, len(examples)), replace=False))
         pairs = self.pairs(rows, "train")
         if self.task == "implicit":
             items = pairs.items.copy()

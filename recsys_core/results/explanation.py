@@ -7,18 +7,19 @@ from typing import Any
 
 from recsys_core.metrics import probability
 from recsys_core.player import Player
+from recsys_core.results.units import LOGIT, Units
 from recsys_core.variant import DENSE, ModelVariant
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contribution:
-    """What one reason (feature group) adds to a score, in logits.
+    """What one reason (feature group) adds to a score, in the explanation's units.
 
     ``value`` is what the player holds here, raw (a title, 34.0, the length of a history; None where
     the cell is empty), and ``unit`` what it counts (``items`` for a history).
-    ``standard_error`` is None where nothing was sampled. ``probability_without`` is the mean
-    probability over the background with this one reason taken from the background row: a property
-    of the model, the same for every method.
+    ``standard_error`` is None where nothing was sampled. ``probability_without`` and ``logit_without``
+    are the mean probability and the mean logit over the background with this one reason taken from the
+    background row: properties of the model, the same for every method.
     """
 
     player: Player
@@ -27,6 +28,7 @@ class Contribution:
     standard_error: float | None = None
     unit: str = ""
     probability_without: float | None = None
+    logit_without: float | None = None
 
     @property
     def feature(self) -> str:
@@ -84,7 +86,9 @@ class Explanation:
     Attributes
     ----------
     score, base_value
-        Logits: of this pair, and the mean over the background.
+        Of this pair, and the mean over the background: logits, or probabilities.
+    units
+        ``logit`` or ``probability``: what score, base, contributions, their errors and the gap are in.
     completeness_gap
         ``base_value + sum(contributions) - score``; 0 up to rounding for additive methods.
     exact
@@ -102,7 +106,12 @@ class Explanation:
     history
         ``one`` (the history is one reason) or ``each`` (one reason an item).
     item_item
-        What the item-item term adds, by known positive; None where the model has no term.
+        What the item-item term adds to the logit, by known positive, whatever the units; None where the model has
+        no term.
+    compared_with
+        The background: ``average``, ``segment:NAME`` or ``item:ID`` (`recsys_core.explain.backgrounds`).
+    score_logit
+        The score in logits where ``units`` are others, else None: ``logit`` is it either way.
     """
 
     user_id: str
@@ -121,6 +130,14 @@ class Explanation:
     n_evaluations: int = 0
     variant: ModelVariant = DENSE
     item_item: ItemItemShare | None = None
+    units: Units = LOGIT
+    compared_with: str = "average"
+    score_logit: float | None = None
+
+    @property
+    def logit(self) -> float:
+        """The pair's score in logits, whatever the units."""
+        return self.score if self.score_logit is None else self.score_logit
 
     @property
     def completeness_gap(self) -> float:
@@ -133,4 +150,4 @@ class Explanation:
 
     @property
     def probability(self) -> float:
-        return probability(self.score)
+        return probability(self.logit)

@@ -18,10 +18,11 @@ CHOICES = {
     "--split": ("time", "random", "cutoff"),
     "--method": ("shapley", "lime", "ig", "deeplift", "guess"),
     "--history": ("one", "each", "two"),
+    "--units": ("logit", "probability", "points"),
+    "--compared-with": ("average", "item:2", "item:1", "item:", "segment:", "segment:nobody", "everyone"),
     "--bits": ("32", "16", "8", "4", "3"),
     "--pruning": ("structured", "unstructured"),
     "--set": ("user.age=30", "user.age=old", "item.price=1e400", "user.region=", "item.brand", "user.nothing=1"),
-    "--units": ("logit", "probability", "percent"),
     "--by": ("gender", "age", "activity", "user.gender,age", "item.category", "gender,item.category", "popular_taste"),
 }
 NUMERIC = (
@@ -53,7 +54,10 @@ TAKES = {  # what is drawn for a command, most of the time
     "models": ("--workspace", "--make-current", "--remove"),
     "evaluate": (*VARIANT, "--users"),
     "recommend": (*VARIANT, "--user", "--k", "--k"),
-    "explain": (*VARIANT, "--user", "--item", "--method", "--history", "--background", "--seed"),
+    "explain": (
+        *(*VARIANT, "--user", "--item", "--method", "--history", "--background", "--seed"),
+        *("--units", "--compared-with", "--compared-with"),
+    ),
     "what-if": (*VARIANT, "--user", "--item", "--set", "--set", "--add", "--take-off", "--units", "--k", "--edits"),
     "compare-explainers": (*VARIANT, "--n-users", "--by", "--background", "--seed"),
     "compress": VARIANT,

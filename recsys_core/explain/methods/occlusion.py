@@ -13,7 +13,7 @@ def run(question: Question) -> Attribution:
     """What the score loses when each reason alone is taken from the background, mean over its rows.
 
     ``contribution_i = score - mean_b v_b(all but i)`` (occlusion: Zeiler & Fergus 2014, section 4;
-    prediction difference: Robnik-Sikonja & Kononenko 2008, eq. 1, on the logit). ``base_value``
+    prediction difference: Robnik-Sikonja & Kononenko 2008, eq. 1, on the logit or the probability). ``base_value``
     is the background's mean score. What two reasons say together is counted for both or for
     neither, so base and contributions need not sum to the score: the completeness gap says by how much.
     """
