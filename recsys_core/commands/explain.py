@@ -29,12 +29,16 @@ def explain_arguments(parser: argparse.ArgumentParser) -> None:
     units = "logits, or percentage points of the probability (as shares of 1)"
     parser.add_argument("--units", default="logit", metavar="logit|probability", help=units)
     parser.add_argument("--seed", type=int, default=0)
+    trust = "examine it, too: other methods, its reasons taken away, small changes of what is asked"
+    parser.add_argument("--trust", action="store_true", help=trust)
 
 
 def run_explain(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     from recsys_core.explain.backgrounds import BackgroundChoice, make_background
     from recsys_core.explain.explain import check_method, explain
     from recsys_core.explain.probability_games import check_units
+    from recsys_core.explain.small_changes import Asked
+    from recsys_core.explain.trust import examine
     from recsys_core.recommend import user_pairs
 
     if args.background < 1:
@@ -43,14 +47,20 @@ def run_explain(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     model, scorer = opened.model, opened.scorer
     check_method(scorer, method=args.method, history=args.history)
     check_units(args.units, model.task)
-    choice = BackgroundChoice.parse(args.compared_with)
+    choice, users_of = BackgroundChoice.parse(args.compared_with), None
     pair = user_pairs(model.split_dataset, model.user_index(args.user), np.array([model.item_index(args.item)]))
-    background = make_background(choice, model.split_dataset, pair, n=args.background, seed=args.seed)
+    background = make_background(
+        choice, model.split_dataset, pair, n=args.background, seed=args.seed, users_of=users_of
+    )
     how = {"method": args.method, "history": args.history, "seed": args.seed, "units": args.units}
     found = explain(scorer, model.dataset, pair, background, **how, compared_with=choice.key)
     rows = [{k: getattr(reason, k) for k in OF_EACH} for reason in found.contributions]
     of_term = None if found.item_item is None else found.item_item.to_json()
-    return {k: getattr(found, k) for k in OF_ALL} | {"contributions": rows, "item_item": of_term}
+    answer = {k: getattr(found, k) for k in OF_ALL} | {"contributions": rows, "item_item": of_term}
+    if not args.trust:
+        return answer
+    asked = Asked(scorer, model.split_dataset, pair, background, choice, users_of, args.seed)
+    return answer | {"trust": examine(asked, found, progress=progress).to_json()}
 
 
 EXPLAIN = Command("explain", "why a user gets an item", explain_arguments, run_explain)

@@ -18,41 +18,12 @@ from recsys_core.explain.probability_games import in_units
 from recsys_core.metrics import rank_correlation
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.scorer import Pairs, Scorer
-from recsys_core.player import Player
 from recsys_core.results import Explanation
+from recsys_core.results.trust import RemovalCurves
 from recsys_core.seeds import random_stream, torch_stream
 
 RANDOM_ORDERS = 20
 SHUFFLES = 5
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class RemovalCurves:
-    """The score as reasons are taken away or put in, most supporting reason first.
-
-    ``deletion`` (n_players + 1,) starts at the score and ends at the background's mean;
-    ``insertion`` goes the other way. ``random_deletion`` is the mean over random orders, what an
-    explanation that knows nothing would reach. All in the explanation's units, mean over the background. An area is
-    the curve's mean: a lower ``deletion_area`` and a higher ``insertion_area`` are better.
-    """
-
-    order: tuple[Player, ...]
-    deletion: np.ndarray
-    insertion: np.ndarray
-    random_deletion: np.ndarray
-
-    @property
-    def deletion_area(self) -> float:
-        return float(self.deletion.mean())
-
-    @property
-    def insertion_area(self) -> float:
-        return float(self.insertion.mean())
-
-    @property
-    def random_area(self) -> float:
-        """Area of the random deletion; by symmetry that of random insertion too."""
-        return float(self.random_deletion.mean())
 
 
 @dataclass(frozen=True, slots=True, eq=False)

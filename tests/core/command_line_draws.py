@@ -56,7 +56,7 @@ TAKES = {  # what is drawn for a command, most of the time
     "recommend": (*VARIANT, "--user", "--k", "--k"),
     "explain": (
         *(*VARIANT, "--user", "--item", "--method", "--history", "--background", "--seed"),
-        *("--units", "--compared-with", "--compared-with"),
+        *("--units", "--compared-with", "--compared-with", "--trust"),
     ),
     "what-if": (*VARIANT, "--user", "--item", "--set", "--set", "--add", "--take-off", "--units", "--k", "--edits"),
     "compare-explainers": (*VARIANT, "--n-users", "--by", "--background", "--seed"),
