@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard import components, frame
+from dashboard import components, frame, units
 from dashboard.cached import compress as cached_compress
 from dashboard.parameters import Parameter, number, opened, users_parameter
 from dashboard.presentation.sentences import compress as sentences
@@ -30,6 +30,7 @@ def below(chosen: Selection) -> None:
         number("lists_kept", "compress.lists_kept"),
         opened("of_segment", "segment.kept"),
         *(Parameter(key) for key in ("both", "within", "bytes_of")),
+        units.UNITS_PARAMETER,
     ),
     large_controls=True,
     below=below,
@@ -73,4 +74,4 @@ def show(page: frame.Frame) -> None:
             cards.lists(chosen)
         with grid.cell(column_span=2):
             cards.most_changed(chosen, report)
-    cards.both_models(chosen)
+    cards.both_models(page)

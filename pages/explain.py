@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import components, frame, state
+from dashboard import backgrounds, components, frame, state, units
 from dashboard.cached import explain as cached_explain
 from dashboard.cached import workspace as cached_workspace
 from dashboard.parameters import Parameter, opened
-from dashboard.presentation import wording as reasons
-from dashboard.presentation.charts import explain as charts
 from dashboard.presentation.sentences import explain as sentences
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import plain, t
@@ -17,7 +15,6 @@ from dashboard.sections import explain as cards
 from dashboard.sections import lab
 from dashboard.sections.lab.card import draw_cards
 from recsys_core.explain.agreement import compare_explanations
-from recsys_core.results import Explanation, RankedItem
 
 
 @frame.page(
@@ -25,6 +22,8 @@ from recsys_core.results import Explanation, RankedItem
     order=20,
     parameters=(
         *(Parameter(key, f"explain.{key}.choice") for key in ("method", "history", "order")),
+        units.UNITS_PARAMETER,
+        backgrounds.COMPARED_PARAMETER,
         opened("all_reasons", "explain.table"),
         *(parameter for card in lab.CARDS for parameter in card.declared),
     ),
@@ -51,14 +50,15 @@ def show(page: frame.Frame) -> None:
         main, listed = grid.cell(column_span=3), grid.cell(column_span=2)
     with listed:
         top_list(page, top, index)
+    how = {"units": units.units_of(page), "compared": backgrounds.compared_of(page, where)}
     with main, components.working(t("working.explanation"), once=("explanation", *where)):
-        explanation, below = waterfall(page, where, item, top.n_candidates)
+        explanation, below = cards.waterfall(page, where, how, item, top.n_candidates)
     with components.grid(2, min_width=380):
         with components.card(t("explain.history"), key="history_card"):
-            past = cards.history(page, where, explanation)
+            past = cards.history(page, where, explanation, how)
         with components.card(t("explain.second"), key="second_card"):
-            second = cards.second_method(page, where, explanation)
-    explained = lab.Explained(page, *where, top, item, explanation)
+            second = cards.second_method(page, where, explanation, how)
+    explained = lab.Explained(page, *where, top, item, explanation, how["compared"])
     everything = (
         tables.explanation_json(explanation)
         | draw_cards(lab.CARDS, explained)
@@ -71,7 +71,7 @@ def show(page: frame.Frame) -> None:
     )
     page.download("explanation", tables.contributions(explanation), everything)
     with below:  # last, as it waits for the second opinion
-        lime = cached_explain.explanation(*where, method="lime")
+        lime = cached_explain.explanation(*where, method="lime", **how)
         agreement = compare_explanations(explanation, lime)
         components.caveats(sentences.caveats(explanation, page_task(page), agreement, lime.fit))
 
@@ -94,17 +94,3 @@ def top_list(page: frame.Frame, top, index: int) -> None:
     )
     later = t("explain.top.later") if any(i.held_out for i in top.items) else ""
     components.caveats([t("explain.top.hint"), sentences.ties(top), later])
-
-
-def waterfall(page: frame.Frame, where: tuple, item: RankedItem, n_candidates: int) -> tuple[Explanation, object]:
-    st.markdown(f"**{t('explain.waterfall')}**")
-    explanation = cached_explain.explanation(*where)
-    found = reasons.reasons(cached_workspace.dataset(page.selection.ref), explanation)
-    page.sentence(sentences.sentence(found, item, n_candidates, page.selection.variant))
-    components.draw(charts.waterfall(explanation, reasons.joined(found)), key="waterfall")
-    below = st.container()
-    details = page.details("all_reasons")
-    if details.open:
-        with details:
-            components.table(tables.reasons_table(explanation, found), key="reasons", alt=plain("explain.table.alt"))
-    return explanation, below

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
@@ -12,18 +14,38 @@ from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.data.profile import user_history as find_history
 from recsys_core.data.segments import Segment
+from recsys_core.explain.backgrounds import AVERAGE, BackgroundChoice, make_background
 from recsys_core.explain.explain import explain
 from recsys_core.explain.global_explanation import GlobalExplanation, explain_globally
 from recsys_core.explain.leave_one_out import leave_one_out_effects
+from recsys_core.explain.small_changes import Asked
+from recsys_core.explain.trust import examine
 from recsys_core.models.scorer import Pairs
 from recsys_core.recommend import UserScores, list_items, ranked_item, score_user, user_pairs
 from recsys_core.rerank import make_reranker
 from recsys_core.results import Explanation, RankedItem, Recommendation
+from recsys_core.results.trust import Trust
+from recsys_core.results.units import LOGIT, Units
 from recsys_core.seeds import random_stream
 from recsys_core.variant import ModelVariant
 
 BACKGROUND, SEED = 32, 0
 OVERALL_BACKGROUND = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """What a score is compared with, as a key of what is kept."""
+
+    choice: BackgroundChoice = AVERAGE
+
+
+AVERAGE_CASE = Compared()
+
+
+def compared(ref: WorkspaceRef, key: str) -> Compared:
+    """The background of a key (``average``, ``segment:NAME``, ``item:ID``). Raises ``SettingError``."""
+    return Compared(BackgroundChoice.parse(key))
 
 
 @lru_shared(256)
@@ -52,12 +74,43 @@ def explanation(
     variant: ModelVariant,
     method: str = "shapley",
     history: str = "one",
+    *,
+    units: Units = LOGIT,
+    compared: Compared = AVERAGE_CASE,
 ) -> Explanation:
-    """Reasons of one score, 32 background examples, seed 0. Raises ``SettingError`` where a method cannot answer."""
-    opened = workspace(ref)
-    pair = user_pairs(opened.split_dataset, user_index, np.array([item_index]))
-    background = opened.split_dataset.background(BACKGROUND, seed=SEED)
-    return explain(scorer(ref, variant), opened.dataset, pair, background, method=method, history=history, seed=SEED)
+    """Reasons of one score, at most 32 background examples, seed 0.
+
+    Raises ``SettingError`` where a method cannot answer, or the background cannot be had.
+    """
+    asked = question(ref, user_index, item_index, variant, compared)
+    how = {"method": method, "history": history, "seed": SEED, "units": units}
+    pairs = asked.pair, asked.background
+    return explain(asked.scorer, workspace(ref).dataset, *pairs, **how, compared_with=asked.choice.key)
+
+
+def question(
+    ref: WorkspaceRef, user_index: int, item_index: int, variant: ModelVariant, compared: Compared = AVERAGE_CASE
+) -> Asked:
+    """The pair and its background, as they are explained; see `explanation`."""
+    split_dataset = workspace(ref).split_dataset
+    pair, users_of = user_pairs(split_dataset, user_index, np.array([item_index])), None
+    background = make_background(compared.choice, split_dataset, pair, n=BACKGROUND, seed=SEED, users_of=users_of)
+    return Asked(scorer(ref, variant), split_dataset, pair, background, compared.choice, users_of, SEED)
+
+
+@lru_shared(64)
+def trust(
+    ref: WorkspaceRef,
+    user_index: int,
+    item_index: int,
+    variant: ModelVariant,
+    *,
+    units: Units = LOGIT,
+    compared: Compared = AVERAGE_CASE,
+) -> Trust:
+    """How far the Shapley values of one score can be believed. Raises ``SettingError`` as `explanation` does."""
+    where = ref, user_index, item_index, variant
+    return examine(question(*where, compared), explanation(*where, units=units, compared=compared))
 
 
 def has_term(ref: WorkspaceRef, variant: ModelVariant) -> bool:
@@ -101,7 +154,14 @@ def sampled_pairs(ref: WorkspaceRef, segment: Segment | None, n_pairs: int) -> P
     return workspace(ref).split_dataset.pairs(np.sort(drawn), "test")
 
 
-def overall(ref: WorkspaceRef, variant: ModelVariant, n_pairs: int, segment: Segment | None = None) -> Job:
+def overall(
+    ref: WorkspaceRef,
+    variant: ModelVariant,
+    n_pairs: int,
+    segment: Segment | None = None,
+    *,
+    units: Units = LOGIT,
+) -> Job:
     """Job of explaining ``n_pairs`` test pairs (of a segment's users); its result is a ``GlobalExplanation``."""
 
     def work(progress) -> GlobalExplanation:
@@ -112,7 +172,8 @@ def overall(ref: WorkspaceRef, variant: ModelVariant, n_pairs: int, segment: Seg
             sampled_pairs(ref, segment, n_pairs),
             opened.split_dataset.background(OVERALL_BACKGROUND, seed=SEED),
             seed=SEED,
+            units=units,
             progress=progress,
         )
 
-    return shared_queue("answers").job(("overall", ref, variant, n_pairs, segment), work)
+    return shared_queue("answers").job(("overall", ref, variant, n_pairs, segment, units), work)

@@ -24,7 +24,7 @@ AGE = Player("user", "age")
 class Reason:
     """One line of a waterfall. ``n_joined`` counts the reasons that it stands for (1 unless joined).
 
-    ``probability_without`` is None for joined reasons: it is worked out for each reason alone.
+    ``probability_without`` and ``logit_without`` are None for joined reasons: they are worked out for each one alone.
     """
 
     label: str
@@ -34,6 +34,7 @@ class Reason:
     n_joined: int = 1
     standard_error: float | None = None
     probability_without: float | None = None
+    logit_without: float | None = None
 
 
 def feature_name(data: Dataset, player: Player) -> str:
@@ -156,6 +157,7 @@ def reasons(data: Dataset, explanation: Explanation) -> list[Reason]:
             c.feature,
             standard_error=c.standard_error,
             probability_without=c.probability_without,
+            logit_without=c.logit_without,
         )
         for c in explanation.contributions
     ]

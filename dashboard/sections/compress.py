@@ -7,7 +7,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import components, state
+from dashboard import components, state, units
 from dashboard.cached import compress as cached_compress
 from dashboard.cached import explain as cached_explain
 from dashboard.cached import fairness as cached_fairness
@@ -155,8 +155,9 @@ def _picks(after: Recommendation) -> dict[str, object]:
     return {"pick": "after", "on_pick": pick, "selected": ids.index(asked) if asked in ids else None}
 
 
-def both_models(selection: Selection) -> None:
+def both_models(page) -> None:
     """One item's reasons by the full and by the compressed model, where a row of the lists was clicked."""
+    selection = page.selection
     asked, ref = state.bar().value("both"), selection.ref
     if not asked or selection.user_index is None or selection.variant.is_dense:
         return
@@ -166,9 +167,10 @@ def both_models(selection: Selection) -> None:
         return
     with components.card(t("compress.both", item=item.title)):
         st.button(t("compress.both.close"), key="both_close", on_click=lambda: state.choose(both=None), type="tertiary")
+        chosen = units.pick_units(page)
         key = ("both", ref, selection.user_index, item.item_index, selection.variant)
         with components.working(t("working.explanation"), once=key):
-            two_waterfalls(ref, selection.user_index, item.item_index, selection.variant)
+            two_waterfalls(ref, selection.user_index, item.item_index, selection.variant, chosen)
 
 
 def _kept(before: Recommendation, after: Recommendation, is_dense: bool) -> str:

@@ -169,4 +169,5 @@ def _other_backgrounds(asked: Asked) -> Iterator[SmallChange]:
 def _same_rows(first: Pairs, second: Pairs) -> bool:
     """Whether two backgrounds hold the same users and items, in any order."""
     wide = 1 + max(first.items.max(), second.items.max())
-    return np.array_equal(*(np.sort(rows.users * wide + rows.items) for rows in (first, second)))
+    codes = [np.sort(rows.users * wide + rows.items) for rows in (first, second)]
+    return np.array_equal(codes[0], codes[1])

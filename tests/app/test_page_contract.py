@@ -22,10 +22,14 @@ from recsys_core.variant import ModelVariant
 
 VALUES = {
     "overview": {"groups": "region", "columns_read": "true"},
-    "explain": {"method": "occlusion", "history": "each", "order": "time", "all_reasons": "true"},
+    "explain": {
+        "method": "occlusion", "history": "each", "order": "time", "all_reasons": "true", "units": "probability",
+        "compared": "item:9",
+    },
     "global": {"pairs": "100", "reason": "user.region", "all_reasons": "true"},
     "compress": {
         "watch": "user.region", "users": "all", "kb": "12", "lists_kept": "50", "both": "7",
+        "units": "probability",
         "of_segment": "",  # needs a segment: test_segment_pages.py
         "within": "", "bytes_of": "",  # need measured levels: test_variant_space.py
     },

@@ -6,13 +6,16 @@ import math
 
 import pandas as pd
 
+from dashboard.presentation import units as written_in
 from dashboard.presentation.texts import capital, joined, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown, by_sign
 from dashboard.presentation.variants import plain_variant
 from dashboard.presentation.wording import Reason
 from recsys_core.explain.agreement import TOP, Agreement, Disagreement
+from recsys_core.explain.backgrounds import AVERAGE, BackgroundChoice
 from recsys_core.explain.methods import METHODS
 from recsys_core.results import Explanation, RankedItem, Recommendation
+from recsys_core.results.units import LOGIT, Units
 from recsys_core.variant import DENSE, ModelVariant
 
 LIST_LENGTH = 10
@@ -28,27 +31,36 @@ def title(item: RankedItem, user: str) -> Markdown:
     return t(f"explain.title.{key}", item=item.title, user=user)
 
 
-def sentence(found: list[Reason], item: RankedItem, n_candidates: int, variant: ModelVariant = DENSE) -> Markdown:
+def sentence(
+    found: list[Reason],
+    item: RankedItem,
+    n_candidates: int,
+    variant: ModelVariant = DENSE,
+    units: Units = LOGIT,
+) -> Markdown:
     """The strongest reasons for and against, the place, the probability with and without the first, and who says so."""
     total = sum(abs(r.contribution) for r in found)
-    worth = [r for r in found if abs(r.contribution) >= LEAST_SHARE * total]
-    decimals = numbers.decimals_for(r.contribution for r in found)
-    pro = [_said(r, decimals) for r in worth if r.contribution > 0]
-    con = [_said(r, decimals) for r in worth if r.contribution < 0]
+    worth = [r for r in found if abs(r.contribution) >= LEAST_SHARE * total and r.contribution]
+    decimals = written_in.decimals_for((r.contribution for r in found), units)
+    pro = [_said(r, units, decimals) for r in worth if r.contribution > 0]
+    con = [_said(r, units, decimals) for r in worth if r.contribution < 0]
     recommended = 0 < item.rank <= LIST_LENGTH or (item.rank == 0 and len(pro) > 0)
     first, second = ("for", "against") if recommended else ("against", "for")
     because, despite = (pro, con) if recommended else (con, pro)
     why = Markdown(f"{_because(first, because)}{_despite(second, despite)}")
     by = "" if variant.is_dense else t("explain.by", variant=plain_variant(variant))
     first_named = next((r for r in worth if (r.contribution > 0) == (first == "for")), None)
-    return joined(why, _rank_and_probability(item, n_candidates), _without(first_named), by)
+    without = None if first_named is None else first_named.probability_without
+    decimals = written_in.chance_decimals(item.probability, without)
+    return joined(why, _rank_and_probability(item, n_candidates, decimals), _without(first_named, decimals), by)
 
 
-def _without(reason: Reason | None) -> str:
+def _without(reason: Reason | None, decimals: int) -> str:
     """The probability if the first reason were any other case's."""
     if reason is None or reason.probability_without is None:
         return ""
-    return t("explain.place.without", reason=reason.label, probability=numbers.fixed(reason.probability_without))
+    shown = numbers.fixed(reason.probability_without, decimals)
+    return t("explain.place.without", reason=reason.label, probability=shown)
 
 
 def _because(side: str, said: list[Markdown]) -> str:
@@ -63,13 +75,13 @@ def _despite(side: str, said: list[Markdown]) -> str:
     return t(f"explain.despite.{side}", first=said[0]) if said else t("explain.despite.none")
 
 
-def _said(reason: Reason, decimals: int) -> Markdown:
-    shown = by_sign(reason.contribution, numbers.signed(reason.contribution, decimals))
+def _said(reason: Reason, units: Units, decimals: int) -> Markdown:
+    shown = by_sign(reason.contribution, written_in.said(reason.contribution, units, decimals))
     return t("explain.said", reason=reason.label, value=shown)
 
 
-def _rank_and_probability(item: RankedItem, n_candidates: int) -> Markdown:
-    shown = numbers.fixed(item.probability)
+def _rank_and_probability(item: RankedItem, n_candidates: int, decimals: int) -> Markdown:
+    shown = numbers.fixed(item.probability, decimals)
     if item.rank == 0:
         return t("explain.place.seen", probability=shown)
     return t("explain.place", rank=item.rank, n=n_candidates, probability=shown)
@@ -83,7 +95,8 @@ def caveats(
     found = [
         kind(explanation),
         "" if error is None else t("explain.caveat.error", error=numbers.number(error, 1)),
-        t("explain.caveat.background", n=explanation.background, seed=explanation.seed),
+        _background(explanation),
+        _units(explanation),
         t("explain.caveat.gap", gap=numbers.number(abs(explanation.completeness_gap), 1)),
         t("explain.caveat.seconds", time=numbers.duration(explanation.seconds)),
         t(f"task.{task}"),
@@ -92,6 +105,24 @@ def caveats(
         shown = {"value": numbers.fixed(agreement.rank_correlation), "fit": numbers.fixed(fit)}
         found.append(t("explain.caveat.agreement", **shown))
     return found
+
+
+def _background(explanation: Explanation) -> Markdown:
+    """How many rows of which background."""
+    choice = BackgroundChoice.parse(explanation.compared_with)
+    if choice.kind == "item":
+        return t("explain.caveat.background.item")
+    said = {"n": explanation.background, "seed": explanation.seed}
+    key = "explain.caveat.background" if choice == AVERAGE else "explain.caveat.background.segment"
+    return t(key, **said, segment=choice.name)
+
+
+def _units(explanation: Explanation) -> str:
+    """That the figures are no logits, where they are none."""
+    if explanation.units == LOGIT:
+        return ""
+    of_probability = "probability" if METHODS[explanation.method].is_shapley else "probability.other"
+    return t(f"explain.caveat.units.{of_probability}")
 
 
 def kind(explanation: Explanation) -> Markdown:
@@ -103,7 +134,8 @@ def kind(explanation: Explanation) -> Markdown:
 
 def second_caveats(second: Explanation) -> list[str]:
     """What the second method's figures are, their gap, fit and time."""
-    found = [kind(second), t("explain.caveat.gap", gap=numbers.number(abs(second.completeness_gap), 2))]
+    gap = t("explain.caveat.gap", gap=numbers.number(abs(second.completeness_gap), 2))
+    found = [kind(second), *([units] if (units := _units(second)) else []), gap]
     if second.fit is not None:
         found.append(t("explain.caveat.fit", fit=numbers.fixed(second.fit)))
     if second.standard_error is not None:
@@ -138,28 +170,33 @@ def agreement_sentence(
         advice = t("explain.advice.sign")
     else:
         advice = t(f"explain.advice.{'one' if differ or grade in ('partly', 'different') else 'none'}")
-    named = [_disagreement(d, words, plain(f"method.{second.method}"), plain("method.shapley")) for d in differ]
+    names = plain(f"method.{second.method}"), plain("method.shapley")
+    named = [disagreement(d, words, *names, units=second.units) for d in differ]
     return joined(capital(said), *named, advice)
 
 
-def _disagreement(found: Disagreement, words: dict[str, str], second: str, first: str) -> Markdown:
+def disagreement(
+    found: Disagreement, words: dict[str, str], second: str, first: str, *, units: Units = LOGIT
+) -> Markdown:
     """ "LIME sees region: islands at −0.55 where Shapley has −0.08." """
-    decimals = numbers.decimals_for([found.first, found.second])
+    decimals = written_in.decimals_for([found.first, found.second], units)
     key = "explain.differs.sign" if found.changes_sign else "explain.differs"
     shown = {
-        name: by_sign(value, numbers.signed(value, decimals))
+        name: by_sign(value, written_in.said(value, units, decimals))
         for name, value in (("there", found.second), ("here", found.first))
     }
     return capital(t(key, reason=words[found.feature], first=first, second=second, **shown))
 
 
-def two_models(items: list[RankedItem], differ: tuple[Disagreement, ...], words: dict[str, str]) -> Markdown:
+def two_models(
+    items: list[RankedItem], differ: tuple[Disagreement, ...], words: dict[str, str], units: Units = LOGIT
+) -> Markdown:
     """Where the item stands by the full and by the compressed model, and whose reasons differ."""
     before, after = items
     places = {"before": _rank(before), "after": _rank(after)}
     chances = {"first": numbers.fixed(before.probability), "second": numbers.fixed(after.probability)}
     models = plain("explain.model.compressed"), plain("explain.model.dense")
-    named = [_disagreement(d, words, *models) for d in differ]
+    named = [disagreement(d, words, *models, units=units) for d in differ]
     same = [] if differ else [t("explain.two_models.same")]
     return joined(t("explain.two_models", item=before.title, **places, **chances), *named, *same)
 
@@ -197,6 +234,8 @@ def item_item(explanation: Explanation) -> Markdown:
     share = explanation.item_item
     if share is None:
         return Markdown("")
+    if explanation.units != LOGIT:  # nothing of the term is apart in a probability
+        return Markdown("")
     history = sum(c.contribution for c in explanation.contributions if c.player.side == "history")
     tied = [entry for entry in share.items if entry.contribution]
     alone = tied if len(tied) <= MOST_ENTRIES + 1 else tied[:MOST_ENTRIES]
@@ -216,18 +255,25 @@ def item_item(explanation: Explanation) -> Markdown:
 
 def history_caveats(explanation: Explanation, shared: Explanation | None) -> list[str]:
     """What the columns of the history mean, and that the shares sum to the history's bar."""
-    found: list[str] = [t("explain.history.without_caveat", probability=numbers.fixed(explanation.probability, 3))]
+    units, whole = explanation.units, written_in.score(explanation.score, explanation.units)
+    suffix = "" if units == LOGIT else f".{units}"
+    found: list[str] = [t(f"explain.history.without_caveat{suffix}", score=whole)]
     if shared is None:
         return found
     parts = [c.contribution for c in shared.contributions if c.player.side == "history"]
     error = shared.standard_error
     how = t("explain.history.exact") if error is None else t("explain.caveat.error", error=numbers.number(error, 1))
     earlier = [
-        t("explain.history.earlier", n=c.value, value=numbers.signed(c.contribution, 3))
+        t("explain.history.earlier", n=c.value, value=_three(c.contribution, units))
         for c in shared.contributions
         if c.player.is_earlier
     ]
-    return [t("explain.history.caveat", total=numbers.signed(sum(parts), 3)), *earlier, how, *found]
+    return [t("explain.history.caveat", total=_three(sum(parts), units)), *earlier, how, *found]
+
+
+def _three(value: float, units: Units) -> str:
+    """As the history's table writes it: three decimals of a logit, or as many as points need."""
+    return written_in.said(value, units, 3 if units == LOGIT else None)
 
 
 def ties(recommendation: Recommendation) -> str:

@@ -5,41 +5,50 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from dashboard.presentation import units as written_in
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain, word
 from dashboard.presentation.wording import said
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
 from recsys_core.explain.player_values import raw_value
-from recsys_core.metrics import probability
+from recsys_core.metrics import logistic
 from recsys_core.results import Explanation
+from recsys_core.results.units import LOGIT, Units
 
 MATTERS_SHARE = 0.5  # the fewest items that carry half of all that the column says
 MOST_MARKED = 5
 MOVES = 0.005  # below this largest figure nothing is worth a mark
 MARK = "●"
+LEAST_DECIMALS: dict[Units, int] = {"logit": 3, "probability": 1}
 
 
 def history_rows(
-    data: Dataset, taken: pd.DataFrame, effects: dict[int, float], score: float, shared: Explanation | None = None
+    data: Dataset,
+    taken: pd.DataFrame,
+    effects: dict[int, float],
+    explanation: Explanation,
+    shared: Explanation | None = None,
 ) -> pd.DataFrame:
     """One row an item, newest first, raw.
 
-    ``change`` is the probability without the item less that with all (``effects``: logits lost
+    ``change`` is the score without the item less that with all, in the explanation's units (``effects``: logits lost
     without it). With ``shared``, the history shared out, also ``contribution`` and
     ``standard_error``. ``shown`` is the column that the screen is about: the contribution where
     there is one, else the change; ``marked`` follows it.
     """
     taken = taken.drop_duplicates("item_index")
     items = taken["item_index"].to_numpy()
-    without = np.array([probability(score - effects[int(i)]) for i in items])
+    lost = np.array([effects[int(i)] for i in items], dtype=float)
+    without = logistic(explanation.logit - lost)
+    change = -lost if explanation.units == LOGIT else without - explanation.probability
     rows = {
         "item_id": data.items["item_id"].iloc[items].tolist(),
         "item_index": items,
         "time": taken["time"].tolist(),
-        "effect": [effects[int(i)] for i in items],
+        "effect": lost,
         "probability_without": without,
-        "change": without - probability(score),
+        "change": change,
     }
     if shared is not None:
         by_item = {c.player.item_index: c for c in shared.contributions}
@@ -73,13 +82,14 @@ def by_effect(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.iloc[np.argsort(-rows["shown"].abs().to_numpy(), kind="stable")]
 
 
-def history_table(data: Dataset, rows: pd.DataFrame, names: dict[str, str]) -> pd.DataFrame:
+def history_table(data: Dataset, rows: pd.DataFrame, names: dict[str, str], units: Units = LOGIT) -> pd.DataFrame:
     """The same rows as they are read."""
     about = _telling_column(data)
     found = {"mark": [MARK if marked else "" for marked in rows["marked"]]}
-    if "contribution" in rows:
-        found["contribution"] = [numbers.signed(x, 3) for x in rows["contribution"]]
-    found["without"] = [numbers.signed(x, 3) for x in rows["change"]]
+    for name, column in (("contribution", "contribution"), ("without", "change")):
+        if column in rows:
+            decimals = max(LEAST_DECIMALS[units], written_in.decimals_for(rows[column], units))
+            found[name] = [written_in.signed(x, units, decimals) for x in rows[column]]
     found["item"] = [names[i] for i in rows["item_id"]]
     if about is not None:
         cells = data.items[about.stored].iloc[rows["item_index"].to_numpy()]
@@ -88,14 +98,16 @@ def history_table(data: Dataset, rows: pd.DataFrame, names: dict[str, str]) -> p
     return pd.DataFrame(found)
 
 
-def history_columns(data: Dataset, rows: pd.DataFrame) -> dict[str, RowColumn]:
+def history_columns(data: Dataset, rows: pd.DataFrame, units: Units = LOGIT) -> dict[str, RowColumn]:
     """Names and sides of the history table's columns; ``about`` stands for the telling column, whatever its name."""
     names = {
         "mark": RowColumn(MARK, help=plain("explain.history.mattered")),
         "when": RowColumn(plain("explain.history.when")),
         "item": RowColumn(plain("explain.top.item"), wrap=True),
-        "without": RowColumn(plain("explain.history.change"), plain("explain.history.change.help"), right=True),
-        "contribution": RowColumn(plain("explain.history.contribution"), right=True),
+        "without": RowColumn(
+            plain("explain.history.change"), written_in.titled("explain.history.change.help", units), right=True
+        ),
+        "contribution": RowColumn(written_in.titled("explain.history.contribution", units), right=True),
     }
     if (about := _telling_column(data)) is not None:
         shown = word("column", about.name).capitalize()

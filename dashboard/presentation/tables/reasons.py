@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
+from dashboard.presentation import units as written_in
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain, word
+from dashboard.presentation.texts.numbers import UNKNOWN
 from dashboard.presentation.wording import Reason, feature_name, shorten, shown_value
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.global_explanation import GlobalExplanation
@@ -38,21 +40,29 @@ def top_list_columns() -> dict[str, RowColumn]:
 
 
 def reasons_table(explanation: Explanation, found: list[Reason]) -> pd.DataFrame:
-    """Every reason with the probability without it."""
-    before = numbers.fixed(explanation.probability)
+    """Every reason with what the score and the probability are without it.
+
+    Near 0 or 1 the probability hardly moves whatever is left out; the logit says what the reason does there.
+    """
+    units, chance = explanation.units, explanation.probability
+    decimals = max(3, written_in.decimals_for((r.contribution for r in found), units))
+    without = [UNKNOWN if r.logit_without is None else numbers.signed(r.logit_without) for r in found]
     return pd.DataFrame(
         {
             plain("explain.reason"): [r.label for r in found],
             plain("explain.value"): [r.value for r in found],
-            plain("explain.contribution"): [numbers.signed(r.contribution, 3) for r in found],
-            plain("explain.without"): [f"{before} → {numbers.fixed(r.probability_without)}" for r in found],
+            written_in.titled("explain.contribution", units): [
+                written_in.signed(r.contribution, units, decimals) for r in found
+            ],
+            plain("explain.without.logit", logit=numbers.signed(explanation.logit)): without,
+            plain("explain.without"): [written_in.chances(chance, r.probability_without) for r in found],
         }
     )
 
 
 def contributions(explanation: Explanation) -> pd.DataFrame:
     """Every contribution as a number, for the download; a sampled one with its 95 % interval."""
-    about = {"user_id": explanation.user_id, "item_id": explanation.item_id, "method": explanation.method}
+    about = {name: getattr(explanation, name) for name in ("user_id", "item_id", "method", "units", "compared_with")}
     return pd.DataFrame([about | contribution_json(c) for c in explanation.contributions])
 
 
@@ -68,6 +78,7 @@ def contribution_json(c: Contribution) -> dict:
         "high": None if half is None else c.contribution + half,
         "standard_error": c.standard_error,
         "probability_without": c.probability_without,
+        "logit_without": c.logit_without,
     }
 
 
@@ -109,9 +120,10 @@ def global_rows(found: GlobalExplanation) -> pd.DataFrame:
 
 
 def explanation_json(explanation: Explanation) -> dict:
-    """One method's answer, raw: ids, logits, probabilities, seeds."""
-    names = ("user_id", "item_id", "title", "method", "history", "score", "probability", "base_value")
-    caveats = ("completeness_gap", "exact", "standard_error", "fit", "background", "seed", "n_evaluations")
+    """One method's answer, raw: ids, scores in its units, probabilities, seeds."""
+    names = ("user_id", "item_id", "title", "method", "history", "units", "score", "logit", "probability", "base_value")
+    doubt = ("completeness_gap", "exact", "standard_error", "fit", "background", "compared_with", "seed")
+    caveats = (*doubt, "n_evaluations")
     return {name: getattr(explanation, name) for name in (*names, *caveats)} | {
         "variant": explanation.variant.key,
         "contributions": [contribution_json(c) for c in explanation.contributions],

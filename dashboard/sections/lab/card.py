@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.cached.explain import AVERAGE_CASE, Compared
 from dashboard.parameters import Parameter, opened
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.results import Explanation, RankedItem, Recommendation
@@ -16,7 +17,8 @@ from recsys_core.variant import ModelVariant
 class Explained:
     """What the page explains: who, what, by which model, and its reasons.
 
-    ``page`` is the frame; ``top`` the user's ten best, ``item`` the one explained, ``explanation`` its Shapley values.
+    ``page`` is the frame; ``top`` the user's ten best, ``item`` the one explained, ``explanation`` its Shapley values,
+    in the units and against the background that the page was asked for (``compared``).
     """
 
     page: Any
@@ -27,6 +29,7 @@ class Explained:
     top: Recommendation
     item: RankedItem
     explanation: Explanation
+    compared: Compared = AVERAGE_CASE
 
     @property
     def where(self) -> tuple[WorkspaceRef, int, int, ModelVariant]:
