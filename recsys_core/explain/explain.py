@@ -50,17 +50,15 @@ def explain(
         (Owen values, see ``owen``) and all other reasons keep theirs; ``shap`` and ``lime`` know no
         such union. An item alone is absent when it leaves the history.
     units
-        ``logit``, or ``probability``: then the contributions are of the probability itself and sum to its change
-        (`recsys_core.explain.probability_games`). A model of ratings has none; who knows the task refuses it
-        (`check_units`).
+        ``logit``, or ``probability``, whose change the contributions then sum to (`probability_games`); who knows
+        that the model is one of ratings refuses it (`check_units`).
     compared_with
-        What ``background`` is, as the explanation says it (`recsys_core.explain.backgrounds`).
+        What ``background`` is, as the result says it (`recsys_core.explain.backgrounds`).
 
     Contributions are in player order: user groups, history (newest item first, then the earlier ones that
-    only an item-item term reads), item groups. ``item_item`` of the result is that term's own exact split,
-    the same for every method and always in logits. Raises
-    ``SettingError`` for an unknown method, history or units, an empty background, or a method that cannot
-    answer for this model.
+    only an item-item term reads), item groups. ``item_item`` is that term's own exact split in logits, the same
+    for every method. Raises ``SettingError`` for an unknown method, history or units, an empty background, or a
+    method that cannot answer for this model.
     """
     check_method(scorer, method=method, history=history)
     if len(pair) != 1:
@@ -71,9 +69,7 @@ def explain(
     score = score_in_units(logit, units)
     found = METHODS[method].run(Question(scorer, games, pair, background, score, seed, units))
     return Explanation(
-        user_id=str(dataset.users["user_id"].iloc[pair.users[0]]),
-        item_id=str(dataset.items["item_id"].iloc[pair.items[0]]),
-        title=dataset.titles[int(pair.items[0])],
+        **_names(dataset, pair),
         method=method,
         score=score,
         base_value=found.base_value,
@@ -91,6 +87,12 @@ def explain(
         compared_with=compared_with,
         score_logit=None if units == LOGIT else logit,
     )
+
+
+def _names(dataset: Dataset, pair: Pairs) -> dict[str, str]:
+    user, item = int(pair.users[0]), int(pair.items[0])
+    ids = {"user_id": str(dataset.users["user_id"].iloc[user]), "item_id": str(dataset.items["item_id"].iloc[item])}
+    return ids | {"title": dataset.titles[item]}
 
 
 def check_method(scorer: Scorer | RowScorer, *, method: str, history: str = "one") -> None:
