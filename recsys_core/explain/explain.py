@@ -38,38 +38,31 @@ def explain(
     Parameters
     ----------
     scorer
-        Our own ranker under any variant, or any model that scores rows (`recsys_core.explain.black_box`).
-    pair
-        One user and item, with the history that the list was made with.
-    background
-        Rows that stand for "not this value"; the same for every method and variant.
+        Our ranker under any variant, or any model that scores rows (`recsys_core.explain.black_box`).
+    pair, background
+        A user and an item with the history that the list was made with; rows that stand for "not this value".
     method
         One of `recsys_core.explain.methods.METHODS`; each says in its file what it answers.
     history
-        ``one`` reason, or ``each`` item a reason: ``shapley`` then shares the history's value out
-        (Owen values, see ``owen``) and all other reasons keep theirs; ``shap`` and ``lime`` know no
-        such union. An item alone is absent when it leaves the history.
+        ``one`` reason, or ``each`` item a reason, absent when it leaves the history: ``shapley`` then shares the
+        history's value out (see ``owen``), all other reasons keep theirs; ``shap`` and ``lime`` know no such union.
     units
-        ``logit``, or ``probability``, whose change the contributions then sum to (`probability_games`); who knows
-        that the model is one of ratings refuses it (`check_units`).
+        ``logit`` or ``probability`` (`probability_games`); `check_units` refuses it for a model of ratings.
     compared_with
         What ``background`` is, as the result says it (`recsys_core.explain.backgrounds`).
 
-    Contributions are in player order: user groups, history (newest item first, then the earlier ones that
-    only an item-item term reads), item groups. ``item_item`` is that term's own exact split in logits, the same
-    for every method. Raises ``SettingError`` for an unknown method, history or units, an empty background, or a
-    method that cannot answer for this model.
+    Contributions are in player order: user groups, history (newest item first, then the earlier ones that only an
+    item-item term reads), item groups. ``item_item`` is that term's own exact split in logits, by every method. Raises
+    ``SettingError`` for an unknown method, history or units, no background, or a method that cannot answer here.
     """
     check_method(scorer, method=method, history=history)
-    if len(pair) != 1:
-        raise ValueError(f"explain takes one pair, got {len(pair)}")
-    start = time.perf_counter()
+    start, names = time.perf_counter(), _names(dataset, pair)
     logits = games_of(scorer, pair, background, history=history)
     games, logit = in_units(logits, units), score_of(scorer, pair)
     score = score_in_units(logit, units)
     found = METHODS[method].run(Question(scorer, games, pair, background, score, seed, units))
     return Explanation(
-        **_names(dataset, pair),
+        **names,
         method=method,
         score=score,
         base_value=found.base_value,
@@ -90,6 +83,9 @@ def explain(
 
 
 def _names(dataset: Dataset, pair: Pairs) -> dict[str, str]:
+    """Ids and title of one pair. Raises ``ValueError`` for several."""
+    if len(pair) != 1:
+        raise ValueError(f"explain takes one pair, got {len(pair)}")
     user, item = int(pair.users[0]), int(pair.items[0])
     ids = {"user_id": str(dataset.users["user_id"].iloc[user]), "item_id": str(dataset.items["item_id"].iloc[item])}
     return ids | {"title": dataset.titles[item]}
