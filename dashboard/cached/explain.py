@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from dashboard.cached import segments
 from dashboard.cached.cache import lru_shared
-from dashboard.cached.segments import users as segment_users
 from dashboard.cached.workspace import dataset, scorer, workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
@@ -35,17 +35,19 @@ OVERALL_BACKGROUND = 20
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What a score is compared with, as a key of what is kept."""
+    """What a score is compared with, as a key of what is kept: a segment by its content, as a name may change its own."""
 
     choice: BackgroundChoice = AVERAGE
+    segment: Segment | None = None
 
 
 AVERAGE_CASE = Compared()
 
 
 def compared(ref: WorkspaceRef, key: str) -> Compared:
-    """The background of a key (``average``, ``segment:NAME``, ``item:ID``). Raises ``SettingError``."""
-    return Compared(BackgroundChoice.parse(key))
+    """The background of ``average``, ``segment:NAME`` or ``item:ID``. Raises ``SettingError``, ``WorkspaceError``."""
+    choice = BackgroundChoice.parse(key)
+    return Compared(choice, segments.named(ref, choice.name) if choice.kind == "segment" else None)
 
 
 @lru_shared(256)
@@ -92,8 +94,9 @@ def question(
     ref: WorkspaceRef, user_index: int, item_index: int, variant: ModelVariant, compared: Compared = AVERAGE_CASE
 ) -> Asked:
     """The pair and its background, as they are explained; see `explanation`."""
-    split_dataset = workspace(ref).split_dataset
-    pair, users_of = user_pairs(split_dataset, user_index, np.array([item_index])), None
+    split_dataset, segment = workspace(ref).split_dataset, compared.segment
+    users_of = None if segment is None else lambda _: segments.users(ref, segment)
+    pair = user_pairs(split_dataset, user_index, np.array([item_index]))
     background = make_background(compared.choice, split_dataset, pair, n=BACKGROUND, seed=SEED, users_of=users_of)
     return Asked(scorer(ref, variant), split_dataset, pair, background, compared.choice, users_of, SEED)
 
@@ -139,7 +142,7 @@ def test_rows(ref: WorkspaceRef, segment: Segment | None) -> np.ndarray:
     rows = opened.split.test
     if segment is None:
         return rows
-    return rows[np.isin(opened.histories.user[rows], segment_users(ref, segment))]
+    return rows[np.isin(opened.histories.user[rows], segments.users(ref, segment))]
 
 
 def n_users_with_pairs(ref: WorkspaceRef, segment: Segment | None) -> int:

@@ -34,7 +34,7 @@ def explain_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_explain(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    from recsys_core.explain.backgrounds import BackgroundChoice, make_background
+    from recsys_core.explain.backgrounds import BackgroundChoice, make_background, users_of_segments
     from recsys_core.explain.explain import check_method, explain
     from recsys_core.explain.probability_games import check_units
     from recsys_core.explain.small_changes import Asked
@@ -47,7 +47,10 @@ def run_explain(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     model, scorer = opened.model, opened.scorer
     check_method(scorer, method=args.method, history=args.history)
     check_units(args.units, model.task)
-    choice, users_of = BackgroundChoice.parse(args.compared_with), None
+    choice, users_of = (
+        BackgroundChoice.parse(args.compared_with),
+        users_of_segments(args.workspace, model.split_dataset),
+    )
     pair = user_pairs(model.split_dataset, model.user_index(args.user), np.array([model.item_index(args.item)]))
     background = make_background(
         choice, model.split_dataset, pair, n=args.background, seed=args.seed, users_of=users_of

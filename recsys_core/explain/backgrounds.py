@@ -12,10 +12,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Literal, get_args
 
 import numpy as np
 
+from recsys_core.data.segments import SegmentStore, segment_users
 from recsys_core.errors import SettingError
 from recsys_core.models.scorer import Pairs
 from recsys_core.models.split_dataset import SplitDataset
@@ -78,7 +80,7 @@ def make_background(
     n
         At most so many examples; another item is one row whatever ``n``.
     users_of
-        Matrix rows of the users of a segment by its name (``segments_of``); None where there are no segments.
+        Matrix rows of the users of a segment by its name (`users_of_segments`); None where there are no segments.
 
     Raises
     ------
@@ -98,6 +100,12 @@ def make_background(
     if not len(rows):
         raise SettingError("background.empty", segment=choice.name)
     return rows
+
+
+def users_of_segments(workspace: Path, split_dataset: SplitDataset) -> UsersOf:
+    """Who belongs to a segment of the workspace, by its name. Raises what `SegmentStore.get` and `segment_users` do."""
+    store = SegmentStore(workspace)
+    return lambda name: segment_users(store.get(name), split_dataset.dataset, split_dataset)
 
 
 def _other_item(item_id: str, split_dataset: SplitDataset, pair: Pairs) -> Pairs:

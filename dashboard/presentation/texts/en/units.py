@@ -4,7 +4,6 @@ TEXTS = {
     "units.choice": "Units",
     "units.logit": "Logits",
     "units.probability": "Percentage points",
-    "units.logit.help": "A logit is the score that the model adds up: reasons of every case are on one scale.",
     "units.no_probability": "A model of ratings has no probability, so the reasons stand in logits.",
     "units.points": "{value} points",
     "explain.axis.probability": "contribution, percentage points",

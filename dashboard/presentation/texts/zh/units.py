@@ -4,7 +4,6 @@ TEXTS = {
     "units.choice": "单位",
     "units.logit": "logit",
     "units.probability": "百分点",
-    "units.logit.help": "logit 是模型累加出来的分数：各种情形的理由都在同一尺度上。",
     "units.no_probability": "评分模型没有概率，理由以 logit 表示。",
     "units.points": "{value} 个百分点",
     "explain.axis.probability": "贡献，百分点",
