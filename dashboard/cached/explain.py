@@ -35,7 +35,7 @@ OVERALL_BACKGROUND = 20
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """What a score is compared with, as a key of what is kept: a segment by its content, as a name may change its own."""
+    """What a score is compared with, as a key of what is kept: a segment by its content, not by its name."""
 
     choice: BackgroundChoice = AVERAGE
     segment: Segment | None = None
