@@ -5,6 +5,10 @@ that it shows, so the raw values live in small text fields that nobody sees and 
 (``choose``), all at once, as one entry of the browser's history. What the address says and nobody knows (an unknown
 user, 7 bits) stays there until another is picked. A ``bound`` parameter has a visible control that shows what the
 address holds and is bound itself.
+
+A ``live`` parameter is changed by a part of the page that is drawn alone. Its hidden field is not drawn then, so the
+browser would send the old value with the next click: the session holds the value, the address follows, and is read
+when the session begins and when the browser goes back or forward.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from collections.abc import Container, Iterable, Mapping
 from urllib.parse import urlencode
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.state import get_session_state
 
 from dashboard.parameters import Parameter
@@ -21,7 +26,8 @@ from dashboard.presentation import texts
 from dashboard.problem import Problem
 
 HIDDEN = "address"  # key of the container that holds the text fields
-UNUSABLE = "_unusable"
+UNUSABLE, LIVE = "_unusable", "_live"
+LONGEST_LIVE = 1500  # letters: what is longer stands in no address, as servers and chats cut it
 
 
 class AddressBar:
@@ -49,8 +55,22 @@ class AddressBar:
         with st.container(key=HIDDEN):
             where = f'.st-key-{HIDDEN}, [data-testid="stLayoutWrapper"]:has(> .st-key-{HIDDEN})'
             st.html(f"<style>{where} {{ display: none; }}</style>")
+            held = self._read_live()
             for at, key in enumerate(k for k, p in self.parameters.items() if not p.bound):
+                if key in held:
+                    st.session_state[key] = _as_addressed(held[key])
                 st.text_input(f"#{at}", key=key, bind="query-params")
+
+    def _read_live(self) -> dict[str, str]:
+        """What the session holds of live parameters; those of the address where the browser brought another one."""
+        context, keys = get_script_run_ctx(), [key for key, p in self.parameters.items() if p.live]
+        held = st.session_state.setdefault(LIVE, {})
+        if not held or (context is not None and context.is_history_navigation):
+            for key in keys:
+                said = st.query_params.get(key, "")
+                if said != _as_addressed(held.get(key, "")):  # equal: the address had no room for what is held
+                    held[key] = said
+        return {key: held.setdefault(key, "") for key in keys}
 
     @property
     def unusable(self) -> dict[str, str]:
@@ -73,6 +93,8 @@ class AddressBar:
 
     def value(self, key: str) -> str:
         """What the address holds, as it is written there; of a bound parameter what its control shows."""
+        if self.parameters[key].live:
+            return st.session_state.get(LIVE, {}).get(key, "")
         held = st.session_state.get(key)
         if held is None or held == "":
             return self.parameters[key].default if self.parameters[key].bound else ""
@@ -128,16 +150,29 @@ class AddressBar:
         self.write(cleared | {key: value or "" for key, value in values.items()})
         st.rerun()
 
+    def change(self, **values: str) -> None:
+        """In a callback inside the page: give live parameters other values; the page alone is drawn again.
+
+        All of them are written: of two quick changes the second one comes from a browser without the first.
+        """
+        live = {key: self.value(key) for key, p in self.parameters.items() if p.live}
+        if live | values != live:
+            self.write(live | values)
+
     def write(self, values: Mapping[str, object]) -> None:
         """Give the controls their values and write them to the address together.
 
         Each control alone would write an entry of its own to the browser's history.
         """
         for key, value in values.items():
-            st.session_state[key] = value
+            if self.parameters[key].live:
+                st.session_state.setdefault(LIVE, {})[key] = str(value)
+            else:
+                st.session_state[key] = value
         with get_session_state().query_params() as held:
             for key, value in values.items():
                 parameter = self.parameters[key]
+                value = _as_addressed(str(value)) if parameter.live else value
                 if str(value) == (parameter.default if parameter.bound else ""):
                     held.discard_param_no_forward_msg(key)
                 else:
@@ -153,3 +188,8 @@ class AddressBar:
         """Callback of a picker: what it shows becomes what the address holds; a number cleared leaves none."""
         value = st.session_state[f"pick_{key}"]
         self.choose(**{key: f"{value:g}" if isinstance(value, float) else value})
+
+
+def _as_addressed(value: str) -> str:
+    """What the address holds of a live value: nothing where it is too long."""
+    return value if len(value) <= LONGEST_LIVE else ""

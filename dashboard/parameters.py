@@ -39,6 +39,9 @@ class Parameter:
         Key of the sentence that says so: ``name``, ``value``, ``shown``.
     clears
         Parameters that another choice of this one clears.
+    live
+        Whether the page changes it in place, a part of itself drawn again alone (`AddressBar.change`): the session
+        holds it then, and the address follows.
     """
 
     key: str
@@ -49,6 +52,7 @@ class Parameter:
     shown: Callable[[], str] | None = None
     problem: str = "frame.choice_unknown"
     clears: tuple[str, ...] = ()
+    live: bool = False
 
     @property
     def instead(self) -> str:
