@@ -159,6 +159,10 @@ class AddressBar:
         if live | values != live:
             self.write(live | values)
 
+    def is_too_long(self, keys: Iterable[str]) -> bool:
+        """Whether the address has no room for what the session holds of some live parameters."""
+        return any(_as_addressed(self.value(key)) != self.value(key) for key in keys)
+
     def write(self, values: Mapping[str, object]) -> None:
         """Give the controls their values and write them to the address together.
 

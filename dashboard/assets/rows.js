@@ -52,9 +52,11 @@ export default function (component) {
   data.rows.forEach((values, index) => {
     const row = child(body, index, "tr")
     attribute(row, "aria-current", index === data.selected ? "true" : "")
-    attribute(row, "class", data.pick === null ? "" : "pick")
+    const label = data.labels[index]
+    const pick = data.pick === null ? null : () => setTriggerValue("picked", index)
+    attribute(row, "class", pick && !label ? "pick" : "")
     attribute(row, "title", data.titles[index])
-    row.onclick = data.pick === null ? null : () => setTriggerValue("picked", index)
+    row.onclick = label ? null : pick
     values.forEach((value, at) => {
       const cell = child(row, at, "td")
       attribute(cell, "class", kind(data.columns[at]))
@@ -64,7 +66,9 @@ export default function (component) {
       }
       if (cell.firstChild && cell.firstChild.nodeType === Node.TEXT_NODE) cell.textContent = ""
       const button = child(cell, 0, "button", "button")
-      attribute(button, "title", value)
+      attribute(button, "title", label || value)
+      attribute(button, "aria-label", label)
+      button.onclick = label ? pick : null
       text(button, value)
     })
     trim(row, values.length)

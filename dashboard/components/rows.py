@@ -35,12 +35,14 @@ def rows(
     pick: str | None = None,
     height: int | None = None,
     titles: Sequence[str] = (),
+    labels: Sequence[str] = (),
 ) -> None:
     """Show ``table``'s columns named in ``columns``, in that order; every cell is written as ``str``.
 
     ``selected`` marks one row as the current one. With ``on_pick`` the texts of column ``pick`` are buttons
     and a click anywhere in a row calls ``on_pick(row)`` as a callback. ``height`` in px makes it scroll.
-    ``titles`` are what rows say on hover.
+    ``titles`` are what rows say on hover. ``labels`` say what each row's button does, where its text is a mere sign;
+    the button alone is clicked then.
     """
     data = {
         "alt": alt,
@@ -50,6 +52,7 @@ def rows(
         "pick": list(columns).index(pick) if on_pick and pick else None,
         "height": height,
         "titles": list(titles),
+        "labels": list(labels),
     }
 
     def picked() -> None:

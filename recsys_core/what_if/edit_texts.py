@@ -10,24 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Literal
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.features import Features
 from recsys_core.errors import RecLensError, SettingError
-from recsys_core.player import Player
-from recsys_core.what_if.edits import (
-    AddItem,
-    Edit,
-    SetColumn,
-    TakeOffItem,
-    check_history_edits,
-    column_edit,
-)
+from recsys_core.results.edits import Edit, SetColumn, TakeOffItem
+from recsys_core.what_if.edit_text import edits_from_query, edits_to_query
+from recsys_core.what_if.edits import check_history_edits
 from recsys_core.what_if.situation import Situation
 
-BETWEEN, SETS, SAFE = ";", ":", " "
-COLUMNS = ("user.", "item.")
+BETWEEN, SETS = ";", ":"
+KINDS: tuple[Literal["set", "add", "off"], ...] = ("set", "add", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +91,17 @@ def joined(first: EditTexts, second: EditTexts) -> EditTexts:
     return EditTexts(*(BETWEEN.join(filter(None, pair)) for pair in pairs))
 
 
+def column_pairs(texts: EditTexts) -> list[tuple[str, str]]:
+    """Player key and value of every edited column as they are said, the one touched last at the end."""
+    pairs = (part.partition(SETS) for part in parts(texts.set))
+    return [(unquote(key), unquote(value)) for key, _, value in pairs]
+
+
+def item_ids(texts: EditTexts, kind: Literal["add", "off"]) -> list[str]:
+    """Raw ids of the items added or taken off."""
+    return [unquote(part) for part in parts(getattr(texts, kind))]
+
+
 def parts(text: str) -> list[str]:
     """The edits of one text, still escaped."""
     return [part for part in text.split(BETWEEN) if part]
@@ -110,66 +114,31 @@ def edit_texts(edits: Iterable[Edit]) -> EditTexts:
     >>> edit_texts([SetColumn(Player("user", "age"), 34.0), AddItem(3, "i3"), SetColumn(Player("item", "a:b"), "x;y")])
     EditTexts(set='user.age:34;item.a%3Ab:x%3By', add='i3', off='')
     """
-    columns: list[str] = []
-    added: list[str] = []
-    taken_off: list[str] = []
-    for edit in edits:
-        if isinstance(edit, SetColumn):
-            columns.append(f"{_escaped(edit.player.key)}{SETS}{_escaped(cell_text(edit.value))}")
-        else:
-            (added if isinstance(edit, AddItem) else taken_off).append(_escaped(edit.item_id))
-    return EditTexts(*(BETWEEN.join(texts) for texts in (columns, added, taken_off)))
+    return EditTexts(**edits_to_query(edits))
 
 
-def cell_text(value: str | float | None) -> str:
-    """A cell as it is written: a number with all its digits, nothing for an empty cell.
-
-    >>> cell_text(34.0), cell_text(0.1), cell_text(None)
-    ('34', '0.1', '')
-    """
-    if value is None:
-        return ""
-    return repr(value).removesuffix(".0") if isinstance(value, float) else value
-
-
-def read_edits(texts: EditTexts, situation: Situation, dataset: Dataset, *, workspace: str = "") -> ReadEdits:
+def read_edits(texts: EditTexts, situation: Situation, dataset: Dataset) -> ReadEdits:
     """The edits of a situation that texts say: columns, then added, then taken off.
 
     What is no edit, or does not fit the history or the edits before it, becomes a problem; see
-    `recsys_core.what_if.edits` for the keys, and ``item.unknown`` in the ``workspace``.
+    `recsys_core.what_if.edits` for the keys, and ``item.unknown``.
     """
     kept: list[Edit] = []
     problems: list[RecLensError] = []
-    user_id = str(situation.scorer.features.ids["user"][situation.user_index])
-    for kind, text in (("set", texts.set), ("add", texts.add), ("off", texts.off)):
-        for part in parts(text):
+    features, held = situation.scorer.features, situation.positives
+    user_id = str(features.ids["user"][situation.user_index])
+    for kind in KINDS:
+        for part in parts(getattr(texts, kind)):
+            read, problem = edits_from_query({kind: part}, dataset, features)
             try:
-                if kind == "set":
-                    edit: Edit = _column_edit(part, dataset, situation.scorer.features)
-                else:
-                    item_id = unquote(part)
-                    edit = (AddItem if kind == "add" else TakeOffItem)(dataset.item_index(item_id, workspace), item_id)
-                check_history_edits(
-                    [*kept, edit],
-                    item_index=situation.item_index,
-                    held=situation.positives.tolist(),
-                    dataset=dataset,
-                    user_id=user_id,
-                )
-            except RecLensError as error:
-                problems.append(error)
-            else:
-                kept.append(edit)
+                check_history_edits([*kept, *read], item_index=situation.item_index, held=held, user_id=user_id)
+            except SettingError as error:
+                problem = (error,)
+            kept += [] if problem else read
+            problems += problem
     return ReadEdits(tuple(kept), tuple(problems))
 
 
-def _column_edit(part: str, dataset: Dataset, features: Features) -> SetColumn:
-    key, sign, value = part.partition(SETS)
-    key = unquote(key)
-    if not sign or not key.startswith(COLUMNS):
-        raise SettingError("edit.form", edit=unquote(part))
-    return column_edit(Player.parse(key), unquote(value), dataset, features)
-
-
 def _escaped(text: str) -> str:
-    return quote(text, safe=SAFE)
+    """An id or a key as `edits_to_query` writes it inside a text."""
+    return edits_to_query([TakeOffItem(0, text)])["off"]

@@ -84,7 +84,7 @@ def by_effect(rows: pd.DataFrame) -> pd.DataFrame:
 
 def history_table(data: Dataset, rows: pd.DataFrame, names: dict[str, str], units: Units = LOGIT) -> pd.DataFrame:
     """The same rows as they are read."""
-    about = _telling_column(data)
+    about = telling_column(data)
     found = {"mark": [MARK if marked else "" for marked in rows["marked"]]}
     for name, column in (("contribution", "contribution"), ("without", "change")):
         if column in rows:
@@ -109,7 +109,7 @@ def history_columns(data: Dataset, rows: pd.DataFrame, units: Units = LOGIT) -> 
         ),
         "contribution": RowColumn(written_in.titled("explain.history.contribution", units), right=True),
     }
-    if (about := _telling_column(data)) is not None:
+    if (about := telling_column(data)) is not None:
         shown = word("column", about.name).capitalize()
         if shown in {column.name for column in names.values()}:  # a column called like ours keeps its own letters
             shown = f"{shown} ({about.name})"
@@ -122,7 +122,7 @@ def history_json(rows: pd.DataFrame) -> list[dict]:
     return rows.drop(columns=["item_index", "shown"]).to_dict("records")
 
 
-def _telling_column(data: Dataset) -> Column | None:
+def telling_column(data: Dataset) -> Column | None:
     """The item column to show beside a title: the first category, else the first set."""
     columns = data.schema.items
     return next((c for kind in ("category", "set") for c in columns if c.kind == kind), None)

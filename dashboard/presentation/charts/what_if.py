@@ -1,0 +1,184 @@
+"""Charts of edits: what each does to the score, and the response curve of a column."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+from recsys_core.results.what_if import EditExplanation, ResponseCurve, ResponsePoint, Standing
+
+from dashboard.presentation import wording
+from dashboard.presentation.charts.chart import (
+    AGAINST,
+    FOR,
+    NEUTRAL,
+    ROW,
+    Chart,
+    at,
+    bar,
+    by_line,
+    distinct,
+    dot,
+    meaning,
+    one,
+    specification,
+    tooltip,
+    value_axis,
+    written,
+)
+from dashboard.presentation.texts import numbers, plain
+from recsys_core.data.schema import Column
+
+ROOM, MARGIN = 0.3, 0.02  # of the span: keeps the figures beside the bars whole
+SCORE, RANK = "score", "rank"
+HEIGHT = 190
+OWN, EDITED = "own", "edited"
+
+
+def contributions(found: EditExplanation, labels: list[str]) -> Chart:
+    """From the present score, edit by edit, to the changed one; in the units of the explanation."""
+    start = found.before.in_units(found.units)
+    steps, level = [_end("what_if.now", found.before, found.units)], start
+    decimals = numbers.decimals_for(c.contribution for c in found.edits)
+    for part, label in zip(found.edits, labels, strict=True):
+        steps.append(
+            {
+                "label": label,
+                "start": level,
+                "end": level + part.contribution,
+                "meaning": FOR if part.contribution >= 0 else AGAINST,
+                "text": numbers.signed(part.contribution, decimals),
+            }
+        )
+        level += part.contribution
+    steps.append(_end("what_if.changed", found.after, found.units))
+    rows = pd.DataFrame(steps)
+    rows["label"] = distinct(rows["label"].tolist())
+    low, high = (getattr(rows[["start", "end"]], f)(axis=None) for f in ("min", "max"))
+    span = max(high - low, 1e-6)
+    rows["beside"] = rows[["start", "end"]].max(axis=1)
+    rows["room"] = [high + ROOM * span if i % 2 else low - MARGIN * span for i in range(len(rows))]
+    return Chart(rows, _contributions(found.units), plain("what_if.contributions.alt"))
+
+
+def _end(key: str, standing: Standing, units: str) -> dict:
+    text = plain(
+        "explain.logit_and_probability",
+        logit=numbers.signed(standing.score),
+        probability=numbers.fixed(standing.probability),
+    )
+    end = standing.in_units(units)
+    return {"label": plain(key), "start": min(0.0, end), "end": max(0.0, end), "meaning": NEUTRAL, "text": text}
+
+
+@specification
+def _contributions(units: str) -> alt.LayerChart:
+    steps = bar(value_axis("start", plain(f"what_if.contributions.axis.{units}")), meaning()).encode(
+        x2=alt.X2(field="end"), tooltip=tooltip(label=plain("what_if.edit_"), text=plain("explain.contribution"))
+    )
+    return by_line(steps, written("text", "beside"))
+
+
+def response(found: ResponseCurve, measure: str, column: Column) -> Chart:
+    """Score (a logit) or rank over the range of a number; the own value and the edited one are marked."""
+    rows = [
+        _point(p, measure, column) | {"mark": "", "said": "", "meaning": NEUTRAL}
+        for p in found.points
+        if p.value is not None
+    ]
+    rows = [row for row in rows if row["y"] is not None]
+    for mark, point in _marked(found):
+        row = _point(point, measure, column)
+        if point.value is not None and row["y"] is not None:
+            said = plain(f"what_if.curve.{mark}", value=row["value"])
+            rows.append(row | {"mark": mark, "said": said, "meaning": FOR if mark == EDITED else NEUTRAL})
+    columns = ["x", "y", "value", "score", "rank", "probability", "mark", "said", "meaning"]
+    data = pd.DataFrame(rows, columns=columns)
+    return Chart(data, _response(measure), plain(f"what_if.curve.alt.{measure}"))
+
+
+def _marked(found: ResponseCurve) -> list[tuple[str, ResponsePoint]]:
+    """The own value, and the edited one where it is another."""
+    both = [(OWN, found.own), (EDITED, found.edited)]
+    return both if found.own.value != found.edited.value else both[:1]
+
+
+def _point(point: ResponsePoint, measure: str, column: Column) -> dict:
+    return {
+        "x": point.value,
+        "y": point.score if measure == SCORE else point.rank,
+        "value": wording.said(point.value, column),
+        "score": numbers.signed(point.score),
+        "rank": numbers.UNKNOWN if point.rank is None else numbers.count(point.rank),
+        "probability": numbers.fixed(point.probability),
+    }
+
+
+@specification
+def _response(measure: str) -> alt.LayerChart:
+    x = alt.X("x", type="quantitative", title=None).axis(grid=False, tickCount=5).scale(zero=False, nice=False)
+    scale = {"zero": False} | ({"reverse": True, "nice": False, "domainMin": 1} if measure == RANK else {})
+    y = alt.Y("y", type="quantitative", title=plain(f"what_if.curve.axis.{measure}")).axis(tickCount=4).scale(**scale)
+    says = tooltip(
+        value=plain("explain.value"),
+        rank=plain("explain.top.rank"),
+        probability=plain("explain.top.probability"),
+        score=plain("what_if.curve.axis.score"),
+    )
+    line = alt.Chart().mark_line(interpolate="linear", strokeWidth=2).transform_filter("datum.mark === ''")
+    marks = alt.Chart().mark_point(filled=True, size=110, opacity=1).transform_filter("datum.mark !== ''")
+    said = alt.Chart().mark_text(dy=-12, fontSize=12, tooltip=None).transform_filter("datum.mark !== ''")
+    return alt.layer(
+        line.encode(x=x, y=y, color=one(NEUTRAL)),
+        alt.Chart().mark_point(opacity=0, size=200).encode(x=x, y=y, tooltip=says),
+        marks.encode(x=x, y=y, color=meaning(), shape=alt.Shape("mark", type="nominal", legend=None), tooltip=says),
+        said.encode(x=x, y=y, text=alt.Text("said"), color=one(NEUTRAL)),
+    ).properties(height=HEIGHT)
+
+
+def response_values(found: ResponseCurve, column: Column) -> Chart:
+    """Score of every value of a category, or of every member of a set added or taken off; the rank beside it."""
+    rows = []
+    for point in found.points:
+        is_own, is_edited = point.value == found.own.value, point.value == found.edited.value
+        rows.append(
+            {
+                "label": _value_label(point, column),
+                "zero": min(0.0, min(p.score for p in found.points)),
+                "score": point.score,
+                "meaning": FOR if is_edited and not is_own else NEUTRAL,
+                "text": _beside(point, is_own=is_own, is_edited=is_edited and not is_own),
+            }
+        )
+    data = pd.DataFrame(rows, columns=["label", "zero", "score", "meaning", "text"])
+    data["label"] = distinct(data["label"].tolist())
+    low, high = min([0.0, *data["score"]]), max([0.0, *data["score"]])
+    span = max(high - low, 1e-6)
+    data["beside"] = data["score"].clip(lower=0.0)
+    data["room"] = [high + 0.6 * span if i % 2 else low - MARGIN * span for i in range(len(data))]
+    return Chart(data, _response_values(), plain("what_if.curve.alt.values"))
+
+
+def _value_label(point: ResponsePoint, column: Column) -> str:
+    if point.member is not None:
+        key = "what_if.line.added" if point.is_added else "what_if.line.off"
+        return plain(key, item=wording.known(point.member))
+    return wording.shorten(wording.said(point.value, column))
+
+
+def _beside(point: ResponsePoint, *, is_own: bool, is_edited: bool) -> str:
+    rank = plain("what_if.rank.none") if point.rank is None else plain("what_if.rank", rank=point.rank)
+    said = plain("what_if.curve.beside", probability=numbers.fixed(point.probability), rank=rank)
+    mark = plain("what_if.curve.is_own") if is_own else plain("what_if.curve.is_edited") if is_edited else ""
+    return f"{said} {mark}".rstrip()
+
+
+@specification
+def _response_values() -> alt.LayerChart:
+    line = alt.Chart().mark_rule(strokeWidth=2, opacity=0.6, tooltip=None)
+    x = value_axis("score", plain("what_if.curve.axis.score"))
+    return by_line(
+        line.encode(x=x, x2=alt.X2Datum(0), color=meaning()),
+        dot(at("score"), meaning()),
+        written("text", "beside"),
+        row=ROW - 3,
+    )

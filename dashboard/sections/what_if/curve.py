@@ -1,0 +1,58 @@
+"""The response curve of the column that was touched last, or of another one."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from dashboard import components, state
+from dashboard.cached import what_if as cached
+from dashboard.cached import workspace as cached_workspace
+from dashboard.cached.what_if import Asked
+from dashboard.presentation import wording
+from dashboard.presentation.charts import what_if as charts
+from dashboard.presentation.sentences import what_if as sentences
+from dashboard.presentation.texts import t
+from dashboard.presentation.texts.markdown import escape
+from recsys_core.what_if.edit_texts import EditTexts, column_pairs
+
+CHART_WIDTH = 220
+
+
+def response(page, asked: Asked, texts: EditTexts) -> None:
+    """Score and rank over the values of one column, the other edits in force."""
+    data, bar = cached_workspace.dataset(asked.ref), state.bar()
+    every = [
+        stops
+        for side in ("user", "item")
+        for stops in cached.columns(asked.ref, asked.variant.model, side)
+        if stops.group.kind != "text"
+    ]
+    if not every:
+        st.markdown(t("what_if.curve.none"))
+        return
+    names = {c.player.key: wording.feature_name(data, c.player) for c in every}
+    touched = [key for key, _ in column_pairs(texts) if key in names]
+    first = touched[-1] if touched else next((c.player.key for c in every if c.group.kind == "number"), None)
+    shown = bar.value("curve") if bar.value("curve") in names else first or next(iter(names))
+    unknown = bar.unknown("curve", names)
+    if unknown is not None:
+        page.notice(bar.problem("curve", unknown, names[shown]))
+    key = bar.picker("curve", shown)
+    st.selectbox(
+        t("what_if.curve.choice"),
+        list(names),
+        format_func=names.get,
+        key=key,
+        on_change=lambda: bar.change(curve=st.session_state[key]),
+        label_visibility="collapsed",
+    )
+    found = cached.curve(asked, texts, shown)
+    column = next(c.column for c in every if c.player.key == shown)
+    st.markdown(sentences.curve(found, escape(names[shown]), column))
+    if found.kind == "number":
+        with components.grid(2, min_width=CHART_WIDTH):
+            for measure in (charts.SCORE, charts.RANK):
+                components.draw(charts.response(found, measure, column), key=f"curve_{measure}")
+    else:
+        components.draw(charts.response_values(found, column), key="curve_values")
+    components.caveats(sentences.curve_caveats(found))

@@ -1,0 +1,148 @@
+"""The edits of a session: read from the address, changed, undone, pinned, and left behind with whom they belong to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from dashboard import components, state
+from dashboard.presentation.sentences import what_if as sentences
+from dashboard.presentation.texts import t
+from recsys_core.data.dataset import Dataset
+from recsys_core.what_if.edit_texts import EditTexts, joined, of_side
+
+MOST_UNDONE, MOST_PINS = 50, 3
+BETWEEN_PINS, BETWEEN_KINDS = "|", "!"  # neither stands in an escaped part of an edit
+
+
+@dataclass(frozen=True, slots=True)
+class Whose:
+    """Who and what edits were made for."""
+
+    workspace: str
+    user_id: str
+    item_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """What the page was drawn with the last time."""
+
+    whose: Whose
+    texts: EditTexts
+    pins: tuple[EditTexts, ...]
+
+
+def texts() -> EditTexts:
+    """The edits as the address says them."""
+    bar = state.bar()
+    return EditTexts(bar.value("set"), bar.value("add"), bar.value("off"))
+
+
+def pins() -> tuple[EditTexts, ...]:
+    """Pinned edits, in the order of their letters."""
+    found = []
+    for pin in filter(None, state.bar().value("pins").split(BETWEEN_PINS)):
+        kinds = pin.split(BETWEEN_KINDS)
+        if len(kinds) == len(EditTexts.__dataclass_fields__):
+            found.append(EditTexts(*kinds))
+    return tuple(found[:MOST_PINS])
+
+
+def change(new: EditTexts) -> None:
+    """In a callback: other edits; what stood before can be undone."""
+    before = texts()
+    if new != before:
+        state.remember("undo", [*(state.recall("undo") or []), before][-MOST_UNDONE:])
+        state.remember("put_aside", None)
+        _write(new, pins(), curve="")
+
+
+def undo() -> None:
+    """In a callback: the edits before the last change."""
+    stack = list(state.recall("undo") or [])
+    if stack:
+        before = stack.pop()
+        state.remember("undo", stack)
+        _write(before, pins())
+
+
+def reset() -> None:
+    """In a callback: no edits; they can be had back by undo."""
+    change(EditTexts())
+
+
+def can_undo() -> bool:
+    return bool(state.recall("undo"))
+
+
+def pin() -> None:
+    """In a callback: keep these edits beside the next ones."""
+    new = texts()
+    if new and new not in pins() and len(pins()) < MOST_PINS:
+        _write(new, (*pins(), new))
+
+
+def unpin(at: int) -> None:
+    """In a callback: no longer keep the pin at this place."""
+    _write(texts(), tuple(p for i, p in enumerate(pins()) if i != at))
+
+
+def follow(whose: Whose) -> EditTexts:
+    """Before the page is drawn: edits of another user or item are put aside and handed back.
+
+    Edits that came with the address belong to whom the address names.
+    """
+    last: Last | None = state.recall("what_if_last")
+    now, dropped = texts(), EditTexts()
+    if last is not None and (now, pins()) == (last.texts, last.pins) and whose != last.whose:
+        sides = [side for side in ("user", "item") if _moved(side, last.whose, whose)]
+        left = [side for side in ("user", "item") if side not in sides]
+        for side in sides:
+            dropped = joined(dropped, of_side(now, side))
+        still = [_of_sides(edits, left) for edits in (now, *pins())]
+        _write(still[0], tuple(dict.fromkeys(p for p in still[1:] if p)))
+        state.remember("undo", [])
+    state.remember("what_if_last", Last(whose, texts(), pins()))
+    if dropped:
+        state.remember("put_aside", (whose, dropped))
+    aside = state.recall("put_aside")
+    return aside[1] if aside and aside[0] == whose else EditTexts()
+
+
+def put_aside(dropped: EditTexts, data: Dataset) -> None:
+    """Say which edits were put aside, with the button that makes them here."""
+    components.notice(sentences.put_aside(dropped, data))
+    st.button(t("what_if.put_aside.back"), key="bring_back", on_click=bring_back)
+
+
+def bring_back() -> None:
+    """In a callback: make the edits that were put aside here too."""
+    aside = state.recall("put_aside")
+    if aside:
+        change(joined(texts(), aside[1]))
+
+
+def _moved(side: str, before: Whose, now: Whose) -> bool:
+    if before.workspace != now.workspace:
+        return True
+    return before.user_id != now.user_id if side == "user" else before.item_id != now.item_id
+
+
+def _of_sides(edits: EditTexts, sides: list[str]) -> EditTexts:
+    found = EditTexts()
+    for side in sides:
+        found = joined(found, of_side(edits, side))
+    return found
+
+
+def _write(new: EditTexts, pinned: tuple[EditTexts, ...], *, curve: str | None = None) -> None:
+    said = BETWEEN_PINS.join(BETWEEN_KINDS.join((p.set, p.add, p.off)) for p in pinned)
+    state.bar().change(
+        set=new.set,
+        add=new.add,
+        off=new.off,
+        pins=said,
+        curve=state.bar().value("curve") if curve is None else curve,
+    )
