@@ -6,10 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from recsys_core.models.text_vectors import TextVectors
-from recsys_core.results.what_if import ResponseCurve, WhatIf
-from recsys_core.what_if.response import response_curve
-from recsys_core.what_if.what_if import what_if
 
 from dashboard.cached.cache import lru_shared
 from dashboard.cached.workspace import dataset, model, scorer, workspace
@@ -17,11 +13,15 @@ from dashboard.workspaces import WorkspaceRef
 from recsys_core.data.features import FeatureGroup
 from recsys_core.data.schema import Column
 from recsys_core.explain.player_values import Value, player_column, raw_value
+from recsys_core.models.text_vectors import TextVectors
 from recsys_core.player import Player
 from recsys_core.rerank import Reranker, make_reranker
+from recsys_core.results.what_if import ResponseCurve, WhatIf
 from recsys_core.variant import ModelVariant
 from recsys_core.what_if.edit_texts import EditTexts, ReadEdits, read_edits
+from recsys_core.what_if.response import response_curve
 from recsys_core.what_if.situation import Situation, situation_of
+from recsys_core.what_if.what_if import what_if
 
 MOST_STOPS = 100  # of a slider over the numbers of a column
 STEPS = (1.0, 2.0, 2.5, 5.0, 10.0)

@@ -111,8 +111,8 @@ def edit_texts(edits: Iterable[Edit]) -> EditTexts:
     """The texts of some edits.
 
     >>> from recsys_core.player import Player
-    >>> edit_texts([SetColumn(Player("user", "age"), 34.0), AddItem(3, "i3"), SetColumn(Player("item", "a:b"), "x;y")])
-    EditTexts(set='user.age:34;item.a%3Ab:x%3By', add='i3', off='')
+    >>> edit_texts([SetColumn(Player("user", "age"), 34.0), SetColumn(Player("item", "a:b"), "x;y")])
+    EditTexts(set='user.age:34;item.a%3Ab:x%3By', add='', off='')
     """
     return EditTexts(**edits_to_query(edits))
 

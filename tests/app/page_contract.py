@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 from app_texts import texts_of
 
@@ -23,7 +24,7 @@ def link_of(app) -> dict[str, str]:
     app.session_state["download"] = True
     app.run()
     link = next(d["text"] for e in app.get("bidi_component") if "copied" in (d := json.loads(e.proto.json)))
-    return dict(part.split("=") for part in link.split("?")[1].split("&"))
+    return dict(parse_qsl(link.split("?")[1]))
 
 
 class PageContract:

@@ -26,6 +26,10 @@ VALUES = {
         "method": "occlusion", "history": "each", "order": "time", "all_reasons": "true", "units": "probability",
         "compared": "item:9",
     },
+    "what-if": {
+        "set": "user.age:34;user.region:south", "add": "9", "off": "", "pins": "user.age%3A20!!", "curve": "item.price",
+        "new": "",  # needs no user: test_what_if_page.py
+    },
     "global": {"pairs": "100", "reason": "user.region", "all_reasons": "true"},
     "compress": {
         "watch": "user.region", "users": "all", "kb": "12", "lists_kept": "50", "both": "7",

@@ -65,7 +65,7 @@ def test_each_edit_that_does_not_fit_is_named_and_the_others_stand(model, situat
         f"{own};{held};none",
         "none",
     )
-    found = read_edits(texts, situation, model.dataset, workspace="shop")
+    found = read_edits(texts, situation, model.dataset)
     assert [e.key for e in found.edits] == ["user.age=34"]
     assert [p.key for p in found.problems] == [
         *("edit.twice", "edit.column", "edit.number", "edit.value", "edit.form"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import altair as alt
 import pandas as pd
-from recsys_core.results.what_if import EditExplanation, ResponseCurve, ResponsePoint, Standing
 
 from dashboard.presentation import wording
 from dashboard.presentation.charts.chart import (
@@ -27,6 +26,8 @@ from dashboard.presentation.charts.chart import (
 )
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.data.schema import Column
+from recsys_core.player import Player
+from recsys_core.results.what_if import EditExplanation, ResponseCurve, ResponsePoint, Standing
 
 ROOM, MARGIN = 0.3, 0.02  # of the span: keeps the figures beside the bars whole
 SCORE, RANK = "score", "rank"
@@ -81,13 +82,13 @@ def _contributions(units: str) -> alt.LayerChart:
 def response(found: ResponseCurve, measure: str, column: Column) -> Chart:
     """Score (a logit) or rank over the range of a number; the own value and the edited one are marked."""
     rows = [
-        _point(p, measure, column) | {"mark": "", "said": "", "meaning": NEUTRAL}
+        _point(found.player, p, measure, column) | {"mark": "", "said": "", "meaning": NEUTRAL}
         for p in found.points
         if p.value is not None
     ]
     rows = [row for row in rows if row["y"] is not None]
     for mark, point in _marked(found):
-        row = _point(point, measure, column)
+        row = _point(found.player, point, measure, column)
         if point.value is not None and row["y"] is not None:
             said = plain(f"what_if.curve.{mark}", value=row["value"])
             rows.append(row | {"mark": mark, "said": said, "meaning": FOR if mark == EDITED else NEUTRAL})
@@ -102,11 +103,11 @@ def _marked(found: ResponseCurve) -> list[tuple[str, ResponsePoint]]:
     return both if found.own.value != found.edited.value else both[:1]
 
 
-def _point(point: ResponsePoint, measure: str, column: Column) -> dict:
+def _point(player: Player, point: ResponsePoint, measure: str, column: Column) -> dict:
     return {
         "x": point.value,
         "y": point.score if measure == SCORE else point.rank,
-        "value": wording.said(point.value, column),
+        "value": wording.shown_value(player, point.value, column),
         "score": numbers.signed(point.score),
         "rank": numbers.UNKNOWN if point.rank is None else numbers.count(point.rank),
         "probability": numbers.fixed(point.probability),
@@ -131,7 +132,7 @@ def _response(measure: str) -> alt.LayerChart:
         line.encode(x=x, y=y, color=one(NEUTRAL)),
         alt.Chart().mark_point(opacity=0, size=200).encode(x=x, y=y, tooltip=says),
         marks.encode(x=x, y=y, color=meaning(), shape=alt.Shape("mark", type="nominal", legend=None), tooltip=says),
-        said.encode(x=x, y=y, text=alt.Text("said"), color=one(NEUTRAL)),
+        said.encode(x=x, y=y, text=alt.Text(field="said"), color=one(NEUTRAL)),
     ).properties(height=HEIGHT)
 
 

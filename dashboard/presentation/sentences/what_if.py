@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from recsys_core.results.what_if import EditExplanation, ResponseCurve, ResponsePoint, Standing
-
 from dashboard.presentation import wording
 from dashboard.presentation.texts import joined, listed, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown, escape
@@ -15,11 +13,13 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
 from recsys_core.explain.player_values import Value, player_column
 from recsys_core.player import Player
+from recsys_core.results.what_if import EditExplanation, ResponseCurve, ResponsePoint, Standing
 from recsys_core.variant import ModelVariant
 from recsys_core.what_if.edit_texts import EditTexts, column_pairs, item_ids
 from recsys_core.what_if.edits import AddItem, Edit, SetColumn, TakeOffItem
 
 MOST_NAMED = 4  # edits that a sentence names
+MOST_GONE = 3  # titles that the line under the list names
 LONGEST = 40  # letters of a title or a value inside a sentence
 PINNED = "ABC"
 
@@ -158,6 +158,16 @@ def put_aside(texts: EditTexts, data: Dataset) -> Markdown:
     return t("what_if.put_aside", edits=listed([escape(said) for said in (*columns, *added, *gone)]))
 
 
+def fell_off(titles: Sequence[str]) -> str:
+    """Which items are no longer on the list, the first few by name."""
+    if not titles:
+        return ""
+    n_more = len(titles) - MOST_GONE if len(titles) > MOST_GONE + 1 else 0
+    named = [escape(title) for title in titles[: len(titles) - n_more]]
+    more = [t("what_if.top.out.more", n=n_more)] if n_more else []
+    return t("what_if.top.out", items=Markdown(listed([*named, *more])))
+
+
 def contribution_caveats(found: EditExplanation) -> list[str]:
     """Exact or drawn, the gap to the change, the error, the time, and the units."""
     n, error = len(found.edits), found.standard_error
@@ -180,8 +190,8 @@ def curve(found: ResponseCurve, name: Markdown, column: Column) -> Markdown:
     )
     values = {
         "name": name,
-        "best": _point_words(best, column),
-        "worst": _point_words(worst, column),
+        "best": _point_words(found, best, column),
+        "worst": _point_words(found, worst, column),
         "high": numbers.fixed(best.probability),
         "low": numbers.fixed(worst.probability),
     }
@@ -192,11 +202,11 @@ def curve(found: ResponseCurve, name: Markdown, column: Column) -> Markdown:
     return t("what_if.curve.said", first=best.rank, last=worst.rank, **values)
 
 
-def _point_words(point: ResponsePoint, column: Column) -> str:
+def _point_words(found: ResponseCurve, point: ResponsePoint, column: Column) -> str:
     if point.member is not None:
         sign = "added" if point.is_added else "off"
         return plain(f"what_if.line.{sign}", item=wording.known(point.member))
-    return wording.shorten(wording.said(point.value, column), LONGEST)
+    return wording.shorten(wording.shown_value(found.player, point.value, column), LONGEST)
 
 
 def curve_caveats(found: ResponseCurve) -> list[str]:

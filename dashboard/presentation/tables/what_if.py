@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
-from recsys_core.results.what_if import EditExplanation, ListChange, MovedItem, Standing, WhatIf
 
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.tables.history import telling_column
@@ -14,6 +13,7 @@ from dashboard.presentation.wording import said
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.player_values import raw_value
 from recsys_core.results import RankedItem
+from recsys_core.results.what_if import EditExplanation, ListChange, MovedItem, Standing, WhatIf
 from recsys_core.what_if.edit_texts import EditTexts
 from recsys_core.what_if.edits import AddItem, Edit, TakeOffItem
 

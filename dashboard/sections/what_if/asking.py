@@ -6,7 +6,6 @@ from contextlib import nullcontext
 from dataclasses import dataclass
 
 import streamlit as st
-from recsys_core.results.what_if import WhatIf
 
 from dashboard import components, state
 from dashboard.cached import explain as cached_explain
@@ -18,6 +17,7 @@ from dashboard.presentation.texts import plain, t
 from dashboard.problem import Problem
 from dashboard.sections.what_if import held
 from dashboard.sections.what_if.held import Whose
+from recsys_core.results.what_if import WhatIf
 from recsys_core.what_if.edit_texts import EditTexts, ReadEdits, column_pairs
 
 NEW = ("user", "item", "both")

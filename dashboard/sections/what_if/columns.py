@@ -11,7 +11,7 @@ from dashboard.cached import what_if as cached
 from dashboard.cached import workspace as cached_workspace
 from dashboard.cached.what_if import Asked, ColumnStops
 from dashboard.presentation import wording
-from dashboard.presentation.texts import plain, t
+from dashboard.presentation.texts import plain, t, word
 from dashboard.sections.what_if import held
 from recsys_core.explain.player_values import Value
 from recsys_core.what_if.edit_texts import with_column, without_column
@@ -56,7 +56,8 @@ def _searched(asked: Asked, side: str, rest: tuple[ColumnStops, ...]) -> list[Co
 def _control(asked: Asked, stops: ColumnStops, own: Value, value: Value) -> None:
     """One column; what is edited says what it was."""
     data = cached_workspace.dataset(asked.ref)
-    name = wording.feature_name(data, stops.player)
+    is_text = stops.group.kind == "text"
+    name = word("column", stops.column.name) if is_text else wording.feature_name(data, stops.player)
     label = t("what_if.control", name=name)
     if value != own:
         was = wording.shorten(wording.shown_value(stops.player, own, stops.column))
@@ -68,7 +69,7 @@ def _control(asked: Asked, stops: ColumnStops, own: Value, value: Value) -> None
         held_values = [part for part in str(value or "").split("|") if part in stops.values]
         st.session_state[key] = held_values
         st.multiselect(label, stops.values, format_func=wording.known, **then)
-    elif kind == "text":
+    elif is_text:
         st.session_state[key] = value or ""
         st.text_input(label, max_chars=max(LONGEST_TEXT, len(str(value or ""))), **then)
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote, unquote
 
 import streamlit as st
 
@@ -13,7 +14,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.what_if.edit_texts import EditTexts, joined, of_side
 
 MOST_UNDONE, MOST_PINS = 50, 3
-BETWEEN_PINS, BETWEEN_KINDS = "|", "!"  # neither stands in an escaped part of an edit
+BETWEEN_PINS, BETWEEN_KINDS, SAFE = "|", "!", ";:"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +47,7 @@ def pins() -> tuple[EditTexts, ...]:
     for pin in filter(None, state.bar().value("pins").split(BETWEEN_PINS)):
         kinds = pin.split(BETWEEN_KINDS)
         if len(kinds) == len(EditTexts.__dataclass_fields__):
-            found.append(EditTexts(*kinds))
+            found.append(EditTexts(*map(unquote, kinds)))
     return tuple(found[:MOST_PINS])
 
 
@@ -138,7 +139,9 @@ def _of_sides(edits: EditTexts, sides: list[str]) -> EditTexts:
 
 
 def _write(new: EditTexts, pinned: tuple[EditTexts, ...], *, curve: str | None = None) -> None:
-    said = BETWEEN_PINS.join(BETWEEN_KINDS.join((p.set, p.add, p.off)) for p in pinned)
+    said = BETWEEN_PINS.join(
+        BETWEEN_KINDS.join(quote(text, safe=SAFE) for text in (p.set, p.add, p.off)) for p in pinned
+    )
     state.bar().change(
         set=new.set,
         add=new.add,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import streamlit as st
-from recsys_core.results.what_if import WhatIf
 
 from dashboard import components, state
 from dashboard.cached import workspace as cached_workspace
@@ -12,10 +11,10 @@ from dashboard.presentation.charts import what_if as charts
 from dashboard.presentation.sentences import what_if as sentences
 from dashboard.presentation.sentences.what_if import PINNED
 from dashboard.presentation.tables import what_if as tables
-from dashboard.presentation.texts import listed, plain, t
-from dashboard.presentation.texts.markdown import escape
+from dashboard.presentation.texts import plain, t
 from dashboard.sections.what_if import held
 from recsys_core.results import RankedItem
+from recsys_core.results.what_if import WhatIf
 from recsys_core.what_if.edit_texts import EditTexts
 
 CARD_WIDTH = 190
@@ -77,8 +76,7 @@ def both_lists(asked: Asked, said: WhatIf, language: str) -> None:
         on_pick=choose,
     )
     gone = [title(line.item) for line in before if line.item.item_index not in here]
-    out = t("what_if.top.out", items=listed([escape(name) for name in gone])) if gone else ""
-    components.caveats([t("what_if.top.hint"), out])
+    components.caveats([t("what_if.top.hint"), sentences.fell_off(gone)])
 
 
 def contributions(asked: Asked, said: WhatIf) -> None:

@@ -112,7 +112,7 @@ TEXTS = {
     "what_if.curve.caveat": "all other edits stay (ICE: one user, one item)",
     "what_if.curve.n": "{n} {n|value|values}",
     "what_if.curve.some": "the {n} most frequent of {all} values",
-    "what_if.curve.candidates": "ranks of {n} candidates",
+    "what_if.curve.candidates": "ranked among {n} {n|candidate|candidates}",
     "what_if.curve": "Response curve",
     "what_if.new": "Start from empty",
     "what_if.new_user": "a new person",
@@ -121,4 +121,5 @@ TEXTS = {
     "what_if.new.item": "New item",
     "what_if.back_to.user": "Back to the chosen user",
     "what_if.back_to.item": "Back to the chosen item",
+    "what_if.top.out.more": "{n} {n|other|others}",
 }

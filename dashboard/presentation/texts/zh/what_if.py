@@ -121,4 +121,5 @@ TEXTS = {
     "what_if.new.item": "新物品",
     "what_if.back_to.user": "回到所选用户",
     "what_if.back_to.item": "回到所选物品",
+    "what_if.top.out.more": "另外 {n} 件",
 }
