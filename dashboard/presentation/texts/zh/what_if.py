@@ -109,7 +109,7 @@ TEXTS = {
     "what_if.curve.alt.score": "物品得分随某一列取值的变化，标出原值与改动后的值",
     "what_if.curve.alt.rank": "物品名次随某一列取值的变化（第 1 位在最上），标出原值与改动后的值",
     "what_if.curve.alt.values": "某一列每个取值下的物品得分，旁注概率与名次，并注明原值与改动后的值",
-    "what_if.curve.caveat": "其他改动保持不变（ICE：一位用户、一件物品）",
+    "what_if.curve.caveat": "其他改动保持不变（个体条件期望：一位用户、一件物品）",
     "what_if.curve.n": "{n} 个取值",
     "what_if.curve.some": "共 {all} 个取值，这里是最常见的 {n} 个",
     "what_if.curve.candidates": "名次取自 {n} 个候选",
