@@ -23,7 +23,7 @@ def read_column_edit(text: str, dataset: Dataset, features: Features) -> SetColu
     Raises ``SettingError``: ``edit.form``, ``edit.column`` (unknown), ``edit.not_read`` (no feature of this model),
     ``edit.number``, ``edit.value`` (a category that no row holds).
     """
-    side, _, rest = text.strip().partition(".")
+    side, _, rest = text.lstrip().partition(".")
     if side not in ("user", "item") or "=" not in rest[1:]:
         raise SettingError("edit.form", edit=text)
     known = [g.player.column for g in features.side(side) if g.player.column and rest.startswith(f"{g.player.column}=")]
