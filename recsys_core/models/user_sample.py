@@ -69,12 +69,16 @@ QUICK, EVERYBODY, STORED = UserLimit(), UserLimit(everyone=True), UserLimit(stor
 
 def quick_users(scorer: Scorer) -> int:
     """How many users are ranked in a few seconds: two digits, 200 at least."""
-    shape, layers = scorer.ranker.shape, scorer.ranker.layers()[1:]
-    attended = 2 * shape.attention * (shape.history + shape.first)
-    macs = attended + sum(layer.linear.weight.numel() for layer in layers)
-    most = QUICK_MACS // (macs * max(scorer.n_items, 1))
+    most = QUICK_MACS // (macs_of_a_pair(scorer) * max(scorer.n_items, 1))
     digits = 10 ** max(0, len(str(most)) - 2)
     return max(LEAST_USERS, most // digits * digits)
+
+
+def macs_of_a_pair(scorer: Scorer) -> int:
+    """Multiply-adds of ranking one item for one user."""
+    shape, layers = scorer.ranker.shape, scorer.ranker.layers()[1:]
+    attended = 2 * shape.attention * (shape.history + shape.first)
+    return attended + sum(layer.linear.weight.numel() for layer in layers)
 
 
 def evaluate_users(
