@@ -9,6 +9,7 @@ from __future__ import annotations
 from recsys_core.commands import (
     compare_explainers,
     compress,
+    contrast,
     explain,
     fairness,
     models,
@@ -29,6 +30,7 @@ COMMANDS: tuple[Command, ...] = (
     quality.EVALUATE,
     quality.RECOMMEND,
     explain.EXPLAIN,
+    contrast.CONTRAST,
     what_if.WHAT_IF,
     compare_explainers.COMPARE_EXPLAINERS,
     compress.COMPRESS,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+VALUES = ("value", "value_against")  # of a row, in its unit
+
 
 def lines_of(found: dict[str, Any], indent: str = "") -> list[str]:
     """Lines that say a command's object: a figure a line, what lies inside indented."""
@@ -33,13 +35,15 @@ def _in_words(row: dict[str, Any]) -> dict[str, Any]:
     """
     if "unit" not in row:
         return row
-    value, unit = row["value"], row["unit"]
+    said = {k: _with_unit(v, row["unit"]) if k in VALUES else v for k, v in row.items()}
+    return {k: v for k, v in said.items() if k != "unit"}
+
+
+def _with_unit(value: object, unit: str) -> str:
     if value is None:
-        said = "unknown"
-    else:
-        said = f"{value:.6g}" if isinstance(value, float) else str(value)
-        said = f"{said} {'item' if (value, unit) == (1, 'items') else unit}".rstrip()
-    return {k: v for k, v in row.items() if k != "unit"} | {"value": said}
+        return "unknown"
+    said = f"{value:.6g}" if isinstance(value, float) else str(value)
+    return f"{said} {'item' if (value, unit) == (1, 'items') else unit}".rstrip()
 
 
 def _cell(value: object) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from recsys_core.explain.attribution import Attribution
 from recsys_core.explain.black_box import BlackBoxGames, MixedRows, RowScorer
 from recsys_core.explain.factorised import FactorisedGames
@@ -87,6 +89,11 @@ def games_of(scorer: Scorer | RowScorer, pair: Pairs, background: Pairs, *, hist
 
 def score_of(scorer: Scorer | RowScorer, pair: Pairs) -> float:
     """Logit of one pair."""
+    return float(scores_of(scorer, pair)[0])
+
+
+def scores_of(scorer: Scorer | RowScorer, pairs: Pairs) -> np.ndarray:
+    """Logits of pairs ``(n,)``."""
     if isinstance(scorer, Scorer):
-        return float(scorer.score_pairs(pair.users, pair.items, pair.histories, pair.known)[0])
-    return float(scorer.score_rows(MixedRows.of(scorer.players, pair))[0])
+        return scorer.score_pairs(pairs.users, pairs.items, pairs.histories, pairs.known)
+    return scorer.score_rows(MixedRows.of(scorer.players, pairs))

@@ -31,7 +31,7 @@ class TermGame:
 
     @classmethod
     def of(cls, term: ItemItemTerm, pairs: Pairs, rows: Pairs, players: HistoryItems | None = None) -> TermGame:
-        """Of all pairs against all rows; ``players`` where the only pair's history is shared out.
+        """Of all pairs against all rows; ``players`` where their (one) history is shared out.
 
         An item's entries are laid out once and looked up, which costs a single explanation a tenth of what sparse
         products do.

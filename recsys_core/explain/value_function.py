@@ -79,7 +79,7 @@ class Games(ABC):
     players
         What the model can read, in order: user groups, history, item groups.
     pairs
-        Examples. With ``history='each'`` exactly one, as its history items are the players.
+        Examples. With ``history='each'`` all of one history, as its items are the players.
     background
         What stands for "not this value". Rows with equal values in every player are merged
         into one with a weight, which changes no result.
@@ -135,8 +135,8 @@ class Games(ABC):
             raise SettingError("setting.choice", name="history", choices=", ".join(HISTORIES), value=history)
         if not len(background):
             raise SettingError("setting.least", name="background", least=1, value=0)
-        if len(pairs) != 1 and history == "each":
-            raise ValueError(f"history='each' explains one pair at a time, got {len(pairs)}")
+        if history == "each" and (len(pairs) < 1 or (pairs.histories != pairs.histories[:1]).any()):
+            raise ValueError("history='each' explains pairs of one history")
         self.n_user = players.index(HISTORY)
         self.history_items = distinct_items(pairs.histories[0]) if history == "each" else ()
         self.history: HistoryPlayers = "each" if self.history_items else "one"

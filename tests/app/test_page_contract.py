@@ -25,6 +25,7 @@ VALUES = {
     "explain": {
         "method": "occlusion", "history": "each", "order": "time", "all_reasons": "true", "units": "probability",
         "compared": "item:9",
+        "contrast": "true", "against": "5", "contrast_history": "each", "common": "true",
     },
     "what-if": {
         "set": "user.age:34;user.region:south", "add": "9", "off": "", "pins": "user.age%3A20!!", "curve": "item.price",

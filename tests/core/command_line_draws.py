@@ -42,6 +42,8 @@ NUMERIC = (
     "--item",
     "--add",
     "--take-off",
+    "--against",
+    "--others",
 )
 LEVERS = ("--sparsity", "--bits", "--pruning", "--distill", "--rank", "--neighbours")
 VARIANT = (*LEVERS, "--workspace", "--model", "--rerank", "--strength")
@@ -60,6 +62,7 @@ TAKES = {  # what is drawn for a command, most of the time
     ),
     "what-if": (*VARIANT, "--user", "--item", "--set", "--set", "--add", "--take-off", "--units", "--k", "--edits"),
     "compare-explainers": (*VARIANT, "--n-users", "--by", "--background", "--seed"),
+    "contrast": (*VARIANT, "--user", "--item", "--against", "--k", "--others", "--units", "--history", "--background"),
     "compress": VARIANT,
     "fairness": (*VARIANT, "--by", "--by", "--by"),
 }
@@ -98,6 +101,7 @@ class Draws:
             "explain": question | pair | {"--background": "4"},
             "what-if": question | pair | {"--set": "user.age=30"},
             "compare-explainers": question | {"--n-users": "1"},
+            "contrast": question | pair | {"--against": "2", "--background": "4"},
             "compress": question | {"--sparsity": "0.5"},
             "fairness": question | {"--by": "activity"},
         }

@@ -301,8 +301,8 @@ def test_refusals(background, history, key):
     assert caught.value.key == key
 
 
-def test_each_takes_one_pair():
-    with pytest.raises(ValueError, match="one pair at a time, got 2"):
+def test_each_takes_pairs_of_one_history():
+    with pytest.raises(ValueError, match="pairs of one history"):
         FactorisedGames(SCORER, PAIRS[:2], BACKGROUND, history="each")
 
 

@@ -6,9 +6,14 @@ expander; opened it is restored by the address.
 
 from __future__ import annotations
 
-from dashboard.sections.lab import history_reasons
+from dashboard.sections.lab import common, contrast, history_reasons
 from dashboard.sections.lab.card import Explained, LabCard
 
-CARDS: tuple[LabCard, ...] = (history_reasons.CARD,)  # in the order of the page; a new one is a line here and its file
+# in the order of the page; a new one is a line here and its file
+CARDS: tuple[LabCard, ...] = (
+    history_reasons.CARD,
+    contrast.CARD,
+    common.CARD,
+)
 
 __all__ = ["CARDS", "Explained", "LabCard"]

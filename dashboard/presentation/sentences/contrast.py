@@ -1,0 +1,149 @@
+"""Why one item stands below another, what it lacks to enter the list, and what the list has in common."""
+
+from __future__ import annotations
+
+from dashboard.presentation.sentences.explain import LEAST_SHARE
+from dashboard.presentation.tables.contrast import CommonLine, ContrastLine
+from dashboard.presentation.texts import joined, listed, numbers, t
+from dashboard.presentation.texts.markdown import Markdown, by_sign, escape
+from recsys_core.results import RankedItem
+from recsys_core.results.contrast import CommonReasons, Contrast, EntryGap
+
+MOST_NAMED = 3
+
+
+def lower_first(first: RankedItem, second: RankedItem) -> tuple[RankedItem, RankedItem]:
+    """The item that a contrast is told of, which scores less, and the other one; of equals as they come."""
+    return (second, first) if second.score < first.score else (first, second)
+
+
+def contrast_sentence(
+    found: Contrast, lines: list[ContrastLine], items: tuple[RankedItem, RankedItem], *, by_score: bool = True
+) -> Markdown:
+    """Where the lower item stands beside the other, what it loses by, and what speaks for it."""
+    if found.is_same_item:
+        return t("contrast.same", item=found.title)
+    return joined(_place(items, by_score=by_score), _losses(found, lines), *_seen(items))
+
+
+def _place(items: tuple[RankedItem, RankedItem], *, by_score: bool) -> Markdown:
+    item, other = items
+    names = {"item": item.title, "other": other.title}
+    chances = {"probability": numbers.fixed(item.probability), "other_probability": numbers.fixed(other.probability)}
+    if item.score == other.score:
+        return t("contrast.equal", **names, probability=chances["probability"])
+    if not (item.rank and other.rank):
+        return t("contrast.unranked", **names, **chances)
+    ranks = {"rank": item.rank, "other_rank": other.rank, "n": abs(item.rank - other.rank)}
+    key = "lower" if item.rank > other.rank else "higher"
+    if key == "higher" and by_score:  # equal to the last digit that is shown, and told apart by the order of ties
+        return t("contrast.equal", **names, probability=chances["probability"])
+    return t(f"contrast.{key}", **names, **chances, **ranks)
+
+
+def _losses(found: Contrast, lines: list[ContrastLine]) -> Markdown:
+    """The heaviest reasons against, what speaks for it, and the sum."""
+    total = sum(abs(line.contribution) for line in lines)
+    if not total:
+        return t("contrast.nothing")
+    worth = [line for line in lines if abs(line.contribution) >= LEAST_SHARE * total]
+    against = [line for line in worth if line.contribution < 0]
+    pro = [line for line in reversed(worth) if line.contribution > 0]
+    decimals = numbers.decimals_for(line.contribution for line in lines)
+    by = t("contrast.loses", reasons=_named(against, decimals)) if against else t("contrast.loses.none")
+    key = "contrast.gains.none" if not pro else "contrast.gains.only" if len(pro) == 1 else "contrast.gains"
+    for_it = t(key, reasons=_named(pro, decimals)) if pro else t(key)
+    difference = found.score_difference
+    in_all = t("contrast.in_all", difference=by_sign(difference, numbers.signed(difference, decimals)))
+    return joined(Markdown(f"{by}{for_it}"), in_all)
+
+
+def _named(lines: list[ContrastLine], decimals: int) -> Markdown:
+    """ "category (−0.80), price (−0.22) and 2 others (−0.10)" """
+    alone = lines if len(lines) <= MOST_NAMED + 1 else lines[:MOST_NAMED]
+    said = [(line.name, line.contribution) for line in alone]
+    if rest := lines[len(alone) :]:
+        said.append((t("reason.others", n=len(rest)), sum(line.contribution for line in rest)))
+    shown: list[str] = [
+        t("explain.said", reason=name, value=by_sign(value, numbers.signed(value, decimals))) for name, value in said
+    ]
+    return Markdown(listed(shown))
+
+
+def _seen(items: tuple[RankedItem, RankedItem]) -> list[Markdown]:
+    """Which of the two are no candidates."""
+    return [t("contrast.seen", item=item.title) for item in items if not item.rank]
+
+
+def entry_sentence(gap: EntryGap, found: Contrast, lines: list[ContrastLine]) -> Markdown:
+    """ "To enter the top 10 it needs +1.20: interest −0.60, price −0.40." """
+    needed = -found.score_difference
+    decimals = numbers.decimals_for([needed, *(line.contribution for line in lines)])
+    if not gap.needed:
+        return t("contrast.needs.tie", k=gap.k, item=found.title)
+    lacking = [line for line in lines if line.contribution < 0]
+    total = sum(abs(line.contribution) for line in lines)
+    worth = [line for line in lacking if abs(line.contribution) >= LEAST_SHARE * total][:MOST_NAMED]
+    shown = {"k": gap.k, "item": found.title, "needed": numbers.signed(needed, decimals)}
+    return t("contrast.needs", reasons=_named(worth, decimals), last=found.against_title, **shown)
+
+
+def contrast_caveats(found: Contrast) -> list[str]:
+    """Exactness, background, gap, time, and what the history's part holds."""
+    error = found.standard_error
+    key = "exact" if found.exact else "sampled"
+    return [
+        t(f"explain.kind.{key}", n=len(found.contributions)),
+        t(f"contrast.caveat.{found.units}"),
+        "" if error is None else t("explain.caveat.error", error=numbers.number(error, 1)),
+        t("explain.caveat.background", n=found.background, seed=found.seed),
+        t("explain.caveat.gap", gap=numbers.number(abs(found.completeness_gap), 1)),
+        t("explain.caveat.seconds", time=numbers.duration(found.seconds)),
+    ]
+
+
+def common_sentence(found: CommonReasons, lines: list[CommonLine]) -> Markdown:
+    """What lifts the list above the rest, what lifts every item of it, and the value that they share."""
+    decimals = numbers.decimals_for([found.score_difference, *(line.reason.contribution for line in lines)])
+    sure = [line for line in lines if not line.reason.is_noise]
+    total = sum(abs(line.reason.contribution) for line in lines)
+    worth = [line for line in sure if abs(line.reason.contribution) >= LEAST_SHARE * total]
+    lifting = [line for line in worth if line.reason.contribution > 0][:MOST_NAMED]
+    difference = numbers.signed(found.score_difference, decimals)
+    reasons = Markdown(listed([_lift(line, decimals) for line in lifting]))
+    key = "common.sentence" if lifting else "common.sentence.none"
+    said = t(key, n=found.n_listed, difference=difference, **({"reasons": reasons} if lifting else {}))
+    every = [line for line in lifting if line.reason.n_lifted == found.n_listed]
+    most = [line for line in lifting if line not in every and line.reason.n_lifted > found.n_listed / 2]
+    alike = [line for line in lifting if line.held and line.of_others][:1]
+    return joined(
+        said,
+        t("common.every", n=found.n_listed, reasons=Markdown(listed([escape(line.name) for line in every])))
+        if every
+        else "",
+        t("common.most", reasons=Markdown(listed([_of_most(line, found) for line in most]))) if most else "",
+        *(t("common.alike", name=x.name, held=x.held, rest=x.of_others) for x in alike),
+    )
+
+
+def _lift(line: CommonLine, decimals: int) -> Markdown:
+    value = line.reason.contribution
+    return t("explain.said", reason=line.name, value=by_sign(value, numbers.signed(value, decimals)))
+
+
+def _of_most(line: CommonLine, found: CommonReasons) -> Markdown:
+    return t("common.of_most", name=line.name, n=line.reason.n_lifted, all=found.n_listed)
+
+
+def common_caveats(found: CommonReasons) -> list[str]:
+    """Which others were looked at, what the interval is of, exactness, background, gap, time."""
+    others = "all" if found.n_sampled == found.n_others else "drawn"
+    return [
+        t(f"common.caveat.{others}", n=found.n_sampled, all=found.n_others, seed=found.seed),
+        t("common.caveat.interval"),
+        t(f"explain.kind.{'exact' if found.exact else 'sampled'}", n=len(found.contributions)),
+        t(f"contrast.caveat.{found.units}"),
+        t("explain.caveat.background", n=found.background, seed=found.seed),
+        t("explain.caveat.gap", gap=numbers.number(abs(found.completeness_gap), 1)),
+        t("explain.caveat.seconds", time=numbers.duration(found.seconds)),
+    ]
