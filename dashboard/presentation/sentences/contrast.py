@@ -115,7 +115,7 @@ def common_sentence(found: CommonReasons, lines: list[CommonLine]) -> Markdown:
     said = t(key, n=found.n_listed, difference=difference, **({"reasons": reasons} if lifting else {}))
     every = [line for line in lifting if line.reason.n_lifted == found.n_listed]
     most = [line for line in lifting if line not in every and line.reason.n_lifted > found.n_listed / 2]
-    alike = [line for line in lifting if line.held and line.of_others][:1]
+    alike = sorted((line for line in lifting if line.unlike > 0), key=lambda line: -line.unlike)[:1]
     return joined(
         said,
         t("common.every", n=found.n_listed, reasons=Markdown(listed([escape(line.name) for line in every])))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.tables.reasons import interval
 from dashboard.presentation.texts import numbers, plain
 from dashboard.presentation.wording import Reason, feature_label, feature_name, in_words, said, shorten
@@ -55,35 +56,56 @@ def _name(data: Dataset, difference: Difference) -> str:
     return feature_label(data, difference.player, difference.value)
 
 
-def contrast_table(lines: list[ContrastLine], titles: tuple[str, str]) -> pd.DataFrame:
+def contrast_table(lines: list[ContrastLine]) -> pd.DataFrame:
     """Every reason with the value of both items."""
-    first, second = (shorten(title) for title in titles)
-    if first == second:
-        second += " (2)"
     return pd.DataFrame(
         {
-            plain("explain.reason"): [line.name for line in lines],
-            first: [line.value for line in lines],
-            second: [line.value_against for line in lines],
-            plain("contrast.difference"): [numbers.signed(line.contribution, 3) for line in lines],
+            "reason": [line.name for line in lines],
+            "value": [line.value for line in lines],
+            "against": [line.value_against for line in lines],
+            "difference": [numbers.signed(line.contribution, 3) for line in lines],
         }
     )
 
 
+def contrast_columns(found: Contrast) -> dict[str, RowColumn]:
+    """Names and sides of the table's columns: the values stand under the two titles."""
+    return {
+        "reason": RowColumn(plain("explain.reason"), wrap=True),
+        "value": RowColumn(shorten(found.title, LONGEST_VALUE), wrap=True),
+        "against": RowColumn(shorten(found.against_title, LONGEST_VALUE), wrap=True),
+        "difference": RowColumn(plain("contrast.difference"), right=True),
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class CommonLine:
-    """One reason of a list against the rest, in words; texts are empty where there is nothing to share."""
+    """One reason of a list against the rest, in words; texts are empty where there is nothing to share.
+
+    ``unlike`` is by how much more of the listed items than of the others hold the value that they share.
+    """
 
     reason: CommonReason
     name: str
     held: str
     of_others: str
+    unlike: float
 
 
 def common_lines(data: Dataset, found: CommonReasons) -> list[CommonLine]:
     """All reasons, what lifts the list most first."""
-    lines = [CommonLine(c, feature_name(data, c.player), *_held(data, c, found.n_listed)) for c in found.contributions]
+    lines = [
+        CommonLine(c, feature_name(data, c.player), *_held(data, c, found.n_listed), _unlike(c, found.n_listed))
+        for c in found.contributions
+    ]
     return sorted(lines, key=lambda line: -line.reason.contribution)
+
+
+def _unlike(reason: CommonReason, n_listed: int) -> float:
+    shared = reason.shared
+    if shared is None or shared.n_holding is None:
+        return 0.0
+    return shared.n_holding / n_listed - (shared.share_of_others or 0.0)
 
 
 def _held(data: Dataset, reason: CommonReason, n_listed: int) -> tuple[str, str]:
@@ -100,16 +122,24 @@ def _held(data: Dataset, reason: CommonReason, n_listed: int) -> tuple[str, str]
 
 
 def common_table(lines: list[CommonLine], found: CommonReasons) -> pd.DataFrame:
-    """Every reason with its interval, how many of the list it lifts, and what they share."""
+    """Every reason with its interval, how many of the list it holds for, and what they share."""
     return pd.DataFrame(
         {
-            plain("explain.reason"): [line.name for line in lines],
-            plain("common.mean"): [numbers.signed(line.reason.contribution, 3) for line in lines],
-            plain("overview.interval"): [interval(line.reason.low, line.reason.high) for line in lines],
-            plain("common.lifted"): [
-                plain("common.n_of", n=line.reason.n_lifted, all=found.n_listed) for line in lines
-            ],
-            plain("common.shared"): [line.held for line in lines],
-            plain("common.rest"): [line.of_others for line in lines],
+            "reason": [line.name for line in lines],
+            "interval": [interval(line.reason.low, line.reason.high, 2) for line in lines],
+            "lifted": [plain("common.n_of", n=line.reason.n_lifted, all=found.n_listed) for line in lines],
+            "shared": [line.held for line in lines],
+            "rest": [line.of_others for line in lines],
         }
     )
+
+
+def common_columns() -> dict[str, RowColumn]:
+    """Names and sides of the table's columns."""
+    return {
+        "reason": RowColumn(plain("explain.reason"), wrap=True),
+        "interval": RowColumn(plain("common.interval"), right=True),
+        "lifted": RowColumn(plain("common.lifted"), help=plain("common.lifted.help"), right=True),
+        "shared": RowColumn(plain("common.shared"), wrap=True),
+        "rest": RowColumn(plain("common.rest"), right=True),
+    }

@@ -31,7 +31,8 @@ def draw(explained: Explained) -> dict | None:
         with grid.cell():
             components.draw(charts.in_common(lines, found.units), key="common_bars")
         with grid.cell():
-            components.table(tables.common_table(lines, found), key="common_table", alt=plain("common.table.alt"))
+            table, alt = tables.common_table(lines, found), plain("common.table.alt")
+            components.rows(table, tables.common_columns(), key="common_table", alt=alt)
     components.caveats(sentences.common_caveats(found))
     return found.to_json()
 

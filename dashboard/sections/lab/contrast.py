@@ -41,8 +41,8 @@ def draw(explained: Explained) -> dict | None:
             with grid.cell():
                 components.draw(charts.differences(lines, found.units), key="contrast_bars")
             with grid.cell():
-                table = tables.contrast_table(lines, (found.title, found.against_title))
-                components.table(table, key="contrast_table", alt=plain("contrast.table.alt"))
+                columns, alt = tables.contrast_columns(found), plain("contrast.table.alt")
+                components.rows(tables.contrast_table(lines), columns, key="contrast_table", alt=alt)
     components.caveats(sentences.contrast_caveats(found))
     return found.to_json()
 
