@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from dashboard.cached.cache import lru_shared
-from dashboard.cached.explain import BACKGROUND, SEED, user_scores
+from dashboard.cached.explain import AVERAGE_CASE, SEED, Compared, question, user_scores
 from dashboard.cached.workspace import dataset, scorer, workspace
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.explain import contrast as core
@@ -14,6 +14,8 @@ from recsys_core.recommend import user_pairs
 from recsys_core.results.contrast import CommonReasons, Contrast, EntryGap
 from recsys_core.results.units import LOGIT, Units
 from recsys_core.variant import ModelVariant
+
+NO_ITEM = -1  # the background of several items; one of them may be what all are compared with
 
 
 @lru_shared(256)
@@ -25,12 +27,12 @@ def contrast(
     *,
     history: str = "one",
     units: Units = LOGIT,
+    compared: Compared = AVERAGE_CASE,
 ) -> Contrast:
-    """What sets the first item apart from the second, against the background of every explanation."""
-    split_dataset = workspace(ref).split_dataset
-    pairs = user_pairs(split_dataset, user_index, np.array(items))
-    background = split_dataset.background(BACKGROUND, seed=SEED)
-    how = {"history": history, "units": units, "seed": SEED}
+    """What sets the first item apart from the second, against the background of the page's explanation."""
+    pairs = user_pairs(workspace(ref).split_dataset, user_index, np.array(items))
+    background = question(ref, user_index, NO_ITEM, variant, compared).background
+    how = {"history": history, "units": units, "seed": SEED, "compared_with": compared.choice.key}
     return core.contrast(scorer(ref, variant), dataset(ref), pairs, background, **how)
 
 
@@ -45,13 +47,19 @@ def neighbour(ref: WorkspaceRef, user_index: int, item_index: int, variant: Mode
 
 
 @lru_shared(64)
-def common(ref: WorkspaceRef, user_index: int, variant: ModelVariant, units: Units = LOGIT) -> CommonReasons:
+def common(
+    ref: WorkspaceRef,
+    user_index: int,
+    variant: ModelVariant,
+    *,
+    units: Units = LOGIT,
+    compared: Compared = AVERAGE_CASE,
+) -> CommonReasons:
     """What the user's ten have in common against 100 of the other candidates; about a second.
 
     Raises ``SettingError`` where there is no list or nothing beside it.
     """
-    split_dataset = workspace(ref).split_dataset
-    asked = user_pairs(split_dataset, user_index, np.zeros(1, dtype=np.int64))
-    background = split_dataset.background(BACKGROUND, seed=SEED)
+    asked = question(ref, user_index, NO_ITEM, variant, compared)
     of_user = user_scores(ref, user_index, variant)
-    return reasons_in_common(scorer(ref, variant), dataset(ref), asked, background, of_user, units=units, seed=SEED)
+    how = {"units": units, "seed": SEED, "compared_with": compared.choice.key}
+    return reasons_in_common(asked.scorer, dataset(ref), asked.pair, asked.background, of_user, **how)

@@ -31,10 +31,13 @@ def contrast_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--history", default="one", help="the history as one reason, or each item a reason")
     parser.add_argument("--units", default=LOGIT, help=f"one of {', '.join(UNITS)}")
     parser.add_argument("--background", type=int, default=32, metavar="N")
+    compared = "the average case, the training examples of a segment's users, or another item for the same user"
+    parser.add_argument("--compared-with", default="average", metavar="average|segment:NAME|item:ID", help=compared)
     parser.add_argument("--seed", type=int, default=0)
 
 
 def run_contrast(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    from recsys_core.explain.backgrounds import BackgroundChoice, make_background, users_of_segments
     from recsys_core.explain.probability_games import check_units
     from recsys_core.recommend import score_user, user_pairs
 
@@ -50,13 +53,15 @@ def run_contrast(args: argparse.Namespace, progress: Progress) -> dict[str, Any]
     user = opened.model.user_index(args.user)
     of_user = score_user(opened.scorer, split_dataset, user, opened.reranker)
     found: dict[str, Any] = {"user_id": str(opened.model.dataset.users["user_id"].iloc[user]), "k": args.k}
-    background = split_dataset.background(args.background, seed=args.seed)
+    choice = BackgroundChoice.parse(args.compared_with)
+    users_of = users_of_segments(args.workspace, split_dataset)
+    asked = user_pairs(split_dataset, user, np.full(1, -1))  # any item may be the background, also one of the two
+    background = make_background(choice, split_dataset, asked, n=args.background, seed=args.seed, users_of=users_of)
     if args.item:
         found |= _of_items(args, opened, of_user, background)
     if args.common:
         from recsys_core.explain.common import reasons_in_common
 
-        asked = user_pairs(split_dataset, user, np.zeros(1, dtype=np.int64))
         of_list = reasons_in_common(
             opened.scorer,
             opened.model.dataset,
@@ -67,6 +72,7 @@ def run_contrast(args: argparse.Namespace, progress: Progress) -> dict[str, Any]
             n_others=args.others,
             units=args.units,
             seed=args.seed,
+            compared_with=choice.key,
         )
         found["common"] = of_list.to_json()
     return found
@@ -86,7 +92,7 @@ def _of_items(args: argparse.Namespace, opened: OpenVariant, of_user: UserScores
     @cache
     def of_pair(first: int, second: int) -> Contrast:
         pairs = user_pairs(model.split_dataset, of_user.user_index, np.array([first, second]))
-        how = {"history": args.history, "units": args.units, "seed": args.seed}
+        how = {"history": args.history, "units": args.units, "seed": args.seed, "compared_with": args.compared_with}
         return contrast(opened.scorer, model.dataset, pairs, background, **how)
 
     found = of_pair(item, against).to_json()

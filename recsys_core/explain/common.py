@@ -11,6 +11,7 @@ from scipy.special import ndtri, stdtrit
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import SettingError
+from recsys_core.explain.backgrounds import AVERAGE
 from recsys_core.explain.black_box import RowScorer
 from recsys_core.explain.method import games_of, scores_of
 from recsys_core.explain.player_values import Value, player_column, player_values
@@ -40,6 +41,7 @@ def reasons_in_common(
     n_others: int = N_OTHERS,
     units: Units = LOGIT,
     seed: int = 0,
+    compared_with: str = AVERAGE.key,
 ) -> CommonReasons:
     """Mean contributions of a list's items less those of other candidates, summing to the mean score difference.
 
@@ -55,6 +57,8 @@ def reasons_in_common(
         Length of the list.
     n_others
         How many of the other candidates are looked at, drawn by the seed; all of them where they are no more.
+    compared_with
+        What the background is (`recsys_core.explain.backgrounds`), for whoever reads the result.
 
     A pair is solved exactly where at most 9 players differ from a background row, else from 256 orderings. What no
     player adds (an item-item term knows the scored item as context) is counted to the history, as in a contrast of two
@@ -98,6 +102,7 @@ def reasons_in_common(
         seconds=time.perf_counter() - start,
         exact=bool(found.exact.all()),
         units=units,
+        compared_with=compared_with,
         variant=scorer.variant if isinstance(scorer, Scorer) else DENSE,
     )
 

@@ -9,6 +9,7 @@ import numpy as np
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import SettingError
 from recsys_core.explain.attribution import Attribution
+from recsys_core.explain.backgrounds import AVERAGE
 from recsys_core.explain.black_box import RowScorer
 from recsys_core.explain.difference_game import DifferenceGames
 from recsys_core.explain.method import games_of, score_of
@@ -33,6 +34,7 @@ def contrast(
     history: str = "one",
     units: Units = LOGIT,
     seed: int = 0,
+    compared_with: str = AVERAGE.key,
 ) -> Contrast:
     """What each reason adds to the first pair's score less the second's: Shapley values of the difference game.
 
@@ -48,6 +50,8 @@ def contrast(
         ``one`` reason, or ``each`` item of it a reason (Owen values, see `recsys_core.explain.owen`).
     units
         ``logit``, or ``probability``: Shapley values of the probabilities' difference.
+    compared_with
+        What the background is (`recsys_core.explain.backgrounds`), for whoever reads the result.
 
     A reason's contribution is that to the first item less that to the second (both explained alone against the same
     background); only the history's holds more than that. Without any reason both items are the background's row, yet
@@ -72,8 +76,8 @@ def contrast(
         title=names[0][1],
         against_id=names[1][0],
         against_title=names[1][1],
-        score=score_of(scorer, pairs[:1]),
-        score_against=score_of(scorer, pairs[1:]),
+        logit=score_of(scorer, pairs[:1]),
+        logit_against=score_of(scorer, pairs[1:]),
         contributions=_differences(dataset, game, pairs, found, sign=-1.0 if turned else 1.0),
         background=len(background),
         seed=seed,
@@ -81,6 +85,7 @@ def contrast(
         exact=found.exact,
         history=history,
         units=units,
+        compared_with=compared_with,
         n_evaluations=found.n_evaluations,
         variant=scorer.variant if isinstance(scorer, Scorer) else DENSE,
     )

@@ -11,13 +11,13 @@ from recsys_core.results.units import LOGIT, Units, score_in_units
 from recsys_core.variant import DENSE, ModelVariant
 
 CONTRAST_FIGURES = (
-    *("item_id", "title", "against_id", "against_title", "score", "score_against", "probability"),
-    *("probability_against", "score_difference", "completeness_gap", "standard_error", "exact", "units", "history"),
-    *("background", "seed", "seconds"),
+    *("item_id", "title", "against_id", "against_title", "score", "score_against", "score_difference"),
+    *("logit", "logit_against", "probability", "probability_against", "completeness_gap", "standard_error", "exact"),
+    *("units", "history", "background", "compared_with", "seed", "seconds"),
 )
 COMMON_FIGURES = (
     *("mean_score", "mean_score_of_others", "score_difference", "completeness_gap", "n_listed", "n_sampled"),
-    *("n_others", "exact", "units", "background", "seed", "seconds"),
+    *("n_others", "exact", "units", "background", "compared_with", "seed", "seconds"),
 )
 
 
@@ -50,8 +50,8 @@ class Contrast:
     ----------
     item_id, title, against_id, against_title
         The item, and the one that it is contrasted with.
-    score, score_against
-        Their logits.
+    logit, logit_against
+        Their logits; `score` and `score_against` are the scores in ``units``.
     contributions
         In player order: user groups, history (or its items), item groups.
     background, seed
@@ -60,6 +60,8 @@ class Contrast:
         Whether the contributions are exact Shapley (with ``history='each'`` Owen) values of the difference.
     units
         ``logit``, or ``probability``: then the contributions sum to the difference of the probabilities.
+    compared_with
+        The background: ``average``, ``segment:NAME`` or ``item:ID`` (`recsys_core.explain.backgrounds`).
     n_evaluations
         Network rows that were computed.
     """
@@ -69,8 +71,8 @@ class Contrast:
     title: str
     against_id: str
     against_title: str
-    score: float
-    score_against: float
+    logit: float
+    logit_against: float
     contributions: tuple[Difference, ...]
     background: int
     seed: int
@@ -78,13 +80,24 @@ class Contrast:
     exact: bool = False
     history: str = "one"
     units: Units = LOGIT
+    compared_with: str = "average"
     n_evaluations: int = 0
     variant: ModelVariant = DENSE
 
     @property
+    def score(self) -> float:
+        """The item's score in the contrast's units."""
+        return score_in_units(self.logit, self.units)
+
+    @property
+    def score_against(self) -> float:
+        """The other item's score in the contrast's units."""
+        return score_in_units(self.logit_against, self.units)
+
+    @property
     def score_difference(self) -> float:
-        """What the contributions sum to: the difference of the two scores in the contrast's units."""
-        return score_in_units(self.score, self.units) - score_in_units(self.score_against, self.units)
+        """What the contributions sum to: the difference of the two scores."""
+        return self.score - self.score_against
 
     @property
     def completeness_gap(self) -> float:
@@ -99,11 +112,11 @@ class Contrast:
 
     @property
     def probability(self) -> float:
-        return probability(self.score)
+        return probability(self.logit)
 
     @property
     def probability_against(self) -> float:
-        return probability(self.score_against)
+        return probability(self.logit_against)
 
     def to_json(self) -> dict[str, Any]:
         """Everything, raw; the contributions in player order."""
@@ -216,6 +229,7 @@ class CommonReasons:
     seconds: float
     exact: bool = False
     units: Units = LOGIT
+    compared_with: str = "average"
     variant: ModelVariant = DENSE
 
     @property

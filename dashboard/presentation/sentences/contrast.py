@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from dashboard.presentation.sentences.explain import LEAST_SHARE
+from dashboard.presentation import units as written_in
+from dashboard.presentation.sentences.explain import LEAST_SHARE, background_caveat
 from dashboard.presentation.tables.contrast import CommonLine, ContrastLine
 from dashboard.presentation.texts import joined, listed, numbers, t
 from dashboard.presentation.texts.markdown import Markdown, by_sign, escape
 from recsys_core.results import RankedItem
 from recsys_core.results.contrast import CommonReasons, Contrast, EntryGap
+from recsys_core.results.units import Units
 
 MOST_NAMED = 3
 
@@ -49,23 +51,27 @@ def _losses(found: Contrast, lines: list[ContrastLine]) -> Markdown:
     worth = [line for line in lines if abs(line.contribution) >= LEAST_SHARE * total]
     against = [line for line in worth if line.contribution < 0]
     pro = [line for line in reversed(worth) if line.contribution > 0]
-    decimals = numbers.decimals_for(line.contribution for line in lines)
-    by = t("contrast.loses", reasons=_named(against, decimals)) if against else t("contrast.loses.none")
+    decimals = written_in.decimals_for((line.contribution for line in lines), found.units)
+    by = t("contrast.loses", reasons=_named(against, found.units, decimals)) if against else t("contrast.loses.none")
     key = "contrast.gains.none" if not pro else "contrast.gains.only" if len(pro) == 1 else "contrast.gains"
-    for_it = t(key, reasons=_named(pro, decimals)) if pro else t(key)
+    for_it = t(key, reasons=_named(pro, found.units, decimals)) if pro else t(key)
     difference = found.score_difference
-    in_all = t("contrast.in_all", difference=by_sign(difference, numbers.signed(difference, decimals)))
+    in_all = t("contrast.in_all", difference=_signed(difference, found.units, decimals))
     return joined(Markdown(f"{by}{for_it}"), in_all)
 
 
-def _named(lines: list[ContrastLine], decimals: int) -> Markdown:
+def _signed(value: float, units: Units, decimals: int) -> Markdown:
+    return by_sign(value, written_in.said(value, units, decimals))
+
+
+def _named(lines: list[ContrastLine], units: Units, decimals: int) -> Markdown:
     """ "category (−0.80), price (−0.22) and 2 others (−0.10)" """
     alone = lines if len(lines) <= MOST_NAMED + 1 else lines[:MOST_NAMED]
     said = [(line.name, line.contribution) for line in alone]
     if rest := lines[len(alone) :]:
         said.append((t("reason.others", n=len(rest)), sum(line.contribution for line in rest)))
     shown: list[str] = [
-        t("explain.said", reason=name, value=by_sign(value, numbers.signed(value, decimals))) for name, value in said
+        t("explain.said", reason=name, value=_signed(value, units, decimals)) for name, value in said
     ]
     return Markdown(listed(shown))
 
@@ -78,14 +84,14 @@ def _seen(items: tuple[RankedItem, RankedItem]) -> list[Markdown]:
 def entry_sentence(gap: EntryGap, found: Contrast, lines: list[ContrastLine]) -> Markdown:
     """ "To enter the top 10 it needs +1.20: interest −0.60, price −0.40." """
     needed = -found.score_difference
-    decimals = numbers.decimals_for([needed, *(line.contribution for line in lines)])
+    decimals = written_in.decimals_for([needed, *(line.contribution for line in lines)], found.units)
     if not gap.needed:
         return t("contrast.needs.tie", k=gap.k, item=found.title)
     lacking = [line for line in lines if line.contribution < 0]
     total = sum(abs(line.contribution) for line in lines)
     worth = [line for line in lacking if abs(line.contribution) >= LEAST_SHARE * total][:MOST_NAMED]
-    shown = {"k": gap.k, "item": found.title, "needed": numbers.signed(needed, decimals)}
-    return t("contrast.needs", reasons=_named(worth, decimals), last=found.against_title, **shown)
+    shown = {"k": gap.k, "item": found.title, "needed": written_in.said(needed, found.units, decimals)}
+    return t("contrast.needs", reasons=_named(worth, found.units, decimals), last=found.against_title, **shown)
 
 
 def contrast_caveats(found: Contrast) -> list[str]:
@@ -96,7 +102,7 @@ def contrast_caveats(found: Contrast) -> list[str]:
         t(f"explain.kind.{key}", n=len(found.contributions)),
         t(f"contrast.caveat.{found.units}"),
         "" if error is None else t("explain.caveat.error", error=numbers.number(error, 1)),
-        t("explain.caveat.background", n=found.background, seed=found.seed),
+        background_caveat(found.compared_with, found.background, found.seed),
         t("explain.caveat.gap", gap=numbers.number(abs(found.completeness_gap), 1)),
         t("explain.caveat.seconds", time=numbers.duration(found.seconds)),
     ]
@@ -104,31 +110,31 @@ def contrast_caveats(found: Contrast) -> list[str]:
 
 def common_sentence(found: CommonReasons, lines: list[CommonLine]) -> Markdown:
     """What lifts the list above the rest, what lifts every item of it, and the value that they share."""
-    decimals = numbers.decimals_for([found.score_difference, *(line.reason.contribution for line in lines)])
+    every = [found.score_difference, *(line.reason.contribution for line in lines)]
+    decimals = written_in.decimals_for(every, found.units)
     sure = [line for line in lines if not line.reason.is_noise]
     total = sum(abs(line.reason.contribution) for line in lines)
     worth = [line for line in sure if abs(line.reason.contribution) >= LEAST_SHARE * total]
     lifting = [line for line in worth if line.reason.contribution > 0][:MOST_NAMED]
-    difference = numbers.signed(found.score_difference, decimals)
-    reasons = Markdown(listed([_lift(line, decimals) for line in lifting]))
+    difference = written_in.said(found.score_difference, found.units, decimals)
+    reasons = Markdown(listed([_lift(line, found.units, decimals) for line in lifting]))
     key = "common.sentence" if lifting else "common.sentence.none"
     said = t(key, n=found.n_listed, difference=difference, **({"reasons": reasons} if lifting else {}))
-    every = [line for line in lifting if line.reason.n_lifted == found.n_listed]
-    most = [line for line in lifting if line not in every and line.reason.n_lifted > found.n_listed / 2]
+    all_of_them = [line for line in lifting if line.reason.n_lifted == found.n_listed]
+    most = [line for line in lifting if line not in all_of_them and line.reason.n_lifted > found.n_listed / 2]
     alike = sorted((line for line in lifting if line.unlike > 0), key=lambda line: -line.unlike)[:1]
     return joined(
         said,
-        t("common.every", n=found.n_listed, reasons=Markdown(listed([escape(line.name) for line in every])))
-        if every
+        t("common.every", n=found.n_listed, reasons=Markdown(listed([escape(line.name) for line in all_of_them])))
+        if all_of_them
         else "",
         t("common.most", reasons=Markdown(listed([_of_most(line, found) for line in most]))) if most else "",
         *(t("common.alike", name=x.name, held=x.held, rest=x.of_others) for x in alike),
     )
 
 
-def _lift(line: CommonLine, decimals: int) -> Markdown:
-    value = line.reason.contribution
-    return t("explain.said", reason=line.name, value=by_sign(value, numbers.signed(value, decimals)))
+def _lift(line: CommonLine, units: Units, decimals: int) -> Markdown:
+    return t("explain.said", reason=line.name, value=_signed(line.reason.contribution, units, decimals))
 
 
 def _of_most(line: CommonLine, found: CommonReasons) -> Markdown:
@@ -143,7 +149,7 @@ def common_caveats(found: CommonReasons) -> list[str]:
         t("common.caveat.interval"),
         t(f"explain.kind.{'exact' if found.exact else 'sampled'}", n=len(found.contributions)),
         t(f"contrast.caveat.{found.units}"),
-        t("explain.caveat.background", n=found.background, seed=found.seed),
+        background_caveat(found.compared_with, found.background, found.seed),
         t("explain.caveat.gap", gap=numbers.number(abs(found.completeness_gap), 1)),
         t("explain.caveat.seconds", time=numbers.duration(found.seconds)),
     ]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from dashboard.presentation import units as written_in
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.tables.reasons import interval
 from dashboard.presentation.texts import numbers, plain
@@ -13,6 +14,7 @@ from dashboard.presentation.wording import Reason, feature_label, feature_name, 
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.player_values import player_column
 from recsys_core.results.contrast import CommonReason, CommonReasons, Contrast, Difference
+from recsys_core.results.units import LOGIT, Units
 
 LONGEST_VALUE = 40
 
@@ -56,14 +58,15 @@ def _name(data: Dataset, difference: Difference) -> str:
     return feature_label(data, difference.player, difference.value)
 
 
-def contrast_table(lines: list[ContrastLine]) -> pd.DataFrame:
+def contrast_table(lines: list[ContrastLine], units: Units) -> pd.DataFrame:
     """Every reason with the value of both items."""
+    decimals = 3 if units == LOGIT else None
     return pd.DataFrame(
         {
             "reason": [line.name for line in lines],
             "value": [line.value for line in lines],
             "against": [line.value_against for line in lines],
-            "difference": [numbers.signed(line.contribution, 3) for line in lines],
+            "difference": [written_in.signed(line.contribution, units, decimals) for line in lines],
         }
     )
 
@@ -74,7 +77,7 @@ def contrast_columns(found: Contrast) -> dict[str, RowColumn]:
         "reason": RowColumn(plain("explain.reason"), wrap=True),
         "value": RowColumn(shorten(found.title, LONGEST_VALUE), wrap=True),
         "against": RowColumn(shorten(found.against_title, LONGEST_VALUE), wrap=True),
-        "difference": RowColumn(plain("contrast.difference"), right=True),
+        "difference": RowColumn(written_in.titled("contrast.difference", found.units), right=True),
     }
 
 
@@ -126,7 +129,7 @@ def common_table(lines: list[CommonLine], found: CommonReasons) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "reason": [line.name for line in lines],
-            "interval": [interval(line.reason.low, line.reason.high, 2) for line in lines],
+            "interval": [_interval(line.reason, found.units) for line in lines],
             "lifted": [plain("common.n_of", n=line.reason.n_lifted, all=found.n_listed) for line in lines],
             "shared": [line.held for line in lines],
             "rest": [line.of_others for line in lines],
@@ -134,11 +137,16 @@ def common_table(lines: list[CommonLine], found: CommonReasons) -> pd.DataFrame:
     )
 
 
-def common_columns() -> dict[str, RowColumn]:
+def _interval(reason: CommonReason, units: Units) -> str:
+    low, high = (written_in.on_axis(end, units) for end in (reason.low, reason.high))
+    return interval(low, high, written_in.decimals_for([reason.low, reason.high], units))
+
+
+def common_columns(units: Units) -> dict[str, RowColumn]:
     """Names and sides of the table's columns."""
     return {
         "reason": RowColumn(plain("explain.reason"), wrap=True),
-        "interval": RowColumn(plain("common.interval"), right=True),
+        "interval": RowColumn(written_in.titled("common.interval", units), right=True),
         "lifted": RowColumn(plain("common.lifted"), help=plain("common.lifted.help"), right=True),
         "shared": RowColumn(plain("common.shared"), wrap=True),
         "rest": RowColumn(plain("common.rest"), right=True),

@@ -19,9 +19,10 @@ from recsys_core.explain.common import N_OTHERS
 def draw(explained: Explained) -> dict | None:
     """The card: the sentence, bars with intervals, who shares what, doubt."""
     ref, user_index, _, variant = explained.where
+    how = {"units": explained.explanation.units, "compared": explained.compared}
     try:
         with components.working(t("common.working", n=N_OTHERS), once=("common", ref, user_index, variant)):
-            found = cached_contrast.common(ref, user_index, variant)
+            found = cached_contrast.common(ref, user_index, variant, **how)
     except RecLensError as error:
         components.unavailable(error)
         return None
@@ -32,7 +33,7 @@ def draw(explained: Explained) -> dict | None:
             components.draw(charts.in_common(lines, found.units), key="common_bars")
         with grid.cell():
             table, alt = tables.common_table(lines, found), plain("common.table.alt")
-            components.rows(table, tables.common_columns(), key="common_table", alt=alt)
+            components.rows(table, tables.common_columns(found.units), key="common_table", alt=alt)
     components.caveats(sentences.common_caveats(found))
     return found.to_json()
 

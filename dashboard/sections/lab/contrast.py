@@ -42,7 +42,7 @@ def draw(explained: Explained) -> dict | None:
                 components.draw(charts.differences(lines, found.units), key="contrast_bars")
             with grid.cell():
                 columns, alt = tables.contrast_columns(found), plain("contrast.table.alt")
-                components.rows(tables.contrast_table(lines), columns, key="contrast_table", alt=alt)
+                components.rows(tables.contrast_table(lines, found.units), columns, key="contrast_table", alt=alt)
     components.caveats(sentences.contrast_caveats(found))
     return found.to_json()
 
@@ -73,7 +73,9 @@ def _searched(names: dict[str, str], chosen: str | None) -> dict[str, str]:
 
 def _contrast(explained: Explained, item: RankedItem, other: int, history: str = "one"):
     pair = (item.item_index, other)
-    return cached_contrast.contrast(explained.ref, explained.user_index, pair, explained.variant, history=history)
+    how = {"units": explained.explanation.units, "compared": explained.compared}
+    who = explained.ref, explained.user_index, pair, explained.variant
+    return cached_contrast.contrast(*who, history=history, **how)
 
 
 def _entry(explained: Explained, item: RankedItem):
