@@ -25,6 +25,7 @@ VALUES = {
     "explain": {
         "method": "occlusion", "history": "each", "order": "time", "all_reasons": "true", "units": "probability",
         "compared": "item:9",
+        "history_reasons": "true", "history_by": "leave_one_out",
         "contrast": "true", "against": "5", "contrast_history": "each", "common": "true",
     },
     "what-if": {

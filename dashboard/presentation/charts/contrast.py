@@ -51,7 +51,9 @@ def differences(lines: list[ContrastLine], units: Units) -> Chart:
 
 @specification
 def _differences(units: Units) -> alt.LayerChart:
-    hover = tooltip(label=plain("explain.reason"), both=plain("explain.value"), text=written_in.titled("contrast.difference", units))
+    hover = tooltip(
+        label=plain("explain.reason"), both=plain("explain.value"), text=written_in.titled("contrast.difference", units)
+    )
     bars = bar(value_axis("value", written_in.titled("contrast.axis", units)), meaning()).encode(tooltip=hover)
     return by_line(bars, written("text", "beside"))
 
@@ -60,7 +62,9 @@ def in_common(lines: list[CommonLine], units: Units) -> Chart:
     """Mean difference of each reason with its 95 % interval, what lifts the list first."""
     found = [line.reason for line in lines]
     decimals = written_in.decimals_for((r.contribution for r in found), units)
-    low, high = ([written_in.on_axis(end, units) for end in ends] for ends in zip(*((r.low, r.high) for r in found), strict=True))
+    low, high = (
+        [written_in.on_axis(end, units) for end in ends] for ends in zip(*((r.low, r.high) for r in found), strict=True)
+    )
     rows = pd.DataFrame(
         {
             "label": distinct([line.name for line in lines]),
@@ -79,7 +83,9 @@ def in_common(lines: list[CommonLine], units: Units) -> Chart:
 
 @specification
 def _in_common(units: Units) -> alt.LayerChart:
-    hover = tooltip(label=plain("explain.reason"), text=written_in.titled("common.mean", units), interval=plain("overview.interval"))
+    hover = tooltip(
+        label=plain("explain.reason"), text=written_in.titled("common.mean", units), interval=plain("overview.interval")
+    )
     bars = bar(value_axis("value", written_in.titled("contrast.axis", units)), meaning()).encode(tooltip=hover)
     return by_line(bars, interval_rule(at("low"), "high"), written("text", "beside"))
 

@@ -70,9 +70,7 @@ def _named(lines: list[ContrastLine], units: Units, decimals: int) -> Markdown:
     said = [(line.name, line.contribution) for line in alone]
     if rest := lines[len(alone) :]:
         said.append((t("reason.others", n=len(rest)), sum(line.contribution for line in rest)))
-    shown: list[str] = [
-        t("explain.said", reason=name, value=_signed(value, units, decimals)) for name, value in said
-    ]
+    shown: list[str] = [t("explain.said", reason=name, value=_signed(value, units, decimals)) for name, value in said]
     return Markdown(listed(shown))
 
 

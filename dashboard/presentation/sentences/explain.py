@@ -95,7 +95,7 @@ def caveats(
     found = [
         kind(explanation),
         "" if error is None else t("explain.caveat.error", error=numbers.number(error, 1)),
-        _background(explanation),
+        background_caveat(explanation.compared_with, explanation.background, explanation.seed),
         _units(explanation),
         t("explain.caveat.gap", gap=numbers.number(abs(explanation.completeness_gap), 1)),
         t("explain.caveat.seconds", time=numbers.duration(explanation.seconds)),
@@ -107,14 +107,13 @@ def caveats(
     return found
 
 
-def _background(explanation: Explanation) -> Markdown:
+def background_caveat(compared_with: str, n: int, seed: int) -> Markdown:
     """How many rows of which background."""
-    choice = BackgroundChoice.parse(explanation.compared_with)
+    choice = BackgroundChoice.parse(compared_with)
     if choice.kind == "item":
         return t("explain.caveat.background.item")
-    said = {"n": explanation.background, "seed": explanation.seed}
     key = "explain.caveat.background" if choice == AVERAGE else "explain.caveat.background.segment"
-    return t(key, **said, segment=choice.name)
+    return t(key, n=n, seed=seed, segment=choice.name)
 
 
 def _units(explanation: Explanation) -> str:
