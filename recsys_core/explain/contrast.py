@@ -1,4 +1,12 @@
-"""Contrast: why one item stands above another for a user, reason by reason, and what an item outside a list lacks."""
+"""Contrast: why one item stands above another for a user, reason by reason, and what an item outside a list lacks.
+
+A reason's contribution is that to the first item less that to the second (both explained alone against the same
+background); only the history's holds more than that. Without any reason both items are the background's row, yet an
+item-item term knows the scored item even then, as context, and the row's positives may speak for one item more than for
+the other. A difference must start from nothing, so what they add to it is counted to the history (shared out: to its
+items in equal parts): its part of the term is then what the own positives say, whole. So the contributions sum to the
+difference of the scores, and turned round they change sign and nothing else.
+"""
 
 from __future__ import annotations
 
@@ -53,12 +61,8 @@ def contrast(
     compared_with
         What the background is (`recsys_core.explain.backgrounds`), for whoever reads the result.
 
-    A reason's contribution is that to the first item less that to the second (both explained alone against the same
-    background); only the history's holds more than that. Without any reason both items are the background's row, yet
-    an item-item term knows the scored item even then, as context, and the row's positives may speak for one item more
-    than for the other. A difference must start from nothing, so what they add to it is counted to the history (shared
-    out: to its items in equal parts): its part of the term is then what the own positives say, whole. So the
-    contributions sum to the difference of the scores, and turned round they change sign and nothing else.
+    The contributions sum to the difference of the scores; the history's holds what the background's positives say of
+    one item more than of the other, see above.
 
     Raises ``SettingError`` for an unknown history, unknown units or an empty background, ``ValueError`` for other than
     two pairs of one user and history.
