@@ -263,8 +263,18 @@ class Scorer:
         self, user: int, items: np.ndarray, history: np.ndarray, known: Positives | None = None
     ) -> np.ndarray:
         """Logits of some items ``(n,)`` for one user with one history ``(L,)``, and one row of ``known``."""
-        out = self._some(user, np.asarray(items), history)
-        return out if self.term is None else out + self.term.of_items(items, _given(known))[0]
+        return self.score_grid(np.array([user]), items, history, known)[0]
+
+    def score_grid(
+        self, users: np.ndarray, items: np.ndarray, histories: np.ndarray, known: Positives | None = None
+    ) -> np.ndarray:
+        """Logits of some items for each of some users ``(b, n)``.
+
+        ``histories`` ``(b, L)`` and ``known`` are each user's own, or one row for all of them.
+        """
+        items = np.asarray(items, dtype=np.int64)
+        out = self._grid(users, items, histories)
+        return out if self.term is None else out + self.term.of_items(items, _given(known))
 
     @torch.inference_mode()
     def _pairs(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray:
@@ -280,10 +290,16 @@ class Scorer:
         return out
 
     @torch.inference_mode()
-    def _some(self, user: int, items: np.ndarray, history: np.ndarray) -> np.ndarray:
-        past = self.history_vectors(history)
-        part = self.runtime.history_part(self.item_query[items], past.keys, past.values, past.absent)
-        return self.runtime.tail(part + self.item_base[items] + self.user_base(np.array([user])))[0].numpy()
+    def _grid(self, users: np.ndarray, items: np.ndarray, histories: np.ndarray) -> np.ndarray:
+        histories, out = np.atleast_2d(histories), np.empty((len(users), len(items)), dtype=np.float32)
+        step = max(1, BLOCK_FLOATS // (max(1, len(items)) * (self._widest + 2 * histories.shape[1])))
+        for start in range(0, len(users), step):
+            rows = slice(start, start + step)
+            past = self.history_vectors(histories if len(histories) == 1 else histories[rows])
+            part = self.runtime.history_part(self.item_query[items], past.keys, past.values, past.absent)
+            part = part.add_(self.item_base[items])  # one history of many users: not as tall as the sum yet
+            out[rows] = self.runtime.tail(part + self.user_base(users[rows]).unsqueeze(1)).numpy()
+        return out
 
     @torch.inference_mode()
     def group_parts(self, users: np.ndarray, items: np.ndarray) -> tuple[Tensor, Tensor]:

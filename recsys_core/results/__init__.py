@@ -19,6 +19,7 @@ from recsys_core.results.compression import (
     WatchedGap,
     measured,
 )
+from recsys_core.results.counterfactual import ChangedColumn, Counterfactual, TakenOff
 from recsys_core.results.explanation import Contribution, Explanation, ItemItemEntry, ItemItemShare
 from recsys_core.results.fairness import (
     EVERYONE,
@@ -48,9 +49,11 @@ __all__ = [
     "AucIntervals",
     "BothTies",
     "Change",
+    "ChangedColumn",
     "CompressionReport",
     "Contribution",
     "Cost",
+    "Counterfactual",
     "Evaluation",
     "Explanation",
     "ExplanationDrift",
@@ -78,6 +81,7 @@ __all__ = [
     "RankingResult",
     "Recommendation",
     "ScorerQuality",
+    "TakenOff",
     "TermStrength",
     "Ties",
     "TrainingReport",
