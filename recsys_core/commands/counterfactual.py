@@ -6,8 +6,9 @@ import argparse
 from typing import Any
 
 from recsys_core.commands.command import Command, add_variant, open_variant
+from recsys_core.errors import SettingError
 from recsys_core.progress import Progress
-from recsys_core.results.counterfactual import KINDS, REMOVE_HISTORY
+from recsys_core.results.counterfactual import CHANGE_ATTRIBUTES, KINDS, REMOVE_HISTORY
 
 
 def counterfactual_arguments(parser: argparse.ArgumentParser) -> None:
@@ -30,6 +31,8 @@ def run_counterfactual(args: argparse.Namespace, progress: Progress) -> dict[str
     from recsys_core.counterfactual import allowed_columns, smallest_change, smallest_removal
     from recsys_core.what_if.situation import situation_of
 
+    if args.may_change and args.kind == REMOVE_HISTORY:
+        raise SettingError("setting.unused", name="--may-change", use=f"--kind {CHANGE_ATTRIBUTES}")
     opened = open_variant(args)
     model = opened.model
     pair = model.user_index(args.user), model.item_index(args.item)

@@ -16,7 +16,8 @@ from recsys_core.data.features import FeatureGroup, Features
 from recsys_core.data.schema import Column
 from recsys_core.errors import SettingError
 from recsys_core.player import Player
-from recsys_core.what_if.edits import Cell, column_edit
+from recsys_core.results.edits import Cell
+from recsys_core.what_if.edits import column_edit
 
 BETWEEN = 2  # values tried between two neighbouring knots of a number
 FINEST = 1000  # a number moves in steps of about its range over this
@@ -165,6 +166,11 @@ class Choices:
             return abs(self.levels.index(str(value)) - self.levels.index(str(self.own))) / (len(self.levels) - 1)
         return 1.0
 
+    def distance(self, value: Cell) -> tuple[float, float]:
+        """What orders values, the nearest first: the share, and of numbers of equal share the difference."""
+        is_number = isinstance(value, float) and isinstance(self.own, float)
+        return self.share(value), abs(value - self.own) if is_number else 0.0  # type: ignore[operator]
+
     def _rank(self, value: float) -> float:
         """Share of the table's cells below a value, equal ones by halves."""
         cells = np.zeros(1) if self.cells is None else self.cells
@@ -199,7 +205,7 @@ def choices(
         return Choices(player, "set", own, tuple(_sets(own, asked)))
     values = tuple(value for value in asked if value != own)
     found = Choices(player, "category", own, values, levels=column.levels if column.kind == "ordered" else ())
-    return Choices(player, "category", own, tuple(sorted(values, key=found.share)), levels=found.levels)
+    return Choices(player, "category", own, tuple(sorted(values, key=found.distance)), levels=found.levels)
 
 
 def _cell(cells: pd.Series, row: int) -> Cell:
@@ -221,7 +227,7 @@ def _numbers(allowed: AllowedColumn, group: FeatureGroup, cells: pd.Series, own:
         within += [v for v in (round(round(x / step) * step, MOST_DECIMALS) for x in inner) if ends[0] <= v <= ends[1]]
     values = {v for v in within if allowed.low <= v <= allowed.high and v != own}
     found = Choices(group.player, "number", own, (), step, numbers)
-    return Choices(group.player, "number", own, tuple(sorted(values, key=lambda v: (found.share(v), v))), step, numbers)
+    return Choices(group.player, "number", own, tuple(sorted(values, key=found.distance)), step, numbers)
 
 
 def _step(numbers: np.ndarray, knots: Sequence[float]) -> float:

@@ -17,7 +17,7 @@ from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.player import Player
 from recsys_core.rerank import BY_SCORE, Reranker
 from recsys_core.results.counterfactual import CHANGE_ATTRIBUTES, ChangedColumn, Counterfactual
-from recsys_core.what_if.edits import Cell, Edit, SetColumn
+from recsys_core.results.edits import Cell, SetColumn
 from recsys_core.what_if.situation import Situation
 
 AT_ONCE = 16  # values tried between two others of a number
@@ -57,7 +57,7 @@ def smallest_change(
     k: int = 10,
     reranker: Reranker = BY_SCORE,
     edited: Mapping[Player, Cell] = NO_VALUES,
-) -> Counterfactual[Edit]:
+) -> Counterfactual:
     """The smallest change found of the allowed columns that brings the item into the top ``k``.
 
     Small is first few columns, then near values (`recsys_core.results.counterfactual.ChangedColumn.share`, summed).
@@ -188,7 +188,7 @@ class _Finder:
     def _nearer(self, state: State, player: Player) -> State:
         """The state with the nearest sufficient value of one column."""
         column, value = self.columns[player], dict(state)[player]
-        nearer = [v for v in column.values if column.share(v) < column.share(value)]
+        nearer = [v for v in column.values if column.distance(v) < column.distance(value)]
         if nearer:
             state = self._first_sufficient(state, player, [*nearer, value])
         return self._bisected(state, player) if column.kind == "number" else state
@@ -200,7 +200,7 @@ class _Finder:
             return state
         low, high = sorted((column.own, far))
         tried = [v for v in column.values if isinstance(v, float) and low < v < high]
-        fails = max(tried, key=column.share) if tried else column.own
+        fails = max(tried, key=column.distance) if tried else column.own
         while between := column.between(fails, far, AT_ONCE):
             state = self._first_sufficient(state, player, [*between, far])
             closer = dict(state)[player]

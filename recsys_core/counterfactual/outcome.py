@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from recsys_core.errors import Phrase, SettingError
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.recommend import UserScores, ranked_item
+from recsys_core.recommend import UserScores
 from recsys_core.rerank import Reranker
 from recsys_core.results import RankedItem
 from recsys_core.results.counterfactual import REMOVE_HISTORY, ChangedColumn, Counterfactual, TakenOff
-from recsys_core.what_if.edits import Edit
+from recsys_core.results.edits import Edit
 from recsys_core.what_if.situation import Situation, with_edits
 
 
@@ -26,7 +26,11 @@ class Question:
     k: int
     reranker: Reranker
     scores: UserScores
-    item: RankedItem
+
+    @property
+    def item(self) -> RankedItem:
+        """The item that is asked about, as it stands."""
+        return self.ranked(self.scores, self.situation.item_index)
 
     @property
     def user_id(self) -> str:
@@ -34,7 +38,7 @@ class Question:
 
     @property
     def title(self) -> str:
-        return self.item.title
+        return self.title_of(self.situation.item_index)
 
     @property
     def n_candidates(self) -> int:
@@ -44,12 +48,20 @@ class Question:
         return str(self.situation.scorer.features.ids["item"][item_index])
 
     def title_of(self, item_index: int) -> str:
+        """Its title; of an item that no table holds its id."""
         dataset = self.split_dataset.dataset
+        if item_index >= dataset.n_items:
+            return self.id_of(item_index)
         return str(dataset.items[dataset.schema.item_title].iloc[item_index])
+
+    def ranked(self, scores: UserScores, item_index: int) -> RankedItem:
+        """Score and rank of an item by some scores of the catalogue (rank 0: no candidate)."""
+        rank, score = scores.rank_of(item_index) or 0, float(scores.scores[item_index])
+        return RankedItem(item_index, self.id_of(item_index), self.title_of(item_index), score, rank)
 
     def scores_after(self, edits: Sequence[Edit]) -> UserScores:
         """The catalogue scored again, as if the tables had said so from the start."""
-        edited = with_edits(self.situation, edits, self.split_dataset)
+        edited = with_edits(self.situation, edits)
         return edited.scores(self.split_dataset.tie_order, self.reranker)
 
     def rank_after(self, edits: Sequence[Edit]) -> int:
@@ -61,13 +73,12 @@ def asked(kind: str, situation: Situation, split_dataset: SplitDataset, *, k: in
     if k < 1:
         raise SettingError("setting.k", value=k)
     scores = situation.scores(split_dataset.tie_order, reranker)
-    item = ranked_item(scores, split_dataset, situation.item_index)
-    return Question(kind, situation, split_dataset, k, reranker, scores, item)
+    return Question(kind, situation, split_dataset, k, reranker, scores)
 
 
 def not_found(
     question: Question, note: Phrase, *, began: float, n_scored: int = 0, best_rank: int | None = None
-) -> Counterfactual[Edit]:
+) -> Counterfactual:
     """No answer, and why."""
     return Counterfactual(
         question.kind,
@@ -90,10 +101,10 @@ def verified(
     began: float,
     exact: bool,
     n_scored: int,
-) -> Counterfactual[Edit]:
+) -> Counterfactual:
     """An answer with the places that the edited catalogue gives; ``verified`` says whether they bear it out."""
     scores = question.scores_after(edits)
-    after = ranked_item(scores, question.split_dataset, question.situation.item_index)
+    after = question.ranked(scores, question.situation.item_index)
     listed, was_listed = (set(s.top(question.k).tolist()) for s in (scores, question.scores))
     is_out = after.rank > question.k
     return Counterfactual(
@@ -116,5 +127,5 @@ def verified(
 
 
 def _ranked(scores: UserScores, question: Question, items: set[int]) -> tuple[RankedItem, ...]:
-    found = (ranked_item(scores, question.split_dataset, item) for item in items)
+    found = (question.ranked(scores, item) for item in items)
     return tuple(sorted(found, key=lambda item: item.rank))

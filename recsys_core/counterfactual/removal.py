@@ -16,7 +16,7 @@ from recsys_core.errors import Phrase, phrase
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.rerank import BY_SCORE, Reranker
 from recsys_core.results.counterfactual import REMOVE_HISTORY, Counterfactual, TakenOff
-from recsys_core.what_if.edits import Edit, TakeOffItem
+from recsys_core.results.edits import TakeOffItem
 from recsys_core.what_if.situation import Situation
 
 
@@ -52,7 +52,7 @@ def smallest_removal(
     k: int = 10,
     reranker: Reranker = BY_SCORE,
     search: RemovalSearch = RemovalSearch(),
-) -> Counterfactual[Edit]:
+) -> Counterfactual:
     """The smallest set of known positives found without which the item is not in the top ``k``.
 
     Single positives are all tried; larger sets are put together from those that weigh most and grown from the best,
@@ -67,7 +67,7 @@ def smallest_removal(
     note = _no_question(question)
     if note is not None:
         return not_found(question, note, began=began)
-    rule = ListRule.of(situation, k, split_dataset.tie_order, reranker)
+    rule = ListRule.of(situation, k, question.scores.tie_order, reranker)
     finder = _Finder(SupposedHistories(situation, rule), search)
     off = finder.find()
     if off is None:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from recsys_core.errors import Phrase
 from recsys_core.player import Player
+from recsys_core.results.edits import Cell, Edit
 from recsys_core.results.ranking import RankedItem
 
 REMOVE_HISTORY, CHANGE_ATTRIBUTES = "remove-history", "change-attributes"
 KINDS = (REMOVE_HISTORY, CHANGE_ATTRIBUTES)
-EditT = TypeVar("EditT")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,8 +35,8 @@ class ChangedColumn:
     """
 
     player: Player
-    before: str | float | None
-    after: str | float | None
+    before: Cell
+    after: Cell
     share: float
 
     def to_json(self) -> dict[str, Any]:
@@ -44,7 +44,7 @@ class ChangedColumn:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Counterfactual(Generic[EditT]):
+class Counterfactual:
     """The smallest change found that takes an item out of a user's top ``k``, or brings it in.
 
     Attributes
@@ -56,7 +56,7 @@ class Counterfactual(Generic[EditT]):
     found
         Whether a change was found; where not, ``note`` says why, in one sentence.
     changes, edits
-        What is changed, for people, and as edits (`recsys_core.what_if.edits`) that give the same when applied.
+        What is changed, for people, and as edits that give the same when applied.
     after
         The item's score and rank after the change; None where none was found.
     entered, left
@@ -77,7 +77,7 @@ class Counterfactual(Generic[EditT]):
     k: int
     found: bool
     changes: tuple[TakenOff | ChangedColumn, ...] = ()
-    edits: tuple[EditT, ...] = ()
+    edits: tuple[Edit, ...] = ()
     after: RankedItem | None = None
     entered: tuple[RankedItem, ...] = ()
     left: tuple[RankedItem, ...] = ()

@@ -23,6 +23,8 @@ CHOICES = {
     "--bits": ("32", "16", "8", "4", "3"),
     "--pruning": ("structured", "unstructured"),
     "--set": ("user.age=30", "user.age=old", "item.price=1e400", "user.region=", "item.brand", "user.nothing=1"),
+    "--kind": ("remove-history", "change-attributes", "both"),
+    "--may-change": ("item.price=5:20", "user.region,item.brand", "user.age=9:1", "item.title", "item.price=a:b"),
     "--by": ("gender", "age", "activity", "user.gender,age", "item.category", "gender,item.category", "popular_taste"),
 }
 NUMERIC = (
@@ -60,6 +62,7 @@ TAKES = {  # what is drawn for a command, most of the time
         *(*VARIANT, "--user", "--item", "--method", "--history", "--background", "--seed"),
         *("--units", "--compared-with", "--compared-with", "--trust"),
     ),
+    "counterfactual": (*VARIANT, "--user", "--item", "--k", "--kind", "--may-change", "--may-change"),
     "what-if": (*VARIANT, "--user", "--item", "--set", "--set", "--add", "--take-off", "--units", "--k", "--edits"),
     "compare-explainers": (*VARIANT, "--n-users", "--by", "--background", "--seed"),
     "contrast": (*VARIANT, "--user", "--item", "--against", "--k", "--others", "--units", "--history", "--background"),
@@ -99,6 +102,7 @@ class Draws:
             "evaluate": question,
             "recommend": question | {"--user": "3", "--k": "5"},
             "explain": question | pair | {"--background": "4"},
+            "counterfactual": question | pair | {"--k": "10"},
             "what-if": question | pair | {"--set": "user.age=30"},
             "compare-explainers": question | {"--n-users": "1"},
             "contrast": question | pair | {"--against": "2", "--background": "4"},

@@ -11,6 +11,7 @@ import pytest
 from recsys_core.__main__ import main
 from recsys_core.explain.methods import METHODS
 
+PAIR = ("--user", "3", "--item", "1")
 VARIANTS = (
     [],
     ["--bits", "8"],
@@ -114,6 +115,28 @@ def test_reasons_are_raw_in_json_and_in_words_for_a_person(capsys, tiny_workspac
     assert f"value={found['item.price']['value']:g} €" in said
 
 
+@pytest.mark.parametrize(("kind", "place"), [("remove-history", 9), ("change-attributes", 14)])
+def test_counterfactual_says_what_what_if_says(capsys, tiny_workspace, kind, place):
+    """Its answers asked again with the edits spelled out."""
+    keys, n_found = ("found", "changes", "rank_before", "rank_after", "replaced_by", "verified", "exact"), 0
+    for user in ("3", "5", "9"):
+        args = ("--workspace", tiny_workspace, "--user", user)
+        item = run(capsys, "recommend", *args, "--k", 20)["items"][place]
+        pair = (*args, "--item", item["item_id"])
+        found = run(capsys, "counterfactual", *pair, "--kind", kind)
+        assert {*keys, "n_scored", "seconds"} <= set(found)
+        assert found["rank_before"] == item["rank"]
+        assert found["found"] == bool(found["changes"]) == (found["note"] is None)
+        removed = [("--take-off", c["item_id"]) for c in found["changes"] if "item_id" in c]
+        changed = [("--set", f"{c['column']}={c['to']}") for c in found["changes"] if "column" in c]
+        after = run(capsys, "what-if", *pair, *(word for words in (*removed, *changed) for word in words))["after"]
+        n_found += found["found"]
+        if found["found"]:
+            assert (after["rank"], found["verified"]) == (found["rank_after"], True)
+            assert (after["rank"] > 10) == (kind == "remove-history")
+    assert n_found
+
+
 def test_fairness_of_too_few_users_says_so_and_gives_everyones_figures(capsys, tiny_workspace):
     found = run(capsys, "fairness", "--workspace", tiny_workspace, "--by", "gender")
     assert ["user.gender" in note["text"] for note in found["notes"]] == [True]
@@ -157,6 +180,13 @@ def test_compress_measures_beside_dense(capsys, tiny_workspace):
         (["evaluate", "--bits", "3"], ["bits"]),
         (["recommend", "--user", "3", "--k", "0"], ["k must"]),
         (["fairness", "--by", "shoe_size"], ["shoe_size"]),
+        (["counterfactual", *PAIR, "--kind", "guess"], ["kind", "remove-history"]),
+        (["counterfactual", *PAIR, "--k", "0"], ["k must"]),
+        (["counterfactual", *PAIR, "--may-change", "user.age"], ["change-attributes"]),
+        (
+            ["counterfactual", *PAIR, "--kind", "change-attributes", "--may-change", "user.shoe"],
+            ["user column 'shoe' is unknown"],
+        ),
         (["compare-explainers", "--by", "shoe_size"], ["shoe_size"]),
         (["compare-explainers", "--n-users", "0"], ["n_users must be at least 1"]),
     ],

@@ -1,4 +1,4 @@
-"""Removal: worked out by hand on a model that is a sum of weights, against plain loops, and what it says of odd cases."""
+"""Removal: worked out by hand on a model that is a sum of weights, against plain loops, and odd cases."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from recsys_core.errors import SettingError
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.scorer import Scorer
 from recsys_core.results import Counterfactual
-from recsys_core.what_if.edits import TakeOffItem
+from recsys_core.results.edits import TakeOffItem
 from recsys_core.what_if.situation import Situation, with_edits
 
 
@@ -38,7 +38,7 @@ def sum_of_weights(entries: dict[tuple[int, int], float]) -> Scorer:
 def rank(where: Situation, off: list[int]) -> int:
     """By a plain loop: the place after the history without some items is scored."""
     edits = [TakeOffItem(i, str(DATASET.items["item_id"][i])) for i in off]
-    scores = with_edits(where, edits, SPLIT).scores(SPLIT.tie_order).scores
+    scores = with_edits(where, edits).scores(SPLIT.tie_order).scores
     order = sorted(np.flatnonzero(~where.seen), key=lambda i: (-scores[i], SPLIT.tie_order[i]))
     return order.index(where.item_index) + 1
 

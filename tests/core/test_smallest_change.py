@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recsys_core.counterfactual import AllowedColumn, allowed_columns, changeable, smallest_change
+from recsys_core.counterfactual.allowed import choices
 from recsys_core.data.schema import Column
 from recsys_core.errors import SettingError
 from recsys_core.player import Player
-from recsys_core.what_if.edits import SetColumn
+from recsys_core.results.edits import SetColumn
 from recsys_core.what_if.situation import Situation, with_edits
 
 FEATURES = NETWORK.features
@@ -28,7 +29,7 @@ LEVELS["item.brand"] = ("Acme", "Nord", "Blau", "Rot")
 def rank(where: Situation, cells: dict[str, object]) -> int:
     """By a plain loop: the place after some cells are others."""
     edits = [SetColumn(Player.parse(key), value) for key, value in cells.items()]
-    scores = with_edits(where, edits, SPLIT).scores(SPLIT.tie_order).scores
+    scores = with_edits(where, edits).scores(SPLIT.tie_order).scores
     order = sorted(np.flatnonzero(~where.seen), key=lambda i: (-scores[i], SPLIT.tie_order[i]))
     return order.index(where.item_index) + 1
 
@@ -50,8 +51,8 @@ def allowed(text: str) -> tuple[AllowedColumn, ...]:
 @pytest.mark.parametrize("name", SCORERS)
 def test_as_few_categories_as_plain_loops_find(name):
     sizes = []
-    for seed in range(14):
-        where = random_situation(seed, n_taken=6, rank=K + 1 + seed % 8, scorer=SCORERS[name])
+    for seed in range(11):
+        where = random_situation(seed, n_taken=6, rank=K + 1 + seed % 7 * 2, scorer=SCORERS[name])
         fewest = fewest_by_loops(where, CATEGORIES)
         found = smallest_change(where, SPLIT, allowed(",".join(CATEGORIES)), k=K)
         sizes.append(fewest)
@@ -60,19 +61,19 @@ def test_as_few_categories_as_plain_loops_find(name):
             assert (len(found.changes), found.verified) == (fewest, True)
             assert rank(where, {c.player.key: c.after for c in found.changes}) == found.after.rank <= K
             assert found.exact == (fewest < 3)
-    assert {1, None} < set(sizes)
+    assert {1, 2, None} <= set(sizes)
 
 
 def test_the_nearest_sufficient_price_is_found():
-    """Among all prices in steps of the search; only those nearer to the own price, as the rank need not be monotone."""
+    """One step nearer to the own price does not suffice; where nothing is found, no price does."""
     n_found = 0
-    for seed in range(12):
+    for seed in range(6):
         where = random_situation(seed, n_taken=4, rank=K + 2)
         found = smallest_change(where, SPLIT, allowed("item.price"), k=K)
         prices = np.sort(DATASET.items["price"].to_numpy())
         own = float(DATASET.items["price"][where.item_index])
         steps = np.round(np.arange(prices[0], prices[-1], 0.1), 1)
-        ranks = np.array([rank(where, {"item.price": float(price)}) for price in steps[::4]])
+        ranks = np.array([rank(where, {"item.price": float(price)}) for price in steps[::12]])
         if not found.found:
             assert (ranks > K).all()
             continue
@@ -112,7 +113,6 @@ def test_distances_are_shares():
     where = random_situation(1, n_taken=4, rank=20)
     own = {key: DATASET.users[key][where.user_index] for key in ("age", "city", "income")}
     other = {"city": "Kiel" if own["city"] != "Kiel" else "Ulm", "income": "high" if own["income"] != "high" else "low"}
-    from recsys_core.counterfactual.allowed import choices
 
     def share(text: str, value) -> float:
         return choices(allowed(text)[0], FEATURES, DATASET, where.user_index, edited={}).share(value)
@@ -131,7 +131,7 @@ def test_what_may_change_unless_told():
     hidden = tuple(Column(c.name, c.kind, c.name == "age", c.levels) for c in DATASET.schema.users)
     sensitive = replace(DATASET, schema=replace(DATASET.schema, users=hidden))
     assert "user.age" not in [p.key for p in changeable(sensitive, FEATURES)]
-    assert [c.player.key for c in allowed_columns("", sensitive, FEATURES)][0] == "user.city"
+    assert "user.age" not in [c.player.key for c in allowed_columns("", sensitive, FEATURES)]
     assert allowed("item.price=5:, user.city=Ulm|Bonn") == (
         AllowedColumn(Player("item", "price"), low=5),
         AllowedColumn(Player("user", "city"), values=("Ulm", "Bonn")),
@@ -185,7 +185,7 @@ def test_the_values_of_an_edited_situation_are_where_it_starts():
         city = Player("user", "city")
         for other in LEVELS["user.city"]:
             if other != own and rank(where, {"user.city": other}) > K:
-                edited = with_edits(where, [SetColumn(city, other)], SPLIT)
+                edited = with_edits(where, [SetColumn(city, other)])
                 found = smallest_change(edited, SPLIT, allowed("user.city"), k=K, edited={city: other})
                 assert found.verified
                 assert found.changes[0].before == other
