@@ -19,6 +19,7 @@ from torch.nn import functional as F
 
 from recsys_core.data.features import FeatureGroup, Features
 from recsys_core.data.known import Positives
+from recsys_core.models.changed_rows import changed_rows, replaced_rows
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.variant import DENSE, Compression, ModelVariant
@@ -162,13 +163,13 @@ class Scorer:
         if len(items):
             groups = {group.key: group for group in features.groups}
             new = {key: self._store(groups[key], other.encoded[key][items]) for key in self.cached}
-            other.cached = {key: _replaced(vectors, items, new[key]) for key, vectors in self.cached.items()}
+            other.cached = {key: replaced_rows(vectors, items, new[key]) for key, vectors in self.cached.items()}
             before = (self.item_base, self.item_query, self.item_key, self.item_value)
-            parts = [_replaced(*x) for x in zip(before, [items] * 4, other._item_parts(items), strict=True)]
+            parts = [replaced_rows(*x) for x in zip(before, [items] * 4, other._item_parts(items), strict=True)]
             other.item_base, other.item_query, other.item_key, other.item_value = parts
         if self._every_user is not None and len(users):
             part = F.linear(other.embeddings("user", users), self._of_user, self._sums.bias)
-            other._every_user = _replaced(self._every_user, users, part)
+            other._every_user = replaced_rows(self._every_user, users, part)
         return other
 
     def take(self, users: np.ndarray, items: np.ndarray) -> Self:
@@ -334,28 +335,3 @@ def _given(known: Positives | None) -> Positives:
     if known is None:
         raise ValueError("the item-item term needs the items that are known to be taken")
     return known
-
-
-def changed_rows(before: Features, after: Features, side: str, among: np.ndarray | None = None) -> Tensor:
-    """Rows of one side, ascending, that ``after`` has and ``before`` has not, or has with other encoded values.
-
-    Of those that both have, ``among`` (all if None, ascending) are compared.
-    """
-    n_before, n_after = before.n_rows(side), after.n_rows(side)
-    rows = np.arange(n_before) if among is None else among[among < n_before]
-    both: slice | np.ndarray = slice(n_before) if among is None else rows
-    changed = np.zeros(len(rows), dtype=bool)
-    for group in after.side(side):
-        old, new = before.tables[group.key], after.tables[group.key]
-        if old is not new:
-            differs = old[both] != new[both]
-            changed |= differs.any(axis=1) if differs.ndim > 1 else differs
-    return torch.from_numpy(np.concatenate([rows[changed], np.arange(n_before, n_after)]))
-
-
-def _replaced(parts: Tensor, rows: Tensor, values: Tensor) -> Tensor:
-    """``parts`` with some rows replaced; rows behind its end are appended."""
-    n_new = int((rows >= len(parts)).sum())
-    out = torch.cat([parts, parts.new_empty((n_new, *parts.shape[1:]))])
-    out[rows] = values
-    return out
