@@ -88,6 +88,14 @@ class RecLensError(Exception):
         self.values = values
         super().__init__(filled(MESSAGES[key], values))
 
+    def __reduce__(self) -> tuple:
+        """So that it arrives whole from another process."""
+        return _made_again, (type(self), self.key, self.values)
+
+
+def _made_again(kind: type[RecLensError], key: str, values: dict[str, object]) -> RecLensError:
+    return kind(key, **values)
+
 
 class DataError(RecLensError):
     """A table cannot be used as it is; the message names file, row, column and the fix."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,7 +11,7 @@ import pyarrow.feather
 import pyarrow.parquet
 
 from recsys_core.data.readers.delimited import name_columns
-from recsys_core.data.tables import TEXT, Table, unreadable
+from recsys_core.data.tables import TEXT, Table, missing, unreadable
 from recsys_core.errors import DataError, phrase, require
 
 _DAMAGE = (OSError, ValueError, KeyError, NotImplementedError, OverflowError, MemoryError, pa.ArrowException)
@@ -36,6 +38,31 @@ def read_arrow(file: str, data: bytes, kind: str) -> Table:
     lists = frozenset(name for name, cells, is_list in found if is_list)
     nested = {name: types[name] for name, cells, _ in found if cells is None}
     return Table(file, table.columns, table.rows, 0, lists, nested, table.noticed)
+
+
+def read_parquet_columns(path: Path, columns: tuple[str, ...], *, file: str) -> Table:
+    """Some columns of a Parquet file as text, and nothing else of it; ``file`` is what messages call it.
+
+    A column that is not there is not in the table. Rows count from 1. Raises ``DataError`` as `read_arrow`, and
+    ``table.missing``.
+    """
+    try:
+        with pyarrow.parquet.ParquetFile(path) as opened:
+            names = opened.schema_arrow.names
+            raw = opened.read(columns=[name for name in columns if name in names])
+            n_rows = opened.metadata.num_rows
+        found = {name: _as_text(raw.column(name))[0] for name in raw.column_names}
+        nested = {
+            name: str(raw.schema.field(name).type)[:_SHOWN_TYPE] for name, cells in found.items() if cells is None
+        }
+    except FileNotFoundError:
+        raise missing(path) from None
+    except _DAMAGE as problem:
+        raise unreadable(file, problem) from None
+    require(n_rows > 0, DataError, "table.empty", file=file, expected=phrase("expected.rows"))
+    others = {name: pa.array([], TEXT) for name in names if name not in found}  # named where the wanted one is missing
+    kept = {name: cells for name, cells in found.items() if cells is not None}
+    return Table(file, kept if kept or nested else others, np.arange(1, n_rows + 1), nested=nested)
 
 
 def _read_parquet(data: bytes) -> pa.Table:
