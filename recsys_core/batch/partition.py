@@ -85,7 +85,8 @@ class ListExplainer:
         dataset = self.model.dataset
         places = [dataset.users["user_id"].iloc[pairs.users], rank, dataset.items["item_id"].iloc[pairs.items]]
         numbers = [scores, logistic(scores), base, *contributions.T, *doubt]
-        columns = [*places, [dataset.titles[item] for item in pairs.items.tolist()], *numbers]
+        titles = dataset.titles
+        columns = [*places, [titles[item] for item in pairs.items.tolist()], *numbers]
         schema = self.schema
         made = (pa.array(column, field.type, from_pandas=True) for column, field in zip(columns, schema, strict=True))
         return pa.Table.from_arrays(list(made), schema=schema)

@@ -12,6 +12,7 @@ from recsys_core.commands import (
     contrast,
     counterfactual,
     explain,
+    explain_batch,
     fairness,
     models,
     quality,
@@ -35,6 +36,7 @@ COMMANDS: tuple[Command, ...] = (
     counterfactual.COUNTERFACTUAL,
     what_if.WHAT_IF,
     compare_explainers.COMPARE_EXPLAINERS,
+    explain_batch.EXPLAIN_BATCH,
     compress.COMPRESS,
     fairness.FAIRNESS,
 )

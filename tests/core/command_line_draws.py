@@ -66,10 +66,14 @@ TAKES = {  # what is drawn for a command, most of the time
     "what-if": (*VARIANT, "--user", "--item", "--set", "--set", "--add", "--take-off", "--units", "--k", "--edits"),
     "compare-explainers": (*VARIANT, "--n-users", "--by", "--background", "--seed"),
     "contrast": (*VARIANT, "--user", "--item", "--against", "--k", "--others", "--units", "--history", "--background"),
+    "explain-batch": (
+        *(*VARIANT, "--users", "--out", "--k", "--method", "--background"),
+        *("--units", "--engine", "--processes"),
+    ),
     "compress": VARIANT,
     "fairness": (*VARIANT, "--by", "--by", "--by"),
 }
-PATHS = ("--workspace", "--data", "--out", "--mapping", "--edits", "")
+PATHS = ("--workspace", "--data", "--out", "--mapping", "--edits", "--users", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
 COSTLY = (
     "train",
@@ -92,6 +96,8 @@ class Draws:
         (folder / "file").write_text("x")
         question = {"--workspace": str(workspace)}
         pair = {"--user": "3", "--item": "1"}
+        (folder / "users.txt").write_text("3\n1\n")
+        batch = {"--users": str(folder / "users.txt"), "--out": str(folder / "lists"), "--background": "1"}
         self.sound = {
             "sample": {"--domain": "shop", "--seed": "0", "--out": str(folder / "new")},
             "import": {"--format": "tables", "": str(tables), "--out": str(folder / "new")},
@@ -106,6 +112,7 @@ class Draws:
             "what-if": question | pair | {"--set": "user.age=30"},
             "compare-explainers": question | {"--n-users": "1"},
             "contrast": question | pair | {"--against": "2", "--background": "4"},
+            "explain-batch": question | batch,
             "compress": question | {"--sparsity": "0.5"},
             "fairness": question | {"--by": "activity"},
         }

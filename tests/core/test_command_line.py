@@ -135,6 +135,13 @@ def test_counterfactual_says_what_what_if_says(capsys, tiny_workspace, kind, pla
             assert (after["rank"], found["verified"]) == (found["rank_after"], True)
             assert (after["rank"] > 10) == (kind == "remove-history")
     assert n_found
+def test_explain_batch_says_what_it_wrote(capsys, tiny_workspace, tmp_path):
+    (tmp_path / "users.txt").write_text("3\n5\n3\n")
+    words = ("explain-batch", "--workspace", tiny_workspace, "--users", tmp_path / "users.txt", "--k", 2)
+    found = run(capsys, *words, "--out", tmp_path / "lists", "--background", 1, "--processes", 1)
+    assert found | {"n_rows": 4, "n_users": 2, "n_partitions": 1, "n_skipped": 0, "n_repeated": 1} == found
+    assert found["rows_per_second"] == pytest.approx(4 / found["seconds"])
+    assert "k 2, not 3" in refused(capsys, *words[:-1], 3, "--out", tmp_path / "lists", "--background", 1)
 
 
 def test_fairness_of_too_few_users_says_so_and_gives_everyones_figures(capsys, tiny_workspace):

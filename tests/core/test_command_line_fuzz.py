@@ -38,7 +38,8 @@ def test_any_command_line_ends_in_words(n_draws, capsys, tiny_workspace, tmp_pat
         ends[words[0], status] += 1
     assert {status for _, status in ends} == {0, 2}
     assert {command.name for command in COMMANDS} <= {word for word, _ in ends}
-    left = [p for p in (tmp_path / "out").iterdir() if p.is_dir() and not (p / "dataset.json").exists()]
+    ours = ("dataset.json", "batch.json")
+    left = [p for p in (tmp_path / "out").iterdir() if p.is_dir() and not any((p / name).exists() for name in ours)]
     assert left == [], "nothing half-written is left"
     print(dict(ends))
 

@@ -1,8 +1,8 @@
 """The registry of engines: a file an engine, found by its name.
 
 A file here defines ``run(partitions, job, processes, told)``, which generates an `Outcome` a partition in any order.
-``told`` a partition's name and how many of its users are done, where the engine can say so. Closed by its caller it ends
-early, and leaves no process behind.
+``told`` a partition's name and how many of its users are done, where the engine can say so. Closed by its caller it
+ends early, and leaves no process behind.
 """
 
 from __future__ import annotations
