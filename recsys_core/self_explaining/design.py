@@ -115,7 +115,7 @@ class Design:
         return np.cumsum([0, *self.widths[:-1]])
 
     def rows(self, pairs: Pairs, *, own: np.ndarray | None = None) -> np.ndarray:
-        """Columns ``(n, width)`` float32 of pairs; ``own`` ``(n,)``: 1 for those that are among the positives counted."""
+        """Columns ``(n, width)`` float32 of pairs; ``own`` ``(n,)``: 1 where a pair is one of the positives counted."""
         parts = [block.table[pairs.users] for block in self.users]
         parts.append(self.history(pairs.histories, pairs.items))
         parts += [block.table[pairs.items] for block in self.items[:-1]]

@@ -5,8 +5,8 @@ An extra: ``pip install -r requirements-ray.txt``. Ray listens on all addresses 
 
 from __future__ import annotations
 
+import logging
 import os
-import pickle
 from collections.abc import Generator
 from typing import Any
 
@@ -24,7 +24,6 @@ def run(partitions: list[Partition], job: Job, processes: int, told: Told) -> Ge
     Raises ``SettingError`` (``batch.no_ray``) where Ray is not installed.
     """
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    os.environ.setdefault("RAY_ENABLE_UV_RUN_RUNTIME_ENV", "0")
     try:
         import ray
     except ImportError:
@@ -32,29 +31,28 @@ def run(partitions: list[Partition], job: Job, processes: int, told: Told) -> Ge
     own = {} if os.environ.get("RAY_ADDRESS") else {"num_cpus": processes, "include_dashboard": False}
     ray.init(log_to_driver=False, logging_level="ERROR", **own)
     try:
+        logging.getLogger("ray.data").setLevel(logging.ERROR)  # its plans are nobody's progress
         ray.data.DataContext.get_current().enable_progress_bars = False
-        tasks = [{"partition": pickle.dumps(partition)} for partition in partitions]
-        made = ray.data.from_items(tasks, override_num_blocks=len(tasks)).map(
-            _Actor, fn_constructor_args=(job,), concurrency=min(processes, len(tasks))
-        )
+        tasks = [{"task": (job, partition)} for partition in partitions]
+        actors = ray.data.ActorPoolStrategy(size=min(processes, len(tasks)))
+        made = ray.data.from_items(tasks, override_num_blocks=len(tasks)).map(_Actor, compute=actors)
         for row in made.iter_rows():
-            outcome = pickle.loads(row["outcome"])
-            yield outcome
+            yield row["outcome"]
     finally:
         ray.shutdown()
 
 
 class _Actor:
-    """A `Worker`, made where the first partition reaches it: Ray would try one again that could not be made."""
+    """A `Worker`, made where the first partition reaches it: Ray would go on trying one that cannot be made."""
 
-    def __init__(self, job: Job) -> None:
-        self.job, self.worker = job, None
+    def __init__(self) -> None:
+        self.worker: Worker | None = None
 
     def __call__(self, row: dict[str, Any]) -> dict[str, Any]:
-        partition = pickle.loads(row["partition"])
+        job, partition = row["task"]
         try:
-            self.worker = self.worker or Worker(self.job)
+            self.worker = self.worker or Worker(job)
             outcome = self.worker(partition)
         except RecLensError as error:
             outcome = Outcome(partition.name, error=error)
-        return {"outcome": pickle.dumps(outcome)}
+        return {"outcome": outcome}
