@@ -79,8 +79,8 @@ def read_partitions(source: Path, dataset: Dataset, *, size: int = PARTITION_SIZ
 
 
 def _of_folder(folder: Path, index: pd.Index, where: str) -> Iterator[Partition]:
-    names = (PurePosixPath(path.relative_to(folder)) for path in folder.rglob("*.parquet") if path.is_file())
-    names = sorted(name for name in names if not any(part.startswith((".", "_")) for part in name.parts))
+    found = (PurePosixPath(path.relative_to(folder)) for path in folder.rglob("*.parquet") if path.is_file())
+    names = sorted(name for name in found if not any(part.startswith((".", "_")) for part in name.parts))
     require(bool(names), DataError, "batch.no_partitions", folder=folder)
     for name in names:
         users, n_repeated = _checked(read_parquet_columns(folder / name, (COLUMN,), file=str(name)), index, where)

@@ -20,12 +20,15 @@ MESSAGES: dict[str, str] = {
     ),
     "batch.other_model": "a worker found another model in {workspace} than the run began with; start it again.",
     "batch.write": (
-        "{file} could not be written: {reason}; {done} of {n} partitions are whole, start again for the others."
+        "{file} could not be written: {reason}; {done} of {n} {n|partition is|partitions are} whole, "
+        "start again for the others."
     ),
-    "batch.interrupted": "interrupted; {done} of {n} partitions are whole, start again for the others.",
+    "batch.interrupted": (
+        "interrupted; {done} of {n} {n|partition is|partitions are} whole, start again for the others."
+    ),
     "batch.worker_ended": (
-        "a worker ended with status {status}; {done} of {n} partitions are whole, start again for the others"
-        " (with fewer --processes where memory was short)."
+        "a worker ended with status {status}; {done} of {n} {n|partition is|partitions are} whole, "
+        "start again for the others (with fewer --processes where memory was short)."
     ),
     "batch.no_ray": "Ray is not installed; 'pip install -r {file}', or take --engine local.",
 }

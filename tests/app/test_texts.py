@@ -156,7 +156,7 @@ CODE = re.compile(r"\{[^}]*\}|'[^']*'|“[^”]*”|--[a-z-]+|[A-Z]{2,}[\w@]*|\b
 TERMS = set(  # commands, file formats, names of models and of settings as they are typed
     re.findall(
         r"\w+",
-        "RecLens MiniLM Mini Unix ISO NUL NumPy Excel Parquet Feather Git Hugging Face README python "
+        "RecLens MiniLM Mini Ray Unix ISO NUL NumPy Excel Parquet Feather Git Hugging Face README python "
         "pickle safetensors bin utf true false None True False structured unstructured "
         "implicit like rating task epochs seed history one each "
         "shap lime shapley occlusion deeplift ig k",

@@ -206,7 +206,7 @@ def test_a_folder_holds_one_run(tiny_workspace, tmp_path):
 
 
 def test_a_full_disk_leaves_whole_files_alone(tiny_workspace, tmp_path):
-    users = write_folder(tmp_path / "users", {"a.parquet": ["1"], "b.parquet": [str(u) for u in range(1, 41)]})
+    users = write_folder(tmp_path / "users", {"a.parquet": ["1"], "b.parquet": [str(u) for u in range(1, 21)]})
     out, request = tmp_path / "out", BatchRequest(tiny_workspace, background=1)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (15_000, hard))  # a file may grow so far and no further

@@ -7,6 +7,7 @@ import signal
 import sys
 from collections.abc import Generator
 from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -27,23 +28,24 @@ def run(partitions: list[Partition], job: Job, processes: int, told: Told) -> Ge
     if n_workers <= 1:
         worker = Worker(job)
         for partition in partitions:
-            yield worker(partition, lambda n, name=partition.name: told(name, n))  # type: ignore[misc]
+            yield worker(partition, partial(told, partition.name))
         return
     waiting, started = list(reversed(partitions)), [_start(job) for _ in range(n_workers)]
     busy = dict(started)
     try:
         while busy:
-            for connection in wait(list(busy)):
-                answer = _received(connection, busy[connection])  # type: ignore[index, arg-type]
+            ready = wait(list(busy))
+            for connection in [c for c in busy if c in ready]:
+                answer = _received(connection, busy[connection])
                 if isinstance(answer, tuple):
                     told(*answer)
                     continue
                 if isinstance(answer, Outcome):
                     yield answer
                 if waiting:
-                    connection.send(waiting.pop())  # type: ignore[union-attr]
+                    connection.send(waiting.pop())
                 else:
-                    del busy[connection]  # type: ignore[arg-type]
+                    del busy[connection]
     finally:
         _end(started)
 
@@ -86,13 +88,28 @@ def _work(connection: Connection, job: Job) -> None:
     """A worker's life: partitions in, outcomes out, until nobody is at the other end of the pipe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches all; the run itself ends its workers
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # unwinds, so that no half-written file stays
-    with suppress(EOFError, BrokenPipeError, ConnectionResetError):  # the run was killed
+    with suppress(BrokenPipeError, ConnectionResetError):
         try:
             worker = Worker(job)
-        except RecLensError as error:
-            connection.send(error)
+            connection.send(None)
+            while True:
+                _serve(connection, worker)
+        except (EOFError, BrokenPipeError, ConnectionResetError):  # the run was killed
             return
-        connection.send(None)
-        while True:
-            partition = connection.recv()
-            connection.send(worker(partition, lambda n, name=partition.name: connection.send((name, n))))
+        except Exception as problem:
+            connection.send(_told(problem))
+
+
+def _serve(connection: Connection, worker: Worker) -> None:
+    partition: Partition = connection.recv()
+    connection.send(worker(partition, lambda n_users: connection.send((partition.name, n_users))))
+
+
+def _told(problem: Exception) -> RecLensError:
+    """What ended a worker, as the run says it."""
+    if isinstance(problem, RecLensError):
+        return problem
+    if isinstance(problem, MemoryError):
+        return RecLensError("run.memory")
+    about = {"kind": type(problem).__name__, "reason": str(problem)}
+    return RecLensError("run.unexpected", **about, variable="RECLENS_TRACEBACK")

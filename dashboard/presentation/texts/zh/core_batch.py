@@ -13,5 +13,5 @@ TEXTS = {
     "core.batch.write": "无法写入 {file}：{reason}；{n} 个分区中已完成 {done} 个，再次运行即可补全其余部分。",
     "core.batch.interrupted": "已中断；{n} 个分区中已完成 {done} 个，再次运行即可补全其余部分。",
     "core.batch.worker_ended": "一个工作进程以状态 {status} 结束；{n} 个分区中已完成 {done} 个，再次运行即可补全其余部分（若内存不足，请减少 --processes）。",
-    "core.batch.no_ray": "未安装 Ray；请运行 pip install -r {file}，或使用 --engine local。",
+    "core.batch.no_ray": "未安装 Ray；请运行 'pip install -r {file}'，或使用 '--engine local'。",
 }
