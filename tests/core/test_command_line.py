@@ -135,6 +135,8 @@ def test_counterfactual_says_what_what_if_says(capsys, tiny_workspace, kind, pla
             assert (after["rank"], found["verified"]) == (found["rank_after"], True)
             assert (after["rank"] > 10) == (kind == "remove-history")
     assert n_found
+
+
 def test_explain_batch_says_what_it_wrote(capsys, tiny_workspace, tmp_path):
     (tmp_path / "users.txt").write_text("3\n5\n3\n")
     words = ("explain-batch", "--workspace", tiny_workspace, "--users", tmp_path / "users.txt", "--k", 2)
