@@ -41,7 +41,7 @@ def show(page: frame.Frame) -> None:
     wanted = n_pairs()
     if is_too_small(chosen.ref, chosen.segment):
         return
-    found = explained(page, wanted)
+    asked, found = explained(page, wanted)
     if found is None:
         return
     data = cached_workspace.dataset(chosen.ref)
@@ -59,7 +59,7 @@ def show(page: frame.Frame) -> None:
     has_term = cached_explain.has_term(chosen.ref, chosen.variant)
     components.caveats(sentences.caveats(found, task, of_one=cached_explain.BACKGROUND, has_term=has_term))
     reason, effects = by_value(page, found, names)
-    shown = Overall(page, chosen.ref, chosen.variant, chosen.segment, wanted, data, found, names, reason)
+    shown = Overall(page, chosen.ref, chosen.variant, chosen.segment, asked, data, found, names, reason)
     held = draw_cards(PARTS, shown)
     details = page.details("all_reasons")
     if details.open:
@@ -81,7 +81,10 @@ def n_pairs() -> int:
 
 
 def explained(page: frame.Frame, wanted: int):
-    """The largest finished explanation up to the wanted size; a small one comes first, with progress of the rest."""
+    """The largest finished explanation up to the wanted size, and of how many pairs it was asked to be.
+
+    A small one comes first, with progress of the rest.
+    """
     chosen = page.selection
     sizes = {"n": wanted, "background": cached_explain.OVERALL_BACKGROUND, "first": FIRST}
     jobs = [
@@ -93,6 +96,6 @@ def explained(page: frame.Frame, wanted: int):
         page.sentence(t("global.sentence.waiting", n=wanted))
     what = t("global.working" if first is not last else "global.working.all", **sizes)
     if not components.finished(first, what, key="explaining"):
-        return None
+        return wanted, None
     more = components.finished(last, t("global.more", **sizes), key="explaining_more", patience=0)
-    return last.result if more else first.result
+    return (wanted, last.result) if more else (min(FIRST, wanted), first.result)

@@ -32,7 +32,9 @@ VALUES = {
         "set": "user.age:34;user.region:south", "add": "9", "off": "", "pins": "user.age%3A20!!", "curve": "item.price",
         "new": "",  # needs no user: test_what_if_page.py
     },
-    "global": {"pairs": "100", "reason": "user.region", "all_reasons": "true"},
+    "global": {
+        "dependence": "true", "colour": "user.age", "partial": "true", "permutation": "true",
+        "pairs": "100", "reason": "user.region", "all_reasons": "true"},
     "compress": {
         "watch": "user.region", "users": "all", "kb": "12", "lists_kept": "50", "both": "7",
         "units": "probability",

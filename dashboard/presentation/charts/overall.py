@@ -102,18 +102,18 @@ def _swarm() -> alt.Chart:
         y=lines(**READABLE).scale(paddingInner=0.1),
         stroke=one(NEUTRAL, alt.StrokeDatum),  # not drawn: names the theme's grey for ``READABLE``
         yOffset=alt.YOffset("spread", type="quantitative").scale(domain=[-1, 1]),
-        color=_low_to_high(),
+        color=low_to_high(plain("global.legend")),
         tooltip=tooltip(
             label=plain("explain.reason"), value=plain("explain.value"), text=plain("explain.contribution")
         ),
     )
 
 
-def _low_to_high() -> alt.Color:
+def low_to_high(title: str) -> alt.Color:
     """Colour by the value's rank, grey where values have no order."""
     ends = f"datum.value < 0.5 ? '{plain('global.low')}' : '{plain('global.high')}'"
     legend = alt.Legend(
-        title=plain("global.legend"),
+        title=title,
         orient="top",
         values=[0, 1],
         labelExpr=ends,

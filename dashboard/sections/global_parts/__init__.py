@@ -6,8 +6,15 @@ costs an expander; opened it is restored by the address.
 
 from __future__ import annotations
 
+from dashboard.sections.global_parts.dependence import DEPENDENCE
 from dashboard.sections.global_parts.part import GlobalPart, Overall
+from dashboard.sections.global_parts.partial import PARTIAL
+from dashboard.sections.global_parts.permutation import PERMUTATION
 
-PARTS: tuple[GlobalPart, ...] = ()  # in the order of the page; a new one is a line here and its file
+PARTS: tuple[GlobalPart, ...] = (  # in the order of the page; a new one is a line here and its file
+    DEPENDENCE,
+    PARTIAL,
+    PERMUTATION,
+)
 
 __all__ = ["PARTS", "GlobalPart", "Overall"]

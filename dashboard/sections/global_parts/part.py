@@ -12,6 +12,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.segments import Segment
 from recsys_core.explain.global_explanation import GlobalExplanation
 from recsys_core.player import Player
+from recsys_core.results.units import Units
 from recsys_core.variant import ModelVariant
 
 
@@ -25,8 +26,8 @@ class Overall:
         The frame.
     segment
         Whose pairs were explained; None for everyone's.
-    wanted
-        How many pairs the page was asked to explain; ``found`` may hold fewer.
+    asked
+        How many pairs were asked for; ``found`` holds fewer where there are no more.
     found
         Contributions of the pairs, in logits.
     names
@@ -39,11 +40,16 @@ class Overall:
     ref: WorkspaceRef
     variant: ModelVariant
     segment: Segment | None
-    wanted: int
+    asked: int
     data: Dataset
     found: GlobalExplanation
     names: dict[Player, str]
     reason: Player
+
+    @property
+    def explained(self) -> tuple[WorkspaceRef, ModelVariant, int, Segment | None, Units]:
+        """What the contributions are kept under: `dashboard.cached.explain.overall`; of as many pairs as are shown."""
+        return self.ref, self.variant, self.asked, self.segment, self.found.units
 
 
 class GlobalPart(LabCard):

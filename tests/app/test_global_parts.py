@@ -1,0 +1,78 @@
+"""Parts of the Global page: closed they cost nothing, opened they say the core's figures, in both languages."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from app_texts import texts_of
+
+from dashboard.cached import overall as cached_overall
+from dashboard.cached import workspace as cached_workspace
+from dashboard.presentation.texts import plain, use_language
+from dashboard.sections.global_parts import PARTS
+from recsys_core.player import Player
+from recsys_core.variant import DENSE
+
+OPEN = {part.key: "true" for part in PARTS}
+
+
+def whole(app) -> str:
+    return "\n".join(texts_of(app))
+
+
+def axes(app) -> str:
+    """What stands in the specifications of all charts."""
+    specs = (json.loads(element.proto.spec) for element in app.get("vega_lite_chart"))
+    return "\n".join(json.dumps(spec, ensure_ascii=False) for spec in specs)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("reason", ["user.age", "user.region", "item.price", "item.title", "history"])
+def test_every_part_opens_for_every_kind_of_reason(open_app, lang, reason):
+    app = open_app("global", pairs="100", reason=reason, lang=lang, **OPEN)
+    assert not app.exception
+    assert not app.error
+    use_language(lang)
+    has_values, has_groups = reason not in ("item.title", "history"), reason != "item.title"
+    assert (plain("global.partial.axis") in axes(app)) == has_values
+    assert bool([box for box in app.selectbox if box.key == "pick_colour"]) == has_groups
+    assert plain("global.permutation.axis", metric="AUC") in axes(app)
+    assert len(app.get("vega_lite_chart")) == 5 + has_values + 2 * has_groups
+
+
+def test_closed_parts_ask_for_nothing(open_app, monkeypatch):
+    def refuse(*_):
+        raise AssertionError("a closed part was worked out")
+
+    for name in ("interactions", "partial_dependence", "permutation_importance"):
+        monkeypatch.setattr(cached_overall, name, refuse)
+    assert not open_app("global", pairs="100").exception
+
+
+def test_the_colour_is_the_strongest_interaction_and_can_be_changed(open_app, ref):
+    app = open_app("global", pairs="100", reason="user.age", dependence="true")
+    held = cached_overall.interactions((ref, DENSE, 100, None, "logit"), Player("user", "age"))
+    assert app.selectbox(key="pick_colour").value == held[0].player.key
+    assert len(app.selectbox(key="pick_colour").options) == len(held)
+    other = held[-1].player
+    app.selectbox(key="pick_colour").select(other.key).run()
+    assert not app.exception
+    assert app.session_state["colour"] == other.key
+    assert "next to nothing" in whole(app)
+
+
+def test_partial_dependence_says_where_the_mean_is_highest(open_app, ref):
+    app = open_app("global", pairs="100", reason="user.region", partial="true")
+    found = cached_overall.partial_dependence(ref, DENSE, None, 100, Player("user", "region"))
+    best = found.values[int(found.mean().argmax())]
+    assert set(found.values) == set(cached_workspace.dataset(ref).users["region"].dropna())
+    assert f"set to **{best}** for everyone" in whole(app) or "does not move the mean score" in whole(app)
+
+
+@pytest.mark.parametrize("name", ["interactions-only", "one-user-column", "users-without-attributes", "nobody-to-rank"])
+def test_tables_that_lack_something(open_app, odd_workspaces: Path, name):
+    app = open_app("global", odd_workspaces, workspace=name, pairs="100", **OPEN)
+    assert not app.exception
+    assert not app.error
