@@ -20,7 +20,7 @@ TEXTS = {
     "global.partial.says": "With {reason} set to {best} for everyone, the mean score would be highest ({high}), with {worst} lowest ({low}).",
     "global.partial.against": "For {share} of the pairs it is the other way round.",
     "global.partial.pairs": "{n} of {of} pairs",
-    "global.partial.lines": "{n} thin lines: single pairs (ICE)",
+    "global.partial.lines": "{n} thin {n|line|lines}: single pairs (ICE)",
     "global.partial.sets": "of a set each member alone",
     "global.partial.caveat": "everything else stays as it is, so some rows are of nobody",
     "global.permutation.working": "Shuffling each reason and measuring AUC and NDCG@10 again",
