@@ -33,6 +33,6 @@ TEXTS = {
     "global.permutation.agree": "Contributions and quality agree: what the model leans on is what its quality rests on.",
     "global.permutation.pairs": "AUC of {n} test {n|pair|pairs}",
     "global.permutation.users": "{metric} of {n} {n|user|users}",
-    "global.permutation.repeats": "each reason shuffled {n} times",
+    "global.permutation.repeats": "each reason shuffled {n} {n|time|times}",
     "global.permutation.interval": "95 % intervals over users; blue: clear of 0",
 }
