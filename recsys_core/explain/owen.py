@@ -96,7 +96,7 @@ def _differences(games: Games, max_exact: int, evaluations: int, seed: int) -> t
     for batch in games.large_batches(max_exact, lambda _: share * (games.n_history + 1)):
         place, masks = _draw(batch, share, rng)
         values = games.batch_values(batch, masks).reshape(*place.shape[:2], games.n_history + 1)
-        gains = np.take_along_axis(np.diff(values, axis=-1), place, axis=-1)
+        gains = _gains(values, place)
         gains -= gains.mean(-1, keepdims=True)
         half = place.shape[1] // 2
         of_pairs = (gains[:, :half] + gains[:, half:]) / 2
@@ -105,6 +105,20 @@ def _differences(games: Games, max_exact: int, evaluations: int, seed: int) -> t
         variance += weight**2 @ (of_pairs.var(1, ddof=1) / half)
         all_exact = False
     return items, variance, all_exact
+
+
+def _gains(values: np.ndarray, place: np.ndarray) -> np.ndarray:
+    """What each item adds where it enters: ``(g, w, n_items)`` from values ``(g, w, n_items + 1)`` along the walks.
+
+    With the first item in, the background's history goes, whoever enters: that step is the same for all items in the
+    mean, so it changes no difference between them, and only the draw would say otherwise. It is laid down as what the
+    first items add elsewhere, mean over the walks. An additive model's items then differ exactly as they do in it.
+    """
+    gains = np.take_along_axis(np.diff(values, axis=-1), place, axis=-1)
+    is_first = place == 0
+    elsewhere = np.where(is_first, 0.0, gains).sum(1) / np.maximum((~is_first).sum(1), 1)
+    step = (gains - elsewhere[:, None])[is_first].reshape(place.shape[:2]).mean(1)
+    return gains - np.where(is_first, step[:, None, None], 0.0)
 
 
 def _draw(batch: Batch, orderings: int, rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
