@@ -13,6 +13,7 @@ from recsys_core.explain.term_game import given
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.results import Explanation
 from recsys_core.results.history import ATTENTION, LEAVE_ONE_OUT, HistoryReason, HistoryReasons
+from recsys_core.results.units import LOGIT, score_in_units
 
 
 def shared_history(explanation: Explanation, pair: Pairs, dataset: Dataset) -> HistoryReasons:
@@ -20,7 +21,8 @@ def shared_history(explanation: Explanation, pair: Pairs, dataset: Dataset) -> H
 
     The item-item term's part of an item is exact whatever the method: its own entry, less an equal share of what the
     background's items would add (the term's Owen value, `recsys_core.explain.term_game.TermGame.shares`). What the
-    network does not read is one reason of the explanation and is split here by the same rule.
+    network does not read is one reason of the explanation and is split here by the same rule. In units of probability
+    nothing is apart: there the items have no part of the term, and the older ones stay one reason.
 
     Raises ``ValueError`` for an explanation with the history as one reason.
     """
@@ -29,6 +31,7 @@ def shared_history(explanation: Explanation, pair: Pairs, dataset: Dataset) -> H
     parts = [c for c in explanation.contributions if c.player.side == "history"]
     by_row = {c.player.item_index: c for c in parts if c.player.item_index is not None}
     entries = _entries(explanation)
+    whole = next((c for c in parts if c.player.is_earlier), None)
     bears = 0.0 if explanation.item_item is None else explanation.item_item.background / max(len(parts), 1)
     items = _positives(pair)
     earlier = [i for i in items if i not in by_row]
@@ -50,6 +53,8 @@ def shared_history(explanation: Explanation, pair: Pairs, dataset: Dataset) -> H
         explanation.background,
         explanation.seed,
         explanation.seconds,
+        explanation.units,
+        *((whole.contribution, len(earlier)) if entries is None and whole is not None else ()),
     )
 
 
@@ -57,11 +62,13 @@ def left_out_history(scorer: Scorer, pair: Pairs, dataset: Dataset, explanation:
     """What the score loses without each known positive; ``explanation`` says the history's contribution as a whole."""
     began = time.perf_counter()
     effects, entries = leave_one_out_effects(scorer, pair), _entries(explanation)
+    whole = explanation.logit
     read = set(pair.histories[0].tolist())
     found = []
     for item, effect in effects.items():
         entry = None if entries is None else entries.get(str(dataset.items["item_id"].iloc[item]), 0.0)
-        found.append(_reason(dataset, item, effect, entry, is_read=item in read))
+        lost = score_in_units(whole, explanation.units) - score_in_units(whole - effect, explanation.units)
+        found.append(_reason(dataset, item, lost, entry, is_read=item in read))
     return _unshared(LEAVE_ONE_OUT, found, explanation, began)
 
 
@@ -89,7 +96,7 @@ def attended_history(scorer: Scorer, pair: Pairs, dataset: Dataset, explanation:
 def _unshared(by: str, items: list[HistoryReason], explanation: Explanation, began: float) -> HistoryReasons:
     history = sum(c.contribution for c in explanation.contributions if c.player.side == "history")
     seconds = time.perf_counter() - began
-    return HistoryReasons(by, tuple(items), history, True, 0, explanation.seed, seconds)
+    return HistoryReasons(by, tuple(items), history, True, 0, explanation.seed, seconds, explanation.units)
 
 
 def _reason(
@@ -106,7 +113,8 @@ def _reason(
 
 
 def _entries(explanation: Explanation) -> dict[str, float] | None:
-    if explanation.item_item is None:
+    """The item-item term's own split by raw id, logits; None where there is none, and in other units."""
+    if explanation.item_item is None or explanation.units != LOGIT:
         return None
     return {entry.item_id: entry.contribution for entry in explanation.item_item.items}
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from recsys_core.results.units import LOGIT, Units
+
 LEAVE_ONE_OUT = "leave_one_out"
 ATTENTION = "attention"
 
@@ -16,9 +18,10 @@ class HistoryReason:
     Attributes
     ----------
     contribution
-        Logits; of ``attention`` the weight, which is none.
+        In the units of all; of ``attention`` the weight, which has none.
     term
-        The item-item term's part of it, known exactly; None where the model has no term.
+        The item-item term's part of it, known exactly; None where the model has no term, and of probabilities, in which
+        nothing is apart.
     standard_error
         Of the contribution, None where nothing was sampled.
     is_read
@@ -35,7 +38,7 @@ class HistoryReason:
 
     @property
     def network(self) -> float | None:
-        """What is not the item-item term's; None where the model has no term."""
+        """What is not the item-item term's; None where that is not known."""
         return None if self.term is None else self.contribution - self.term
 
     def to_json(self) -> dict[str, Any]:
@@ -53,9 +56,13 @@ class HistoryReasons:
         ``shapley`` (they sum to the history's contribution), ``leave_one_out`` (what the score loses without an item;
         they sum to nothing), or ``attention`` (weights that explain nothing: Jain & Wallace 2019).
     history
-        The history's contribution as one reason, logits.
+        The history's contribution as one reason.
     exact
         Whether nothing was sampled.
+    units
+        Of all figures.
+    earlier, n_earlier
+        Of probabilities: what the older items add that only the item-item term reads, together, and how many they are.
     """
 
     by: str
@@ -65,10 +72,13 @@ class HistoryReasons:
     background: int
     seed: int
     seconds: float
+    units: Units = LOGIT
+    earlier: float = 0.0
+    n_earlier: int = 0
 
     @property
     def total(self) -> float:
-        return sum(item.contribution for item in self.items)
+        return sum(item.contribution for item in self.items) + self.earlier
 
     @property
     def gap(self) -> float:
@@ -77,7 +87,7 @@ class HistoryReasons:
 
     @property
     def term(self) -> float | None:
-        """The item-item term's part of the sum; None where the model has no term."""
+        """The item-item term's part of the sum; None where that is not known."""
         parts = [item.term for item in self.items if item.term is not None]
         return sum(parts) if parts else None
 
@@ -95,4 +105,7 @@ class HistoryReasons:
     def to_json(self) -> dict[str, Any]:
         """Everything, raw."""
         names = ("by", "history", "total", "term", "gap", "standard_error", "exact", "background", "seed", "seconds")
-        return {name: getattr(self, name) for name in names} | {"items": [item.to_json() for item in self.items]}
+        more = ("units", "earlier", "n_earlier")
+        return {name: getattr(self, name) for name in (*names, *more)} | {
+            "items": [item.to_json() for item in self.items]
+        }

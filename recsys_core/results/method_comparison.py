@@ -40,9 +40,10 @@ class MethodRow:
         By measure, None where the method cannot tell it: ``deletion`` and ``insertion`` (how far the score falls or
         rises on average while reasons leave or enter in the method's order, logits), ``pos@20`` and ``neg@20``
         (`recsys_core.explain.history_removal`), ``randomisation`` (rank correlation with the reasons of shuffled
-        weights; near 0 is good), ``stability`` (rank correlation under small changes of the input), ``sparsity`` (Gini
-        index of the sizes), ``truth`` (rank correlation with the planted reasons), ``seconds``. The first four also
-        with ``_share``: of the distance from the floor (0) to the ceiling (1), a ratio of sums over users.
+        weights; near 0 is good), ``stability`` (share of small changes of the question under which the strongest
+        three reasons stay: `recsys_core.explain.small_changes`), ``sparsity`` (Gini index of the sizes), ``truth``
+        (rank correlation with the planted reasons), ``seconds``. The first four also with ``_share``: of the distance
+        from the floor (0) to the ceiling (1), a ratio of sums over users.
     unavailable
         Why the method cannot explain this model at all; None where it can.
     """

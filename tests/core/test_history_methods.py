@@ -134,7 +134,7 @@ def test_our_ranker_without_some_items_is_the_what_if_page_s(term_workspace):
     ids = model.dataset.items["item_id"].tolist()
     for mask, row in zip(masks, found, strict=True):
         edits = [TakeOffItem(int(i), ids[i]) for i in positives[~mask]]
-        edited = with_edits(situation, edits, model.split_dataset)
+        edited = with_edits(situation, edits)
         assert row == pytest.approx(edited.scores(model.split_dataset.tie_order).scores, abs=1e-5)
     some = np.array([7, 0, 3])
     assert history.score_subsets(positives, masks, some) == pytest.approx(found[:, some], abs=1e-5)

@@ -22,7 +22,9 @@ from dashboard.presentation.charts.chart import (
     written,
 )
 from dashboard.presentation.texts import numbers, plain
+from dashboard.presentation.units import decimals_for, on_axis, signed, titled
 from recsys_core.results.history import ATTENTION, HistoryReason, HistoryReasons
+from recsys_core.results.units import Units
 
 MOST_BARS = 12
 TERM = "purple"
@@ -33,13 +35,14 @@ def history_bars(found: HistoryReasons) -> Chart:
     """The strongest items by size, the others joined as one bar; bars of all items sum to what all say."""
     shown = found.strongest[:MOST_BARS]
     rest = found.strongest[len(shown) :]
-    rows = pd.DataFrame([_row(found, item) for item in shown] + ([_joined(found, rest)] if rest else []))
+    joined = [_joined(found, rest)] if rest or found.n_earlier else []
+    rows = pd.DataFrame([_row(found, item) for item in shown] + joined)
     rows["label"] = distinct(rows["label"].tolist())
     rows["beside"] = rows[["value", "term"]].max(axis=1).clip(lower=0)
     high, low = rows["beside"].max(), min(rows[["value", "term"]].min().min(), 0.0)
     span = max(high - low, 1e-6)
     rows["room"] = [high + ROOM * span if i % 2 else low - 0.02 * span for i in range(len(rows))]
-    return Chart(rows, _history_bars(found.by, found.term is not None), plain("lab.history.alt"))
+    return Chart(rows, _history_bars(found.by, found.units, found.term is not None), plain("lab.history.alt"))
 
 
 def _row(found: HistoryReasons, item: HistoryReason) -> dict:
@@ -48,20 +51,21 @@ def _row(found: HistoryReasons, item: HistoryReason) -> dict:
 
 def _joined(found: HistoryReasons, rest: tuple[HistoryReason, ...]) -> dict:
     term = sum(item.term or 0.0 for item in rest) if found.term is not None else None
-    label = plain("lab.history.others", n=len(rest))
-    return _values(found, label, sum(item.contribution for item in rest), term)
+    label = plain("lab.history.others", n=len(rest) + found.n_earlier)
+    return _values(found, label, sum(item.contribution for item in rest) + found.earlier, term)
 
 
 def _values(found: HistoryReasons, label: str, value: float, term: float | None) -> dict:
     is_weight = found.by == ATTENTION
-    text = numbers.percent(value, 1) if is_weight else numbers.signed(value, 3)
+    decimals = decimals_for((item.contribution for item in found.items), found.units) + 1
+    text = numbers.percent(value, 1) if is_weight else signed(value, found.units, decimals)
     colour = NEUTRAL if is_weight else FOR if value >= 0 else AGAINST
-    told = numbers.signed(term, 3) if term is not None else numbers.UNKNOWN
-    network = numbers.signed(value - term, 3) if term is not None else numbers.UNKNOWN
+    told = signed(term, found.units, decimals)
+    network = signed(None if term is None else value - term, found.units, decimals)
     return {
         "label": label,
-        "value": value,
-        "term": term or 0.0,
+        "value": on_axis(value, found.units),
+        "term": on_axis(term or 0.0, found.units),
         "meaning": colour,
         "text": text,
         "term_text": told,
@@ -70,8 +74,8 @@ def _values(found: HistoryReasons, label: str, value: float, term: float | None)
 
 
 @specification
-def _history_bars(by: str, has_term: bool) -> alt.LayerChart:
-    axis = plain("lab.history.axis.attention" if by == ATTENTION else "explain.axis")
+def _history_bars(by: str, units: Units, has_term: bool) -> alt.LayerChart:
+    axis = plain("lab.history.axis.attention") if by == ATTENTION else titled("explain.axis", units)
     said = {"label": plain("explain.top.item"), "text": plain("explain.contribution")}
     if has_term:
         said |= {"term_text": plain("lab.history.term"), "network_text": plain("lab.history.network")}

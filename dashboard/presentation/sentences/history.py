@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.presentation import units
 from dashboard.presentation.texts import joined, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown, by_sign
 from recsys_core.results.history import ATTENTION, LEAVE_ONE_OUT, HistoryReasons
@@ -15,10 +16,11 @@ def history_sentence(found: HistoryReasons) -> Markdown:
         return t("lab.history.none")
     named = found.strongest if len(found.items) <= MOST_NAMED + 1 else found.strongest[:MOST_NAMED]
     rest = found.strongest[len(named) :]
+    n_others = len(rest) + found.n_earlier
     said = [t("explain.item_item.entry", title=item.title, value=_shown(found, item.contribution)) for item in named]
-    if rest:
-        value = _shown(found, sum(item.contribution for item in rest))
-        said.append(t("explain.item_item.others", n=len(rest), value=value))
+    if n_others:
+        value = _shown(found, sum(item.contribution for item in rest) + found.earlier)
+        said.append(t("explain.item_item.others", n=n_others, value=value))
     return joined(t(f"lab.history.{found.by}", items=Markdown(" · ".join(said)), **_totals(found)), _term(found))
 
 
@@ -29,13 +31,15 @@ def _totals(found: HistoryReasons) -> dict[str, Markdown]:
 def _shown(found: HistoryReasons, value: float) -> Markdown:
     if found.by == ATTENTION:
         return Markdown(numbers.percent(value, 1))
-    decimals = numbers.decimals_for(item.contribution for item in found.items)
-    return by_sign(value, numbers.signed(value, decimals))
+    decimals = units.decimals_for((item.contribution for item in found.items), found.units)
+    return by_sign(value, units.said(value, found.units, decimals))
 
 
 def _term(found: HistoryReasons) -> Markdown:
     """Which part is the item-item term's, and how many items count in it alone; nothing where there is no term."""
-    if found.term is None:
+    if found.n_earlier:
+        return t("lab.history.together", n=found.n_earlier, value=_shown(found, found.earlier))
+    if found.term is None or found.by == ATTENTION:
         return Markdown("")
     values = {"term": _shown(found, found.term), "network": _shown(found, found.total - found.term)}
     unread = sum(not item.is_read for item in found.items)
@@ -57,7 +61,7 @@ def history_caveats(found: HistoryReasons) -> list[str]:
         else t("explain.caveat.error", error=numbers.number(error, 1))
     )
     about = t("explain.caveat.background", n=found.background, seed=found.seed)
-    gap = t("explain.caveat.gap", gap=numbers.number(abs(found.gap), 1))
+    gap = t("explain.caveat.gap", gap=numbers.number(units.on_axis(abs(found.gap), found.units), 1))
     return [*what, how, about, gap, t("explain.caveat.seconds", time=numbers.duration(found.seconds))]
 
 

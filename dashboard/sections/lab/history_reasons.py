@@ -24,17 +24,18 @@ def draw(explained: Explained) -> dict | None:
     by = page.pick("history_by", sentences.names_of_ways(cached_history.WAYS), buttons=True)
     try:
         with components.working(t("lab.history.working"), once=("history", by, *explained.where)):
-            found = cached_history.history_reasons(*explained.where, by=by)
+            how = {"units": explained.explanation.units, "compared": explained.compared}
+            found = cached_history.history_reasons(*explained.where, by=by, **how)
     except RecLensError as error:
         components.unavailable(error)
         return None
     st.markdown(sentences.history_sentence(found))
     if not found.items:
         return found.to_json()
-    components.draw(history_bars(found), key=f"history_bars_{by}")
+    components.draw(history_bars(found), key=f"history_bars_{by}_{found.units}")
     components.caveats(sentences.history_caveats(found))
     rows = tables.history_reasons_table(found, cached_workspace.item_names(ref, page.selection.language))
-    columns = tables.history_reasons_columns(rows)
+    columns = tables.history_reasons_columns(rows, found)
     components.rows(rows, columns, key="history_items", alt=plain("lab.history.table.alt"), height=TABLE_HEIGHT)
     return found.to_json()
 

@@ -11,7 +11,7 @@ from recsys_core.explain.comparison.orders import RemovalGame, random_orders
 from recsys_core.explain.history_removal import HistoryRemoval, remove_history, search_removal
 from recsys_core.explain.history_scorer import RankerHistory
 from recsys_core.explain.method import games_of
-from recsys_core.explain.stability import small_changes
+from recsys_core.explain.small_changes import Asked, small_changes
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.recommend import score_user, user_pairs
@@ -19,6 +19,7 @@ from recsys_core.results import Explanation
 from recsys_core.seeds import random_stream
 
 RANDOM_REMOVALS = 3  # orders of the history behind the floor of POS and NEG
+CHANGES = 3  # small changes of each case that every method is asked about
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -34,18 +35,14 @@ class Case:
     game
         Coalitions of the feature groups, the history as one of them.
     changed
-        The same pair with a slightly other input.
+        The same question asked slightly otherwise: a few of `small_changes`, drawn by the seed.
     """
 
-    scorer: Scorer
-    dataset: Dataset
-    pair: Pairs
-    background: Pairs
+    asked: Asked
     positives: np.ndarray
     excluded: np.ndarray
     game: RemovalGame
-    changed: tuple[tuple[Scorer, Pairs], ...]
-    seed: int
+    changed: tuple[Asked, ...]
 
     @classmethod
     def of(
@@ -58,17 +55,27 @@ class Case:
             return None
         pair = user_pairs(split_dataset, user_index, top)
         positives = split_dataset.histories.known(np.array([user_index]), "test").csr().indices[::-1]
+        asked = Asked(scorer, split_dataset, pair, background, seed=seed)
         return cls(
-            scorer,
-            split_dataset.dataset,
-            pair,
-            background,
+            asked,
             positives.astype(np.int64),
             scores.seen,
             RemovalGame.of(games_of(scorer, pair, background)),
-            small_changes(scorer, split_dataset.dataset, pair, seed=seed + user_index),
-            seed,
+            _few_changes(asked, seed + user_index),
         )
+
+    @property
+    def pair(self) -> Pairs:
+        return self.asked.pair
+
+    @property
+    def dataset(self) -> Dataset:
+        return self.asked.split_dataset.dataset
+
+    @property
+    def user_seed(self) -> int:
+        """Of all that is drawn for this user."""
+        return self.asked.seed + int(self.pair.users[0])
 
     @property
     def target(self) -> int:
@@ -77,7 +84,7 @@ class Case:
     @property
     def history(self) -> RankerHistory:
         """The user as a scorer of histories."""
-        return RankerHistory(self.scorer, int(self.pair.users[0]), self.pair.histories.shape[1])
+        return RankerHistory(self.asked.scorer, int(self.pair.users[0]), self.pair.histories.shape[1])
 
     def removal(self, importance: np.ndarray) -> HistoryRemoval:
         """Ranks of the recommended item as the history leaves by ``importance`` of the positives."""
@@ -85,7 +92,7 @@ class Case:
 
     def random_removals(self) -> list[HistoryRemoval]:
         """The same for orders that know nothing."""
-        rng = random_stream(self.seed + int(self.pair.users[0]), "orders of the history")
+        rng = random_stream(self.user_seed, "orders of the history")
         return [self.removal(rng.permutation(len(self.positives))) for _ in range(RANDOM_REMOVALS)]
 
     def searched_removal(self) -> HistoryRemoval:
@@ -94,7 +101,13 @@ class Case:
 
     def random_orders(self) -> list[np.ndarray]:
         """Orders of the feature groups that know nothing."""
-        return random_orders(self.game.n_players, seed=self.seed + int(self.pair.users[0]))
+        return random_orders(self.game.n_players, seed=self.user_seed)
+
+
+def _few_changes(asked: Asked, seed: int) -> tuple[Asked, ...]:
+    every = [change.asked for change in small_changes(asked)]
+    drawn = random_stream(seed, "small changes of a question").permutation(len(every))[:CHANGES]
+    return tuple(every[i] for i in np.sort(drawn))
 
 
 def importance_of(explanation: Explanation, positives: np.ndarray, dataset: Dataset) -> np.ndarray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from recsys_core.explain.comparison.orders import order_of
 from recsys_core.explain.explain import check_method, explain
 from recsys_core.explain.history_removal import K
 from recsys_core.explain.methods import METHODS
-from recsys_core.explain.stability import stability
+from recsys_core.explain.small_changes import Asked, contributions_of, stays
 from recsys_core.metrics import rank_correlation
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.results import Explanation
@@ -54,18 +54,18 @@ def method_figures(case: Case, name: str, *, shuffled: Scorer, truth: Truth | No
 
     Raises ``SettingError`` where the method cannot explain this model.
     """
-    one = _explained(case, name)
+    one = _explained(case.asked, name)
     found = _order_figures(case, _contributions(one))
     found["seconds"] = one.seconds
     found["sparsity"] = gini(_contributions(one))
     check_method(shuffled, method=name)
-    found["randomisation"] = _correlation(one, _explained(case, name, scorer=shuffled))
-    again = [_explained(case, name, scorer=other, pair=pair) for other, pair in case.changed]
-    found["stability"] = _mean([stability(one, other) for other in again])
+    found["randomisation"] = _correlation(one, _explained(replace(case.asked, scorer=shuffled), name))
+    again = [_explained(changed, name) for changed in case.changed]
+    found["stability"] = _mean([float(stays(contributions_of(one), contributions_of(other))) for other in again])
     if truth is not None:
         found["truth"] = _truth(one, truth.contributions(case.pair))
     if METHODS[name].per_item_history and len(case.positives):
-        each = _explained(case, name, history="each")
+        each = _explained(case.asked, name, history="each")
         removal = case.removal(importance_of(each, case.positives, case.dataset))
         found |= {POS: removal.pos(), NEG: removal.neg()}
     return _told(found)
@@ -78,10 +78,11 @@ def random_figures(case: Case) -> Figures:
         "deletion": _mean([case.game.deletion(order) for order in orders]),
         "insertion": _mean([case.game.insertion(order) for order in orders]),
     }
-    rng = random_stream(case.seed + int(case.pair.users[0]), "contributions that know nothing")
+    rng = random_stream(case.user_seed, "contributions that know nothing")
     drawn = rng.standard_normal((3, case.game.n_players))
     found |= {"sparsity": gini(drawn[0])}
-    found |= {"randomisation": _correlated(drawn[0], drawn[1]), "stability": _correlated(drawn[0], drawn[2])}
+    found |= {"randomisation": _correlated(drawn[0], drawn[1])}
+    found |= {"stability": float(stays(*({str(i): x for i, x in enumerate(row)} for row in drawn[::2].tolist())))}
     if len(case.positives):
         removals = case.random_removals()
         found |= {POS: _mean([r.pos() for r in removals]), NEG: _mean([r.neg() for r in removals])}
@@ -135,12 +136,9 @@ def gini(contributions: np.ndarray) -> float:
     return float((weights * sizes).sum() / (len(sizes) * sizes.sum()))
 
 
-def _explained(
-    case: Case, name: str, *, scorer: Scorer | None = None, pair: Pairs | None = None, history: str = "one"
-) -> Explanation:
-    asked = case.pair if pair is None else pair
-    model = scorer or case.scorer
-    return explain(model, case.dataset, asked, case.background, method=name, history=history, seed=case.seed)
+def _explained(asked: Asked, name: str, *, history: str = "one") -> Explanation:
+    about = asked.scorer, asked.split_dataset.dataset, asked.pair, asked.background
+    return explain(*about, method=name, history=history, seed=asked.seed)
 
 
 def _order_figures(case: Case, contributions: np.ndarray) -> Figures:
