@@ -58,7 +58,8 @@ def test_an_item_outside_the_list_says_what_it_lacks_to_enter(open_app, ref):
     outside, last = items[13], items[9]
     app = open_app("explain", user=USER, item=outside.item_id, contrast="true")
     assert app.selectbox(key="pick_against").value == last.item_id
-    for against, places in ((last, 4), (items[0], 13)):
+    assert re.search(rf"“{re.escape(outside.title)}” needs \+[\d.]+ to enter the top 10", whole(app)), "reasons once"
+    for against, places in ((items[8], 5), (items[0], 13)):
         app = open_app("explain", user=USER, item=outside.item_id, contrast="true", against=against.item_id)
         assert f"is {places} places lower than “{against.title}”" in whole(app)
         needs = rf"To enter the top 10, “{re.escape(outside.title)}” needs \+([\d.]+), beside its last item, “(.+?)”"

@@ -79,12 +79,16 @@ def _seen(items: tuple[RankedItem, RankedItem]) -> list[Markdown]:
     return [t("contrast.seen", item=item.title) for item in items if not item.rank]
 
 
-def entry_sentence(gap: EntryGap, found: Contrast, lines: list[ContrastLine]) -> Markdown:
-    """ "To enter the top 10 it needs +1.20: interest −0.60, price −0.40." """
+def entry_sentence(gap: EntryGap, found: Contrast, lines: list[ContrastLine], *, said: bool = False) -> Markdown:
+    """ "To enter the top 10 it needs +1.20: interest −0.60, price −0.40." ``said``: its reasons stand there already."""
     needed = -found.score_difference
     decimals = written_in.decimals_for([needed, *(line.contribution for line in lines)], found.units)
     if not gap.needed:
         return t("contrast.needs.tie", k=gap.k, item=found.title)
+    if said:
+        return t(
+            "contrast.needs.alone", k=gap.k, item=found.title, needed=written_in.said(needed, found.units, decimals)
+        )
     lacking = [line for line in lines if line.contribution < 0]
     total = sum(abs(line.contribution) for line in lines)
     worth = [line for line in lacking if abs(line.contribution) >= LEAST_SHARE * total][:MOST_NAMED]

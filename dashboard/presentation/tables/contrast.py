@@ -112,14 +112,14 @@ def _unlike(reason: CommonReason, n_listed: int) -> float:
 
 
 def _held(data: Dataset, reason: CommonReason, n_listed: int) -> tuple[str, str]:
-    """ "8 of 10: shoes" and "20 %", of numbers the two medians."""
+    """ "8 of 10: shoes" and "20 %", of numbers the two medians with their unit."""
     shared = reason.shared
     if shared is None:
         return "", ""
     column = player_column(data, reason.player)
     value = shorten(said(shared.value, column))
     if shared.n_holding is None:
-        return plain("common.median", value=value), plain("common.median", value=said(shared.of_others, column))
+        return value, said(shared.of_others, column)
     held = plain("common.held", n=shared.n_holding, all=n_listed, value=value)
     return held, numbers.percent(shared.share_of_others)
 
@@ -148,6 +148,6 @@ def common_columns(units: Units) -> dict[str, RowColumn]:
         "reason": RowColumn(plain("explain.reason"), wrap=True),
         "interval": RowColumn(written_in.titled("common.interval", units), right=True),
         "lifted": RowColumn(plain("common.lifted"), help=plain("common.lifted.help"), right=True),
-        "shared": RowColumn(plain("common.shared"), wrap=True),
-        "rest": RowColumn(plain("common.rest"), right=True),
+        "shared": RowColumn(plain("common.shared"), help=plain("common.shared.help"), wrap=True),
+        "rest": RowColumn(plain("common.rest"), help=plain("common.rest.help"), wrap=True),
     }

@@ -14,8 +14,10 @@ from dashboard.presentation.charts import contrast as charts
 from dashboard.presentation.sentences import contrast as sentences
 from dashboard.presentation.tables import contrast as tables
 from dashboard.presentation.texts import joined, plain, t
+from dashboard.presentation.texts.markdown import Markdown
 from dashboard.sections.lab.card import Explained, LabCard
 from recsys_core.results import RankedItem
+from recsys_core.results.contrast import Contrast
 
 AGAINST, HISTORY = "against", "contrast_history"
 
@@ -34,7 +36,7 @@ def draw(explained: Explained) -> dict | None:
     lines = tables.contrast_lines(data, found)
     by_score = explained.variant.reranking.is_identity
     said = sentences.contrast_sentence(found, lines, items, by_score=by_score)
-    lacks = None if found.is_same_item else _entry(explained, items[0])
+    lacks = None if found.is_same_item else _entry(explained, *items)
     st.markdown(joined(said, lacks or ""))
     if not found.is_same_item:
         with components.grid(2, min_width=380) as grid:
@@ -71,21 +73,22 @@ def _searched(names: dict[str, str], chosen: str | None) -> dict[str, str]:
     return {i: names[i] for i in hits(names, wanted, chosen)}
 
 
-def _contrast(explained: Explained, item: RankedItem, other: int, history: str = "one"):
+def _contrast(explained: Explained, item: RankedItem, other: int, history: str = "one") -> Contrast:
     pair = (item.item_index, other)
     how = {"units": explained.explanation.units, "compared": explained.compared}
     who = explained.ref, explained.user_index, pair, explained.variant
     return cached_contrast.contrast(*who, history=history, **how)
 
 
-def _entry(explained: Explained, item: RankedItem):
+def _entry(explained: Explained, item: RankedItem, other: RankedItem) -> Markdown | None:
     """What the lower of the two items lacks to enter the list; None where it is on it or could not enter."""
     ref, user_index, _, variant = explained.where
     gap = cached_contrast.entry_gap(ref, user_index, item.item_index, variant)
     if gap is None:
         return None
     found = _contrast(explained, item, gap.last_index)
-    return sentences.entry_sentence(gap, found, tables.contrast_lines(cached_workspace.dataset(ref), found))
+    lines, said = tables.contrast_lines(cached_workspace.dataset(ref), found), gap.last_index == other.item_index
+    return sentences.entry_sentence(gap, found, lines, said=said)
 
 
 CARD = LabCard(
