@@ -1,4 +1,4 @@
-"""A line of text with a button that copies it."""
+"""A text with a button that copies it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,10 @@ _draw = st.components.v2.component(
 )
 
 
-def copyable(text: str, *, label: str, key: str) -> None:
-    """Show ``text`` in one line, to be copied with a click; ``label`` says what it is."""
+def copyable(text: str, *, label: str, key: str, lines: int = 0) -> None:
+    """Show ``text``, to be copied with a click; ``label`` says what it is.
+
+    In one line, or as a paragraph at least ``lines`` lines high.
+    """
     words = {"label": label, "copy": plain("action.copy"), "copied": plain("action.copied")}
-    _draw(key=key, data={"text": text, **words})
+    _draw(key=key, data={"text": text, "lines": lines, **words})

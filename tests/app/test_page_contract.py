@@ -27,6 +27,7 @@ VALUES = {
         "compared": "item:9",
         "history_reasons": "true", "history_by": "leave_one_out",
         "contrast": "true", "against": "5", "contrast_history": "each", "common": "true",
+        "paragraph": "true", "length": "full",
     },
     "what-if": {
         "set": "user.age:34;user.region:south", "add": "9", "off": "", "pins": "user.age%3A20!!", "curve": "item.price",

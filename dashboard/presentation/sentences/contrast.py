@@ -83,16 +83,14 @@ def entry_sentence(gap: EntryGap, found: Contrast, lines: list[ContrastLine], *,
     """ "To enter the top 10 it needs +1.20: interest −0.60, price −0.40." ``said``: its reasons stand there already."""
     needed = -found.score_difference
     decimals = written_in.decimals_for([needed, *(line.contribution for line in lines)], found.units)
+    shown = {"k": gap.k, "item": found.title}
     if not gap.needed:
-        return t("contrast.needs.tie", k=gap.k, item=found.title)
+        return t("contrast.needs.tie", **shown)
+    shown["needed"] = written_in.said(needed, found.units, decimals)
     if said:
-        return t(
-            "contrast.needs.alone", k=gap.k, item=found.title, needed=written_in.said(needed, found.units, decimals)
-        )
-    lacking = [line for line in lines if line.contribution < 0]
+        return t("contrast.needs.alone", **shown)
     total = sum(abs(line.contribution) for line in lines)
-    worth = [line for line in lacking if abs(line.contribution) >= LEAST_SHARE * total][:MOST_NAMED]
-    shown = {"k": gap.k, "item": found.title, "needed": written_in.said(needed, found.units, decimals)}
+    worth = [line for line in lines if line.contribution <= -LEAST_SHARE * total][:MOST_NAMED]
     return t("contrast.needs", reasons=_named(worth, found.units, decimals), last=found.against_title, **shown)
 
 

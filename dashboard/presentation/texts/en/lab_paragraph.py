@@ -1,0 +1,26 @@
+"""Explain: an explanation as a paragraph."""
+
+TEXTS = {
+    "lab.paragraph": "Copy as a paragraph",
+    "paragraph.length": "Length",
+    "paragraph.length.short": "Short",
+    "paragraph.length.full": "Full",
+    "paragraph.caveat": "every number is one of this explanation's; in the units chosen above",
+    "paragraph.place.on_list": "“{item}” is recommended to {user}: rank {rank} of {n} {n|candidate|candidates}, {chance}.",
+    "paragraph.place.off_list": "“{item}” is not among the {k} items recommended to {user}: rank {rank} of {n} {n|candidate|candidates}, {chance}.",
+    "paragraph.place.seen": "“{item}” was shown to {user} or taken before, so it is no candidate: {chance}.",
+    "paragraph.chance": "probability {probability} (logit {logit})",
+    "paragraph.chance.points": "probability {probability}",
+    "paragraph.chance.rating": "{probability} on a scale from lowest (0) to highest (1) rating (logit {logit})",
+    "paragraph.sums": "Starting point: {background} ({base}). {n} {n|reason makes|reasons make} up the difference of {difference}: {n_for} for it ({for_it}), {n_against} against it ({against_it}).",
+    "paragraph.neither": "{n} {n|adds|add} nothing.",
+    "paragraph.for": "For it: {reasons}.",
+    "paragraph.for.none": "Nothing speaks clearly for it.",
+    "paragraph.against": "Against it: {reasons}.",
+    "paragraph.against.none": "Nothing speaks clearly against it.",
+    "paragraph.without": "Without “{reason}” the probability would be {probability} instead of {before}.",
+    "paragraph.doubt.exact": "These are exact Shapley values against {n} background {n|example|examples} (seed {seed}); their sum misses the score by {gap}.",
+    "paragraph.doubt.sampled": "These are sampled Shapley values against {n} background {n|example|examples} (seed {seed}), with a standard error of at most {error}; their sum misses the score by {gap}.",
+    "paragraph.agreement": "A second method, LIME, orders the reasons alike to {value} (1 is the same order; its linear model fits with R² {fit}).",
+    "paragraph.model": "The model is compressed: {variant}.",
+}

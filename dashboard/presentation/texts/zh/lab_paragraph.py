@@ -1,0 +1,26 @@
+"""解释页：把一次解释写成一段话。"""
+
+TEXTS = {
+    "lab.paragraph": "复制为一段文字",
+    "paragraph.length": "长短",
+    "paragraph.length.short": "简短",
+    "paragraph.length.full": "完整",
+    "paragraph.caveat": "每个数字都来自这次解释，单位与上方所选一致",
+    "paragraph.place.on_list": "“{item}”推荐给了{user}：在 {n} 件候选中排第 {rank}，{chance}。",
+    "paragraph.place.off_list": "“{item}”不在推荐给{user}的 {k} 件之中：在 {n} 件候选中排第 {rank}，{chance}。",
+    "paragraph.place.seen": "“{item}”已向{user}展示过或已被选过，因此不参与推荐：{chance}。",
+    "paragraph.chance": "概率 {probability}（logit {logit}）",
+    "paragraph.chance.points": "概率 {probability}",
+    "paragraph.chance.rating": "在最低评分（0）到最高评分（1）之间为 {probability}（logit {logit}）",
+    "paragraph.sums": "起点：{background}（{base}）。{n} 条理由构成 {difference} 的差别：{n_for} 条有利（{for_it}），{n_against} 条不利（{against_it}）。",
+    "paragraph.neither": "{n} 条没有影响。",
+    "paragraph.for": "有利的理由：{reasons}。",
+    "paragraph.for.none": "没有明显有利的理由。",
+    "paragraph.against": "不利的理由：{reasons}。",
+    "paragraph.against.none": "没有明显不利的理由。",
+    "paragraph.without": "若没有“{reason}”，概率会是 {probability}，而不是 {before}。",
+    "paragraph.doubt.exact": "以上为精确 Shapley 值，以 {n} 个背景样本（随机种子 {seed}）为参照；合计与分数相差 {gap}。",
+    "paragraph.doubt.sampled": "以上为抽样得出的 Shapley 值，以 {n} 个背景样本（随机种子 {seed}）为参照，标准误不超过 {error}；合计与分数相差 {gap}。",
+    "paragraph.agreement": "第二种方法 LIME 对理由的排序与之一致的程度为 {value}（1 为完全一致；其线性模型的拟合度 R² {fit}）。",
+    "paragraph.model": "所用模型经过压缩：{variant}。",
+}
