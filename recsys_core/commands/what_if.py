@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from recsys_core.results.what_if import MovedItem, Standing
     from recsys_core.results.what_if_session import WhatIfSession
 
-UNITS = ("logit", "probability")
-
 
 def what_if_arguments(parser: argparse.ArgumentParser) -> None:
     add_variant(parser)
@@ -32,19 +30,20 @@ def what_if_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--take-off", action="append", default=[], metavar="ITEM", help="an item that was not taken")
     parser.add_argument("--edits", type=Path, metavar="FILE", help="a session file of the What-if page")
     parser.add_argument("--k", type=int, default=10, help="length of the lists")
-    parser.add_argument("--units", default="logit", help="what the edits' contributions are in: logit or probability")
+    units = "what the edits' contributions are in"
+    parser.add_argument("--units", default="logit", metavar="logit|probability", help=units)
 
 
 def run_what_if(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    from recsys_core.explain.probability_games import check_units
     from recsys_core.models.text_vectors import TextVectors
     from recsys_core.what_if.situation import situation_of
     from recsys_core.what_if.what_if import what_if
 
     if args.k < 1:
         raise SettingError("setting.k", value=args.k)
-    if args.units not in UNITS:
-        raise SettingError("setting.choice", name="units", choices=", ".join(UNITS), value=args.units)
     opened = open_variant(args)
+    check_units(args.units, opened.model.task)
     model, encode = opened.model, TextVectors(opened.model.encoder_name)
     session = _session(args, model)
     user, item = (

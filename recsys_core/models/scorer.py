@@ -209,6 +209,10 @@ class Scorer:
                 parts.append(adapter.embed(group, self.encoded[group.key][rows]))
         return concatenate(parts, rows)
 
+    def embed(self, group: FeatureGroup, encoded: Tensor) -> Tensor:
+        """Embeddings ``(n, width)`` of encoded values that no row need hold, as this variant stores them."""
+        return self._store(group, encoded) if group.key in self.cached else self.ranker.adapter.embed(group, encoded)
+
     @torch.inference_mode()
     def user_base(self, users: np.ndarray) -> Tensor:
         """First-layer part of users, bias included: ``(b, first)``."""

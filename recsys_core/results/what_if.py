@@ -9,6 +9,7 @@ from recsys_core.metrics import probability
 from recsys_core.player import Player
 from recsys_core.results.edits import Cell, Edit
 from recsys_core.results.ranking import RankedItem
+from recsys_core.results.units import LOGIT, Units, score_in_units
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +24,9 @@ class Standing:
     def probability(self) -> float:
         return probability(self.score)
 
-    def in_units(self, units: str) -> float:
+    def in_units(self, units: Units) -> float:
         """The score as a logit or as a probability."""
-        return self.probability if units == "probability" else self.score
+        return score_in_units(self.score, units)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ class EditExplanation:
     before: Standing
     after: Standing
     edits: tuple[EditContribution, ...]
-    units: str = "logit"
+    units: Units = LOGIT
     exact: bool = True
     n_evaluations: int = 0
     seconds: float = 0.0

@@ -13,9 +13,9 @@ import numpy as np
 from recsys_core.data.known import KnownItems
 from recsys_core.explain.coalitions import coalitions
 from recsys_core.explain.shapley import draw_walks, exact_shapley, walk_coalitions, walk_shapley
-from recsys_core.metrics import logistic
 from recsys_core.models.edited_rows import Encode
 from recsys_core.results.edits import AddItem, Edit, SetColumn, TakeOffItem
+from recsys_core.results.units import LOGIT, Units, scores_in_units
 from recsys_core.seeds import random_stream
 from recsys_core.what_if.cells import encoded_edits
 from recsys_core.what_if.copies import score_copies, term_score
@@ -52,7 +52,7 @@ class EditGame:
                 active.append(position)
         self.active = np.array(active, dtype=np.int64)
 
-    def solve(self, units: str = "logit") -> tuple[np.ndarray, np.ndarray | None]:
+    def solve(self, units: Units = LOGIT) -> tuple[np.ndarray, np.ndarray | None]:
         """Shapley values ``(n_edits,)`` in ``units``, and their standard errors; None where they are exact.
 
         Exact over all coalitions of up to 10 edits, else from random orderings and their reverses with a fixed seed.
@@ -69,10 +69,10 @@ class EditGame:
         contributions[self.active], error[self.active] = found[0], np.sqrt(variance[0])
         return contributions, error
 
-    def values(self, masks: np.ndarray, units: str = "logit") -> np.ndarray:
+    def values(self, masks: np.ndarray, units: Units = LOGIT) -> np.ndarray:
         """Scores of coalitions ``(n, n_active)`` bool: ``(n,)`` float64, logits or probabilities."""
         scores = self._network_scores(masks) + self._term_scores(masks)
-        return logistic(scores) if units == "probability" else scores
+        return scores_in_units(scores, units)
 
     def _network_scores(self, masks: np.ndarray) -> np.ndarray:
         """The network's logits; a user row, an item row and a history that come together are scored once."""

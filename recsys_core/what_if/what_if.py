@@ -14,6 +14,7 @@ from recsys_core.recommend import UserScores
 from recsys_core.rerank import BY_SCORE, Reranker
 from recsys_core.results.edits import Edit, SetColumn, cell_text
 from recsys_core.results.ranking import RankedItem
+from recsys_core.results.units import LOGIT, Units
 from recsys_core.results.what_if import EditContribution, EditExplanation, ListChange, MovedItem, Standing, WhatIf
 from recsys_core.what_if.edit_contributions import EditGame
 from recsys_core.what_if.situation import Situation, with_edits
@@ -25,7 +26,7 @@ def explain_edits(
     split_dataset: SplitDataset,
     encode: Encode | None = None,
     *,
-    units: str = "logit",
+    units: Units = LOGIT,
     reranker: Reranker = BY_SCORE,
 ) -> EditExplanation:
     """What an item's score was, what it is after the edits, and what each of them adds to the change.
@@ -53,7 +54,7 @@ def what_if(
     split_dataset: SplitDataset,
     encode: Encode | None = None,
     *,
-    units: str = "logit",
+    units: Units = LOGIT,
     k: int = 10,
     reranker: Reranker = BY_SCORE,
 ) -> WhatIf:

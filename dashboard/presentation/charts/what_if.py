@@ -27,6 +27,7 @@ from dashboard.presentation.charts.chart import (
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.data.schema import Column
 from recsys_core.player import Player
+from recsys_core.results.units import Units
 from recsys_core.results.what_if import EditExplanation, ResponseCurve, ResponsePoint, Standing
 
 ROOM, MARGIN = 0.3, 0.02  # of the span: keeps the figures beside the bars whole
@@ -61,7 +62,7 @@ def contributions(found: EditExplanation, labels: list[str]) -> Chart:
     return Chart(rows, _contributions(found.units), plain("what_if.contributions.alt"))
 
 
-def _end(key: str, standing: Standing, units: str) -> dict:
+def _end(key: str, standing: Standing, units: Units) -> dict:
     text = plain(
         "explain.logit_and_probability",
         logit=numbers.signed(standing.score),
