@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from recsys_core.commands.command import Command, add_variant, open_variant
+from recsys_core.commands.command import Command, OpenVariant, add_variant, open_variant
 from recsys_core.errors import SettingError
 from recsys_core.explain.methods import DEFAULT, METHODS
 from recsys_core.progress import Progress
+
+if TYPE_CHECKING:
+    from recsys_core.models.scorer import Pairs
+    from recsys_core.results import Explanation
 
 OF_ALL = ("score", "probability", "base_value", "completeness_gap", "standard_error", "fit", "background", "seed",
           "seconds", "exact", "units", "compared_with", "logit")  # fmt: skip
@@ -29,6 +33,8 @@ def explain_arguments(parser: argparse.ArgumentParser) -> None:
     units = "logits, or percentage points of the probability (as shares of 1)"
     parser.add_argument("--units", default="logit", metavar="logit|probability", help=units)
     parser.add_argument("--seed", type=int, default=0)
+    words = "share a text's contribution out among its words, too (default: the item's text)"
+    parser.add_argument("--words", nargs="?", const="", metavar="COLUMN", help=words)
     trust = "examine it, too: other methods, its reasons taken away, small changes of what is asked"
     parser.add_argument("--trust", action="store_true", help=trust)
 
@@ -60,10 +66,25 @@ def run_explain(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     rows = [{k: getattr(reason, k) for k in OF_EACH} for reason in found.contributions]
     of_term = None if found.item_item is None else found.item_item.to_json()
     answer = {k: getattr(found, k) for k in OF_ALL} | {"contributions": rows, "item_item": of_term}
+    if args.words is not None:
+        answer["words"] = _words(args.words, opened, pair, background, found)
     if not args.trust:
         return answer
     asked = Asked(scorer, model.split_dataset, pair, background, choice, users_of, args.seed)
     return answer | {"trust": examine(asked, found, progress=progress).to_json()}
+
+
+def _words(column: str, opened: OpenVariant, pair: Pairs, background: Pairs, found: Explanation) -> dict[str, Any]:
+    """What the words of a text add; they share out its Shapley value, whatever the method of the explanation."""
+    from recsys_core.explain.explain import explain
+    from recsys_core.explain.words import explain_words, text_player
+    from recsys_core.models.text_vectors import TextVectors
+
+    player, model = text_player(opened.scorer, column), opened.model
+    if found.method != DEFAULT:
+        found = explain(opened.scorer, model.dataset, pair, background, seed=found.seed, units=found.units)
+    encode = TextVectors(model.encoder_name)
+    return explain_words(opened.scorer, pair, background, found, player, encode).to_json()
 
 
 EXPLAIN = Command("explain", "why a user gets an item", explain_arguments, run_explain)

@@ -57,10 +57,7 @@ def explain_words(
         column that is no text of this model.
     """
     began = time.perf_counter()
-    said = next((c for c in explanation.contributions if c.player == player), None)
-    if said is None or player not in text_players(scorer):
-        known = ", ".join(p.key for p in text_players(scorer)) or "-"
-        raise SettingError("words.column", column=player.key, known=known)
+    said = next(c for c in explanation.contributions if c.player == text_player(scorer, player.key))
     if said.value is None:
         raise SettingError("words.no_text", column=player.key)
     text = str(said.value)
@@ -97,6 +94,15 @@ def text_players(scorer: Scorer) -> tuple[Player, ...]:
     """The text columns that a model reads, the item's first."""
     groups = (*scorer.features.side("item"), *scorer.features.side("user"))
     return tuple(group.player for group in groups if group.kind == "text")
+
+
+def text_player(scorer: Scorer, key: str = "") -> Player:
+    """The text column of this key, the item's first where none is said; ``SettingError`` (``words.column``) for others."""
+    players = text_players(scorer)
+    found = next((p for p in players if not key or p.key == key), None)
+    if found is None:
+        raise SettingError("words.column", column=key or "-", known=", ".join(p.key for p in players) or "-")
+    return found
 
 
 def load_library() -> None:

@@ -18,6 +18,7 @@ CHOICES = {
     "--split": ("time", "random", "cutoff"),
     "--method": ("shapley", "lime", "ig", "deeplift", "guess"),
     "--history": ("one", "each", "two"),
+    "--words": ("item.title", "user.age", ""),
     "--units": ("logit", "probability", "points"),
     "--compared-with": ("average", "item:2", "item:1", "item:", "segment:", "segment:nobody", "everyone"),
     "--bits": ("32", "16", "8", "4", "3"),
@@ -60,7 +61,7 @@ TAKES = {  # what is drawn for a command, most of the time
     "recommend": (*VARIANT, "--user", "--k", "--k"),
     "explain": (
         *(*VARIANT, "--user", "--item", "--method", "--history", "--background", "--seed"),
-        *("--units", "--compared-with", "--compared-with", "--trust"),
+        *("--units", "--compared-with", "--compared-with", "--trust", "--words"),
     ),
     "counterfactual": (*VARIANT, "--user", "--item", "--k", "--kind", "--may-change", "--may-change"),
     "what-if": (*VARIANT, "--user", "--item", "--set", "--set", "--add", "--take-off", "--units", "--k", "--edits"),

@@ -81,6 +81,17 @@ def test_a_reason_holds_the_item_item_terms_split(capsys, tiny_workspace, term_w
     assert "item_item:" in capsys.readouterr().out
 
 
+def test_words_share_out_what_the_title_adds(capsys, tiny_workspace):
+    args = ("explain", "--workspace", tiny_workspace, "--user", "3", "--item", "7", "--background", 4, "--words")
+    e = run(capsys, *args, "item.title", "--units", "probability")
+    title = next(c["contribution"] for c in e["contributions"] if c["feature"] == "item.title")
+    assert sum(word["contribution"] for word in e["words"]["words"]) == pytest.approx(title, abs=1e-9)
+    assert {"word", "start", "end", "contribution", "standard_error", "lime"} == set(e["words"]["words"][0])
+    assert {"lime_fit", "exact", "total", "completeness_gap", "units"} <= set(e["words"])
+    assert run(capsys, *args, "--method", "lime", "--units", "probability")["words"]["total"] == title
+    assert "user.age is no text" in refused(capsys, *args, "user.age")
+
+
 def test_every_method_explains_the_listed_score(capsys, tiny_workspace):
     args = ("--workspace", tiny_workspace, "--user", "5", "--background", 8)
     item = run(capsys, "recommend", "--workspace", tiny_workspace, "--user", "5")["items"][0]
