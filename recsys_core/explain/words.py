@@ -97,7 +97,7 @@ def text_players(scorer: Scorer) -> tuple[Player, ...]:
 
 
 def text_player(scorer: Scorer, key: str = "") -> Player:
-    """The text column of this key, the item's first where none is said; ``SettingError`` (``words.column``) for others."""
+    """The text column of this key, the item's first where none is said; else ``SettingError`` (``words.column``)."""
     players = text_players(scorer)
     found = next((p for p in players if not key or p.key == key), None)
     if found is None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from recsys_core.metrics import rank_correlation
 from recsys_core.player import Player
 from recsys_core.results.units import LOGIT, Units
@@ -83,7 +85,7 @@ class WordExplanation:
         lime = [w.lime for w in self.words if w.lime is not None]
         if len(lime) < 2 or len(lime) < len(self.words):
             return None
-        return rank_correlation([w.contribution for w in self.words], lime)
+        return rank_correlation(np.array([w.contribution for w in self.words]), np.array(lime))
 
     def to_json(self) -> dict[str, Any]:
         """Everything, raw."""
