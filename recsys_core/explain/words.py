@@ -15,7 +15,7 @@ from recsys_core.explain.text_words import Word, cut_words, plain_blanks, withou
 from recsys_core.models.edited_rows import Encode
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.player import Player
-from recsys_core.results import Explanation
+from recsys_core.results import Contribution, Explanation
 from recsys_core.results.words import WordContribution, WordExplanation
 from recsys_core.seeds import random_stream
 
@@ -58,12 +58,7 @@ def explain_words(
     """
     began = time.perf_counter()
     said = next(c for c in explanation.contributions if c.player == text_player(scorer, player.key))
-    if said.value is None:
-        raise SettingError("words.no_text", column=player.key)
-    text = str(said.value)
-    words = cut_words(text)
-    if not words:
-        raise SettingError("words.no_words", column=player.key, value=text)
+    text, words = _cut(said)
     texts = _Texts(scorer, pair, background, explanation, player, (text, words), encode)
     shares, error = _shares(texts, len(words), said.contribution, explanation.seed)
     if error is not None or said.standard_error:
@@ -88,6 +83,16 @@ def explain_words(
         seed=explanation.seed,
         seconds=time.perf_counter() - began,
     )
+
+
+def _cut(said: Contribution) -> tuple[str, tuple[Word, ...]]:
+    """The text that a reason holds, and its words. Raises ``SettingError`` where there are none."""
+    if said.value is None:
+        raise SettingError("words.no_text", column=said.player.key)
+    words = cut_words(str(said.value))
+    if not words:
+        raise SettingError("words.no_words", column=said.player.key, value=said.value)
+    return str(said.value), words
 
 
 def text_players(scorer: Scorer) -> tuple[Player, ...]:

@@ -85,7 +85,7 @@ class WordExplanation:
         lime = [w.lime for w in self.words if w.lime is not None]
         if len(lime) < 2 or len(lime) < len(self.words):
             return None
-        return rank_correlation(np.array([w.contribution for w in self.words]), np.array(lime))
+        return float(rank_correlation(np.array([w.contribution for w in self.words]), np.array(lime)))
 
     def to_json(self) -> dict[str, Any]:
         """Everything, raw."""
