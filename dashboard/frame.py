@@ -27,7 +27,7 @@ with ``large_controls``, else in the sidebar.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -38,7 +38,7 @@ from dashboard import components, controls, state
 from dashboard.address import address, is_local
 from dashboard.cached import segments as cached_segments
 from dashboard.cached import workspace as cached_workspace
-from dashboard.presentation import exports
+from dashboard.presentation import exports, texts
 from dashboard.presentation.sentences import segments as segment_sentences
 from dashboard.presentation.texts import numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown
@@ -140,8 +140,17 @@ class Frame:
         with self.slots["notices"]:
             components.notice(problem.text)
 
-    def download(self, name: str, table: pd.DataFrame, everything: dict | list) -> None:
-        """Offer what is on the screen as a table and as JSON; both are made when the menu is opened."""
+    def download(
+        self,
+        name: str,
+        table: pd.DataFrame,
+        everything: dict | list,
+        pictures: Mapping[str, Callable[[], bytes]] | None = None,
+    ) -> None:
+        """Offer what is on the screen as a table and as JSON, made when the menu is opened, and PNG ``pictures``.
+
+        A picture is drawn when its file is asked for, in a thread of its own that speaks the page's language.
+        """
         where = self.slots["download"]
         menu = where.popover(t("action.download"), icon=":material/download:", key="download", on_change="rerun")
         if not menu.open:
@@ -154,6 +163,10 @@ class Frame:
             ):
                 said, key = t(f"action.download.{kind}"), f"download_{kind}"
                 st.download_button(said, content, f"{name}.{kind}", media, key=key, on_click="ignore")
+            for kind, draw in (pictures or {}).items():
+                said, file = t(f"action.download.{kind}"), f"{name}-{kind}.png"
+                picture = _in_language(state.language(), draw)
+                st.download_button(said, picture, file, "image/png", key=f"download_{kind}", on_click="ignore")
 
     def say_segment(self) -> None:
         """Under the sentence: which segment is chosen, its size, and what it does on this page."""
@@ -184,6 +197,16 @@ class Frame:
             components.copyable(address(self.url, values), label=plain("action.link"), key="link_text")
             if is_local():
                 st.markdown(f":small[{t('action.link.local')}]")
+
+
+def _in_language(language: str, work: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Work that a thread does where nobody has chosen a language yet."""
+
+    def spoken() -> bytes:
+        texts.use_language(language)
+        return work()
+
+    return spoken
 
 
 def run(chosen_page) -> None:

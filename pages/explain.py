@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import backgrounds, components, frame, state, units
 from dashboard.cached import explain as cached_explain
 from dashboard.cached import workspace as cached_workspace
 from dashboard.parameters import Parameter, opened
+from dashboard.presentation import shap_plots
 from dashboard.presentation.sentences import explain as sentences
 from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import plain, t
@@ -69,7 +72,8 @@ def show(page: frame.Frame) -> None:
             "second_method": tables.explanation_json(second) if second else None,
         }
     )
-    page.download("explanation", tables.contributions(explanation), everything)
+    plots = {"waterfall": partial(shap_plots.waterfall, cached_workspace.dataset(chosen.ref), explanation)}
+    page.download("explanation", tables.contributions(explanation), everything, plots)
     with below:  # last, as it waits for the second opinion
         lime = cached_explain.explanation(*where, method="lime", **how)
         agreement = compare_explanations(explanation, lime)

@@ -17,6 +17,7 @@ from dashboard.presentation.tables import reasons as tables
 from dashboard.presentation.texts import plain, t
 from dashboard.sections.global_parts import PARTS, Overall
 from dashboard.sections.global_parts.by_value import by_value
+from dashboard.sections.global_parts.pictures import pictures
 from dashboard.sections.global_parts.small import is_too_small
 from dashboard.sections.lab.card import draw_cards
 
@@ -65,7 +66,8 @@ def show(page: frame.Frame) -> None:
     if details.open:
         with details:
             components.table(tables.global_table(data, found), key="reasons", alt=plain("global.table.alt"))
-    page.download("global", tables.global_rows(found), tables.global_json(found) | {"by_value": effects} | held)
+    everything = tables.global_json(found) | {"by_value": effects} | held
+    page.download("global", tables.global_rows(found), everything, pictures(shown))
 
 
 def n_pairs() -> int:

@@ -39,7 +39,8 @@ LAYERS = (  # what stands on a line imports the lines above it, never its neighb
 LAYER = {name: height for height, names in enumerate(LAYERS) for name in names}
 OUTSIDE_THE_CORE = {"streamlit", "altair", "plotly", "dashboard", "pages"}
 PRESENTATION = sorted((ROOT / "dashboard" / "presentation").rglob("*.py"))
-PRESENTATION_USES = {"recsys_core", "numpy", "pandas", "altair", "plotly"} | sys.stdlib_module_names
+PLOTTED_BY = {"altair", "plotly", "shap", "matplotlib"}
+PRESENTATION_USES = {"recsys_core", "numpy", "pandas"} | PLOTTED_BY | sys.stdlib_module_names
 LONGEST_FILE, LONGEST_PAGE, LONGEST_FUNCTION = 350, 120, 60
 
 

@@ -14,7 +14,7 @@ from dashboard.components.notices import (
     unavailable,
     working,
 )
-from dashboard.components.plotly_drawing import draw_plotly
+from dashboard.components.plotly_drawing import draw_plotly, draw_to_mark
 from dashboard.components.rows import rows
 from dashboard.components.top import open_at_top, page_links
 
@@ -25,6 +25,7 @@ __all__ = [
     "copyable",
     "draw",
     "draw_plotly",
+    "draw_to_mark",
     "empty",
     "error_box",
     "failed",

@@ -31,3 +31,18 @@ def draw_plotly(chart: PlotlyChart, *, key: str, on_brush: Callable[[Ranges], No
         on_brush({axis: (float(low), float(high)) for axis, (low, high) in marked.items()})
 
     _listen(key=f"{key}_brush", data={"chart": key}, on_ranges_change=brushed)
+
+
+def draw_to_mark(chart: PlotlyChart, *, key: str) -> list[int]:
+    """Draw a chart of one trace and return which of its dots are inside what a person drew, in order."""
+    marked = st.plotly_chart(
+        chart.figure,
+        key=key,
+        alt=chart.alt,
+        width="stretch",
+        config=BARE,
+        on_select="rerun",
+        selection_mode=("lasso", "box"),
+    )
+    n = len(chart.figure.data[0].x)
+    return sorted({i for i in marked.selection.point_indices if 0 <= i < n})

@@ -102,3 +102,20 @@ class Disagreement:
     player: Player
     kind: str
     share: float
+
+
+@dataclass(frozen=True, slots=True)
+class SizeDifference:
+    """Mean absolute contribution of a reason over two sets of pairs, and their difference with its interval."""
+
+    player: Player
+    first: float
+    second: float
+    difference: float
+    low: float
+    high: float
+
+    @property
+    def is_clear(self) -> bool:
+        """The interval leaves out 0."""
+        return self.low > 0 or self.high < 0

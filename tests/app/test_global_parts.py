@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
 from app_texts import texts_of
 
+from dashboard.cached import explain as cached_explain
 from dashboard.cached import overall as cached_overall
 from dashboard.cached import workspace as cached_workspace
 from dashboard.presentation.texts import plain, use_language
 from dashboard.sections.global_parts import PARTS
+from dashboard.workspaces import workspace_ref
+from recsys_core.data.segments import Segment, SegmentStore
+from recsys_core.explain.size_differences import size_differences
 from recsys_core.player import Player
 from recsys_core.variant import DENSE
 
@@ -76,3 +81,28 @@ def test_tables_that_lack_something(open_app, odd_workspaces: Path, name):
     app = open_app("global", odd_workspaces, workspace=name, pairs="100", **OPEN)
     assert not app.exception
     assert not app.error
+
+
+def test_two_segments_side_by_side_and_where_they_differ(open_app, grouped_workspace, tmp_path):
+    shutil.copytree(grouped_workspace, tmp_path / "ws" / "tiny")
+    ref, store = workspace_ref(tmp_path / "ws" / "tiny"), SegmentStore(tmp_path / "ws" / "tiny")
+    store.save(Segment("young", {"age": (0.0, 35.0)}))
+    store.save(Segment("old", {"age": (36.0, 99.0)}))
+    store.save(Segment("two", users=("1", "2")))
+    how = {"pairs": "100", "segment": "young", "side_by_side": "true", "lasso": "true"}
+    app = open_app("global", tmp_path / "ws", beside="old", **how)
+    assert not app.exception
+    held = {s.name: s for s in store.list()}
+    young, old = (cached_explain.overall(ref, DENSE, 100, held[name]).outcome() for name in ("young", "old"))
+    ages = cached_workspace.dataset(ref).users["age"].to_numpy()
+    assert ages[young.pairs.users].max() <= 35 < ages[old.pairs.users].min()
+    clear = [d for d in size_differences(young, old) if d.is_clear]
+    said = f"more for {'young' if clear[0].difference > 0 else 'old'}" if clear else "beyond noise"
+    assert said in whole(app)
+    assert "**young**, 100 pairs" in whole(app)
+    assert "**old**, 100 pairs" in whole(app)
+    app.selectbox(key="pick_beside").select("").run()
+    assert not app.exception
+    assert "**Everyone**, 100 pairs" in whole(app)
+    app.selectbox(key="pick_beside").select("two").run()
+    assert "fewer than 20" in whole(app)

@@ -34,7 +34,8 @@ VALUES = {
         "new": "",  # needs no user: test_what_if_page.py
     },
     "global": {
-        "dependence": "true", "colour": "user.age", "partial": "true", "permutation": "true",
+        "dependence": "true", "colour": "user.age", "partial": "true", "permutation": "true", "lasso": "true",
+        "side_by_side": "true", "beside": "",  # needs segments: test_global_parts.py
         "pairs": "100", "reason": "user.region", "all_reasons": "true"},
     "compress": {
         "watch": "user.region", "users": "all", "kb": "12", "lists_kept": "50", "both": "7",

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features, with_known
+from scipy.stats import ttest_ind
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.inspection import partial_dependence as sklearn_partial_dependence
 from sklearn.inspection import permutation_importance as sklearn_permutation_importance
@@ -26,6 +27,7 @@ from recsys_core.data.schema import Column, stored_name
 from recsys_core.explain.global_explanation import explain_globally
 from recsys_core.explain.interactions import interactions
 from recsys_core.explain.partial_dependence import grid_values, partial_dependence
+from recsys_core.explain.size_differences import size_differences
 from recsys_core.metrics import logistic
 from recsys_core.models.evaluation import evaluate
 from recsys_core.models.scorer import Pairs, Scorer
@@ -245,3 +247,19 @@ def test_a_category_of_the_table_keeps_the_order_of_its_levels():
     schema = replace(DATASET.schema, users=(*DATASET.schema.users, Column("gone", "number")))
     gone = replace(DATASET, schema=schema, users=DATASET.users.assign(gone=np.nan))
     assert grid_values(gone, Player("user", "gone")) == ()
+
+
+def test_differences_of_sizes_are_welch_s():
+    rng = np.random.default_rng(0)
+    one = explain_globally(SCORER, DATASET, PAIRS[:5], random_pairs(DATASET, 2))
+    n = len(one.players)
+    first = replace(one, contributions=rng.normal(1, 1, (40, n)))
+    second = replace(one, contributions=rng.normal(0, 2, (25, n)))
+    for d in size_differences(first, second):
+        i = one.players.index(d.player)
+        theirs = ttest_ind(np.abs(first.contributions[:, i]), np.abs(second.contributions[:, i]), equal_var=False)
+        ends = theirs.confidence_interval(1 - 0.05 / n)
+        assert (d.low, d.high) == pytest.approx((ends.low, ends.high))
+    assert not any(d.is_clear for d in size_differences(first, first))
+    with pytest.raises(ValueError, match="other units"):
+        size_differences(first, replace(second, units="probability"))

@@ -7,11 +7,18 @@ import numpy as np
 from dashboard.presentation.sentences.fairness import inside, short_name
 from dashboard.presentation.texts import capital, joined, listed, numbers, t
 from dashboard.presentation.texts.markdown import Markdown, escape, strong
-from dashboard.presentation.units import score
+from dashboard.presentation.units import decimals_for, on_axis, score
 from dashboard.presentation.wording import in_words, shorten
 from recsys_core.data.dataset import Dataset
+from recsys_core.explain.global_explanation import GlobalExplanation
 from recsys_core.player import Player
-from recsys_core.results.global_parts import Disagreement, Interaction, PartialDependence, PermutationImportance
+from recsys_core.results.global_parts import (
+    Disagreement,
+    Interaction,
+    PartialDependence,
+    PermutationImportance,
+    SizeDifference,
+)
 from recsys_core.results.units import Units
 
 WEAK = 0.05  # a share of the spread that nobody should read anything into
@@ -84,3 +91,31 @@ def permutation_caveats(found: PermutationImportance) -> list[str]:
         t("global.permutation.interval"),
         t("explain.caveat.seconds", time=numbers.duration(found.seconds)),
     ]
+
+
+def differences(
+    found: tuple[SizeDifference, ...], names: dict[Player, str], segments: tuple[str, str], units: Units
+) -> Markdown:
+    """The reason whose size differs most, where it does beyond noise."""
+    clear = [d for d in found if d.is_clear]
+    if not clear:
+        return t("global.beside.alike", first=segments[0], second=segments[1])
+    largest, decimals = clear[0], decimals_for([clear[0].first, clear[0].second], units)
+    more, less = (0, 1) if largest.difference > 0 else (1, 0)
+    sizes = [numbers.fixed(on_axis(x, units), decimals) for x in (largest.first, largest.second)]
+    said = t(
+        "global.beside.says",
+        reason=strong(names[largest.player]),
+        more=segments[more],
+        high=sizes[more],
+        less=segments[less],
+        low=sizes[less],
+        unit=t(f"units.{units}"),
+    )
+    others = [names[d.player] for d in clear[1:]]
+    return joined(said, t("global.beside.also", names=listed(others)) if others else "")
+
+
+def lasso_caveats(found: GlobalExplanation, rows: np.ndarray) -> list[str]:
+    """Of how many of the pairs there are dots, and what their colour says."""
+    return [t("global.lasso.dots", n=len(np.unique(rows)), of=found.n_pairs), t("global.lasso.colour")]

@@ -6,8 +6,13 @@ import pandas as pd
 
 from dashboard.presentation.sentences.fairness import format_metric, interval, short_name
 from dashboard.presentation.tables.groups import real
-from dashboard.presentation.texts import plain
+from dashboard.presentation.tables.reasons import interval as ends
+from dashboard.presentation.texts import numbers, plain
+from dashboard.presentation.units import on_axis
+from recsys_core.player import Player
 from recsys_core.results import FairnessReport, GroupRow
+from recsys_core.results.global_parts import SizeDifference
+from recsys_core.results.units import Units
 
 QUALITY = ("ndcg@10", "recall@10", "auc")
 
@@ -35,3 +40,22 @@ def _figure(row: GroupRow, metric: str) -> str:
     value, low, high = (part[metric] for part in (row.values, row.low, row.high))
     shown = format_metric(value)
     return shown if low is None or high is None else plain("segment.figure", value=shown, interval=interval(low, high))
+
+
+def differences(
+    found: tuple[SizeDifference, ...], names: dict[Player, str], segments: tuple[str, str], units: Units
+) -> pd.DataFrame:
+    """Mean size of each reason for two segments, with the interval of the difference."""
+    first, second = segments if segments[0] != segments[1] else (segments[0], f"{segments[1]} 2")
+    rows = [
+        {
+            plain("explain.reason"): names[d.player],
+            first: numbers.fixed(on_axis(d.first, units), 3),
+            second: numbers.fixed(on_axis(d.second, units), 3),
+            plain("global.beside.difference"): numbers.signed(on_axis(d.difference, units), 3),
+            plain("overview.interval"): ends(on_axis(d.low, units), on_axis(d.high, units)),
+            plain("fairness.gaps.real"): plain(f"fairness.gaps.{'yes' if d.is_clear else 'no'}"),
+        }
+        for d in found
+    ]
+    return pd.DataFrame(rows)

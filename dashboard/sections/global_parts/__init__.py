@@ -6,7 +6,9 @@ costs an expander; opened it is restored by the address.
 
 from __future__ import annotations
 
+from dashboard.sections.global_parts.beside import BESIDE
 from dashboard.sections.global_parts.dependence import DEPENDENCE
+from dashboard.sections.global_parts.lasso import LASSO
 from dashboard.sections.global_parts.part import GlobalPart, Overall
 from dashboard.sections.global_parts.partial import PARTIAL
 from dashboard.sections.global_parts.permutation import PERMUTATION
@@ -15,6 +17,8 @@ PARTS: tuple[GlobalPart, ...] = (  # in the order of the page; a new one is a li
     DEPENDENCE,
     PARTIAL,
     PERMUTATION,
+    BESIDE,
+    LASSO,
 )
 
 __all__ = ["PARTS", "GlobalPart", "Overall"]
