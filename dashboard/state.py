@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import RerunData, get_script_run_ctx
 
 from dashboard.address import root_and_page
 from dashboard.address_bar import AddressBar
@@ -238,6 +239,18 @@ def page_link(name: str, label: str) -> None:
     page = (recall("pages") or {}).get(name)
     if page is not None:
         st.page_link(page, label=label, icon=":material/arrow_forward:", help="")
+
+
+def open_page(name: str) -> None:
+    """Go to another page, after a callback has written what it is to show; stays where there is no such page.
+
+    ``st.switch_page`` would clear the address, which it cannot where controls are bound to it.
+    """
+    page, context = (recall("pages") or {}).get(name), get_script_run_ctx()
+    if page is not None and context is not None and context.script_requests is not None:
+        wanted = RerunData(query_string=context.query_string, page_script_hash=page._script_hash)
+        context.script_requests.request_rerun(wanted)
+        st.stop()
 
 
 def parameters(selection: Selection, item_id: str | None = None) -> dict[str, object]:

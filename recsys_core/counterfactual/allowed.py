@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from recsys_core.data.features import FeatureGroup, Features
 from recsys_core.data.schema import Column
 from recsys_core.errors import SettingError
 from recsys_core.player import Player
-from recsys_core.results.edits import Cell
+from recsys_core.results.edits import Cell, cell_text
 from recsys_core.what_if.edits import column_edit
 
 BETWEEN = 2  # values tried between two neighbouring knots of a number
@@ -65,6 +66,23 @@ def allowed_columns(text: str, dataset: Dataset, features: Features) -> tuple[Al
     if text.strip() and not allowed:
         raise SettingError("change.form", text=text)
     return check_allowed(allowed or [AllowedColumn(p) for p in changeable(dataset, features)], dataset, features)
+
+
+def allowed_text(allowed: Iterable[AllowedColumn]) -> str:
+    """The columns as `allowed_columns` reads them.
+
+    >>> allowed_text([AllowedColumn(Player("item", "price"), low=5.0), AllowedColumn(Player("user", "a,b"))])
+    'item.price=5:,"user.a,b"'
+    """
+    parts = []
+    for column in allowed:
+        said = "|".join(column.values)
+        if not said and math.isfinite(column.low) | math.isfinite(column.high):
+            said = ":".join(cell_text(end) if math.isfinite(end) else "" for end in (column.low, column.high))
+        parts.append(column.player.key + (f"={said}" if said else ""))
+    written = io.StringIO()
+    csv.writer(written, lineterminator="").writerow(parts)
+    return written.getvalue()
 
 
 def check_allowed(allowed: Iterable[AllowedColumn], dataset: Dataset, features: Features) -> tuple[AllowedColumn, ...]:

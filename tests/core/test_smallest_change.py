@@ -11,7 +11,7 @@ from counterfactual_data import DATASET, N_ITEMS, NETWORK, SCORERS, SPLIT, rando
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recsys_core.counterfactual import AllowedColumn, allowed_columns, changeable, smallest_change
+from recsys_core.counterfactual import AllowedColumn, allowed_columns, allowed_text, changeable, smallest_change
 from recsys_core.counterfactual.allowed import choices
 from recsys_core.data.schema import Column
 from recsys_core.errors import SettingError
@@ -136,6 +136,8 @@ def test_what_may_change_unless_told():
         AllowedColumn(Player("item", "price"), low=5),
         AllowedColumn(Player("user", "city"), values=("Ulm", "Bonn")),
     )
+    for text in ("item.price=5:,user.city=Ulm|Bonn", "user.age=:30.5", "item.genres"):
+        assert allowed_text(allowed(text)) == text
 
 
 @pytest.mark.parametrize(

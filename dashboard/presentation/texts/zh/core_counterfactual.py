@@ -15,7 +15,7 @@ TEXTS = {
         "{text!r} 没有说明什么可以改动；请写成 列、列=下限:上限（数字）或 列=a|b，列写作 user.列 或 item.列，多列用逗号分隔。"
     ),
     "core.change.range": "{column} 不可能介于 {low} 与 {high} 之间；请先写下限。",
-    "core.change.text": "{column} 是文字，无法逐一尝试；请在“假如”页面上改写文字。",
+    "core.change.text": "{column} 是文字，无法逐一尝试；请在“假设分析”页面上改写文字。",
     "core.change.twice": "{column} 被写了两次，请只写一次。",
     "core.change.no_columns": "没有任何列可以改动；请至少允许一列。",
 }
