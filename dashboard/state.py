@@ -250,7 +250,7 @@ def open_page(name: str) -> None:
     if page is not None and context is not None and context.script_requests is not None:
         wanted = RerunData(query_string=context.query_string, page_script_hash=page._script_hash)
         context.script_requests.request_rerun(wanted)
-        st.stop()
+        st.empty()  # where the run looks at what is requested, and ends
 
 
 def parameters(selection: Selection, item_id: str | None = None) -> dict[str, object]:

@@ -80,4 +80,9 @@ def caveats(found: Counterfactual) -> list[str]:
     what = "histories" if found.kind == REMOVE_HISTORY else "rows"
     sure = [t(f"counterfactual.{'exact' if found.exact else 'greedy'}.{what}")] if found.found else []
     scored = t(f"counterfactual.scored.{what}", n=found.n_scored)
-    return [scored, *sure, t("counterfactual.rule"), t("explain.caveat.seconds", time=numbers.duration(found.seconds))]
+    return [
+        scored,
+        *sure,
+        t(f"counterfactual.rule.{what}"),
+        t("explain.caveat.seconds", time=numbers.duration(found.seconds)),
+    ]
