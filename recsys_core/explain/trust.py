@@ -14,7 +14,7 @@ from recsys_core.explain.methods import METHODS
 from recsys_core.explain.small_changes import SHARE_OF_RANGE, Asked, contributions_of, small_changes, stays, strongest
 from recsys_core.progress import Progress, silent
 from recsys_core.results import Explanation
-from recsys_core.results.trust import MethodAgreement, StableShare, Trust
+from recsys_core.results.trust import STRONGEST, MethodAgreement, StableShare, Trust
 
 STAGE = "trust"
 METHODS_PART = 0.5  # of the time
@@ -27,7 +27,7 @@ def examine(asked: Asked, explanation: Explanation, *, progress: Progress = sile
     taken away and put in, in the explanation's order and in 20 random ones (`removal_curves`); and the explanation's
     own method answers every small change of the question (`small_changes`).
     """
-    start = time.perf_counter()
+    start, contributions = time.perf_counter(), np.array([c.contribution for c in explanation.contributions])
     agreements, unanswered = _other_methods(asked, explanation, progress)
     dataset = asked.split_dataset.dataset
     removal = removal_curves(asked.scorer, dataset, explanation, asked.pair, asked.background, seed=asked.seed)
@@ -40,7 +40,8 @@ def examine(asked: Asked, explanation: Explanation, *, progress: Progress = sile
         agreements,
         unanswered,
         removal,
-        len(strongest(np.array([c.contribution for c in explanation.contributions]))),
+        min(STRONGEST, int((contributions > 0).sum())),
+        len(strongest(contributions)),
         stability,
         time.perf_counter() - start,
         explanation.units,

@@ -57,12 +57,10 @@ class RemovalCurves:
         return float(self.random_deletion[0] - self.random_deletion[n])
 
     def to_json(self) -> dict[str, Any]:
-        """Curves, areas and the drops of the first three, raw."""
-        n = min(STRONGEST, len(self.order))
+        """Curves and areas, raw."""
         curves = {k: getattr(self, k).tolist() for k in ("deletion", "insertion", "random_deletion")}
         areas = {k: getattr(self, k) for k in ("deletion_area", "insertion_area", "random_area")}
-        drops = {"n_removed": n, "drop": self.drop(n), "random_drop": self.random_drop(n)}
-        return {"order": [player.key for player in self.order]} | drops | areas | curves
+        return {"order": [player.key for player in self.order]} | areas | curves
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +122,8 @@ class Trust:
         One for each other registered method that can answer; ``unanswered`` names those that cannot.
     removal
         The explanation's own deletion and insertion curves beside random orders.
+    n_removed
+        Reasons, at most three, that are taken away for a sentence: the strongest that speak for the score.
     n_strongest
         How many strongest reasons the small changes are judged by; 0 where no reason moves the score.
     stability
@@ -137,6 +137,7 @@ class Trust:
     agreements: tuple[MethodAgreement, ...]
     unanswered: tuple[str, ...]
     removal: RemovalCurves
+    n_removed: int
     n_strongest: int
     stability: tuple[StableShare, ...]
     seconds: float
@@ -166,9 +167,13 @@ class Trust:
         return {name: getattr(self, name) for name in (*own, "units")} | {
             "agreement": [of.to_json() for of in self.agreements],
             "unanswered": list(self.unanswered),
-            "removal": self.removal.to_json(),
+            "removal": self.removal.to_json() | self._removed(),
             "stability": [of.to_json() for of in self.stability],
         }
+
+    def _removed(self) -> dict[str, Any]:
+        n = self.n_removed
+        return {"n_removed": n, "drop": self.removal.drop(n), "random_drop": self.removal.random_drop(n)}
 
 
 def _known(value: Any) -> Any:

@@ -24,7 +24,7 @@ VALUES = {
     "overview": {"groups": "region", "columns_read": "true"},
     "explain": {
         "method": "occlusion", "history": "each", "order": "time", "all_reasons": "true", "units": "probability",
-        "compared": "item:9",
+        "compared": "item:9", "trust": "true",
         "history_reasons": "true", "history_by": "leave_one_out",
         "contrast": "true", "against": "5", "contrast_history": "each", "common": "true",
         "paragraph": "true", "length": "full",
