@@ -11,7 +11,7 @@ TEXTS = {
     "lab.trust.removal": "Removing its top {n} {n|reason|reasons} moves the score by {drop} (any {n}: {random}).",
     "lab.trust.removal.probability": "Removing its top {n} {n|reason|reasons} moves the probability by {drop} (any {n}: {random}).",
     "lab.trust.removal.nothing": "No reason speaks for this score, so none can be taken away from it.",
-    "lab.trust.agreement": "{n} other methods agree with it by {low} to {high}.",
+    "lab.trust.agreement": "{n} other {n|method agrees|methods agree} with it by {low} to {high}.",
     "lab.trust.agreement.one": "One other method agrees with it by {low}.",
     "lab.trust.agreement.none": "No other method can be compared with it.",
     "lab.trust.stability": "Its {k} strongest {k|reason stays|reasons stay} the same for {share} of {n} small {n|change|changes}.",
