@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from dashboard.cached.cache import lru_shared
+from dashboard.cached.words import text_vectors
 from dashboard.cached.workspace import dataset, model, scorer, workspace
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.data.features import FeatureGroup
@@ -97,12 +98,7 @@ def _reranker(asked: Asked) -> Reranker:
 
 def encoder(asked: Asked) -> TextVectors:
     """Makes vectors of edited texts, by the encoder that the model was trained with."""
-    return _vectors(model(asked.ref, asked.variant.model).encoder_name)
-
-
-@lru_shared(4)
-def _vectors(name: str) -> TextVectors:
-    return TextVectors(name)
+    return text_vectors(asked.ref, asked.variant.model)
 
 
 @lru_shared(16)

@@ -5,6 +5,7 @@ from dashboard.components.copying import copyable
 from dashboard.components.drawing import draw, table
 from dashboard.components.fragments import fragment
 from dashboard.components.long_jobs import job_list, long_job
+from dashboard.components.marked_text import marked_text
 from dashboard.components.notices import (
     empty,
     error_box,
@@ -34,6 +35,7 @@ __all__ = [
     "grid",
     "job_list",
     "long_job",
+    "marked_text",
     "notice",
     "open_at_top",
     "page_links",

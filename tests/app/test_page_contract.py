@@ -27,8 +27,8 @@ VALUES = {
         "compared": "item:9", "trust": "true",
         "history_reasons": "true", "history_by": "leave_one_out",
         "contrast": "true", "against": "5", "contrast_history": "each", "common": "true",
-        "paragraph": "true", "length": "full",
         "counterfactual": "true", "may_change": "item.price=:40,user.region",
+        "paragraph": "true", "length": "full", "words": "true", "words_of": "item.title",
     },
     "what-if": {
         "set": "user.age:34;user.region:south", "add": "9", "off": "", "pins": "user.age%3A20!!", "curve": "item.price",

@@ -6,7 +6,7 @@ expander; opened it is restored by the address.
 
 from __future__ import annotations
 
-from dashboard.sections.lab import common, contrast, counterfactual, history_reasons, paragraph, trust
+from dashboard.sections.lab import common, contrast, counterfactual, history_reasons, paragraph, trust, words
 from dashboard.sections.lab.card import Explained, LabCard
 
 # in the order of the page; a new one is a line here and its file
@@ -14,6 +14,7 @@ CARDS: tuple[LabCard, ...] = (
     history_reasons.CARD,
     contrast.CARD,
     counterfactual.CARD,
+    words.CARD,
     common.CARD,
     trust.CARD,
     paragraph.CARD,
