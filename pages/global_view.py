@@ -6,7 +6,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import components, frame, state
+from dashboard import components, frame, state, units
 from dashboard.cached import explain as cached_explain
 from dashboard.cached import workspace as cached_workspace
 from dashboard.parameters import Parameter, among, opened
@@ -33,13 +33,16 @@ FIRST, WANTED, PAIRS = 100, 500, (100, 200, 500, 1000)
         ),
         Parameter("reason", "explain.reason"),
         opened("all_reasons", "explain.table"),
+        units.UNITS_PARAMETER,
         *(parameter for part in PARTS for parameter in part.declared),
     ),
 )
 def show(page: frame.Frame) -> None:
     chosen = page.selection
     page.title(t("global.title"))
-    wanted = n_pairs()
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = n_pairs()
+        units.pick_units(page)
     if is_too_small(chosen.ref, chosen.segment):
         return
     asked, found = explained(page, wanted)
@@ -90,7 +93,7 @@ def explained(page: frame.Frame, wanted: int):
     chosen = page.selection
     sizes = {"n": wanted, "background": cached_explain.OVERALL_BACKGROUND, "first": FIRST}
     jobs = [
-        cached_explain.overall(chosen.ref, chosen.variant, n, chosen.segment)
+        cached_explain.overall(chosen.ref, chosen.variant, n, chosen.segment, units=units.units_of(page))
         for n in dict.fromkeys((min(FIRST, wanted), wanted))
     ]
     first, last = jobs[0], jobs[-1]

@@ -37,7 +37,8 @@ VALUES = {
     "global": {
         "dependence": "true", "colour": "user.age", "partial": "true", "permutation": "true", "lasso": "true",
         "side_by_side": "true", "beside": "",  # needs segments: test_global_parts.py
-        "pairs": "100", "reason": "user.region", "all_reasons": "true"},
+        "pairs": "100", "reason": "user.region", "all_reasons": "true", "units": "probability",
+    },
     "compress": {
         "watch": "user.region", "users": "all", "kb": "12", "lists_kept": "50", "both": "7",
         "units": "probability",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dashboard.presentation import units as written_in
 from dashboard.presentation.charts.overall import TIED
 from dashboard.presentation.texts import capital, joined, listed, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown, by_sign, escape, supporting
@@ -10,6 +11,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.explain.global_explanation import GlobalExplanation
 from recsys_core.explain.value_effects import ValueEffect
 from recsys_core.player import Player
+from recsys_core.results.units import LOGIT, Units
 
 NEXT_TO_NOTHING = 0.02
 MOST_NAMED = 3
@@ -74,12 +76,19 @@ def _is_clear(effect: ValueEffect) -> bool:
     return effect.low is not None and effect.high is not None and (effect.low > 0 or effect.high < 0)
 
 
-def value_sentence(data: Dataset, player: Player, name: str, effects: tuple[ValueEffect, ...]) -> Markdown:
+def value_sentence(
+    data: Dataset, player: Player, name: str, effects: tuple[ValueEffect, ...], units: Units = LOGIT
+) -> Markdown:
     """The values that push most up and most down, where their intervals keep clear of nothing."""
     clear = [e for e in effects if _is_clear(e)]
     best, worst = (pick(clear, key=lambda e: e.mean, default=None) for pick in (max, min))
     said = [
-        t(f"global.values.{key}", value=value_words(data, player, e), by=by_sign(e.mean, numbers.signed(e.mean)), n=e.n)
+        t(
+            f"global.values.{key}",
+            value=value_words(data, player, e),
+            by=by_sign(e.mean, written_in.said(e.mean, units)),
+            n=e.n,
+        )
         for key, e in (("for", best), ("against", worst))
         if e is not None and (e.mean > 0) == (key == "for")
     ]
@@ -95,6 +104,7 @@ def caveats(found: GlobalExplanation, task: str, *, of_one: int, has_term: bool 
         t("global.caveat.seed", seed=found.seed),
         t("global.caveat.background", n=found.background, one=of_one),
         t("global.caveat.interval"),
+        "" if found.units == LOGIT else t("explain.caveat.units.probability"),
         t("global.caveat.item_item") if has_term else "",
         t("explain.caveat.seconds", time=numbers.duration(found.seconds)),
         t(f"task.{task}"),

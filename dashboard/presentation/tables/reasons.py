@@ -97,14 +97,20 @@ def profile_line(data: Dataset, user_index: int) -> str:
 
 def global_table(data: Dataset, found: GlobalExplanation) -> pd.DataFrame:
     """Mean size, interval, share and mean direction of each reason, largest first, as they are read."""
-    order = found.order
+    order, units = found.order, found.units
+
+    def on_axis(value: float) -> float:
+        return written_in.on_axis(float(value), units)
+
     return pd.DataFrame(
         {
             plain("explain.reason"): [feature_name(data, found.players[i]) for i in order],
-            plain("global.axis"): [numbers.fixed(found.mean_abs_contribution[i], 3) for i in order],
-            plain("overview.interval"): [interval(found.low[i], found.high[i]) for i in order],
+            written_in.titled("global.axis", units): [
+                numbers.fixed(on_axis(found.mean_abs_contribution[i]), 3) for i in order
+            ],
+            plain("overview.interval"): [interval(on_axis(found.low[i]), on_axis(found.high[i])) for i in order],
             plain("global.share"): [numbers.percent(found.share[i]) for i in order],
-            plain("global.table.mean"): [numbers.signed(float(found.mean[i]), 3) for i in order],
+            plain("global.table.mean"): [numbers.signed(on_axis(found.mean[i]), 3) for i in order],
         }
     )
 
@@ -155,6 +161,7 @@ def global_json(found: GlobalExplanation) -> dict:
         )
     return {
         "variant": found.variant.key,
+        "units": found.units,
         "n_pairs": found.n_pairs,
         "background": found.background,
         "seed": found.seed,

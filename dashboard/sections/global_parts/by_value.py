@@ -27,8 +27,8 @@ def by_value(page, found: GlobalExplanation, names: dict[Player, str]) -> tuple[
         if not effects:
             st.markdown(t("global.values.none", reason=order[chosen]))
         else:
-            st.markdown(sentences.value_sentence(data, player, order[chosen], effects))
+            st.markdown(sentences.value_sentence(data, player, order[chosen], effects, found.units))
             rows = [(sentences.value_words(data, player, effect), effect) for effect in effects]
-            components.draw(charts.by_value(rows), key="by_value")
+            components.draw(charts.by_value(rows, found.units), key="by_value")
             components.caveats([t("global.values.caveat"), t("global.caveat.pairs", n=found.n_pairs)])
     return player, {"feature": chosen, "values": [asdict(effect) for effect in effects]}
