@@ -251,6 +251,20 @@ class ModelVariant:
                     about.flag, type=about.kind, help=helped, dest=f"{part.__name__}.{name}", metavar=metavar
                 )
 
+    def to_arguments(self) -> tuple[str, ...]:
+        """The words of a command line that say this variant, for `from_arguments`.
+
+        >>> ModelVariant.compressed(0.5, bits=8).to_arguments()
+        ('--sparsity', '0.5', '--bits', '8')
+        """
+        words = ["--model", self.model] if self.model else []
+        for part in (self.compression, self.reranking):
+            for name, about in settings_of(type(part)):
+                value = getattr(part, name)
+                if about.parameter in part.to_query():
+                    words += [about.flag, str(value)]
+        return tuple(words)
+
     @classmethod
     def from_arguments(cls, args: argparse.Namespace) -> ModelVariant:
         """The variant that a command's arguments say. Raises ``SettingError``."""

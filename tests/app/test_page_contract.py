@@ -38,6 +38,8 @@ VALUES = {
         "dependence": "true", "colour": "user.age", "partial": "true", "permutation": "true", "lasso": "true",
         "side_by_side": "true", "beside": "",  # needs segments: test_global_parts.py
         "pairs": "100", "reason": "user.region", "all_reasons": "true", "units": "probability",
+        "explainers": "true", "explained_users": "40", "explained_by": "user.gender", "explained_measure": "insertion",
+        "explained_method": "lime",
     },
     "compress": {
         "watch": "user.region", "users": "all", "kb": "12", "lists_kept": "50", "both": "7",

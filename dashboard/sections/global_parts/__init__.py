@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dashboard.sections.global_parts.beside import BESIDE
 from dashboard.sections.global_parts.dependence import DEPENDENCE
+from dashboard.sections.global_parts.explainers import EXPLAINERS
 from dashboard.sections.global_parts.lasso import LASSO
 from dashboard.sections.global_parts.part import GlobalPart, Overall
 from dashboard.sections.global_parts.partial import PARTIAL
@@ -19,6 +20,7 @@ PARTS: tuple[GlobalPart, ...] = (  # in the order of the page; a new one is a li
     PERMUTATION,
     BESIDE,
     LASSO,
+    EXPLAINERS,
 )
 
 __all__ = ["PARTS", "GlobalPart", "Overall"]

@@ -1,0 +1,76 @@
+"""A comparison of explainers as a table: every measure with its interval, by method and by group."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from dashboard.presentation.tables.columns import RowColumn
+from dashboard.presentation.texts import numbers, plain
+from recsys_core.results import Group
+from recsys_core.results.method_comparison import MEASURES, REMOVALS, SHARE, Figure, MethodComparison, MethodRow
+
+PER_CENT = ("pos@20", "neg@20", "stability")
+
+
+def comparison_table(rows: tuple[MethodRow, ...], names: dict[str, str]) -> pd.DataFrame:
+    """One row a method, cells as they are read; measures that no method tells are left out."""
+    measures = [m for m in MEASURES if any(row.figures.get(m) for row in rows)]
+    found = {"method": [names[row.method] for row in rows]}
+    return pd.DataFrame(found | {m: [_cell(m, row.figures.get(m)) for row in rows] for m in measures})
+
+
+def comparison_columns(table: pd.DataFrame) -> dict[str, RowColumn]:
+    """Names of its columns, and on hover what each says and which end is good."""
+    method = {"method": RowColumn(plain("global.explainers.method"), wrap=True)}
+    return method | {
+        m: RowColumn(plain(f"global.explainers.{m}"), plain(f"global.explainers.{m}.help"), right=True)
+        for m in table.columns
+        if m != "method"
+    }
+
+
+def group_table(found: MethodComparison, method: str, name: Callable[[Group], str]) -> pd.DataFrame:
+    """One row a group: its size, and how far one method's reasons go from floor to ceiling; small groups say so."""
+    rows = []
+    for group in found.groups:
+        own = next((row for row in group.rows if row.method == method), None)
+        hidden = plain("fairness.hidden", least=found.least_size) if group.suppressed else numbers.UNKNOWN
+        cells = {m: _share(own.figures.get(m + SHARE) if own else None, hidden) for m in REMOVALS}
+        rows.append({"group": name(group.group), "n": numbers.count(group.n)} | cells)
+    return pd.DataFrame(rows, columns=["group", "n", *REMOVALS])
+
+
+def group_columns() -> dict[str, RowColumn]:
+    """Names of its columns."""
+    named = {"group": RowColumn(plain("fairness.group"), wrap=True), "n": RowColumn(plain("global.explainers.n"))}
+    return named | {m: RowColumn(plain(f"global.explainers.{m}"), right=True) for m in REMOVALS}
+
+
+def comparison_rows(found: MethodComparison) -> pd.DataFrame:
+    """Everything raw, a row a method, for a file."""
+    return pd.DataFrame([row.to_json() for row in found.rows])
+
+
+def _cell(measure: str, figure: Figure | None) -> str:
+    if figure is None:
+        return numbers.UNKNOWN
+    shown = {
+        "seconds": numbers.duration,
+        **dict.fromkeys(PER_CENT, numbers.percent),
+        **dict.fromkeys(("deletion", "insertion"), numbers.signed),
+    }.get(measure, numbers.fixed)
+    if figure.low is None or figure.high is None:
+        return shown(figure.value)
+    ends = plain("fairness.range", low=shown(figure.low), high=shown(figure.high))
+    return plain("global.explainers.cell", value=shown(figure.value), range=ends)
+
+
+def _share(figure: Figure | None, hidden: str) -> str:
+    if figure is None:
+        return hidden
+    if figure.low is None or figure.high is None:
+        return numbers.percent(figure.value)
+    ends = plain("fairness.range", low=numbers.percent(figure.low), high=numbers.percent(figure.high))
+    return plain("global.explainers.cell", value=numbers.percent(figure.value), range=ends)
