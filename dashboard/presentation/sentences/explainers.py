@@ -55,7 +55,7 @@ def _shares(found: MethodComparison, measure: str) -> dict[str, Figure]:
 def _below_chance(shares: dict[str, Figure]) -> str:
     """Methods whose interval holds random order: they are not to be believed here."""
     unsure = [method_name(m) for m, figure in shares.items() if figure.low is not None and figure.low <= 0]
-    return t("global.explainers.chance", n=len(unsure), methods=listed(unsure)) if unsure else ""
+    return t("global.explainers.chance", methods=listed(unsure)) if unsure else ""
 
 
 def unavailable(found: MethodComparison) -> list[Markdown]:

@@ -19,7 +19,7 @@ TEXTS = {
     "global.explainers.n": "Users",
     "global.explainers.sentence": "By {measure}, {best} reach {share} of what the best order gains over random order ({n} {n|user|users}).",
     "global.explainers.worst": "{method} least: {share}.",
-    "global.explainers.chance": "{methods} {n|is|are} no better than random order here.",
+    "global.explainers.chance": "No better than random order here: {methods}.",
     "global.explainers.nothing": "By {measure} nothing can be told apart: even the best order does no more than a random one.",
     "global.explainers.cannot": "{method}: {why}",
     "global.explainers.users": "{n} {n|user|users}, one recommendation each, seed {seed}",

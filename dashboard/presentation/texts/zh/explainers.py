@@ -19,7 +19,7 @@ TEXTS = {
     "global.explainers.n": "用户数",
     "global.explainers.sentence": "按{measure}，{best}走完了从随机顺序到最佳顺序的 {share}（{n} 位用户）。",
     "global.explainers.worst": "{method}最少：{share}。",
-    "global.explainers.chance": "{methods}在这里不比随机顺序好。",
+    "global.explainers.chance": "在这里不比随机顺序好的：{methods}。",
     "global.explainers.nothing": "按{measure}无法区分：最佳顺序也不比随机顺序好。",
     "global.explainers.cannot": "{method}：{why}",
     "global.explainers.users": "{n} 位用户，每位一条推荐，种子 {seed}",
