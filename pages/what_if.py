@@ -10,6 +10,7 @@ from dashboard.presentation.sentences import what_if as sentences
 from dashboard.presentation.tables import what_if as tables
 from dashboard.presentation.texts import t
 from dashboard.sections.what_if import asking, columns, curve, held, history, outcome
+from dashboard.units import UNITS_PARAMETER
 from recsys_core.what_if.edit_texts import EditTexts
 
 
@@ -18,6 +19,7 @@ from recsys_core.what_if.edit_texts import EditTexts
     order=25,
     parameters=(
         *(Parameter(key, f"what_if.{key}", live=True) for key in ("set", "add", "off", "pins", "curve")),
+        UNITS_PARAMETER,
         Parameter("new", "what_if.new", takes=among(asking.NEW), problem="frame.setting_unknown"),
     ),
 )
@@ -30,15 +32,15 @@ def show(page: frame.Frame) -> None:
     dropped = held.follow(names.whose)
     texts = held.texts()
     asking.notices(page, asked, cached.read(asked, texts), dropped)
-    said = asking.changed(asked, texts)
+    said = asking.changed(page, asked, texts)
     page.sentence(sentences.sentence(asking.about(asked, names), said.explanation, asked.variant))
     pinned = [cached.changed(asked, pin) for pin in held.pins()]
     outcome.situation_cards(said, pinned)
-    outcome.actions(texts)
+    outcome.actions(asked, names.whose, texts)
     controls(page, asked, said, texts)
     with components.grid(2):
         with components.card(t("what_if.contributions"), stretch=True):
-            outcome.contributions(asked, said)
+            outcome.contributions(page, asked, said)
         with components.card(t("what_if.curve.title"), stretch=True):
             curve.response(page, asked, texts)
     page.download("what-if", tables.contributions(said.explanation), tables.everything(said, held.pins()))

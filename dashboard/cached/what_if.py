@@ -17,6 +17,7 @@ from recsys_core.explain.player_values import Value, player_column, raw_value
 from recsys_core.models.text_vectors import TextVectors
 from recsys_core.player import Player
 from recsys_core.rerank import Reranker, make_reranker
+from recsys_core.results.units import LOGIT, Units
 from recsys_core.results.what_if import ResponseCurve, WhatIf
 from recsys_core.variant import ModelVariant
 from recsys_core.what_if.edit_texts import EditTexts, ReadEdits, read_edits
@@ -67,7 +68,7 @@ def read(asked: Asked, texts: EditTexts) -> ReadEdits:
 
 
 @lru_shared(256)
-def changed(asked: Asked, texts: EditTexts, units: str = "logit") -> WhatIf:
+def changed(asked: Asked, texts: EditTexts, units: Units = LOGIT) -> WhatIf:
     """The catalogue scored before and after the edits that fit, and which of them did what."""
     return what_if(
         situation(asked),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
-from dashboard.presentation import wording
+from dashboard.presentation import units, wording
 from dashboard.presentation.charts.chart import (
     AGAINST,
     FOR,
@@ -27,7 +27,7 @@ from dashboard.presentation.charts.chart import (
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.data.schema import Column
 from recsys_core.player import Player
-from recsys_core.results.units import Units
+from recsys_core.results.units import Units, score_in_units
 from recsys_core.results.what_if import EditExplanation, ResponseCurve, ResponsePoint, Standing
 
 ROOM, MARGIN = 0.3, 0.02  # of the span: keeps the figures beside the bars whole
@@ -38,64 +38,64 @@ OWN, EDITED = "own", "edited"
 
 def contributions(found: EditExplanation, labels: list[str]) -> Chart:
     """From the present score, edit by edit, to the changed one; in the units of the explanation."""
-    start = found.before.in_units(found.units)
-    steps, level = [_end("what_if.now", found.before, found.units)], start
-    decimals = numbers.decimals_for(c.contribution for c in found.edits)
+    as_units = units.checked(found.units)
+    steps, level = [_end("what_if.now", found.before, as_units)], found.before.in_units(as_units)
+    decimals = units.decimals_for((c.contribution for c in found.edits), as_units)
     for part, label in zip(found.edits, labels, strict=True):
         steps.append(
             {
                 "label": label,
-                "start": level,
-                "end": level + part.contribution,
+                "start": units.on_axis(level, as_units),
+                "end": units.on_axis(level + part.contribution, as_units),
                 "meaning": FOR if part.contribution >= 0 else AGAINST,
-                "text": numbers.signed(part.contribution, decimals),
+                "text": units.signed(part.contribution, as_units, decimals),
             }
         )
         level += part.contribution
-    steps.append(_end("what_if.changed", found.after, found.units))
+    steps.append(_end("what_if.changed", found.after, as_units))
     rows = pd.DataFrame(steps)
     rows["label"] = distinct(rows["label"].tolist())
     low, high = (getattr(rows[["start", "end"]], f)(axis=None) for f in ("min", "max"))
     span = max(high - low, 1e-6)
     rows["beside"] = rows[["start", "end"]].max(axis=1)
     rows["room"] = [high + ROOM * span if i % 2 else low - MARGIN * span for i in range(len(rows))]
-    return Chart(rows, _contributions(found.units), plain("what_if.contributions.alt"))
+    return Chart(rows, _contributions(as_units), plain("what_if.contributions.alt"))
 
 
-def _end(key: str, standing: Standing, units: Units) -> dict:
+def _end(key: str, standing: Standing, as_units: Units) -> dict:
     text = plain(
         "explain.logit_and_probability",
         logit=numbers.signed(standing.score),
         probability=numbers.fixed(standing.probability),
     )
-    end = standing.in_units(units)
+    end = units.on_axis(standing.in_units(as_units), as_units)
     return {"label": plain(key), "start": min(0.0, end), "end": max(0.0, end), "meaning": NEUTRAL, "text": text}
 
 
 @specification
-def _contributions(units: str) -> alt.LayerChart:
-    steps = bar(value_axis("start", plain(f"what_if.contributions.axis.{units}")), meaning()).encode(
+def _contributions(as_units: str) -> alt.LayerChart:
+    steps = bar(value_axis("start", plain(f"what_if.axis.{as_units}")), meaning()).encode(
         x2=alt.X2(field="end"), tooltip=tooltip(label=plain("what_if.edit_"), text=plain("explain.contribution"))
     )
     return by_line(steps, written("text", "beside"))
 
 
-def response(found: ResponseCurve, measure: str, column: Column) -> Chart:
-    """Score (a logit) or rank over the range of a number; the own value and the edited one are marked."""
+def response(found: ResponseCurve, measure: str, column: Column, as_units: Units) -> Chart:
+    """Score or rank over the range of a number; the own value and the edited one are marked."""
     rows = [
-        _point(found.player, p, measure, column) | {"mark": "", "said": "", "meaning": NEUTRAL}
+        _point(found.player, p, measure, column, as_units) | {"mark": "", "said": "", "meaning": NEUTRAL}
         for p in found.points
         if p.value is not None
     ]
     rows = [row for row in rows if row["y"] is not None]
     for mark, point in _marked(found):
-        row = _point(found.player, point, measure, column)
+        row = _point(found.player, point, measure, column, as_units)
         if point.value is not None and row["y"] is not None:
             said = plain(f"what_if.curve.{mark}", value=row["value"])
             rows.append(row | {"mark": mark, "said": said, "meaning": FOR if mark == EDITED else NEUTRAL})
     columns = ["x", "y", "value", "score", "rank", "probability", "mark", "said", "meaning"]
     data = pd.DataFrame(rows, columns=columns)
-    return Chart(data, _response(measure), plain(f"what_if.curve.alt.{measure}"))
+    return Chart(data, _response(measure, as_units), plain(f"what_if.curve.alt.{measure}"))
 
 
 def _marked(found: ResponseCurve) -> list[tuple[str, ResponsePoint]]:
@@ -104,10 +104,10 @@ def _marked(found: ResponseCurve) -> list[tuple[str, ResponsePoint]]:
     return both if found.own.value != found.edited.value else both[:1]
 
 
-def _point(player: Player, point: ResponsePoint, measure: str, column: Column) -> dict:
+def _point(player: Player, point: ResponsePoint, measure: str, column: Column, as_units: Units) -> dict:
     return {
         "x": point.value,
-        "y": point.score if measure == SCORE else point.rank,
+        "y": units.on_axis(score_in_units(point.score, as_units), as_units) if measure == SCORE else point.rank,
         "value": wording.shown_value(player, point.value, column),
         "score": numbers.signed(point.score),
         "rank": numbers.UNKNOWN if point.rank is None else numbers.count(point.rank),
@@ -116,15 +116,23 @@ def _point(player: Player, point: ResponsePoint, measure: str, column: Column) -
 
 
 @specification
-def _response(measure: str) -> alt.LayerChart:
+def _response(measure: str, as_units: str) -> alt.LayerChart:
     x = alt.X("x", type="quantitative", title=None).axis(grid=False, tickCount=5).scale(zero=False, nice=False)
     scale = {"zero": False} | ({"reverse": True, "nice": False, "domainMin": 1} if measure == RANK else {})
-    y = alt.Y("y", type="quantitative", title=plain(f"what_if.curve.axis.{measure}")).axis(tickCount=4).scale(**scale)
+    y = (
+        alt.Y(
+            "y",
+            type="quantitative",
+            title=plain(f"what_if.axis.{as_units}" if measure == SCORE else "what_if.axis.rank"),
+        )
+        .axis(tickCount=4)
+        .scale(**scale)
+    )
     says = tooltip(
         value=plain("explain.value"),
         rank=plain("explain.top.rank"),
         probability=plain("explain.top.probability"),
-        score=plain("what_if.curve.axis.score"),
+        score=plain("what_if.axis.logit"),
     )
     line = alt.Chart().mark_line(interpolate="linear", strokeWidth=2).transform_filter("datum.mark === ''")
     marks = alt.Chart().mark_point(filled=True, size=110, opacity=1).transform_filter("datum.mark !== ''")
@@ -177,7 +185,7 @@ def _beside(point: ResponsePoint, *, is_own: bool, is_edited: bool) -> str:
 @specification
 def _response_values() -> alt.LayerChart:
     line = alt.Chart().mark_rule(strokeWidth=2, opacity=0.6, tooltip=None)
-    x = value_axis("score", plain("what_if.curve.axis.score"))
+    x = value_axis("score", plain("what_if.axis.logit"))
     return by_line(
         line.encode(x=x, x2=alt.X2Datum(0), color=meaning()),
         dot(at("score"), meaning()),

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dashboard.presentation import wording
-from dashboard.presentation.texts import joined, listed, numbers, plain, t
+from dashboard.presentation import units, wording
+from dashboard.presentation.texts import joined, listed, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown, escape
 from dashboard.presentation.variants import plain_variant
 from recsys_core.data.dataset import Dataset
@@ -89,6 +89,7 @@ def in_words(about: Situations, edit: SetColumn) -> Markdown:
     """ "age 34 instead of 68"; a text is not repeated."""
     column, name = player_column(about.data, edit.player), wording.feature_name(about.data, edit.player)
     if column is not None and column.kind == "text":
+        name = word("column", column.name)
         return t("what_if.edit.text", name=name) if edit.value else t("what_if.edit.no_text", name=name)
     new, own = (
         wording.shorten(wording.shown_value(edit.player, v, column), LONGEST)
@@ -173,7 +174,7 @@ def contribution_caveats(found: EditExplanation) -> list[str]:
     n, error = len(found.edits), found.standard_error
     return [
         t("what_if.caveat.exact" if found.exact else "what_if.caveat.sampled", n=n),
-        t("what_if.caveat.change", change=numbers.signed(found.change)),
+        t("what_if.caveat.change", change=units.said(found.change, units.checked(found.units))),
         t("explain.caveat.gap", gap=numbers.number(abs(found.completeness_gap), 1)),
         "" if error is None else t("explain.caveat.error", error=numbers.number(error, 1)),
         t("explain.caveat.seconds", time=numbers.duration(found.seconds)),

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from dashboard import components, state
+from dashboard import components, state, units
 from dashboard.cached import explain as cached_explain
 from dashboard.cached import what_if as cached
 from dashboard.cached import workspace as cached_workspace
 from dashboard.cached.what_if import Asked
 from dashboard.presentation.sentences.what_if import Situations
-from dashboard.presentation.texts import plain, t
-from dashboard.problem import Problem
+from dashboard.presentation.texts import message, plain, t
+from dashboard.presentation.texts.markdown import Markdown
 from dashboard.sections.what_if import held
 from dashboard.sections.what_if.held import Whose
 from recsys_core.results.what_if import WhatIf
@@ -96,24 +96,26 @@ def about(asked: Asked, found: Names) -> Situations:
 
 def notices(page, asked: Asked, read: ReadEdits, dropped: EditTexts) -> None:
     """What of the address cannot be used, what was put aside, and what no address has room for."""
-    for problem in read.problems:
-        page.notice(Problem(f"core.{problem.key}", tuple(problem.values.items())))
-    if dropped:
-        with page.slots["notices"]:
-            held.put_aside(dropped, cached_workspace.dataset(asked.ref))
+    said = [message(problem) for problem in read.problems]
+    if held.has_bad_pins():
+        said.append(t("what_if.pins.unknown"))
     if state.bar().is_too_long(("set", "add", "off", "pins")):
-        with page.slots["notices"]:
-            components.notice(t("what_if.too_long"))
+        said.append(t("what_if.too_long"))
+    with page.slots["notices"]:
+        if said:
+            components.notice(Markdown("\n\n".join(said)))
+        if dropped:
+            held.put_aside(dropped, cached_workspace.dataset(asked.ref))
 
 
-def changed(asked: Asked, texts: EditTexts) -> WhatIf:
+def changed(page, asked: Asked, texts: EditTexts) -> WhatIf:
     """What the model says after the edits; the encoder is loaded where a text is read for the first time."""
     every = (c for side in SIDES for c in cached.columns(asked.ref, asked.variant.model, side))
     kinds = {c.player.key: c.group.kind for c in every}
     has_text = any(kinds.get(key) == "text" for key, _ in column_pairs(texts))
     once = ("encoder", asked.ref, asked.variant.model)
     with components.working(t("what_if.working"), once=once) if has_text else nullcontext():
-        return cached.changed(asked, texts)
+        return cached.changed(asked, texts, units.units_of(page))
 
 
 def start_from(page, side: str) -> None:

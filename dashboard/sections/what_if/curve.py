@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import components, state
+from dashboard import components, state, units
 from dashboard.cached import what_if as cached
 from dashboard.cached import workspace as cached_workspace
 from dashboard.cached.what_if import Asked
@@ -52,7 +52,7 @@ def response(page, asked: Asked, texts: EditTexts) -> None:
     if found.kind == "number":
         with components.grid(2, min_width=CHART_WIDTH):
             for measure in (charts.SCORE, charts.RANK):
-                components.draw(charts.response(found, measure, column), key=f"curve_{measure}")
+                components.draw(charts.response(found, measure, column, units.units_of(page)), key=f"curve_{measure}")
     else:
         components.draw(charts.response_values(found, column), key="curve_values")
     components.caveats(sentences.curve_caveats(found))

@@ -51,6 +51,11 @@ def pins() -> tuple[EditTexts, ...]:
     return tuple(found[:MOST_PINS])
 
 
+def has_bad_pins() -> bool:
+    """Whether the address holds pins that are none."""
+    return len(pins()) < len([pin for pin in state.bar().value("pins").split(BETWEEN_PINS) if pin])
+
+
 def change(new: EditTexts) -> None:
     """In a callback: other edits; what stood before can be undone."""
     before = texts()
@@ -88,6 +93,14 @@ def pin() -> None:
 def unpin(at: int) -> None:
     """In a callback: no longer keep the pin at this place."""
     _write(texts(), tuple(p for i, p in enumerate(pins()) if i != at))
+
+
+def replace(new: EditTexts, pinned: tuple[EditTexts, ...], **choice: str | None) -> None:
+    """Callback, its last step: edits and pins of a file, for the user and the item that it names."""
+    state.remember("undo", [])
+    state.remember("put_aside", None)
+    state.remember("what_if_last", None)
+    state.choose(**_said(new, pinned), curve="", **choice)
 
 
 def follow(whose: Whose) -> EditTexts:
@@ -139,13 +152,10 @@ def _of_sides(edits: EditTexts, sides: list[str]) -> EditTexts:
 
 
 def _write(new: EditTexts, pinned: tuple[EditTexts, ...], *, curve: str | None = None) -> None:
-    said = BETWEEN_PINS.join(
-        BETWEEN_KINDS.join(quote(text, safe=SAFE) for text in (p.set, p.add, p.off)) for p in pinned
-    )
-    state.bar().change(
-        set=new.set,
-        add=new.add,
-        off=new.off,
-        pins=said,
-        curve=state.bar().value("curve") if curve is None else curve,
-    )
+    state.bar().change(**_said(new, pinned), curve=state.bar().value("curve") if curve is None else curve)
+
+
+def _said(new: EditTexts, pinned: tuple[EditTexts, ...]) -> dict[str, str]:
+    """Edits and pins as the address holds them."""
+    kinds = (BETWEEN_KINDS.join(quote(text, safe=SAFE) for text in (p.set, p.add, p.off)) for p in pinned[:MOST_PINS])
+    return {"set": new.set, "add": new.add, "off": new.off, "pins": BETWEEN_PINS.join(kinds)}

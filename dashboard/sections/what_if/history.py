@@ -25,7 +25,8 @@ def history_controls(asked: Asked, edits: tuple[Edit, ...], language: str) -> No
     before = cached.situation(asked)
     ids = list(names)
     rows = tables.history_rows(before.positives.tolist(), edits, cached.history_times(asked.ref, asked.user_index), ids)
-    _search({i: names[i] for i in ids if i not in {*rows["item_id"], ids[asked.item_index]}})
+    held_ids = {*rows["item_id"], *([] if asked.item_index is None else [ids[asked.item_index]])}
+    _search({i: names[i] for i in ids if i not in held_ids})
     if rows.empty:
         st.markdown(t("what_if.history.none"))
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import components, state
+from dashboard import components, state, units
 from dashboard.cached import workspace as cached_workspace
 from dashboard.cached.what_if import Asked
 from dashboard.presentation.charts import what_if as charts
@@ -13,6 +13,8 @@ from dashboard.presentation.sentences.what_if import PINNED
 from dashboard.presentation.tables import what_if as tables
 from dashboard.presentation.texts import plain, t
 from dashboard.sections.what_if import held
+from dashboard.sections.what_if.held import Whose
+from dashboard.sections.what_if.session_file import session_menu
 from recsys_core.results import RankedItem
 from recsys_core.results.what_if import WhatIf
 from recsys_core.what_if.edit_texts import EditTexts
@@ -31,8 +33,8 @@ def situation_cards(said: WhatIf, pinned: list[WhatIf]) -> None:
             components.stat_card(card.label, card.value, card.note, more=card.more, good=card.good)
 
 
-def actions(texts: EditTexts) -> None:
-    """Undo, reset and pin; use or leave what is pinned."""
+def actions(asked: Asked, whose: Whose, texts: EditTexts) -> None:
+    """Undo, reset, pin, save; use or leave what is pinned."""
     pins = held.pins()
     with st.container(horizontal=True, gap="xsmall", key="edit_actions"):
         _button("undo", ":material/undo:", held.undo, is_off=not held.can_undo())
@@ -43,6 +45,7 @@ def actions(texts: EditTexts) -> None:
             letter = PINNED[at]
             st.button(t("what_if.use", letter=letter), key=f"use_{at}", on_click=held.change, args=(pinned,))
             st.button(t("what_if.unpin", letter=letter), key=f"unpin_{at}", on_click=held.unpin, args=(at,))
+        session_menu(asked, whose)
 
 
 def _button(key: str, icon: str, act, *, is_off: bool, help: str | None = None) -> None:
@@ -53,19 +56,20 @@ def both_lists(asked: Asked, said: WhatIf, language: str) -> None:
     """The ten best before and after; a click asks about another item."""
     names = cached_workspace.item_names(asked.ref, language)
     before, after = said.top.before, said.top.after
+    index = asked.item_index if asked.item_index is not None else len(names)
     if not before and not after:
         st.markdown(t("what_if.top.nothing"))
         return
 
     def title(item: RankedItem) -> str:
-        return names.get(item.item_id) or item.title or plain("what_if.new_item")
+        is_edited = item.item_index == index and bool(item.title)
+        return item.title if is_edited else names.get(item.item_id) or plain("what_if.new_item")
 
     def choose(row: int) -> None:
         if row < len(after) and after[row].item.item_id in names:
             state.choose(item=after[row].item.item_id)
 
     here = [line.item.item_index for line in after]
-    index = asked.item_index if asked.item_index is not None else len(names)
     components.rows(
         tables.top_lists(said.top, title),
         tables.top_columns(),
@@ -79,9 +83,10 @@ def both_lists(asked: Asked, said: WhatIf, language: str) -> None:
     components.caveats([t("what_if.top.hint"), sentences.fell_off(gone)])
 
 
-def contributions(asked: Asked, said: WhatIf) -> None:
+def contributions(page, asked: Asked, said: WhatIf) -> None:
     """Which edit did what: bars that sum to the change."""
     found = said.explanation
+    units.pick_units(page)
     if not found.edits:
         st.markdown(t("what_if.contributions.none"))
         return
