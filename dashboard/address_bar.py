@@ -26,7 +26,7 @@ from dashboard.presentation import texts
 from dashboard.problem import Problem
 
 HIDDEN = "address"  # key of the container that holds the text fields
-UNUSABLE, LIVE = "_unusable", "_live"
+UNUSABLE, LIVE, SHOWN = "_unusable", "_live", "_shown"
 LONGEST_LIVE = 1500  # letters: what is longer stands in no address, as servers and chats cut it
 
 
@@ -186,11 +186,17 @@ class AddressBar:
     def picker(self, key: str, value: object) -> str:
         """Before a picker is drawn: let it show the value; returns the picker's own key."""
         st.session_state[f"pick_{key}"] = value
+        st.session_state.setdefault(SHOWN, {})[key] = value
         return f"pick_{key}"
 
     def choose_picked(self, key: str) -> None:
-        """Callback of a picker: what it shows becomes what the address holds; a number cleared leaves none."""
+        """Callback of a picker: what it shows becomes what the address holds; a number cleared leaves none.
+
+        A page that is left calls it, too, with what the picker showed anyway: that is no choice.
+        """
         value = st.session_state[f"pick_{key}"]
+        if (key, value) in st.session_state.get(SHOWN, {}).items():
+            return
         self.choose(**{key: f"{value:g}" if isinstance(value, float) else value})
 
 

@@ -62,8 +62,8 @@ def _control(asked: Asked, stops: ColumnStops, own: Value, value: Value) -> None
     if value != own:
         was = wording.shorten(wording.shown_value(stops.player, own, stops.column))
         label = t("what_if.control.edited", name=name, was=was)
-    key = f"edit_{stops.player.key}"
-    then = {"key": key, "on_change": _changed, "args": (key, stops, own)}
+    key = held.control_key(f"edit_{stops.player.key}")
+    then = {"key": key, "on_change": _changed, "args": (key, stops, own, value)}
     kind = stops.group.kind
     if kind == "set":
         held_values = [part for part in str(value or "").split("|") if part in stops.values]
@@ -93,13 +93,15 @@ def _said(stops: ColumnStops, option: Value) -> str:
     return wording.shown_value(stops.player, None if option == EMPTY else option, stops.column)
 
 
-def _changed(key: str, stops: ColumnStops, own: Value) -> None:
-    """What a control shows becomes an edit; the own value ends it."""
+def _changed(key: str, stops: ColumnStops, own: Value, before: Value) -> None:
+    """What a control shows becomes an edit; the own value ends it. Another page calls it too, with what was shown."""
     shown = st.session_state[key]
     value: Value = "|".join(shown) if isinstance(shown, list) else shown
     if value is None or (isinstance(value, str) and not value.strip()):
         value = None
     texts = held.texts()
+    if _same(stops, value, before):
+        return
     if _same(stops, value, own):
         held.change(without_column(texts, stops.player.key))
     else:

@@ -37,13 +37,14 @@ def response(page, asked: Asked, texts: EditTexts) -> None:
     unknown = bar.unknown("curve", names)
     if unknown is not None:
         page.notice(bar.problem("curve", unknown, names[shown]))
-    key = bar.picker("curve", shown)
+    key = f"curve_of_{shown}"  # a picker of its own: a browser that does not know the new column yet says nothing of it
+    st.session_state[key] = shown
     st.selectbox(
         t("what_if.curve.choice"),
         list(names),
         format_func=names.get,
         key=key,
-        on_change=lambda: bar.change(curve=st.session_state[key]),
+        on_change=lambda: None if st.session_state[key] == shown else bar.change(curve=st.session_state[key]),
         label_visibility="collapsed",
     )
     found = cached.curve(asked, texts, shown)

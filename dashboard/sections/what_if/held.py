@@ -56,6 +56,24 @@ def has_bad_pins() -> bool:
     return len(pins()) < len([pin for pin in state.bar().value("pins").split(BETWEEN_PINS) if pin])
 
 
+def control_key(name: str) -> str:
+    """Key of a control that edits: another one wherever something else than the control has changed its value.
+
+    A browser that has not heard of that yet sends the control's old value with the next click.
+    """
+    return f"{name}@{state.recall('controls') or 0}"
+
+
+def _renew_controls() -> None:
+    state.remember("controls", (state.recall("controls") or 0) + 1)
+
+
+def use(new: EditTexts) -> None:
+    """In a callback: edits that came from elsewhere than from a control."""
+    _renew_controls()
+    change(new)
+
+
 def change(new: EditTexts) -> None:
     """In a callback: other edits; what stood before can be undone."""
     before = texts()
@@ -71,12 +89,13 @@ def undo() -> None:
     if stack:
         before = stack.pop()
         state.remember("undo", stack)
+        _renew_controls()
         _write(before, pins())
 
 
 def reset() -> None:
     """In a callback: no edits; they can be had back by undo."""
-    change(EditTexts())
+    use(EditTexts())
 
 
 def can_undo() -> bool:
@@ -100,6 +119,7 @@ def replace(new: EditTexts, pinned: tuple[EditTexts, ...], **choice: str | None)
     state.remember("undo", [])
     state.remember("put_aside", None)
     state.remember("what_if_last", None)
+    _renew_controls()
     state.choose(**_said(new, pinned), curve="", **choice)
 
 
@@ -118,6 +138,7 @@ def follow(whose: Whose) -> EditTexts:
         still = [_of_sides(edits, left) for edits in (now, *pins())]
         _write(still[0], tuple(dict.fromkeys(p for p in still[1:] if p)))
         state.remember("undo", [])
+        _renew_controls()
     state.remember("what_if_last", Last(whose, texts(), pins()))
     if dropped:
         state.remember("put_aside", (whose, dropped))
@@ -135,7 +156,7 @@ def bring_back() -> None:
     """In a callback: make the edits that were put aside here too."""
     aside = state.recall("put_aside")
     if aside:
-        change(joined(texts(), aside[1]))
+        use(joined(texts(), aside[1]))
 
 
 def _moved(side: str, before: Whose, now: Whose) -> bool:

@@ -59,15 +59,17 @@ def _search(names: dict[str, str]) -> None:
         hint = plain("what_if.history.add.hint")
         wanted = st.text_input(t("what_if.history.find"), key=f"search_{ADD}", type="search", placeholder=hint)
         options = hits(names, wanted, None)
-    st.session_state[ADD] = None
+    key = f"{ADD}_{len(held.texts().add) + len(held.texts().off)}"  # another one after each edit of the history
+    st.session_state[key] = None
     st.selectbox(
         t("what_if.history.add"),
         options,
         index=None,
         format_func=lambda option: names.get(option, option),
-        key=ADD,
+        key=key,
         placeholder=plain("what_if.history.add.hint"),
         on_change=_add,
+        args=(key,),
         label_visibility="collapsed",
         filter_mode="contains",
     )
@@ -85,8 +87,8 @@ def _page(rows):
     return shown
 
 
-def _add() -> None:
-    chosen = st.session_state[ADD]
+def _add(key: str) -> None:
+    chosen = st.session_state[key]
     if chosen is not None:
         held.change(with_item(held.texts(), "add", chosen))
 

@@ -43,7 +43,7 @@ def actions(asked: Asked, whose: Whose, texts: EditTexts) -> None:
         _button("pin", ":material/keep:", held.pin, is_off=is_full, help=t("what_if.pin.help"))
         for at, pinned in enumerate(pins):
             letter = PINNED[at]
-            st.button(t("what_if.use", letter=letter), key=f"use_{at}", on_click=held.change, args=(pinned,))
+            st.button(t("what_if.use", letter=letter), key=f"use_{at}", on_click=held.use, args=(pinned,))
             st.button(t("what_if.unpin", letter=letter), key=f"unpin_{at}", on_click=held.unpin, args=(at,))
         session_menu(asked, whose)
 
