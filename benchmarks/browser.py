@@ -4,6 +4,7 @@ Serves a copy of the workspace (default: the shop demo) and drives Debian's Chro
 
 * a slider's release to the last change on the page, on levels measured before;
 * another item to its finished explanation, never the same pair twice;
+* an edit of the What-if page, by slider and by picker, and the first sight of that page for a user;
 * a level that was never measured: the first figure, size and AUC, all of them (at 32 bits its weights are
   trained first).
 
@@ -50,6 +51,7 @@ FIGURES = """() => { window.seen = {}; window.begun = performance.now()
     for (const [name, value] of known) if (value && value !== '–') window.seen[name] ??= now }
   window.waiting = false; window.watch?.disconnect(); window.watch = new MutationObserver(look)
   window.watch.observe(document.body, {subtree: true, childList: true, attributes: true, characterData: true}) }"""
+MAIN = '[data-testid="stMain"]'
 REST_MS, PATIENCE_MS, WARM_SECONDS = 250, 60_000, 12
 STOPS, WARM, TIMES = 10, 20, 40
 MORE_WARM = 60  # for Fairness, where a level is ranked when it is first looked at
@@ -121,9 +123,9 @@ def report(name: str, milliseconds: list[float], asked: str) -> None:
     print(f"{name:34s} n = {len(ordered):3d}   {figures}   asked: {asked}", flush=True)
 
 
-def slider(page: Page, warm: int = WARM) -> list[float]:
-    """Click along the sparsity slider's track, from the mouse's release."""
-    whole = page.locator('[data-testid="stSlider"]').first
+def slider(page: Page, warm: int = WARM, part: str = "") -> list[float]:
+    """Click along the track of the first slider of a part of the page (the sidebar's sparsity), from the release."""
+    whole = page.locator(f'{part} [data-testid="stSlider"]').first
     found = []
     for at in range(warm + TIMES):
         thumb, track = whole.get_by_role("slider").first.bounding_box(), whole.bounding_box()
@@ -161,6 +163,27 @@ def items(page: Page, address: str, users: range) -> tuple[list[float], list[flo
     return first, other
 
 
+def what_if(page: Page, address: str, users: range) -> None:
+    """Edits of one person by slider and by picker, and the first sight of the page for others, by its tab."""
+    page.goto(f"{address}/what-if?lang=en&user=17")
+    settle(page)
+    report("slider, what-if", slider(page, part=MAIN), "p95 < 300 ms")
+    regions, picked = ("south", "islands", "north", "east", "west"), []
+    for at in range(WARM // 2 + TIMES // 2):
+        box = page.locator(MAIN).get_by_role("combobox", name=re.compile("^region|, region|region ")).first
+        box.fill(regions[at % len(regions)])
+        page.wait_for_timeout(150)
+        picked.append(timed(page, lambda box=box: box.press("Enter")))
+    report("picker, what-if", picked[WARM // 2 :], "p95 < 300 ms")
+    first = []
+    for user in users:
+        page.goto(f"{address}/explain?user={user}&lang=en")
+        settle(page)
+        tab = page.get_by_role("link", name="What-if", exact=True).first
+        first.append(timed(page, tab.click))
+    report("first visit, what-if", first, "< 1,500 ms")
+
+
 def new_level(page: Page, address: str, pruning: str, sparsity: int, bits: int) -> dict[str, float]:
     """Go to a level that was never measured, from its neighbour; when each figure stood on the page."""
     before = (sparsity - 10, 32) if bits == 32 else (sparsity, 32)
@@ -183,6 +206,7 @@ def known_levels(page: Page, address: str) -> None:
         settle(page)
         time.sleep(WARM_SECONDS if name == "compress" else 1)  # the libraries are loaded behind the first page
         report(f"slider, {name}", slider(page, MORE_WARM if name == "fairness" else WARM), "p95 < 300 ms")
+    what_if(page, address, range(101, 113))
     page.goto(f"{address}/compress?lang=en&sparsity=50")
     settle(page)
     report("bits, compress", bits(page), "p95 < 300 ms")

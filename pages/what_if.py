@@ -42,7 +42,7 @@ def show(page: frame.Frame) -> None:
         with components.card(t("what_if.contributions"), stretch=True):
             outcome.contributions(page, asked, said)
         with components.card(t("what_if.curve.title"), stretch=True):
-            curve.response(page, asked, texts)
+            curve.response(page, asked, said, texts)
     page.download("what-if", tables.contributions(said.explanation), tables.everything(said, held.pins()))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -10,6 +10,7 @@ import pandas as pd
 from dashboard.cached.cache import lru_shared
 from dashboard.cached.words import text_vectors
 from dashboard.cached.workspace import dataset, model, scorer, workspace
+from dashboard.presentation import wording
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.data.features import FeatureGroup
 from recsys_core.data.schema import Column
@@ -18,9 +19,10 @@ from recsys_core.models.text_vectors import TextVectors
 from recsys_core.player import Player
 from recsys_core.rerank import Reranker, make_reranker
 from recsys_core.results.units import LOGIT, Units
-from recsys_core.results.what_if import ResponseCurve, WhatIf
+from recsys_core.results.what_if import ResponseCurve, ResponsePoint, Standing, WhatIf
 from recsys_core.variant import ModelVariant
-from recsys_core.what_if.edit_texts import EditTexts, ReadEdits, read_edits
+from recsys_core.what_if.edit_texts import EditTexts, ReadEdits, read_edits, without_column
+from recsys_core.what_if.edits import SetColumn
 from recsys_core.what_if.response import response_curve
 from recsys_core.what_if.situation import Situation, situation_of
 from recsys_core.what_if.what_if import what_if
@@ -80,9 +82,26 @@ def changed(asked: Asked, texts: EditTexts, units: Units = LOGIT) -> WhatIf:
     )
 
 
+def curve(asked: Asked, texts: EditTexts, key: str, after: Standing) -> ResponseCurve:
+    """What the model says over the values of a column, the other edits in force. Raises ``SettingError`` for a text.
+
+    ``after`` is where the item stands after all edits: the edited value's own point, so that a slider that is moved
+    asks for no other one. A set's points lie around its edited value.
+    """
+    others = without_column(texts, key)
+    mine = next((e for e in read(asked, texts).edits if isinstance(e, SetColumn) and e.player.key == key), None)
+    found = _curve(asked, others, key)
+    if mine is None or found.kind == "set":
+        return _curve(asked, texts, key) if found.kind == "set" else found
+    edited = ResponsePoint(mine.value, after.score, after.rank)
+    points = found.points
+    if isinstance(mine.value, float) and all(point.value != mine.value for point in points):
+        points = tuple(sorted((*points, edited), key=lambda point: float(point.value or 0.0)))
+    return replace(found, edited=edited, points=points)
+
+
 @lru_shared(128)
-def curve(asked: Asked, texts: EditTexts, key: str) -> ResponseCurve:
-    """What the model says over the values of a column, the other edits in force. Raises ``SettingError`` for a text."""
+def _curve(asked: Asked, texts: EditTexts, key: str) -> ResponseCurve:
     return response_curve(
         situation(asked),
         read(asked, texts).edits,
@@ -138,6 +157,14 @@ def number_stops(cells: np.ndarray) -> tuple[float, ...]:
     first, last = np.ceil(low / step), np.floor(high / step)
     inside = [float(f"{n * step:.12g}") for n in np.arange(first, last + 1)]
     return tuple(sorted({low, high, *(x for x in inside if low <= x <= high)}))
+
+
+@lru_shared(512)
+def option_names(ref: WorkspaceRef, model_id: str, key: str, language: str) -> dict[Value, str]:
+    """What to call every value of a column in a ``language``, which is the session's; an empty cell as None."""
+    player = Player.parse(key)
+    stops = next(c for c in columns(ref, model_id, player.side) if c.player == player)
+    return {value: wording.shown_value(player, value, stops.column) for value in (*stops.values, None)}
 
 
 def own_value(asked: Asked, stops: ColumnStops) -> Value:

@@ -68,10 +68,11 @@ def _unedited(about: Situations, now: Standing) -> Markdown:
 
 
 def _moved(about: Situations, now: Standing, then: Standing) -> Markdown:
+    decimals = units.chance_decimals(now.probability, then.probability)
     values = {
         "item": about.item,
-        "before": numbers.fixed(now.probability),
-        "after": numbers.fixed(then.probability),
+        "before": numbers.fixed(now.probability, decimals),
+        "after": numbers.fixed(then.probability, decimals),
         "n": then.n_candidates,
     }
     if now.rank is None or then.rank is None:
@@ -151,12 +152,18 @@ def pin_name(at: int) -> str:
 def put_aside(texts: EditTexts, data: Dataset) -> Markdown:
     """That edits of another user or item were put aside, as they were said: there is nothing to read them against."""
     titles = dict(zip(data.items["item_id"], data.titles, strict=True))
-    columns = [f"{column} {value}".rstrip() for column, value in column_pairs(texts)]
-    added, gone = (
-        [plain(f"what_if.line.{sign}", item=wording.shorten(titles.get(i, i))) for i in item_ids(texts, kind)]
-        for sign, kind in (("added", "add"), ("off", "off"))
-    )
+    columns = [f"{_column_name(data, key)} {wording.known(value)}".rstrip() for key, value in column_pairs(texts)]
+    added = [plain("what_if.line.added", item=wording.shorten(titles.get(i, i))) for i in item_ids(texts, "add")]
+    gone = [plain("what_if.line.off", item=wording.shorten(titles.get(i, i))) for i in item_ids(texts, "off")]
     return t("what_if.put_aside", edits=listed([escape(said) for said in (*columns, *added, *gone)]))
+
+
+def _column_name(data: Dataset, key: str) -> str:
+    """What to call the column of a player's key; the key itself where there is none."""
+    if not key.startswith(("user.", "item.")):
+        return key
+    player = Player.parse(key)
+    return wording.feature_name(data, player) if player_column(data, player) is not None else key
 
 
 def fell_off(titles: Sequence[str]) -> str:

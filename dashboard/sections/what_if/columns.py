@@ -11,7 +11,7 @@ from dashboard.cached import what_if as cached
 from dashboard.cached import workspace as cached_workspace
 from dashboard.cached.what_if import Asked, ColumnStops
 from dashboard.presentation import wording
-from dashboard.presentation.texts import plain, t, word
+from dashboard.presentation.texts import language, plain, t, word
 from dashboard.sections.what_if import held
 from recsys_core.explain.player_values import Value
 from recsys_core.what_if.edit_texts import with_column, without_column
@@ -76,7 +76,8 @@ def _control(asked: Asked, stops: ColumnStops, own: Value, value: Value) -> None
         st.session_state[key] = EMPTY if value is None else value
         is_line = kind == "number" or stops.column.kind == "ordered"
         control = st.select_slider if is_line else partial(st.selectbox, filter_mode="contains")
-        control(label, _options(stops, own, value), format_func=partial(_said, stops), **then)
+        names = cached.option_names(asked.ref, asked.variant.model, stops.player.key, language())
+        control(label, _options(stops, own, value), format_func=partial(_said, stops, names), **then)
 
 
 def _options(stops: ColumnStops, own: Value, value: Value) -> list[Value]:
@@ -89,8 +90,9 @@ def _options(stops: ColumnStops, own: Value, value: Value) -> list[Value]:
     return [*stops.values, *dict.fromkeys(asked), EMPTY]
 
 
-def _said(stops: ColumnStops, option: Value) -> str:
-    return wording.shown_value(stops.player, None if option == EMPTY else option, stops.column)
+def _said(stops: ColumnStops, names: dict[Value, str], option: Value) -> str:
+    value = None if option == EMPTY else option
+    return names[value] if value in names else wording.shown_value(stops.player, value, stops.column)
 
 
 def _changed(key: str, stops: ColumnStops, own: Value, before: Value) -> None:

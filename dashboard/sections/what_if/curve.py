@@ -13,12 +13,13 @@ from dashboard.presentation.charts import what_if as charts
 from dashboard.presentation.sentences import what_if as sentences
 from dashboard.presentation.texts import t
 from dashboard.presentation.texts.markdown import escape
+from recsys_core.results.what_if import WhatIf
 from recsys_core.what_if.edit_texts import EditTexts, column_pairs
 
 CHART_WIDTH = 220
 
 
-def response(page, asked: Asked, texts: EditTexts) -> None:
+def response(page, asked: Asked, said: WhatIf, texts: EditTexts) -> None:
     """Score and rank over the values of one column, the other edits in force."""
     data, bar = cached_workspace.dataset(asked.ref), state.bar()
     every = [
@@ -47,7 +48,7 @@ def response(page, asked: Asked, texts: EditTexts) -> None:
         on_change=lambda: None if st.session_state[key] == shown else bar.change(curve=st.session_state[key]),
         label_visibility="collapsed",
     )
-    found = cached.curve(asked, texts, shown)
+    found = cached.curve(asked, texts, shown, said.explanation.after)
     column = next(c.column for c in every if c.player.key == shown)
     st.markdown(sentences.curve(found, escape(names[shown]), column))
     if found.kind == "number":

@@ -114,13 +114,13 @@ def unpin(at: int) -> None:
     _write(texts(), tuple(p for i, p in enumerate(pins()) if i != at))
 
 
-def replace(new: EditTexts, pinned: tuple[EditTexts, ...], **choice: str | None) -> None:
+def replace(edits: EditTexts, pinned: tuple[EditTexts, ...], **choice: str | None) -> None:
     """Callback, its last step: edits and pins of a file, for the user and the item that it names."""
     state.remember("undo", [])
     state.remember("put_aside", None)
     state.remember("what_if_last", None)
     _renew_controls()
-    state.choose(**_said(new, pinned), curve="", **choice)
+    state.choose(**_said(edits, pinned), curve="", **choice)
 
 
 def follow(whose: Whose) -> EditTexts:
