@@ -10,15 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from dashboard.presentation.texts import numbers, plain
-from recsys_core.results.units import LOGIT, UNITS, Units
+from recsys_core.results.units import LOGIT, Units
 
 POINTS = 100.0
 MOST_DECIMALS = 6
-
-
-def checked(units: str) -> Units:
-    """The units of that name. Raises ``StopIteration`` where there are none."""
-    return next(known for known in UNITS if known == units)
 
 
 def on_axis(value: float, units: Units) -> float:

@@ -63,7 +63,8 @@ def held(app) -> dict[str, str]:
 def said(app, rank: int | None, chance: float) -> None:
     """The sentence and the card name this rank and probability."""
     assert f"to {rank} (" in sentence(app) or f"at rank {rank} (" in sentence(app), (rank, sentence(app))
-    assert f"→ {numbers.fixed(chance)})" in sentence(app)
+    shown = re.search(r"→ ([0-9.]+)\)", sentence(app))[1]
+    assert shown == numbers.fixed(chance, len(shown) - 2)
     assert cards(app)["Changed"] == f"rank {rank}"
 
 

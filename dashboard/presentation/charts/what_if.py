@@ -38,7 +38,7 @@ OWN, EDITED = "own", "edited"
 
 def contributions(found: EditExplanation, labels: list[str]) -> Chart:
     """From the present score, edit by edit, to the changed one; in the units of the explanation."""
-    as_units = units.checked(found.units)
+    as_units = found.units
     steps, level = [_end("what_if.now", found.before, as_units)], found.before.in_units(as_units)
     decimals = units.decimals_for((c.contribution for c in found.edits), as_units)
     for part, label in zip(found.edits, labels, strict=True):

@@ -181,7 +181,7 @@ def contribution_caveats(found: EditExplanation) -> list[str]:
     n, error = len(found.edits), found.standard_error
     return [
         t("what_if.caveat.exact" if found.exact else "what_if.caveat.sampled", n=n),
-        t("what_if.caveat.change", change=units.said(found.change, units.checked(found.units))),
+        t("what_if.caveat.change", change=units.said(found.change, found.units)),
         t("explain.caveat.gap", gap=numbers.number(abs(found.completeness_gap), 1)),
         "" if error is None else t("explain.caveat.error", error=numbers.number(error, 1)),
         t("explain.caveat.seconds", time=numbers.duration(found.seconds)),
