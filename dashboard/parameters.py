@@ -142,7 +142,7 @@ SETTINGS = tuple(
 CONTROLLED = ("sparsity", "bits", "pruning", "neighbours")  # settings that the frame has a control for
 FURTHER = tuple(parameter for parameter in SETTINGS if parameter.key not in CONTROLLED)
 FRAME = (  # on every page
-    Parameter("workspace", "control.workspace", clears=("model", "user", "item", "segment")),
+    Parameter("workspace", "control.workspace", clears=("model", "user", "item", "segment", "against")),
     Parameter("user", "control.user", clears=("item",)),  # another user: the own top recommendation
     Parameter("item", "control.item"),
     Parameter("model", "control.model"),

@@ -18,6 +18,7 @@ from dashboard.presentation.charts import contrast as charts
 from dashboard.presentation.sentences import contrast as sentences
 from dashboard.presentation.tables import contrast as tables
 from dashboard.presentation.texts import numbers, use_language
+from dashboard.sections.lab import contrast as lab_contrast
 from dashboard.workspaces import workspace_ref
 from recsys_core.player import Player
 from recsys_core.results import RankedItem
@@ -195,3 +196,26 @@ def test_small_reasons_are_one_bar_and_all_bars_sum():
     assert data["value"].sum() == pytest.approx(sum(c.contribution for c in found.contributions))
     assert len(data) == 9
     assert data["room"].max() > 0 > data["room"].min()
+
+
+@pytest.mark.parametrize("name", ["interactions-only", "one-user-column", "users-without-attributes", "nobody-to-rank"])
+def test_data_that_lack_something_have_their_cards_all_the_same(odd_workspaces, open_app, name):
+    """No texts, no attributes, twelve items in all: little is left beside the list, or nothing."""
+    cards = {"contrast": "true", "common": "true", "paragraph": "true", "length": "full"}
+    for user, lang in (("u3", "en"), ("u7", "zh")):
+        app = open_app("explain", folder=odd_workspaces, workspace=name, user=user, lang=lang, **cards)
+        assert not app.exception
+        assert not app.error
+        assert all(f" {numbers.UNKNOWN}" not in text and "nan" not in text.lower() for text in app.markdown.values)
+
+
+def test_a_catalogue_too_long_for_a_list_is_searched(open_app, ref, monkeypatch):
+    monkeypatch.setattr(lab_contrast, "MOST_OPTIONS", 5)
+    first, other = ranked(ref)[0], ranked(ref)[7]
+    app = open_app("explain", user=USER, contrast="true")
+    app.text_input(key="search_against").set_value(other.title).run()
+    options = app.selectbox(key="pick_against").options
+    assert other.title in "\n".join(options)
+    app.selectbox(key="pick_against").select(other.item_id).run()
+    assert not app.exception
+    assert f"“{other.title}” is 7 places lower than “{first.title}”" in whole(app)
