@@ -22,7 +22,7 @@ from dashboard.sections.lab import contrast as lab_contrast
 from dashboard.workspaces import workspace_ref
 from recsys_core.player import Player
 from recsys_core.results import RankedItem
-from recsys_core.results.contrast import Contrast, Difference, EntryGap
+from recsys_core.results.contrast import CommonReason, CommonReasons, Contrast, Difference, EntryGap, SharedValue
 from recsys_core.variant import DENSE
 
 USER = "3"
@@ -219,3 +219,40 @@ def test_a_catalogue_too_long_for_a_list_is_searched(open_app, ref, monkeypatch)
     app.selectbox(key="pick_against").select(other.item_id).run()
     assert not app.exception
     assert f"“{other.title}” is 7 places lower than “{first.title}”" in whole(app)
+
+
+def common_of(n_lifted: tuple[int, ...], values: tuple[float, ...] = (0.9, 0.5, 0.3)) -> tuple[CommonReasons, list]:
+    """What five listed items have in common, made up; the first reason is a value that four of them share."""
+    names, shared = ("genre", "price", "age"), SharedValue("Crime", None, 4, 0.2)
+    parts = tuple(
+        CommonReason(Player("item", name), value, value - 0.1, value + 0.1, n, shared if name == "genre" else None)
+        for name, value, n in zip(names, values, n_lifted, strict=True)
+    )
+    found = CommonReasons("3", sum(values), 0.0, parts, 5, 10, 40, background=1, seed=0, seconds=0.1)
+    lines = [
+        tables.CommonLine(p, p.player.column, *(("4 of 5: Crime", "20 %", 0.6) if p.shared else ("", "", 0.0)))
+        for p in parts
+    ]
+    return found, lines
+
+
+@pytest.mark.parametrize(
+    ("n_lifted", "values", "words", "not_said"),
+    [
+        ((5, 5, 5), (0.9, 0.5, 0.3), "Each of these lifts every one of the 5.", "most of them"),
+        (
+            (5, 4, 2),
+            (0.9, 0.5, 0.3),
+            "These lift every one of the 5: genre. These lift most of them: price (4 of 5).",
+            "age (",
+        ),
+        ((5, 5, 5), (0.05, 0.04, 0.03), "no single reason stands out from the noise.", "mostly"),
+    ],
+)
+def test_what_holds_for_every_one_and_for_most_is_told_apart(n_lifted, values, words, not_said):
+    found, lines = common_of(n_lifted, values)
+    said = bare(sentences.common_sentence(found, lines))
+    assert words in said
+    assert not_said not in said.split(words)[-1]
+    if values[0] > 0.1:
+        assert "What they share in genre: 4 of 5: Crime; of the rest 20 %." in said

@@ -120,25 +120,25 @@ def common_sentence(found: CommonReasons, lines: list[CommonLine]) -> Markdown:
     reasons = Markdown(listed([_lift(line, found.units, decimals) for line in lifting]))
     key = "common.sentence" if lifting else "common.sentence.none"
     said = t(key, n=found.n_listed, difference=difference, **({"reasons": reasons} if lifting else {}))
-    all_of_them = [line for line in lifting if line.reason.n_lifted == found.n_listed]
-    most = [line for line in lifting if line not in all_of_them and line.reason.n_lifted > found.n_listed / 2]
     alike = sorted((line for line in lifting if line.unlike > 0), key=lambda line: -line.unlike)[:1]
-    return joined(
-        said,
-        t("common.every", n=found.n_listed, reasons=Markdown(listed([escape(line.name) for line in all_of_them])))
-        if all_of_them
-        else "",
-        t("common.most", reasons=Markdown(listed([_of_most(line, found) for line in most]))) if most else "",
-        *(t("common.alike", name=x.name, held=x.held, rest=x.of_others) for x in alike),
-    )
+    shared = [t("common.alike", name=line.name, held=line.held, rest=line.of_others) for line in alike]
+    return joined(said, *_held_by(lifting, found), *shared)
+
+
+def _held_by(lifting: list[CommonLine], found: CommonReasons) -> list[Markdown]:
+    """Which of the named reasons lift every listed item, and which most of them."""
+    n = found.n_listed
+    every = [line for line in lifting if line.reason.n_lifted == n]
+    most = [line for line in lifting if n / 2 < line.reason.n_lifted < n]
+    if every and every == lifting:
+        return [t("common.each", n=n, n_reasons=len(every))]
+    said = [t("common.every", n=n, reasons=Markdown(listed([escape(line.name) for line in every])))] if every else []
+    of_most = [t("common.of_most", name=line.name, n=line.reason.n_lifted, all=n) for line in most]
+    return [*said, t("common.most", reasons=Markdown(listed([*of_most])))] if most else said
 
 
 def _lift(line: CommonLine, units: Units, decimals: int) -> Markdown:
     return t("explain.said", reason=line.name, value=_signed(line.reason.contribution, units, decimals))
-
-
-def _of_most(line: CommonLine, found: CommonReasons) -> Markdown:
-    return t("common.of_most", name=line.name, n=line.reason.n_lifted, all=found.n_listed)
 
 
 def common_caveats(found: CommonReasons) -> list[str]:
