@@ -10,6 +10,7 @@ from recsys_core.commands import (
     compare_explainers,
     compress,
     contrast,
+    cost_of_explaining,
     counterfactual,
     explain,
     explain_batch,
@@ -37,6 +38,7 @@ COMMANDS: tuple[Command, ...] = (
     what_if.WHAT_IF,
     compare_explainers.COMPARE_EXPLAINERS,
     explain_batch.EXPLAIN_BATCH,
+    cost_of_explaining.COST_OF_EXPLAINING,
     compress.COMPRESS,
     fairness.FAIRNESS,
 )

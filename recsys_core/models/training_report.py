@@ -50,19 +50,20 @@ def training_report(
     split = split_dataset.split
     beside = {
         name: replace(
-            _quality(found.evaluation, split.seed),
-            differences=_differences(model, found.evaluation, split.seed),
+            quality_of(found.evaluation, split.seed),
+            differences=list_differences(model, found.evaluation, split.seed),
             settings=found.settings,
         )
         for name, found in baselines.items()
     }
-    quality, best = _quality(model, split.seed), _best_possible(split_dataset)
+    quality, best = quality_of(model, split.seed), _best_possible(split_dataset)
     return TrainingReport(
         split_dataset.task, split.kind, split.seed, seconds, n_parameters, quality, beside, best, model.sample
     )
 
 
-def _quality(e: Evaluation, seed: int) -> ScorerQuality:
+def quality_of(e: Evaluation, seed: int) -> ScorerQuality:
+    """Figures of an evaluation with their 95 % intervals; ``seed`` draws the bootstrap."""
     figures = e.to_json()
     counts = {name: figures.pop(name) for name in ("n_users", "n_pairs")}
     return ScorerQuality(figures, **counts, intervals=_intervals(e, seed))
@@ -85,7 +86,7 @@ def _intervals(e: Evaluation, seed: int) -> dict[str, tuple[float, float]]:
     }
 
 
-def _differences(model: Evaluation, baseline: Evaluation, seed: int) -> dict[str, tuple[float, float, float]]:
+def list_differences(model: Evaluation, baseline: Evaluation, seed: int) -> dict[str, tuple[float, float, float]]:
     """Mean difference to a baseline over the same users with its paired 95 % interval: ``(difference, low, high)``."""
     found = {}
     for name in ("ndcg", "recall"):

@@ -2,86 +2,103 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
 
+from recsys_core.results.dataclass_json import named
 from recsys_core.results.ranking import UserSample
-from recsys_core.results.training import ScorerQuality
 
-RANKER = "ranker"
+RANKER, SURROGATE = "ranker", "surrogate"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExplainedModel:
-    """One model's quality and the price of its reasons.
+    """One model's quality and the price of its reasons; what has no meaning or could not be measured is None.
 
     Attributes
     ----------
     name
         ``ranker``, ``surrogate``, ``logistic_regression``, ``ebm`` or ``ease``.
-    quality
-        On the same users and pairs as all others; ``differences`` holds the ranker's figure less this one's.
+    ndcg, low, high
+        NDCG@10 over the full catalogue and its 95 % bootstrap interval over users.
+    auc, auc_low, auc_high, logloss, rmse
+        Of the test pairs; the log loss of models with probabilities, the RMSE of task ``rating`` alone.
+    ranker_ahead, ranker_ahead_low, ranker_ahead_high
+        The ranker's NDCG@10 less this one's on the same users, with the paired 95 % interval.
     faithfulness
         R² of base value plus reasons against the score that they are given for, on ``n_explained`` pairs: 1 where
-        reasons add up. The surrogate's are given for the ranker's score. NaN where the scores do not differ.
+        reasons add up. The surrogate's are given for the ranker's score.
     agreement
-        R² of this model's score, scaled to fit, against the ranker's: how much of what the ranker says it says, too.
+        Squared correlation of this model's scores with the ranker's on the test pairs.
     n_reasons
         Mean number of reasons of one explanation.
-    seconds_an_explanation
-        Median time to explain one recommendation alone, over ``n_explained`` of them.
+    seconds_a_reason, seconds_an_explanation
+        Median time to explain one recommendation alone, and that by its number of reasons.
     n_rows, fit_seconds
-        Training rows that it was fitted on, and how long that took.
+        Examples that it was fitted on, and how long that took; of the ranker its whole training.
     """
 
     name: str
-    quality: ScorerQuality
-    faithfulness: float
-    agreement: float
-    n_reasons: float
-    seconds_an_explanation: float
+    ndcg: float | None = field(metadata=named("ndcg@10"))
+    low: float | None
+    high: float | None
+    auc: float | None
+    auc_low: float | None
+    auc_high: float | None
+    logloss: float | None
+    rmse: float | None
+    ranker_ahead: float | None
+    ranker_ahead_low: float | None
+    ranker_ahead_high: float | None
+    faithfulness: float | None
+    agreement: float | None
+    n_reasons: float | None
+    seconds_a_reason: float | None
+    seconds_an_explanation: float | None
     n_explained: int
     n_rows: int
     fit_seconds: float
 
     @property
-    def seconds_a_reason(self) -> float:
-        """NaN for a model without reasons."""
-        return self.seconds_an_explanation / self.n_reasons if self.n_reasons else float("nan")
+    def is_behind(self) -> bool | None:
+        """Whether its lists are surely worse than the ranker's; None where the interval holds 0, or is unknown."""
+        low, high = self.ranker_ahead_low, self.ranker_ahead_high
+        if low is None or high is None or low <= 0 <= high:
+            return None
+        return low > 0
 
-    def to_json(self) -> dict[str, Any]:
-        """One row of the command's ``models``; ``low`` and ``high`` end the interval of NDCG@10."""
-        quality, ends = self.quality, self.quality.intervals
-        change = quality.differences.get("ndcg@10", (None, None, None))
-        figures = {name: quality.values.get(name) for name in ("ndcg@10", "auc", "logloss", "rmse", "recall@10")}
-        intervals = {"low": ends["ndcg@10"][0], "high": ends["ndcg@10"][1]}
-        intervals |= {"auc_low": ends["auc"][0], "auc_high": ends["auc"][1]}
-        against = dict(zip(("ranker_ahead", "ranker_ahead_low", "ranker_ahead_high"), change, strict=True))
-        names = ("faithfulness", "agreement", "n_reasons", "seconds_a_reason", "seconds_an_explanation")
-        rest = {name: getattr(self, name) for name in (*names, "n_explained", "n_rows", "fit_seconds")}
-        return {"name": self.name} | figures | intervals | against | rest
+
+@dataclass(frozen=True, slots=True)
+class LeftOutModel:
+    """A model that could not be fitted here: its name, and the key of the message that says why."""
+
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CostOfExplaining:
-    """The ranker, then the models beside it; ``left_out`` names those that could not be fitted, and why (a key)."""
+    """The ranker, then the models beside it, all on the same users and pairs.
 
+    ``n_pairs`` test pairs; ``n_logged`` training rows of ``n_all_logged`` were drawn by the seed for those that were
+    fitted here. ``background`` rows stood for "not this value" in the ranker's explanations.
+    """
+
+    task: str
     models: tuple[ExplainedModel, ...]
+    left_out: tuple[LeftOutModel, ...]
     sample: UserSample
-    seed: int
+    n_pairs: int
+    n_logged: int
+    n_all_logged: int
     background: int
+    seed: int
     seconds: float
-    left_out: tuple[tuple[str, str], ...] = ()
 
     def __getitem__(self, name: str) -> ExplainedModel:
         return next(model for model in self.models if model.name == name)
 
     @property
-    def beside(self) -> tuple[ExplainedModel, ...]:
-        """All but the ranker, the best list first (equal ones, and those without lists, in their order)."""
-        others = [model for model in self.models if model.name != RANKER]
-        return tuple(sorted(others, key=lambda model: -_number(model.quality["ndcg@10"])))
-
-
-def _number(value: float) -> float:
-    return value if value == value else float("-inf")
+    def self_explaining(self) -> tuple[ExplainedModel, ...]:
+        """The models that are their own explanation, best lists first."""
+        own = [model for model in self.models if model.name not in (RANKER, SURROGATE)]
+        return tuple(sorted(own, key=lambda model: -1.0 if model.ndcg is None else -model.ndcg))

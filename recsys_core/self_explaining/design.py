@@ -90,12 +90,11 @@ class Design:
     @classmethod
     def of(cls, features: Features, taken: np.ndarray) -> Design:
         """Ids that ``features`` holds are left out; the items' becomes how often each was ``taken``."""
-        sides = ({}, {})
-        for group in features.groups:
-            if group.kind != "id":
-                sides[group.side == "item"][group] = spread(group, features.tables[group.key])
+        users, items = (
+            tuple(Block(g.player, spread(g, features.tables[g.key])) for g in features.side(side) if g.kind != "id")
+            for side in ("user", "item")
+        )
         popularity = Block(ITEM_ID, np.log1p(taken, dtype=np.float32)[:, None])
-        users, items = (tuple(Block(group.player, table) for group, table in side.items()) for side in sides)
         common = tuple(Common.of(g, features.tables[g.key]) for g in features.side("item") if g.kind != "id")
         return cls(users, (*items, popularity), common, np.asarray(taken))
 
@@ -113,6 +112,12 @@ class Design:
     def starts(self) -> np.ndarray:
         """First column of each reason; `np.add.reduceat` sums over reasons with it."""
         return np.cumsum([0, *self.widths[:-1]])
+
+    @property
+    def history_columns(self) -> slice:
+        """Where the columns of the reason *history* stand."""
+        first = int(self.starts[len(self.users)])
+        return slice(first, first + 1 + len(self.common))
 
     def rows(self, pairs: Pairs, *, own: np.ndarray | None = None) -> np.ndarray:
         """Columns ``(n, width)`` float32 of pairs; ``own`` ``(n,)``: 1 where a pair is one of the positives counted."""

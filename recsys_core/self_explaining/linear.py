@@ -62,11 +62,10 @@ class LinearModel:
 def fit_logistic_regression(design: Design, examples: Examples) -> LinearModel:
     """Logistic regression (scikit-learn) of the outcomes; a rating between its ends counts for both by its share."""
     rows = design.rows(examples.pairs, own=examples.own)
-    taken, share = outcomes(examples.label)
+    which, taken, share = outcomes(examples.label)
     spread = _spread(rows)
     fitted = LogisticRegression(C=1 / PENALTY, max_iter=MOST_STEPS)
-    both = np.concatenate([rows, rows]) if len(taken) > len(rows) else rows
-    fitted.fit(both / spread, taken, sample_weight=share)
+    fitted.fit(rows[which] / spread, taken, sample_weight=share)
     return _model(design, rows, fitted.coef_[0] / spread, float(fitted.intercept_[0]))
 
 
@@ -78,17 +77,18 @@ def fit_surrogate(design: Design, examples: Examples, logits: np.ndarray) -> Lin
     return _model(design, rows, fitted.coef_ / spread, float(fitted.intercept_))
 
 
-def outcomes(label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Labels as outcomes 0/1 with weights: those between 0 and 1 stand twice, as taken and as not.
+def outcomes(label: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Labels as outcomes: the row of each, 0/1, and its weight; a label between 0 and 1 stands twice, as both.
 
-    >>> [x.tolist() for x in outcomes(np.array([1.0, 0.25]))]
-    [[1, 1, 0, 0], [1.0, 0.25, 0.0, 0.75]]
-    >>> [x.tolist() for x in outcomes(np.array([1.0, 0.0]))]
-    [[1, 0], [1.0, 1.0]]
+    >>> [x.tolist() for x in outcomes(np.array([1.0, 0.25, 0.0]))]
+    [[0, 1, 1, 2], [1, 1, 0, 0], [1.0, 0.25, 0.75, 1.0]]
     """
-    if np.isin(label, (0, 1)).all():
-        return label.astype(int), np.ones(len(label))
-    return np.repeat([1, 0], len(label)), np.concatenate([label, 1 - label]).astype(float)
+    taken, not_taken = np.flatnonzero(label > 0), np.flatnonzero(label < 1)
+    which = np.concatenate([taken, not_taken])
+    outcome = np.repeat([1, 0], [len(taken), len(not_taken)])
+    order = np.argsort(which, kind="stable")
+    share = np.concatenate([label[taken], 1 - label[not_taken]]).astype(float)
+    return which[order], outcome[order], share[order]
 
 
 def _spread(rows: np.ndarray) -> np.ndarray:

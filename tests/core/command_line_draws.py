@@ -67,6 +67,7 @@ TAKES = {  # what is drawn for a command, most of the time
     "what-if": (*VARIANT, "--user", "--item", "--set", "--set", "--add", "--take-off", "--units", "--k", "--edits"),
     "compare-explainers": (*VARIANT, "--n-users", "--by", "--background", "--seed"),
     "contrast": (*VARIANT, "--user", "--item", "--against", "--k", "--others", "--units", "--history", "--background"),
+    "cost-of-explaining": ("--workspace", "--model", "--users", "--examples", "--seed"),
     "explain-batch": (
         *(*VARIANT, "--users", "--out", "--k", "--method", "--background"),
         *("--units", "--engine", "--processes"),
@@ -83,6 +84,7 @@ COSTLY = (
     "sample",
     "compress",
     "compare-explainers",
+    "cost-of-explaining",
 )  # these are never run with sound words only
 
 
@@ -114,6 +116,7 @@ class Draws:
             "compare-explainers": question | {"--n-users": "1"},
             "contrast": question | pair | {"--against": "2", "--background": "4"},
             "explain-batch": question | batch,
+            "cost-of-explaining": question | {"--users": "1"},
             "compress": question | {"--sparsity": "0.5"},
             "fairness": question | {"--by": "activity"},
         }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 
@@ -155,6 +156,16 @@ def test_explain_batch_says_what_it_wrote(capsys, tiny_workspace, tmp_path):
     assert found | {"n_rows": 4, "n_users": 2, "n_partitions": 1, "n_skipped": 0, "n_repeated": 1} == found
     assert found["rows_per_second"] == pytest.approx(4 / found["seconds"])
     assert "k 2, not 3" in refused(capsys, *words[:-1], 3, "--out", tmp_path / "lists", "--background", 1)
+
+
+def test_cost_of_explaining_has_a_row_a_model(capsys, tiny_workspace, tmp_path):
+    workspace = shutil.copytree(tiny_workspace, tmp_path / "tiny")
+    found = run(capsys, "cost-of-explaining", "--workspace", workspace, "--examples", 200, "--users", 20)
+    rows = {row["name"]: row for row in found["models"]}
+    assert set(rows) == {"ranker", "surrogate", "logistic_regression", "ebm", "ease"}
+    keys = {"ndcg@10", "auc", "logloss", "low", "high", "seconds_a_reason", "faithfulness"}
+    assert all(keys <= set(row) for row in rows.values())
+    assert (workspace / "models" / "first" / "cost_of_explaining.json").is_file()
 
 
 def test_fairness_of_too_few_users_says_so_and_gives_everyones_figures(capsys, tiny_workspace):
