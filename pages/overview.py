@@ -12,7 +12,7 @@ from dashboard.presentation.sentences import overview as sentences
 from dashboard.presentation.sentences import quality
 from dashboard.presentation.texts import numbers, t
 from dashboard.sections import overview as cards
-from dashboard.sections import segment_figures
+from dashboard.sections import segment_figures, self_explaining
 
 
 @frame.page(
@@ -51,6 +51,8 @@ def show(page: frame.Frame) -> None:
         cards.columns(page)
     with components.card(t("overview.chosen")):
         cards.chosen(ref, model)
+    with components.card(t("cost.title")):
+        self_explaining.cost(page.selection)
     cards.stages(page.selection.ref, model)
     next_links(page)
     everything = {"profile": stats, "metrics": model.training.to_json(), "config": model.config, "segment": of_segment}

@@ -98,7 +98,7 @@ class BoostingModel:
 
 
 def fit_boosting(features: Features, design: Design, examples: Examples, *, seed: int, rounds: int) -> BoostingModel:
-    """An EBM of the outcomes, boosted ``rounds`` times at most. Raises ``ImportError`` where ``interpret`` is not installed."""
+    """An EBM of the outcomes, boosted ``rounds`` times at most. Raises ``ImportError`` without ``interpret``."""
     from interpret.glassbox import ExplainableBoostingClassifier
 
     columns = RawColumns.of(features, design, examples)

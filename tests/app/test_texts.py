@@ -130,7 +130,7 @@ def test_no_text_is_hard_coded(open_app, page):
 LATIN = set(  # names and words of the field that Chinese sentences write in Latin letters
     re.findall(
         r"\w+",
-        "AUC NDCG EASE RecLens Shapley SHAP LIME DeepLIFT Holm MiniLM HOST AND logit implicit like rating",
+        "AUC NDCG EASE EBM RecLens Shapley SHAP LIME DeepLIFT Holm MiniLM HOST AND logit implicit like rating",
     )
 )
 
@@ -156,7 +156,7 @@ CODE = re.compile(r"\{[^}]*\}|'[^']*'|“[^”]*”|--[a-z-]+|[A-Z]{2,}[\w@]*|\b
 TERMS = set(  # commands, file formats, names of models and of settings as they are typed
     re.findall(
         r"\w+",
-        "RecLens MiniLM Mini Ray Unix ISO NUL NumPy Excel Parquet Feather Git Hugging Face README python "
+        "RecLens MiniLM Mini Ray interpret Unix ISO NUL NumPy Excel Parquet Feather Git Hugging Face README python "
         "pickle safetensors bin utf true false None True False structured unstructured "
         "implicit like rating task epochs seed history one each "
         "shap lime shapley occlusion deeplift ig k",

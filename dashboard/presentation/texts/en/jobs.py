@@ -7,5 +7,6 @@ TEXTS = {
     "jobs.stopping": "Stopping",
     "jobs.dismiss": "Close",
     "jobs.waiting": "Waiting for other work",
+    "jobs.cost": "What being explainable costs: {workspace}",
     "jobs.measure": "Measuring the levels of {workspace}",
 }

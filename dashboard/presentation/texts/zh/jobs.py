@@ -7,5 +7,6 @@ TEXTS = {
     "jobs.stopping": "正在停止",
     "jobs.dismiss": "关闭",
     "jobs.waiting": "等待其他任务完成",
+    "jobs.cost": "可解释性的代价：{workspace}",
     "jobs.measure": "正在测量 {workspace} 的各档位",
 }
