@@ -18,8 +18,10 @@ from recsys_core.errors import SettingError
 from recsys_core.explain.black_box import RankerRows
 from recsys_core.explain.explain import explain
 from recsys_core.explain.methods import METHODS
+from recsys_core.metrics import logistic
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.results import Explanation
+from recsys_core.results.units import UNITS
 from recsys_core.variant import ModelVariant
 
 DATASET = tiny_dataset()
@@ -83,6 +85,24 @@ class ExplainerContract:
             assert found.n_evaluations > 0
             assert len({c.feature for c in found.contributions}) == len(found.contributions)
 
+    def test_in_probability_score_base_and_gap_are_probabilities(self):
+        logits, network, term = self.explain(), self.scorer.with_term(None), self.scorer.term
+        of_rows = network.score_pairs(BACKGROUND.users, BACKGROUND.items, BACKGROUND.histories)
+        if term is not None:  # a row's past speaks for the pair's item there
+            of_rows = of_rows + term.pairs(np.repeat(PAIR.items, len(BACKGROUND)), BACKGROUND.known)
+        for history in self.histories():
+            found = self.explain(history=history, units="probability")
+            assert (found.units, found.logit) == ("probability", logits.score)
+            assert found.score == found.probability == pytest.approx(logits.probability)
+            total = found.base_value + values(found).sum()
+            assert found.completeness_gap == pytest.approx(total - found.score, abs=1e-12)
+            assert abs(found.completeness_gap) <= self.gap
+            if self.method != "lime":  # whose base is its surrogate's
+                assert found.base_value == pytest.approx(logistic(of_rows).mean(), abs=1e-5)
+            same = [(c.probability_without, c.logit_without) for c in found.contributions]
+            if history == "one":
+                assert same == [(c.probability_without, c.logit_without) for c in logits.contributions]
+
     def test_exact_is_said_of_shapley_values_alone(self):
         found = self.explain()
         assert found.exact == METHODS[self.method].is_shapley
@@ -90,9 +110,10 @@ class ExplainerContract:
 
     def test_what_has_the_backgrounds_value_adds_nothing(self):
         background = replace(BACKGROUND[:3], users=np.repeat(PAIR.users, 3))
-        found = self.explain(background=background)
-        idle = np.array([c.player.side == "user" for c in found.contributions])
-        assert np.abs(values(found)[idle]).max() <= self.no_effect * np.abs(values(found)).max()
+        for units in UNITS:
+            found = self.explain(background=background, units=units)
+            idle = np.array([c.player.side == "user" for c in found.contributions])
+            assert np.abs(values(found)[idle]).max() <= self.no_effect * np.abs(values(found)).max()
 
     def test_the_seed_decides(self):
         for history in self.histories():
@@ -142,9 +163,9 @@ class ExplainerContract:
             self.refused("explain.method_black_box", scorer=RankerRows(self.scorer))
             return
         assert self.explain(scorer=quantised).variant.compression.bits == 8
-        assert values(self.explain(scorer=RankerRows(self.scorer))) == pytest.approx(
-            values(self.explain()), abs=self.rounding
-        )
+        for units in UNITS:
+            of_rows, own = self.explain(scorer=RankerRows(self.scorer), units=units), self.explain(units=units)
+            assert values(of_rows) == pytest.approx(values(own), abs=self.rounding)
 
     def test_the_terms_split_is_the_same_by_every_method(self):
         found = self.explain()
