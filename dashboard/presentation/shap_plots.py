@@ -74,9 +74,11 @@ def dependence(
     explained = shap.Explanation(values=x, data=own, feature_names=label)
     second = None
     if colour is not None:
-        values = _axis(data, found, colour)[0]
+        values, words = _axis(data, found, colour)
+        said = np.array([words[int(code)] for code in values], dtype=object) if words else None
         if np.isfinite(values).any():
-            second = shap.Explanation(values=np.zeros(len(x)), data=values, feature_names=other)
+            how = {"data": values, "display_data": said, "feature_names": other}
+            second = shap.Explanation(values=np.zeros(len(x)), **how)
 
     def draw() -> None:
         import matplotlib.pyplot as plt

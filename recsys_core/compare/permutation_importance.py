@@ -35,6 +35,8 @@ N_REPEATS = 5
 MOST_PAIRS = 2000
 LEAST_USERS, MOST_USERS = 50, 300
 STAGE = "shuffling reasons"
+ALPHA = 0.05
+ROUNDING = 1e-9  # a drop of less is none
 
 
 def permutation_importance(
@@ -85,22 +87,32 @@ def disagreements(found: GlobalExplanation, shuffled: PermutationImportance) -> 
     """Reasons that the model leans on and that bring no quality, and the reverse, in order of their share.
 
     It leans on a reason with an equal share of the summed sizes or more; a reason with less than half of that hardly
-    moves scores. Shuffling costs quality where an interval of AUC or NDCG@10 lies above 0. Of fewer than six users
-    nothing is said.
+    moves scores. Shuffling costs quality where AUC or NDCG@10 loses more than chance would take from any of all that
+    are looked at (normal quantile at 5 %, Bonferroni over reasons and figures). Of fewer than six users nothing is
+    said.
     """
     told = [drops for drops in shuffled.metrics.values() if drops.n_users >= LEAST_TOLD]
     if not told:
         return ()
-    brings = {player: any(drops.low[i] > 0 for drops in told) for i, player in enumerate(shuffled.players)}
+    costs = np.stack([_is_beyond_chance(drops, len(told) * len(drops.drop)) for drops in told]).any(0)
+    brings = {player: bool(costs[i]) for i, player in enumerate(shuffled.players)}
     equal = 1 / max(len(found.players), 1)
     said = []
     for i in found.order:
         player, share = found.players[i], float(found.share[i])
-        if share >= equal and not brings[player]:
+        if share >= equal and not brings[player] and len(set(found.values[player])) == 1:
+            said.append(Disagreement(player, "same", share))
+        elif share >= equal and not brings[player]:
             said.append(Disagreement(player, "leans", share))
         elif share < equal / 2 and brings[player]:
             said.append(Disagreement(player, "brings", share))
     return tuple(said)
+
+
+def _is_beyond_chance(drops: MetricDrops, n_tests: int) -> np.ndarray:
+    from scipy.stats import norm
+
+    return drops.drop > max(float(norm.ppf(1 - ALPHA / 2 / n_tests)), 0.0) * drops.standard_error + ROUNDING
 
 
 class _Steps:
@@ -176,7 +188,9 @@ def _drops(base: float, parts: np.ndarray, means: np.ndarray) -> MetricDrops:
     """``parts`` (n_columns, n_users): each user's part of the drop, deviations from ``means`` or the drop itself."""
     draws = user_draws(parts.shape[1], seed=0)
     ends = np.array([mean_ends(part, draws) for part in parts]).reshape(-1, 2)
-    return MetricDrops(base, means, ends[:, 0], ends[:, 1], parts.shape[1])
+    n = parts.shape[1]
+    error = parts.std(axis=1, ddof=1) / np.sqrt(n) if n > 1 else np.full(len(parts), np.inf)
+    return MetricDrops(base, means, ends[:, 0], ends[:, 1], error, n)
 
 
 def _auc_drops(scorer: Scorer, pairs: Pairs, label: np.ndarray, seed: int, steps: _Steps) -> MetricDrops:

@@ -66,13 +66,14 @@ class MetricDrops:
     """What a figure loses where one reason's values are shuffled, reason by reason, in order of the players.
 
     ``base`` is the figure as it is. ``drop``: mean over the shuffles; ``low`` and ``high`` end its 95 % interval over
-    users. NaN where a reason cannot be shuffled.
+    users, each for itself; ``standard_error`` is over users, too.
     """
 
     base: float
     drop: np.ndarray
     low: np.ndarray
     high: np.ndarray
+    standard_error: np.ndarray
     n_users: int
 
 
@@ -95,8 +96,9 @@ class PermutationImportance:
 class Disagreement:
     """A reason on whose weight contributions and quality do not agree.
 
-    ``kind``: ``leans`` (the model leans on it, and shuffling it costs no quality) or ``brings`` (it hardly moves
-    scores, and shuffling it costs quality). ``share`` of the summed mean sizes of contributions.
+    ``kind``: ``leans`` (the model leans on it, and shuffling it costs no quality), ``brings`` (it hardly moves scores,
+    and shuffling it costs quality) or ``same`` (all hold the same value, so shuffling says nothing). ``share`` of the
+    summed mean sizes of contributions.
     """
 
     player: Player

@@ -224,11 +224,13 @@ def test_where_contributions_and_quality_disagree():
     found = explain_globally(SCORER, DATASET, PAIRS[:5], random_pairs(DATASET, 2))
     players, n = found.players, len(found.players)
     sizes = np.zeros(n)
-    sizes[[0, 1, 2]] = [5.0, 5.0, 0.1]
+    sizes[[0, 1, 2, 3]] = [5.0, 4.0, 0.1, 3.0]
     found = replace(found, mean_abs_contribution=sizes)
-    drops = MetricDrops(0.8, np.zeros(n), np.array([0.1, -0.1, 0.1] + [-0.1] * (n - 3)), np.full(n, 0.2), 40)
+    found = replace(found, values={p: [1.0, 2.0] for p in players} | {players[3]: ["same", "same"]})
+    drop = np.array([0.1, 0.002, 0.1] + [0.0] * (n - 3))
+    drops = MetricDrops(0.8, drop, drop - 0.002, drop + 0.002, np.full(n, 0.001), 40)
     said = disagreements(found, PermutationImportance(players, {"auc": drops}, 10, N_REPEATS, 0, 0.0))
-    assert [(d.player, d.kind) for d in said] == [(players[1], "leans"), (players[2], "brings")]
+    assert [(d.player, d.kind) for d in said] == [(players[1], "leans"), (players[3], "same"), (players[2], "brings")]
     few = PermutationImportance(players, {"auc": replace(drops, n_users=5)}, 10, N_REPEATS, 0, 0.0)
     assert disagreements(found, few) == ()
 

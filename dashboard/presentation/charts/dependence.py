@@ -34,7 +34,7 @@ from recsys_core.results.global_parts import PartialDependence
 from recsys_core.results.units import Units
 
 MOST_LINES, MOST_COLOURS, MOST_VALUES = 50, 5, 14
-HEIGHT = 280
+HEIGHT = 340
 Say = Callable[[Value], str]
 
 
@@ -121,7 +121,7 @@ def _colour(has_order: bool, title: str) -> alt.Color | alt.ColorDatum:
         return one(FOR)
     if has_order:
         return low_to_high(title)
-    legend = alt.Legend(title=title, orient="top", symbolType="circle", **READABLE)
+    legend = alt.Legend(title=title, orient="top", symbolType="circle", symbolStrokeWidth=0, **READABLE)
     return alt.Color("group", type="nominal", legend=legend)
 
 

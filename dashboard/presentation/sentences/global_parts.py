@@ -73,7 +73,7 @@ def partial_caveats(found: PartialDependence, n_lines: int, *, is_set: bool) -> 
 def disagreements(found: tuple[Disagreement, ...], names: dict[Player, str]) -> Markdown:
     """Reasons that the model leans on without gain, and the reverse; or that contributions and quality agree."""
     said = []
-    for kind in ("leans", "brings"):
+    for kind in ("leans", "brings", "same"):
         shown = [f"{names[d.player]} ({numbers.percent(d.share)})" for d in found if d.kind == kind]
         if shown:
             said.append(t(f"global.permutation.{kind}", names=strong(listed(shown)), n=len(shown)))

@@ -30,6 +30,7 @@ TEXTS = {
     "global.permutation.alt": "Loss of {metric} when a reason is shuffled, with its 95 % interval, reason by reason",
     "global.permutation.leans": "The model leans on {names}, yet shuffling {n|it|them} costs no quality beyond noise.",
     "global.permutation.brings": "{names} hardly {n|moves|move} scores, yet quality rests on {n|it|them}.",
+    "global.permutation.same": "All these pairs hold the same {names}, so shuffling says nothing about {n|it|them}.",
     "global.permutation.agree": "Contributions and quality agree: what the model leans on is what its quality rests on.",
     "global.permutation.pairs": "AUC of {n} test {n|pair|pairs}",
     "global.permutation.users": "{metric} of {n} {n|user|users}",

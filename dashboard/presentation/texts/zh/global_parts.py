@@ -30,6 +30,7 @@ TEXTS = {
     "global.permutation.alt": "逐条理由打乱后 {metric} 的损失及 95 % 区间",
     "global.permutation.leans": "模型依赖{names}，但打乱{n|它|它们}并不使质量下降到噪声之外。",
     "global.permutation.brings": "{names}几乎不影响分数，但质量依赖{n|它|它们}。",
+    "global.permutation.same": "这些样本的{names}全都相同，打乱无法说明{n|它|它们}的作用。",
     "global.permutation.agree": "贡献与质量一致：模型所依赖的，正是其质量之所系。",
     "global.permutation.pairs": "AUC 来自 {n} 个测试样本",
     "global.permutation.users": "{metric} 来自 {n} 个用户",
