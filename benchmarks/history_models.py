@@ -26,7 +26,7 @@ class Histories:
 
 
 def read_histories(folder: Path) -> Histories:
-    """MovieLens-1M, ratings above 3.5 as taken, a fifth of the users for the test (LXR: Gurevich et al. 2024)."""
+    """MovieLens-1M, ratings above 3.5 as taken, a fifth of the users for the test (LXR: Barkan et al. 2024)."""
     with gzip.open(folder / "ratings.dat.gz", "rt") as lines:
         table = np.array([[int(x) for x in line.split("::")[:3]] for line in lines])
     users, items = (np.unique(table[:, column], return_inverse=True) for column in (0, 1))

@@ -2,7 +2,7 @@
 
 Every method asks `HistoryScorer` for scores of subsets and nothing else, so it explains any model that reads a history.
 `HISTORY_METHODS` names them; the default orders a history best where the order is tried out (POS@K and NEG@K of
-`recsys_core.explain.history_removal`, figures in docs/explaining.md).
+`recsys_core.explain.history_removal`, figures in docs/figures.md).
 """
 
 from __future__ import annotations

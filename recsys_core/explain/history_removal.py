@@ -1,6 +1,6 @@
 """POS@K and NEG@K: does a recommended item leave the list when the items said to matter leave the history?
 
-The protocol of LXR (Gurevich et al. 2024, section 4): the history is removed in ten steps, the most important items
+The protocol of LXR (Barkan et al. 2024): the history is removed in ten steps, the most important items
 first (POS) or the least important first (NEG); the figure is the share of the eleven points, the whole and the empty
 history among them, where the item is still among the first K. A low POS and a high NEG are better.
 """
