@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from planted_words import measure as planted_words
 
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.sample import PlantedTruth, make_sample, planted_shapley
@@ -56,6 +57,8 @@ def measure(folder: Path, seed: int):
     yield f"NDCG@10 {ndcg:.4f} of {made['best_ndcg@10']:.4f}, share", share, lambda v: v >= 0.85
     yield "NDCG@10 against popularity", ndcg / popular, lambda v: v >= 3
     yield from reasons(workspace, folder / "tables")
+    for name, value, least in planted_words(workspace):
+        yield name, float(value), None if least is None else lambda v, least=least: v >= least
     yield from groups(workspace)
 
 
