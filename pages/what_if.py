@@ -5,11 +5,12 @@ from __future__ import annotations
 from dashboard import components, frame
 from dashboard.cached import what_if as cached
 from dashboard.cached.what_if import Asked
-from dashboard.parameters import Parameter, among
+from dashboard.parameters import Parameter, among, opened
 from dashboard.presentation.sentences import what_if as sentences
 from dashboard.presentation.tables import what_if as tables
 from dashboard.presentation.texts import t
-from dashboard.sections.what_if import asking, columns, curve, held, history, outcome
+from dashboard.sections.may_change import MAY_CHANGE
+from dashboard.sections.what_if import asking, columns, curve, held, history, outcome, smallest
 from dashboard.units import UNITS_PARAMETER
 from recsys_core.what_if.edit_texts import EditTexts
 
@@ -20,6 +21,8 @@ from recsys_core.what_if.edit_texts import EditTexts
     parameters=(
         *(Parameter(key, f"what_if.{key}", live=True) for key in ("set", "add", "off", "pins", "curve")),
         UNITS_PARAMETER,
+        MAY_CHANGE,
+        opened(smallest.KEY, "what_if.smallest"),
         Parameter("new", "what_if.new", takes=among(asking.NEW), problem="frame.setting_unknown"),
     ),
 )
@@ -43,7 +46,9 @@ def show(page: frame.Frame) -> None:
             outcome.contributions(page, asked, said)
         with components.card(t("what_if.curve.title"), stretch=True):
             curve.response(page, asked, said, texts)
-    page.download("what-if", tables.contributions(said.explanation), tables.everything(said, held.pins()))
+    found = smallest.smallest_change(page, asked, texts)
+    everything = tables.everything(said, held.pins()) | ({"smallest_change": found.to_json()} if found else {})
+    page.download("what-if", tables.contributions(said.explanation), everything)
 
 
 def controls(page: frame.Frame, asked: Asked, said, texts: EditTexts) -> None:

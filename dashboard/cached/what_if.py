@@ -12,19 +12,21 @@ from dashboard.cached.words import text_vectors
 from dashboard.cached.workspace import dataset, model, scorer, workspace
 from dashboard.presentation import wording
 from dashboard.workspaces import WorkspaceRef
+from recsys_core.counterfactual import AllowedColumn, smallest_change
 from recsys_core.data.features import FeatureGroup
 from recsys_core.data.schema import Column
 from recsys_core.explain.player_values import Value, player_column, raw_value
 from recsys_core.models.text_vectors import TextVectors
 from recsys_core.player import Player
 from recsys_core.rerank import Reranker, make_reranker
+from recsys_core.results import Counterfactual
 from recsys_core.results.units import LOGIT, Units
 from recsys_core.results.what_if import ResponseCurve, ResponsePoint, Standing, WhatIf
 from recsys_core.variant import ModelVariant
 from recsys_core.what_if.edit_texts import EditTexts, ReadEdits, read_edits, without_column
 from recsys_core.what_if.edits import SetColumn
 from recsys_core.what_if.response import response_curve
-from recsys_core.what_if.situation import Situation, situation_of
+from recsys_core.what_if.situation import Situation, situation_of, with_edits
 from recsys_core.what_if.what_if import what_if
 
 MOST_STOPS = 100  # of a slider over the numbers of a column
@@ -109,6 +111,19 @@ def _curve(asked: Asked, texts: EditTexts, key: str) -> ResponseCurve:
         workspace(asked.ref).split_dataset,
         encoder(asked),
         reranker=_reranker(asked),
+    )
+
+
+@lru_shared(128)
+def smallest(asked: Asked, texts: EditTexts, allowed: tuple[AllowedColumn, ...]) -> Counterfactual:
+    """The smallest further change of the allowed columns that brings the item into the top ten."""
+    edits = read(asked, texts).edits
+    return smallest_change(
+        with_edits(situation(asked), edits, encoder(asked)),
+        workspace(asked.ref).split_dataset,
+        allowed,
+        reranker=_reranker(asked),
+        edited={edit.player: edit.value for edit in edits if isinstance(edit, SetColumn)},
     )
 
 

@@ -33,6 +33,7 @@ VALUES = {
     "what-if": {
         "set": "user.age:34;user.region:south", "add": "9", "off": "", "pins": "user.age%3A20!!", "curve": "item.price",
         "new": "",  # needs no user: test_what_if_page.py
+        "may_change": "user.age=20:40", "smallest": "true",
         "units": "probability",
     },
     "global": {

@@ -307,3 +307,19 @@ def test_texts_of_the_address_are_as_drawn(open_app):
     assert link["set"] == "user.age:34"
     assert dict(parse_qsl("set=user.age%3A34"))["set"] == link["set"]
     assert re.fullmatch(r"\d+", link["item"])
+
+
+@pytest.mark.parametrize("texts", [{}, {"set": "user.income:15"}])
+def test_the_smallest_change_becomes_edits_that_bring_the_item_in(open_app, core, ref, texts):
+    """From the tables' values, and from edited ones; what is found is edited beside what was."""
+    ids = cached_workspace.dataset(ref).items["item_id"]
+    item = next(i for i in ids if core(item=i, **texts)[0] in range(12, 18))
+    app = open_app("what-if", user=USER, item=item, smallest="true", **texts)
+    assert not any(b.key == "apply_smallest" for b in app.button), "nothing is looked for unasked"
+    app.button(key="find_smallest").click().run()
+    assert not app.exception
+    app.button(key="apply_smallest").click().run()
+    assert not app.exception
+    rank, _ = core(item=item, **{k: v for k, v in held(app).items() if k in ("set", "add", "off")})
+    assert rank <= 10
+    assert cards(app)["Changed"] == f"rank {rank}"

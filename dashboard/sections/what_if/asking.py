@@ -17,6 +17,7 @@ from dashboard.presentation.texts import message, plain, t
 from dashboard.presentation.texts.markdown import Markdown
 from dashboard.sections.what_if import held
 from dashboard.sections.what_if.held import Whose
+from recsys_core.data.dataset import Dataset
 from recsys_core.results.what_if import WhatIf
 from recsys_core.what_if.edit_texts import EditTexts, ReadEdits, column_pairs
 
@@ -73,7 +74,7 @@ def names(page, asked: Asked) -> Names:
     """Names for titles and sentences; the link names the item."""
     chosen, data = page.selection, cached_workspace.dataset(asked.ref)
     item_id = user_id = ""
-    item, user = plain("what_if.new_item"), plain("what_if.new_user")
+    item, user = _new_title(data) or plain("what_if.new_item"), plain("what_if.new_user")
     if asked.item_index is not None:
         item_id = str(data.items["item_id"].iloc[asked.item_index])
         item = cached_workspace.item_names(asked.ref, chosen.language)[item_id]
@@ -82,6 +83,11 @@ def names(page, asked: Asked) -> Names:
         user_id = str(data.users["user_id"].iloc[asked.user_index])
         user = cached_workspace.short_name(asked.ref, asked.user_index, chosen.language)
     return Names(user, item, Whose(asked.ref.name, user_id, item_id))
+
+
+def _new_title(data: Dataset) -> str:
+    """The title that a new item was given."""
+    return dict(column_pairs(held.texts())).get(f"item.{data.schema.item_title}", "")
 
 
 def about(asked: Asked, found: Names) -> Situations:

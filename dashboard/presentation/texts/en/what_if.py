@@ -127,4 +127,7 @@ TEXTS = {
     "what_if.session.save": "Save session (JSON)",
     "what_if.session.open": "Open a session",
     "what_if.session.failed": "This session cannot be opened",
+    "what_if.smallest": "The smallest change that brings it into the top 10",
+    "what_if.smallest.find": "Find the smallest change",
+    "what_if.smallest.apply": "Make these edits",
 }

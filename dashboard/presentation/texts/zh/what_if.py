@@ -127,4 +127,7 @@ TEXTS = {
     "what_if.session.save": "保存会话（JSON）",
     "what_if.session.open": "打开会话",
     "what_if.session.failed": "无法打开这个会话",
+    "what_if.smallest": "使它进入前 10 名的最小改动",
+    "what_if.smallest.find": "寻找最小改动",
+    "what_if.smallest.apply": "作这些改动",
 }
