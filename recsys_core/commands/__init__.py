@@ -29,6 +29,7 @@ COMMANDS: tuple[Command, ...] = (
     training.TRAIN,
     training.PREPARE,
     training.MEASURE,
+    training.RETRAIN,
     models.MODELS,
     quality.EVALUATE,
     quality.RECOMMEND,

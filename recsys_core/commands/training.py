@@ -1,4 +1,4 @@
-"""``train``, ``prepare`` and ``measure``: a workspace's first model, and the levels that the app's sliders stop at."""
+"""``train``, ``prepare``, ``measure`` and ``retrain``: a workspace's models, and the levels that sliders stop at."""
 
 from __future__ import annotations
 
@@ -78,13 +78,38 @@ def run_measure(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     return {"levels": len(default_grid(model.term)), "levels_measured": len(reports)}
 
 
-def _audit(dataset: Dataset, workspace: Path, progress: Progress) -> None:
+def retrain_arguments(parser: argparse.ArgumentParser) -> None:
+    add_workspace(parser)
+    parser.add_argument("--name", required=True, help="what the app calls the new model")
+    parser.add_argument("--model", default="", metavar="ID", help="whose settings are taken (default: current)")
+    column = {"action": "append", "default": [], "metavar": "COLUMN"}
+    parser.add_argument("--without", help="a column that is left out", **column)
+    parser.add_argument("--audit-only", help="a column that audits read and the model does not", **column)
+    buckets = "a number that is read by its bucket: user.age=30,50"
+    parser.add_argument("--bucket", action="append", default=[], metavar="COLUMN=EDGES", help=buckets)
+
+
+def run_retrain(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    from recsys_core.models.feature_changes import read_changes
+    from recsys_core.models.retrain import retrain
+    from recsys_core.models.workspace import Workspace
+
+    workspace = Workspace.open(args.workspace)
+    said = {"without": args.without, "audit_only": args.audit_only, "buckets": args.bucket}
+    changes = read_changes(workspace.dataset, **said)
+    found = retrain(workspace, args.name, changes, base=args.model, progress=progress)
+    _audit(workspace.dataset, args.workspace, progress, found.id)
+    stored = _stored(workspace.dataset, args.workspace, found.report.task, found.id)
+    return found.report.to_json() | stored | {"id": found.id, "feature_changes": changes.to_json()}
+
+
+def _audit(dataset: Dataset, workspace: Path, progress: Progress, model_id: str = "") -> None:
     """Audit every user column now, so that no page has to; of large data whoever opens the first page waits for it."""
     from recsys_core.fairness import dense_scan
     from recsys_core.models.workspace import open_model
 
     if dataset.n_users <= MOST_AUDITED:
-        dense_scan(open_model(workspace), progress=progress)
+        dense_scan(open_model(workspace, model_id), progress=progress)
 
 
 def _new_workspace(parser: argparse.ArgumentParser) -> None:
@@ -93,13 +118,13 @@ def _new_workspace(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0)
 
 
-def _stored(dataset: Dataset, workspace: Path, task: str) -> dict[str, Any]:
+def _stored(dataset: Dataset, workspace: Path, task: str, model_id: str = "") -> dict[str, Any]:
     """What was chosen: the item-item term (none: null) and the options; what was understood, with the task's rows."""
     from recsys_core.data.understood import understood
     from recsys_core.models.artifact import load_config
     from recsys_core.models.model_store import ModelStore
 
-    config = load_config(ModelStore(workspace).folder(""))
+    config = load_config(ModelStore(workspace).folder(model_id))
     found = understood(dataset).to_json()
     used = found | {"tasks": {task: found["tasks"][task]}, "parts": config["rows"]}
     return {"item_item": config["item_item"], "choice": config["choice"], "understood": used}
@@ -107,4 +132,5 @@ def _stored(dataset: Dataset, workspace: Path, task: str) -> dict[str, Any]:
 
 TRAIN = Command("train", "train a workspace on a dataset", train_arguments, run_train)
 PREPARE = Command("prepare", "import, train and measure the default compression levels", prepare_arguments, run_prepare)
+RETRAIN = Command("retrain", "train another model over changed features", retrain_arguments, run_retrain)
 MEASURE = Command("measure", "measure the default compression levels that are not yet", measure_arguments, run_measure)

@@ -23,6 +23,7 @@ class FeatureGroup:
     ``kind`` is ``id`` or ``category`` (a code, 0 = unknown or missing), ``set`` (share of each
     value, sums to 1), ``number`` (piecewise linear weights over ``knots``, sums to 1, all zero
     where missing) or ``text`` (the encoder's vector). ``size`` is the number of codes or columns.
+    A number with ``edges`` is read by its bucket alone: a weight of 1 on one of them, in order.
     """
 
     key: str
@@ -30,6 +31,7 @@ class FeatureGroup:
     size: int
     values: tuple[str, ...] = ()
     knots: tuple[float, ...] = ()
+    edges: tuple[float, ...] = ()
 
     @property
     def player(self) -> Player:
@@ -46,7 +48,8 @@ class FeatureGroup:
     def encode(self, raw: pd.Series) -> np.ndarray:
         """Codes ``(n,)`` int64 or weights ``(n, size)`` float32 of raw values; text is not encoded here."""
         if self.kind == "number":
-            return hat_weights(pd.to_numeric(raw, errors="coerce").to_numpy(float), np.array(self.knots))
+            numbers = pd.to_numeric(raw, errors="coerce").to_numpy(float)
+            return bucket_weights(numbers, self.edges) if self.edges else hat_weights(numbers, np.array(self.knots))
         if self.kind == "set":
             return _set_weights(raw, self.values)
         code = {value: i + 1 for i, value in enumerate(self.values)}
@@ -57,7 +60,20 @@ class FeatureGroup:
 
     @classmethod
     def from_json(cls, data: dict) -> FeatureGroup:
-        return cls(**{**data, "values": tuple(data["values"]), "knots": tuple(data["knots"])})
+        lists = {name: tuple(data.get(name, ())) for name in ("values", "knots", "edges")}
+        return cls(**{**data, **lists})
+
+
+def bucket_weights(x: np.ndarray, edges: tuple[float, ...]) -> np.ndarray:
+    """1 for the bucket that a number lies in, its lower edge included; NaN gives all zeros.
+
+    >>> bucket_weights(np.array([29.0, 30.0, 99.0]), (30.0, 50.0)).tolist()
+    [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    """
+    out = np.zeros((len(x), len(edges) + 1), dtype=np.float32)
+    known = np.flatnonzero(~np.isnan(x))
+    out[known, np.searchsorted(np.array(edges), x[known], side="right")] = 1
+    return out
 
 
 def hat_weights(x: np.ndarray, knots: np.ndarray) -> np.ndarray:
@@ -168,13 +184,18 @@ class Features:
         return replace(self, tables=tables, ids=grown, n_users=n_users, n_items=n_items)
 
 
-def make_features(dataset: Dataset, texts: dict[str, np.ndarray] | None = None) -> Features:
+def make_features(
+    dataset: Dataset,
+    texts: dict[str, np.ndarray] | None = None,
+    *,
+    edges: Mapping[str, tuple[float, ...]] | None = None,
+) -> Features:
     """Fit the groups on the user and item tables and encode every row.
 
     ``texts`` maps the key of each text group (``item.title``) to the encoder's vectors
-    ``(n, width)``; text columns without vectors are left out.
+    ``(n, width)``; text columns without vectors are left out. ``edges`` are those of numbers that are read by bucket.
     """
-    texts = texts or {}
+    texts, edges = texts or {}, edges or {}
     groups: list[FeatureGroup] = []
     tables: dict[str, np.ndarray] = {}
     for side, frame, columns in (
@@ -187,6 +208,8 @@ def make_features(dataset: Dataset, texts: dict[str, np.ndarray] | None = None) 
         for column in columns:
             key = f"{side}.{column.name}"
             group = _fit(key, column, frame[column.stored], texts)
+            if group is not None and key in edges:
+                group = replace(group, size=len(edges[key]) + 1, edges=tuple(edges[key]))
             if group is not None:
                 groups.append(group)
                 tables[key] = (

@@ -33,7 +33,9 @@ def dense_scan(model: TrainedModel, *, progress: Progress = silent) -> ScanResul
     if found is None:
         train = model.split_dataset.sequences()
         evaluation = model.evaluation(progress)
-        found = scan(model.dataset, evaluation, train=train, variant=model.variant, progress=progress)
+        found = scan(
+            model.changes.audited(model.dataset), evaluation, train=train, variant=model.variant, progress=progress
+        )
         with contextlib.suppress(OSError):  # a folder that cannot be written to is slower, not broken
             atomic_write(model.path / FILE, json.dumps(_written(model, found), allow_nan=False).encode())
     return found

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.data.features import make_features, text_values
+from recsys_core.data.features import Features, make_features, text_values
 from recsys_core.data.folder import atomic_folder
 from recsys_core.data.split import possible_kind
 from recsys_core.errors import DataError, SettingError, phrase, require
@@ -85,21 +85,36 @@ class FittedModel:
         save_evaluation(folder, self.evaluation, fingerprint=fingerprint)
 
 
-def fit_model(split_dataset: SplitDataset, request: FitRequest, *, progress: Progress = silent) -> FittedModel:
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelInputs:
+    """What a ranker is trained over: the features, and which encoder made the vectors of their texts."""
+
+    features: Features
+    encoder: EncoderInfo
+
+
+def encoded_inputs(dataset: Dataset, encoder: str, *, progress: Progress = silent) -> ModelInputs:
+    """The features of all columns that the schema lets a model read."""
+    texts = text_values(dataset)
+    about = encoder_info(encoder) if texts else NO_ENCODER
+    vectors = {k: encode_texts(v, name=encoder, progress=progress) for k, v in texts.items()}
+    return ModelInputs(make_features(dataset, vectors), about)
+
+
+def fit_model(
+    split_dataset: SplitDataset, request: FitRequest, *, inputs: ModelInputs | None = None, progress: Progress = silent
+) -> FittedModel:
     """A ranker trained on a dataset under its split, with its figures; see `fit_workspace`."""
     began = time.perf_counter()
     _check_trainable(split_dataset)
-    texts = text_values(split_dataset.dataset)
-    encoder = encoder_info(request.encoder) if texts else NO_ENCODER
-    vectors = {k: encode_texts(v, name=request.encoder, progress=progress) for k, v in texts.items()}
+    inputs = inputs or encoded_inputs(split_dataset.dataset, request.encoder, progress=progress)
     settings = default_settings(split_dataset, seed=request.seed, epochs=request.epochs)
     baselines, term = measure_baselines(split_dataset, progress=progress)
-    features = make_features(split_dataset.dataset, vectors)
-    chosen = choose(features, split_dataset, settings, term=term, progress=progress)
+    chosen = choose(inputs.features, split_dataset, settings, term=term, progress=progress)
     evaluation = evaluate_test(chosen.scorer, split_dataset, progress=progress)
     n_parameters, seconds = chosen.scorer.n_parameters, time.perf_counter() - began
     report = training_report(evaluation, baselines, split_dataset, n_parameters=n_parameters, seconds=seconds)
-    return FittedModel(chosen, _config(encoder, split_dataset, chosen), report, evaluation)
+    return FittedModel(chosen, _config(inputs.encoder, split_dataset, chosen), report, evaluation)
 
 
 def _check_trainable(split_dataset: SplitDataset) -> None:

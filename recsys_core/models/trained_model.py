@@ -12,6 +12,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.features import Features, make_features
 from recsys_core.errors import WorkspaceError, phrase
 from recsys_core.models import artifact
+from recsys_core.models.feature_changes import FeatureChanges
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.scorer import Scorer
@@ -74,7 +75,8 @@ class TrainedModel:
         if (config["task"], config["split"], config["seed"]) != (split.task, split.kind, split.seed):
             raise WorkspaceError("workspace.other_data", path=workspace)
         ranker = artifact.load_ranker(folder, config)
-        features = make_features(split_dataset.dataset, artifact.load_texts(folder))
+        edges = {g.key: g.edges for g in ranker.groups if g.edges}
+        features = make_features(split_dataset.dataset, artifact.load_texts(folder), edges=edges)
         wanted = {g.key for g in ranker.groups}
         features = features.without({g.key for g in features.groups if g.key not in wanted})
         if features.groups != ranker.groups:
@@ -114,6 +116,11 @@ class TrainedModel:
     def choice(self) -> OptionChoice:
         """Which options validation compared before this model was trained in full, and how surely."""
         return OptionChoice.from_json(self.config["choice"])
+
+    @cached_property
+    def changes(self) -> FeatureChanges:
+        """What it reads otherwise than the dataset's schema says."""
+        return FeatureChanges.from_json(self.config.get("feature_changes", {}))
 
     @property
     def dataset(self) -> Dataset:
