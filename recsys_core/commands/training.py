@@ -82,7 +82,7 @@ def retrain_arguments(parser: argparse.ArgumentParser) -> None:
     add_workspace(parser)
     parser.add_argument("--name", required=True, help="what the app calls the new model")
     parser.add_argument("--model", default="", metavar="ID", help="whose settings are taken (default: current)")
-    column = {"action": "append", "default": [], "metavar": "COLUMN"}
+    column: dict[str, Any] = {"action": "append", "default": [], "metavar": "COLUMN"}
     parser.add_argument("--without", help="a column that is left out", **column)
     parser.add_argument("--audit-only", help="a column that audits read and the model does not", **column)
     buckets = "a number that is read by its bucket: user.age=30,50"

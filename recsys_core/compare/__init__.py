@@ -5,6 +5,7 @@ from recsys_core.compare.grid import default_grid, measure_grid, stored_reports
 from recsys_core.compare.machine import machine_name
 from recsys_core.compare.measure import STAGES, measure_variant
 from recsys_core.compare.measured_variants import MeasuredVariant, auc_share, is_dead, measured_variants
+from recsys_core.compare.model_comparison import compare_models
 from recsys_core.compare.presets import RULES, Budget, Rule, choose_presets, has_ties, is_on_sliders, smallest_allowed
 from recsys_core.compare.reference import DenseReference
 from recsys_core.compare.report_store import load_report, report_from_json, report_to_json, save_report
@@ -20,6 +21,7 @@ __all__ = [
     "Rule",
     "auc_share",
     "choose_presets",
+    "compare_models",
     "default_grid",
     "deltas",
     "has_ties",

@@ -34,6 +34,7 @@ from recsys_core.results.fairness import (
     OneVsRestGap,
     Verdict,
 )
+from recsys_core.results.model_comparison import ModelComparison, QualityChange
 from recsys_core.results.ranking import (
     Evaluation,
     PairResult,
@@ -72,11 +73,13 @@ __all__ = [
     "LostGroup",
     "LostMost",
     "Measurement",
+    "ModelComparison",
     "Noise",
     "OneVsRestGap",
     "OptionChoice",
     "PairResult",
     "Quality",
+    "QualityChange",
     "RankedItem",
     "RankingResult",
     "Recommendation",

@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from recsys_core.__main__ import main
+from recsys_core.compare import compare_models
 from recsys_core.data.features import FeatureGroup, bucket_weights
 from recsys_core.errors import SettingError
 from recsys_core.fairness import dense_scan
@@ -98,6 +99,31 @@ def test_every_command_takes_it_and_it_can_be_made_current(capsys, retrained, tm
     assert features["user.age"] == open_model(folder).dataset.users["age"][open_model(folder).user_index("3")]
     ModelStore(folder).make_current("buckets-co")
     assert open_model(folder).changes.without == ("user.gender",)
+
+
+def test_two_models_side_by_side(retrained):
+    """Against plain loops over the stored lists; a model beside itself keeps everything."""
+    opened = Workspace.open(retrained[0])
+    first, second = opened.model(), opened.model("buckets-co")
+    found = compare_models(first, second)
+    ids = {"user_id", "item_id"}  # validation may choose otherwise about them
+    assert {*found.gone} - ids == {"user.gender", "user.region"}
+    assert {*found.new} <= ids
+    assert {"user.age", "history", "item.title"} <= set(found.shared)
+    lists = [model.evaluation().ranking for model in (first, second)]
+    kept = [len(set(a) & set(b)) / len(a) for a, b in zip(*(of.top.tolist() for of in lists), strict=True)]
+    assert found.lists.mean == pytest.approx(np.mean(kept))
+    for row, of in zip(found.quality, ("ndcg", "recall"), strict=False):
+        change = getattr(lists[1], of) - getattr(lists[0], of)
+        assert row.change == pytest.approx(change.mean())
+        assert row.low <= row.change <= row.high
+        assert row.second - row.first == pytest.approx(row.change)
+    assert found.quality[2].first == pytest.approx(first.evaluation().auc)
+    assert -1 <= found.reasons.rank_correlation < 1
+    same = compare_models(first, first)
+    assert (same.lists.mean, same.reasons.top_3_overlap, [row.change for row in same.quality]) == (1, 1, [0, 0, 0])
+    assert all(row.within_noise for row in same.quality)
+    assert json.loads(json.dumps(found.to_json()))["second"] == "buckets-co"
 
 
 def test_without_every_item_column_the_items_id_is_read(tiny_workspace, tmp_path):
