@@ -135,6 +135,8 @@ def test_a_paragraph_by_hand():
     outside = paragraph(*made_up([1.2, -0.31, -0.4], 41, units="logit", exact=True))
     assert "is not among the 10 items" in outside
     assert outside.index("Against it: cc") < outside.index("For it: ca")
+    of_item = replace(found, compared_with="item:9", background=1)
+    assert "Shapley values against that item alone;" in paragraph(of_item, reasons, about, length="full")
     of_ratings = paragraph(found, reasons, replace(about, task="rating"))
     assert "probability" not in of_ratings
 

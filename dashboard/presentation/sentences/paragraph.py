@@ -11,6 +11,7 @@ from dashboard.presentation.texts import listed, numbers, plain
 from dashboard.presentation.variants import plain_variant
 from dashboard.presentation.wording import Reason
 from recsys_core.explain.agreement import Agreement
+from recsys_core.explain.backgrounds import BackgroundChoice
 from recsys_core.results import Explanation, RankedItem
 from recsys_core.results.units import LOGIT
 
@@ -125,10 +126,11 @@ def _doubt(explanation: Explanation) -> str:
     """Exact or sampled with its error, against how many rows, and how far the sum misses the score."""
     error = explanation.standard_error
     key = "paragraph.doubt.exact" if explanation.exact else "paragraph.doubt.sampled"
+    of_item = BackgroundChoice.parse(explanation.compared_with).kind == "item"
+    rows = "paragraph.rows.item" if of_item else "paragraph.rows"
     return plain(
         key,
-        n=explanation.background,
-        seed=explanation.seed,
+        rows=plain(rows, n=explanation.background, seed=explanation.seed),
         gap=numbers.number(abs(explanation.completeness_gap), 1),
         error=numbers.number(0.0 if error is None else written_in.on_axis(error, explanation.units), 1),
     )

@@ -19,8 +19,10 @@ TEXTS = {
     "paragraph.against": "Against it: {reasons}.",
     "paragraph.against.none": "Nothing speaks clearly against it.",
     "paragraph.without": "Without “{reason}” the probability would be {probability} instead of {before}.",
-    "paragraph.doubt.exact": "These are exact Shapley values against {n} background {n|example|examples} (seed {seed}); their sum misses the score by {gap}.",
-    "paragraph.doubt.sampled": "These are sampled Shapley values against {n} background {n|example|examples} (seed {seed}), with a standard error of at most {error}; their sum misses the score by {gap}.",
+    "paragraph.doubt.exact": "These are exact Shapley values against {rows}; their sum misses the score by {gap}.",
+    "paragraph.doubt.sampled": "These are sampled Shapley values against {rows}, with a standard error of at most {error}; their sum misses the score by {gap}.",
+    "paragraph.rows": "{n} background {n|example|examples} (seed {seed})",
+    "paragraph.rows.item": "that item alone",
     "paragraph.agreement": "A second method, LIME, orders the reasons alike to {value} (1 is the same order; its linear model fits with R² {fit}).",
     "paragraph.model": "The model is compressed: {variant}.",
 }

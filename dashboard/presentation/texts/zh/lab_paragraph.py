@@ -19,8 +19,10 @@ TEXTS = {
     "paragraph.against": "不利的理由：{reasons}。",
     "paragraph.against.none": "没有明显不利的理由。",
     "paragraph.without": "若没有“{reason}”，概率会是 {probability}，而不是 {before}。",
-    "paragraph.doubt.exact": "以上为精确 Shapley 值，以 {n} 个背景样本（随机种子 {seed}）为参照；合计与分数相差 {gap}。",
-    "paragraph.doubt.sampled": "以上为抽样得出的 Shapley 值，以 {n} 个背景样本（随机种子 {seed}）为参照，标准误不超过 {error}；合计与分数相差 {gap}。",
+    "paragraph.doubt.exact": "以上为精确 Shapley 值，以{rows}为参照；合计与分数相差 {gap}。",
+    "paragraph.doubt.sampled": "以上为抽样得出的 Shapley 值，以{rows}为参照，标准误不超过 {error}；合计与分数相差 {gap}。",
+    "paragraph.rows": " {n} 个背景样本（随机种子 {seed}）",
+    "paragraph.rows.item": "该物品一件",
     "paragraph.agreement": "第二种方法 LIME 对理由的排序与之一致的程度为 {value}（1 为完全一致；其线性模型的拟合度 R² {fit}）。",
     "paragraph.model": "所用模型经过压缩：{variant}。",
 }
