@@ -9,7 +9,9 @@ import numpy as np
 from recsys_core.compare.explainer_rows import TAILS, UserFigures, method_rows
 from recsys_core.explain.methods import METHODS
 from recsys_core.results import Group
-from recsys_core.results.method_comparison import REMOVALS, MethodGap, MethodGroup
+from recsys_core.results.method_comparison import OF_HISTORY, REMOVALS, MethodGap, MethodGroup
+
+COMPARED = (*METHODS, *OF_HISTORY)
 
 
 def method_groups(
@@ -38,7 +40,7 @@ def group_gaps(
     sizes = np.bincount(code, minlength=len(groups))
     shown = np.flatnonzero(sizes >= least_size)
     parts = {int(g): every.part(code == g) for g in shown}
-    found = (_gap(parts, groups, name, measure) for name in METHODS if name in every.values for measure in REMOVALS)
+    found = (_gap(parts, groups, name, measure) for name in COMPARED if name in every.values for measure in REMOVALS)
     return tuple(gap for gap in found if gap is not None)
 
 

@@ -11,9 +11,18 @@ from recsys_core.compare.resampling import mean_ends, user_draws
 from recsys_core.errors import SettingError, phrase
 from recsys_core.explain.comparison.measures import Figures
 from recsys_core.explain.methods import METHODS
-from recsys_core.results.method_comparison import MEASURES, RANDOM, REMOVALS, SEARCH, SHARE, Figure, MethodRow
+from recsys_core.results.method_comparison import (
+    MEASURES,
+    OF_HISTORY,
+    RANDOM,
+    REMOVALS,
+    SEARCH,
+    SHARE,
+    Figure,
+    MethodRow,
+)
 
-ROWS = (RANDOM, *METHODS, SEARCH)
+ROWS = (RANDOM, *METHODS, *OF_HISTORY, SEARCH)
 TAILS = (2.5, 97.5)
 LEAST_DISTANCE = 1e-9  # between floor and ceiling: below it there is nothing to be told apart
 
@@ -57,7 +66,7 @@ class UserFigures:
         below = of_draws @ possible
         usable = np.abs(below) > LEAST_DISTANCE
         shares = np.divide(of_draws @ gained, below, out=np.full(len(below), np.nan), where=usable)
-        return float(gained.sum() / possible.sum()), shares, int(known.sum())
+        return float(gained.sum() / possible.sum()) + 0.0, shares + 0.0, int(known.sum())
 
 
 def method_rows(every: UserFigures, refused: Mapping[str, SettingError]) -> tuple[MethodRow, ...]:

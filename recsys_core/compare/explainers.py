@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys_core.compare.explainer_groups import group_gaps, method_groups
+from recsys_core.compare.explainer_groups import COMPARED, group_gaps, method_groups
 from recsys_core.compare.explainer_rows import UserFigures, method_rows
 from recsys_core.errors import RecLensError, SettingError, phrase
 from recsys_core.explain.comparison.case import Case
 from recsys_core.explain.comparison.measures import Figures, Truth, able_methods, figures_of
 from recsys_core.explain.faithfulness import shuffled
-from recsys_core.explain.methods import METHODS
 from recsys_core.fairness import DEFAULT_SETTINGS, make_grouping
 from recsys_core.fairness.groups import Grouping
 from recsys_core.models.scorer import Pairs, Scorer
@@ -32,7 +31,7 @@ class ComparisonSettings:
     """How explainers are compared.
 
     ``n_users`` recommendations are explained, one a user; ``by`` is a user column (or two crossed) to group them by;
-    groups of fewer than ``least_size`` of them have no figures. ``methods`` are compared, all registered ones if empty.
+    groups of fewer than ``least_size`` of them have no figures. ``methods`` are compared, all if empty.
     Raises ``SettingError`` for a number below 1 or an unknown method.
     """
 
@@ -48,8 +47,8 @@ class ComparisonSettings:
             if getattr(self, name) < least:
                 raise SettingError("setting.least", name=name, least=least, value=getattr(self, name))
         for method in self.methods:
-            if method not in METHODS:
-                raise SettingError("setting.choice", name="method", choices=", ".join(METHODS), value=method)
+            if method not in COMPARED:
+                raise SettingError("setting.choice", name="method", choices=", ".join(COMPARED), value=method)
 
 
 def compare_explainers(
@@ -68,7 +67,7 @@ def compare_explainers(
     settings, began = settings or ComparisonSettings(), time.perf_counter()
     grouping = _grouping(split_dataset, settings)
     cases = _Cases.draw(scorer, split_dataset, settings)
-    able, refused = able_methods(scorer, settings.methods or tuple(METHODS))
+    able, refused = able_methods(scorer, settings.methods or COMPARED)
     users: list[int] = []
     found: list[dict[str, Figures]] = []
     n_exact = 0

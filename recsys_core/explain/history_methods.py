@@ -17,7 +17,7 @@ from recsys_core.explain.history_removal import candidates_outside, margins, str
 from recsys_core.explain.history_scorer import HistoryScorer
 from recsys_core.seeds import random_stream
 
-RIVALS = 100  # of the whole and of the empty history each: who else could be listed
+RIVALS = 100  # who else could be listed
 PLACE = 10  # of the list whose last place the margin is taken from
 SAMPLES = 256  # of LIME's regression
 WALKS = 8  # orderings of the sampled Shapley values, forward and backward
@@ -39,6 +39,8 @@ class HistoryQuestion:
         The recommended item.
     excluded
         ``(n_items,)`` bool: further items that are no candidates.
+    n_rivals
+        How many strongest other candidates the margin looks at, with the whole and with no history each.
     n_rows
         Subsets that the model has scored so far.
     """
@@ -48,6 +50,7 @@ class HistoryQuestion:
     target: int
     excluded: np.ndarray | None = None
     seed: int = 0
+    n_rivals: int = RIVALS
     n_rows: int = 0
     _rivals: np.ndarray | None = field(default=None, repr=False)
 
@@ -61,7 +64,9 @@ class HistoryQuestion:
         if self._rivals is None:
             ends = np.array([np.ones(self.n, dtype=bool), np.zeros(self.n, dtype=bool)])
             candidates = candidates_outside(self.model.n_items, self.items, self.excluded)
-            self._rivals = strongest_rivals(self.model.score_subsets(self.items, ends), self.target, candidates, RIVALS)
+            self._rivals = strongest_rivals(
+                self.model.score_subsets(self.items, ends), self.target, candidates, self.n_rivals
+            )
             self.n_rows += len(ends)
         return self._rivals
 

@@ -12,6 +12,7 @@ from recsys_core.results.fairness import Group
 from recsys_core.variant import ModelVariant
 
 RANDOM, SEARCH = "random", "search"  # rows of the floor and the ceiling; no method has such a name
+OF_HISTORY = ("removal_walks", "leave_one_out")  # methods that know the history alone; the first is the default there
 REMOVALS = ("deletion", "insertion", "pos@20", "neg@20")  # what removing tells, between floor and ceiling
 MEASURES = (*REMOVALS, "randomisation", "stability", "sparsity", "truth", "seconds")
 LOWER_IS_BETTER = ("deletion", "pos@20", "randomisation", "seconds")
@@ -35,7 +36,8 @@ class MethodRow:
     Attributes
     ----------
     method
-        A registered method, ``random`` (the floor) or ``search`` (the ceiling: the best order of each measure).
+        A registered method, one of the history alone (``OF_HISTORY``: POS, NEG and seconds), ``random`` (the floor) or
+        ``search`` (the ceiling: the best order of each measure).
     figures
         By measure, None where the method cannot tell it: ``deletion`` and ``insertion`` (how far the score falls or
         rises on average while reasons leave or enter in the method's order, logits), ``pos@20`` and ``neg@20``

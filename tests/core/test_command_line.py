@@ -11,6 +11,7 @@ import pytest
 
 from recsys_core.__main__ import main
 from recsys_core.explain.methods import METHODS
+from recsys_core.results.method_comparison import OF_HISTORY
 
 PAIR = ("--user", "3", "--item", "1")
 VARIANTS = (
@@ -109,7 +110,7 @@ def test_every_method_explains_the_listed_score(capsys, tiny_workspace):
 def test_explainers_are_compared_between_random_order_and_search(capsys, tiny_workspace):
     args = ("compare-explainers", "--workspace", tiny_workspace, "--n-users", 2, "--background", 2, "--by", "gender")
     found = run(capsys, *args)
-    assert [row["method"] for row in found["methods"]] == ["random", *METHODS, "search"]
+    assert [row["method"] for row in found["methods"]] == ["random", *METHODS, *OF_HISTORY, "search"]
     keys = {"deletion", "insertion", "pos@20", "neg@20", "randomisation", "stability", "sparsity", "truth", "seconds"}
     assert all({key + end for key in keys for end in ("", "_low", "_high")} <= set(row) for row in found["methods"])
     assert found["n_users"] == 2

@@ -15,7 +15,7 @@ from recsys_core.errors import RecLensError, SettingError
 from recsys_core.explain.methods import METHODS
 from recsys_core.models.workspace import open_model
 from recsys_core.results import Group
-from recsys_core.results.method_comparison import RANDOM, SEARCH, MethodComparison
+from recsys_core.results.method_comparison import OF_HISTORY, RANDOM, SEARCH, MethodComparison
 from recsys_core.variant import Compression
 
 
@@ -27,7 +27,7 @@ def compared(term_workspace) -> MethodComparison:
 
 
 def test_every_method_stands_between_floor_and_ceiling(compared):
-    assert [row.method for row in compared.rows] == [RANDOM, *METHODS, SEARCH]
+    assert [row.method for row in compared.rows] == [RANDOM, *METHODS, *OF_HISTORY, SEARCH]
     floor, ceiling = compared.row(RANDOM).figures, compared.row(SEARCH).figures
     assert compared.n_users == compared.n_exact == 4
     for method in METHODS:
@@ -41,6 +41,10 @@ def test_every_method_stands_between_floor_and_ceiling(compared):
         assert 0 <= own["sparsity"].value < 1
         assert (own["pos@20"] is None) == (not METHODS[method].per_item_history)
         assert own["truth"].n == 4
+    for method in OF_HISTORY:
+        own = compared.row(method).figures
+        assert {name for name, figure in own.items() if figure} >= {"pos@20", "neg@20", "seconds"}
+        assert own["deletion"] is None
     assert (floor["deletion_share"].value, ceiling["deletion_share"].value) == (0, 1)
 
 

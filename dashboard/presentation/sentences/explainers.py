@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from dashboard.presentation.texts import core_message, has, joined, listed, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown
+from recsys_core.errors import Phrase
 from recsys_core.results import Group
 from recsys_core.results.method_comparison import RANDOM, SEARCH, SHARE, Figure, MethodComparison, MethodGap
 
@@ -67,7 +68,7 @@ def unavailable(found: MethodComparison) -> list[Markdown]:
     ]
 
 
-def _why(said) -> Markdown:
+def _why(said: Phrase) -> Markdown:
     return core_message(said.key, dict(said.values))
 
 

@@ -52,6 +52,8 @@ def history_caveats(found: HistoryReasons) -> list[str]:
     what: list[str] = [t(f"lab.history.what.{found.by}")]
     if found.by == ATTENTION:
         return what
+    if found.term is not None:
+        what.append(t("lab.history.legend"))
     if found.by == LEAVE_ONE_OUT:
         return [*what, t("lab.history.sum", total=_shown(found, found.total), history=_shown(found, found.history))]
     error = found.standard_error

@@ -11,7 +11,13 @@ from dashboard.presentation.texts import numbers, plain
 from recsys_core.results import Group
 from recsys_core.results.method_comparison import MEASURES, REMOVALS, SHARE, Figure, MethodComparison, MethodRow
 
-PER_CENT = ("pos@20", "neg@20", "stability")
+SHOWN: dict[str, Callable[[float | None], str]] = {
+    "deletion": numbers.signed,
+    "insertion": numbers.signed,
+    "pos@20": numbers.percent,
+    "neg@20": numbers.percent,
+    "stability": numbers.percent,
+}
 
 
 def comparison_table(rows: tuple[MethodRow, ...], names: dict[str, str]) -> pd.DataFrame:
@@ -56,15 +62,15 @@ def comparison_rows(found: MethodComparison) -> pd.DataFrame:
 def _cell(measure: str, figure: Figure | None) -> str:
     if figure is None:
         return numbers.UNKNOWN
-    shown = {
-        "seconds": numbers.duration,
-        **dict.fromkeys(PER_CENT, numbers.percent),
-        **dict.fromkeys(("deletion", "insertion"), numbers.signed),
-    }.get(measure, numbers.fixed)
+    shown = SHOWN.get(measure, numbers.fixed) if measure != "seconds" else _seconds
     if figure.low is None or figure.high is None:
         return shown(figure.value)
     ends = plain("fairness.range", low=shown(figure.low), high=shown(figure.high))
     return plain("global.explainers.cell", value=shown(figure.value), range=ends)
+
+
+def _seconds(value: float | None) -> str:
+    return numbers.UNKNOWN if value is None else numbers.duration(value)
 
 
 def _share(figure: Figure | None, hidden: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -13,16 +14,18 @@ from recsys_core.errors import SettingError
 from recsys_core.explain.comparison.case import Case, importance_of
 from recsys_core.explain.comparison.orders import order_of
 from recsys_core.explain.explain import check_method, explain
+from recsys_core.explain.history_methods import HISTORY_METHODS, HistoryQuestion
 from recsys_core.explain.history_removal import K
 from recsys_core.explain.methods import METHODS
 from recsys_core.explain.small_changes import Asked, contributions_of, stays
 from recsys_core.metrics import rank_correlation
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.results import Explanation
-from recsys_core.results.method_comparison import LOWER_IS_BETTER, RANDOM, SEARCH
+from recsys_core.results.method_comparison import LOWER_IS_BETTER, OF_HISTORY, RANDOM, SEARCH
 from recsys_core.seeds import random_stream
 
 POS, NEG = f"pos@{K}", f"neg@{K}"
+N_RIVALS = 20  # our own attention reads every rival with every subset: a few more cost seconds
 Figures = dict[str, float]  # by measure; what cannot be told is not in it
 
 
@@ -71,6 +74,17 @@ def method_figures(case: Case, name: str, *, shuffled: Scorer, truth: Truth | No
     return _told(found)
 
 
+def history_figures(case: Case, name: str) -> Figures:
+    """POS, NEG and seconds of a method that knows the history alone (`recsys_core.explain.history_methods`)."""
+    if not len(case.positives):
+        return {}
+    began = time.perf_counter()
+    question = HistoryQuestion(case.history, case.positives, case.target, case.excluded, case.asked.seed, N_RIVALS)
+    importance = HISTORY_METHODS[name](question)
+    seconds, removal = time.perf_counter() - began, case.removal(importance)
+    return {POS: removal.pos(), NEG: removal.neg(), "seconds": seconds}
+
+
 def random_figures(case: Case) -> Figures:
     """The floor: orders and contributions that know nothing."""
     orders = case.random_orders()
@@ -105,7 +119,12 @@ def search_figures(case: Case, found: Sequence[Figures]) -> Figures:
 
 def figures_of(case: Case, names: Sequence[str], *, shuffled: Scorer, truth: Truth | None) -> dict[str, Figures]:
     """All rows of a comparison for one case: the floor, every method of ``names``, the ceiling."""
-    methods = {name: method_figures(case, name, shuffled=shuffled, truth=truth) for name in names}
+    methods = {
+        name: history_figures(case, name)
+        if name in OF_HISTORY
+        else method_figures(case, name, shuffled=shuffled, truth=truth)
+        for name in names
+    }
     return {RANDOM: random_figures(case), **methods, SEARCH: search_figures(case, list(methods.values()))}
 
 
@@ -113,8 +132,14 @@ def able_methods(scorer: Scorer, names: Sequence[str]) -> tuple[tuple[str, ...],
     """Which of these methods can explain this model, and why the others cannot."""
     able, refused = [], {}
     for name in names:
+        if name in OF_HISTORY:
+            able.append(name)
+            continue
         try:
             check_method(scorer, method=name)
+            load = METHODS[name].load
+            if load is not None:
+                load()  # else the first answer would be timed with its library's import
             able.append(name)
         except SettingError as error:
             refused[name] = error

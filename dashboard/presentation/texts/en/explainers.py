@@ -10,6 +10,8 @@ TEXTS = {
     "global.explainers.start": "Compare on {n} {n|user|users} (a few seconds each)",
     "global.explainers.random": "random order",
     "global.explainers.search": "best order found",
+    "global.explainers.removal_walks": "removal walks (history only)",
+    "global.explainers.leave_one_out": "leave one out (history only)",
     "global.explainers.method": "Method",
     "global.explainers.share": "Share of the way",
     "global.explainers.axis": "from random order (0 %) to the best order (100 %)",

@@ -17,6 +17,7 @@ TEXTS = {
     "lab.history.others": "{n} {n|other item|other items}",
     "lab.history.older": "{n} older {n|item|items}",
     "lab.history.together": "The {n} older {n|item|items}, which only the item-item term reads, add {value} together.",
+    "lab.history.legend": "Inside a bar: the item-item term's part, known exactly.",
     "lab.history.alt": "What each item of the history adds to the score as a bar, the strongest first, with the item-item term's part inside it; every figure is in the table below",
     "lab.history.table.alt": "Every item of the history with its contribution, the item-item term's part and the network's",
     "lab.history.axis.attention": "attention weight",

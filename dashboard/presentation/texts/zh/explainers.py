@@ -10,6 +10,8 @@ TEXTS = {
     "global.explainers.start": "用 {n} 位用户比较（每位需几秒）",
     "global.explainers.random": "随机顺序",
     "global.explainers.search": "找到的最佳顺序",
+    "global.explainers.removal_walks": "两端移除（仅历史）",
+    "global.explainers.leave_one_out": "逐件去掉（仅历史）",
     "global.explainers.method": "方法",
     "global.explainers.share": "走完的比例",
     "global.explainers.axis": "从随机顺序（0 %）到最佳顺序（100 %）",

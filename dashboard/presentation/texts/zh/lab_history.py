@@ -17,6 +17,7 @@ TEXTS = {
     "lab.history.others": "其余 {n} 件",
     "lab.history.older": "较早的 {n} 件",
     "lab.history.together": "较早的 {n} 件只由物品关联项读取，合计 {value}。",
+    "lab.history.legend": "条内的细条：物品关联项的部分，为精确值。",
     "lab.history.alt": "历史中每件物品对分数的贡献，最大的在前；条内是物品关联项的部分；全部数字见下方表格",
     "lab.history.table.alt": "历史中每件物品的贡献，以及其中物品关联项和网络各占多少",
     "lab.history.axis.attention": "注意力权重",
