@@ -94,8 +94,8 @@ def disagreements(found: GlobalExplanation, shuffled: PermutationImportance) -> 
     told = [drops for drops in shuffled.metrics.values() if drops.n_users >= LEAST_TOLD]
     if not told:
         return ()
-    costs = np.stack([_is_beyond_chance(drops, len(told) * len(drops.drop)) for drops in told]).any(0)
-    brings = {player: bool(costs[i]) for i, player in enumerate(shuffled.players)}
+    costs = [_is_beyond_chance(drops, len(told) * len(drops.drop)) for drops in told]
+    brings = {player: any(bool(of_metric[i]) for of_metric in costs) for i, player in enumerate(shuffled.players)}
     equal = 1 / max(len(found.players), 1)
     said = []
     for i in found.order:

@@ -12,6 +12,7 @@ from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, stored_name
+from recsys_core.errors import SettingError
 
 ACTIVITY = "training.activity"  # how many items a user took in training; the name that audits of groups give it
 CONDITIONED = ("number", "category", "ordered", "set")
@@ -32,9 +33,20 @@ def parse_conditions(text: str) -> Conditions:
     found: Conditions = {}
     for part in text.split(";"):
         column, colon, rest = part.partition(":")
-        condition = _range(rest) or tuple(unquote(v) for v in rest.split("|") if v)
+        condition = _range(rest) if ".." in rest else tuple(unquote(v) for v in rest.split("|") if v)
         if colon and condition:
             found[unquote(column)] = condition
+    return found
+
+
+def checked_conditions(text: str) -> Conditions:
+    """`parse_conditions` of what a person wrote: every part must be a condition, on a column of its own.
+
+    Raises ``SettingError`` (``segment.where``) else.
+    """
+    found = parse_conditions(text)
+    if not found or len(found) != text.count(";") + 1:
+        raise SettingError("segment.where", text=text)
     return found
 
 

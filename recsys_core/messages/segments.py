@@ -11,6 +11,10 @@ MESSAGES: dict[str, str] = {
         "segment {name!r}: the condition on {column} is neither a range of two numbers, the smaller one first,"
         " nor a list of values."
     ),
+    "segment.where": (
+        "{text!r} holds no conditions; write COLUMN:LOW..HIGH or COLUMN:VALUE|VALUE, several with ';' between them."
+    ),
+    "segment.unsaved": "users are given but no name; say --save NAME.",
     "segment.unknown": "no segment {name!r} in {workspace}; it has {known}.",
     "segment.column": "segment {name!r}: the users of {workspace} have no column {column!r}; they have {known}.",
     "segment.users": "segment {name!r}: {n} of its users {n|is|are} not in {workspace}, such as {first}.",

@@ -28,7 +28,11 @@ CHOICES = {
     "--bucket": ("user.age=30,50", "age=50,30", "item.price=", "user.region=1", "age=1e400"),
     "--kind": ("remove-history", "change-attributes", "both"),
     "--may-change": ("item.price=5:20", "user.region,item.brand", "user.age=9:1", "item.title", "item.price=a:b"),
-    "--by": ("gender", "age", "activity", "user.gender,age", "item.category", "gender,item.category", "popular_taste"),
+    "--by": (
+        *("gender", "age", "activity", "user.gender,age", "item.category", "gender,item.category", "popular_taste"),
+        "segment:nobody",
+    ),
+    "--where": ("age:20..40", "region:north|south", "age:9..1", "height:1..2", "age", ";", "age:20..40;region:north"),
 }
 NUMERIC = (
     "--seed",
@@ -60,6 +64,7 @@ TAKES = {  # what is drawn for a command, most of the time
     "measure": ("--workspace", "--model", "--seconds"),
     "retrain": ("--workspace", "--model", "--name", "--without", "--audit-only", "--bucket", "--bucket"),
     "models": ("--workspace", "--make-current", "--remove"),
+    "segments": ("--workspace", "--save", "--where", "--user", "--remove"),
     "evaluate": (*VARIANT, "--users"),
     "recommend": (*VARIANT, "--user", "--k", "--k"),
     "explain": (
@@ -113,6 +118,7 @@ class Draws:
             "measure": question,
             "retrain": question | {"--name": "first", "--without": "user.age"},
             "models": question,
+            "segments": question | {"--save": "some", "--where": "age:20..40"},
             "evaluate": question,
             "recommend": question | {"--user": "3", "--k": "5"},
             "explain": question | pair | {"--background": "4"},

@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import sys
 
+import pandas as pd
 import pytest
 
 from recsys_core.__main__ import main
@@ -244,3 +245,45 @@ def test_json_alone_on_standard_output(capsys, tiny_workspace):
     assert wrong.out == ""
     assert "Traceback" not in wrong.err
     assert "nobody" in wrong.err
+
+
+def test_segments_are_saved_compared_and_removed(capsys, tiny_workspace, tmp_path):
+    workspace = shutil.copytree(tiny_workspace, tmp_path / "w")
+    users = pd.read_parquet(workspace / "dataset" / "users.parquet")
+    args = ("segments", "--workspace", workspace)
+    assert run(capsys, *args) == {"segments": [], "n_all_users": 60}
+    saved = run(capsys, *args, "--save", "grown ups", "--where", "age:30..99;region:north|south")["segments"]
+    fit = users["age"].between(30, 99) & users["region"].isin(["north", "south"])
+    assert saved == [
+        {
+            "name": "grown ups",
+            "conditions": {"age": [30.0, 99.0], "region": ["north", "south"]},
+            "n_users": int(fit.sum()),
+            "reason": None,
+        }
+    ]
+    assert run(capsys, *args, "--save", "two", "--user", "3", "--user", "7")["segments"][1]["n_users"] == 2
+    found = run(capsys, "fairness", "--workspace", workspace, "--by", "segment:grown ups")
+    assert [group["group"] for group in found["groups"]] == ["grown ups", "(others)"]
+    assert found["by"] == ["segment:grown ups"]
+    crossed = run(capsys, "fairness", "--workspace", workspace, "--by", "segment:two,gender")
+    assert "two × woman" in {group["group"] for group in crossed["groups"]}
+    assert "no segment 'gone'" in refused(capsys, "fairness", "--workspace", workspace, "--by", "segment:gone")
+    for wrong, said in (
+        (("--save", "x", "--where", "height:1..2"), "no column 'height'"),
+        (("--save", "x", "--where", "age:9..1"), "holds no conditions"),
+        (("--save", "x", "--where", "age:1..9;;"), "holds no conditions"),
+        (("--save", "x", "--user", "nobody"), "1 of its users is not in"),
+        (("--save", "x"), "needs conditions or users"),
+        (("--save", " ", "--user", "3"), "no name for a segment"),
+        (("--where", "age:1..9"), "say --save NAME"),
+        (("--remove", "gone"), "no segment 'gone'"),
+    ):
+        assert said in refused(capsys, *args, *wrong), wrong
+    assert [s["name"] for s in run(capsys, *args, "--remove", "grown ups")["segments"]] == ["two"]
+    (workspace / "segments.json").write_text("{")
+    assert "segments.json cannot be used" in refused(capsys, *args)
+    assert "segments.json cannot be used" in refused(
+        capsys, "fairness", "--workspace", workspace, "--by", "segment:two"
+    )
+    assert run(capsys, "fairness", "--workspace", workspace, "--by", "gender")["groups"]
