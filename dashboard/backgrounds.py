@@ -21,7 +21,8 @@ def compared_of(page, where: tuple) -> Compared:
     raw = state.bar().value("compared")
     try:
         compared = cached_explain.compared(where[0], raw)
-        cached_explain.question(*where, compared)
+        if compared != AVERAGE_CASE:
+            cached_explain.question(*where, compared)
     except RecLensError as error:
         page.notice(Problem(f"core.{error.key}", tuple(error.values.items())))
         return AVERAGE_CASE

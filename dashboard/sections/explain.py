@@ -34,7 +34,8 @@ def waterfall(page, where: tuple, how: dict, item: RankedItem, n_candidates: int
     ``how``: units and background, as the cache is asked for them.
     """
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
-        st.markdown(f"**{t('explain.waterfall')}**", width="content")
+        compared = "" if how["compared"] == cached_explain.AVERAGE_CASE else ".compared"
+        st.markdown(f"**{t(f'explain.waterfall{compared}')}**", width="content")
         units.pick_units(page)
     data = cached_workspace.dataset(page.selection.ref)
     explanation = cached_explain.explanation(*where, **how)

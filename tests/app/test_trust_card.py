@@ -95,7 +95,7 @@ def test_saturated_probabilities_still_say_something(where):
     for shown in table[translate("en", "explain.without")]:
         before, after = shown.split(" → ")
         assert before != after
-    assert len(set(table.iloc[:, -2])) == len(parts), "every reason has its own logit"
+    assert len(set(table[translate("en", "explain.without.logit")])) == len(parts), "every reason has its own logit"
     assert written_in.decimals_for([3e-6, -1e-6], "probability") == 5
     assert written_in.signed(3e-6, "probability") == "+0.00030"
 

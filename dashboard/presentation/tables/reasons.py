@@ -46,16 +46,17 @@ def reasons_table(explanation: Explanation, found: list[Reason]) -> pd.DataFrame
     """
     units, chance = explanation.units, explanation.probability
     decimals = max(3, written_in.decimals_for((r.contribution for r in found), units))
-    without = [UNKNOWN if r.logit_without is None else numbers.signed(r.logit_without) for r in found]
+    logit = numbers.signed(explanation.logit)
+    without = [UNKNOWN if r.logit_without is None else f"{logit} → {numbers.signed(r.logit_without)}" for r in found]
     return pd.DataFrame(
         {
             plain("explain.reason"): [r.label for r in found],
-            plain("explain.value"): [r.value for r in found],
             written_in.titled("explain.contribution", units): [
                 written_in.signed(r.contribution, units, decimals) for r in found
             ],
-            plain("explain.without.logit", logit=numbers.signed(explanation.logit)): without,
             plain("explain.without"): [written_in.chances(chance, r.probability_without) for r in found],
+            plain("explain.without.logit"): without,
+            plain("explain.value"): [r.value for r in found],
         }
     )
 
