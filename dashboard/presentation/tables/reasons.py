@@ -14,6 +14,7 @@ from recsys_core.explain.global_explanation import GlobalExplanation
 from recsys_core.explain.player_values import raw_value
 from recsys_core.player import Player
 from recsys_core.results import Contribution, Explanation, Recommendation
+from recsys_core.results.units import LOGIT
 
 NORMAL = 1.96  # standard errors of a 95 % interval
 LATER = " ✓"
@@ -45,7 +46,7 @@ def reasons_table(explanation: Explanation, found: list[Reason]) -> pd.DataFrame
     Near 0 or 1 the probability hardly moves whatever is left out; the logit says what the reason does there.
     """
     units, chance = explanation.units, explanation.probability
-    decimals = max(3, written_in.decimals_for((r.contribution for r in found), units))
+    decimals = max(3 if units == LOGIT else 1, written_in.decimals_for((r.contribution for r in found), units))
     logit = numbers.signed(explanation.logit)
     without = [UNKNOWN if r.logit_without is None else f"{logit} → {numbers.signed(r.logit_without)}" for r in found]
     return pd.DataFrame(
