@@ -91,8 +91,9 @@ def rate(workspace: Path, n_users: int, n_looped: int) -> None:
             shap_attribution(FactorisedGames(explainer.scorer, pair, explainer.background))
         looped, looped_cpu = time.perf_counter() - began, time.process_time() - began_cpu
     n_reasons = len(explainer.scorer.features.players)
-    differ = FactorisedGames(explainer.scorer, pairs[0], explainer.background).differs.sum()
-    print(f"{n_reasons} reasons ({differ} differ in the first pair), 1 background row, load {os.getloadavg()[0]:.1f}")
+    games = FactorisedGames(explainer.scorer, user_pairs(split_dataset, 0, np.arange(100)), explainer.background)
+    differ = games.differs.sum(-1).mean()
+    print(f"{n_reasons} reasons (of which {differ:.1f} differ), 1 background row, load {os.getloadavg()[0]:.1f}")
     print(f"  one process        {n_rows / wall:7.0f} rows a second, {n_rows / cpu:7.0f} a processor second")
     by_shap = len(pairs) / looped, len(pairs) / looped_cpu
     print(f"  shap.ExactExplainer{by_shap[0]:7.0f} rows a second, {by_shap[1]:7.0f} a processor second")
@@ -100,11 +101,12 @@ def rate(workspace: Path, n_users: int, n_looped: int) -> None:
     print(f"  ratio              {ratio[0]:7.1f} by the clock, {ratio[1]:.1f} of processor seconds")
 
 
-def run_command(workspace: Path, n_users: int, out: Path, k: int) -> None:
+def run_command(workspace: Path, n_users: int, out: Path, k: int, size: int = 1000) -> None:
     """``explain-batch`` as a person starts it, and the peak memory of the run and of its largest worker."""
     ids = out.parent / f"{out.name}.txt"
     ids.write_text("\n".join(f"u{user}" for user in range(n_users)))
     words = ["explain-batch", "--workspace", workspace, "--users", ids, "--out", out, "--k", k, "--background", 1]
+    words += ["--partition-size", size]
     code = (
         "import resource, sys; from recsys_core.__main__ import main; status = main(sys.argv[1:]); "
         "peak = lambda who: resource.getrusage(who).ru_maxrss / 1024; "
@@ -134,7 +136,7 @@ def main() -> None:
         workspace = write_workspace(folder / "workspace", args.users, args.items)
         rate(workspace, 200, args.looped)
         print("explain-batch, a process a core")
-        run_command(workspace, 1000, folder / "lists", 10)
+        run_command(workspace, 1000, folder / "lists", 10, size=100)
         for n_users in (args.users // 10, args.users):
             run_command(workspace, n_users, folder / f"lists-{n_users}", 1)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -107,7 +108,9 @@ def fit_boosting(features: Features, design: Design, examples: Examples, *, seed
     kinds = ["continuous"] * rows.shape[1]
     settings = {"outer_bags": BAGS, "interactions": SURFACES, "max_rounds": rounds, "n_jobs": 1}
     fitted = ExplainableBoostingClassifier(feature_types=kinds, random_state=seed, **settings)
-    fitted.fit(rows[which], taken, sample_weight=share)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # of its own drawings, which nobody asks for
+        fitted.fit(rows[which], taken, sample_weight=share)
     return BoostingModel(columns, fitted)
 
 
