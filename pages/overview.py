@@ -12,13 +12,17 @@ from dashboard.presentation.sentences import overview as sentences
 from dashboard.presentation.sentences import quality
 from dashboard.presentation.texts import numbers, t
 from dashboard.sections import overview as cards
-from dashboard.sections import segment_figures, self_explaining
+from dashboard.sections import retrain, segment_figures, self_explaining
 
 
 @frame.page(
     "overview",
     order=10,
-    parameters=(Parameter("groups", "overview.groups.by"), opened("columns_read", "overview.columns")),
+    parameters=(
+        Parameter("groups", "overview.groups.by"),
+        opened("columns_read", "overview.columns"),
+        *retrain.PARAMETERS,
+    ),
 )
 def show(page: frame.Frame) -> None:
     ref = page.selection.ref
@@ -54,8 +58,10 @@ def show(page: frame.Frame) -> None:
     with components.card(t("cost.title")):
         self_explaining.cost(page.selection)
     cards.stages(page.selection.ref, model)
+    beside = retrain.card(page)
     next_links(page)
-    everything = {"profile": stats, "metrics": model.training.to_json(), "config": model.config, "segment": of_segment}
+    everything = {"profile": stats, "metrics": model.training.to_json(), "config": model.config}
+    everything |= {"segment": of_segment, "beside": beside}
     page.download("overview", quality.quality_table(model), everything)
     with place_of_gap:
         cards.gap(page, sentence)

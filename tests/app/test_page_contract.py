@@ -21,7 +21,10 @@ from recsys_core.models.model_store import ModelStore
 from recsys_core.variant import ModelVariant
 
 VALUES = {
-    "overview": {"groups": "region", "columns_read": "true"},
+    "overview": {
+        "groups": "region", "columns_read": "true", "retrain": "true",
+        "other_model": "",  # needs two models: test_retrain_card.py
+    },
     "explain": {
         "method": "occlusion", "history": "each", "order": "time", "all_reasons": "true", "units": "probability",
         "compared": "item:9", "trust": "true",
