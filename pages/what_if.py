@@ -39,6 +39,7 @@ def show(page: frame.Frame) -> None:
     page.sentence(sentences.sentence(asking.about(asked, names), said.explanation, asked.variant))
     pinned = [cached.changed(asked, pin) for pin in held.pins()]
     outcome.situation_cards(said, pinned)
+    components.caveats(sentences.notes(said))
     outcome.actions(asked, names.whose, texts)
     controls(page, asked, said, texts)
     with components.grid(2):

@@ -11,6 +11,7 @@ from dashboard.presentation.charts.chart import (
     FOR,
     NEUTRAL,
     ROW,
+    TEXT_SIZE,
     Chart,
     at,
     bar,
@@ -82,18 +83,18 @@ def _contributions(as_units: str) -> alt.LayerChart:
 
 def response(found: ResponseCurve, measure: str, column: Column, as_units: Units) -> Chart:
     """Score or rank over the range of a number; the own value and the edited one are marked."""
-    rows = [
-        _point(found.player, p, measure, column, as_units) | {"mark": "", "said": "", "meaning": NEUTRAL}
-        for p in found.points
-        if p.value is not None
-    ]
-    rows = [row for row in rows if row["y"] is not None]
-    for mark, point in _marked(found):
-        row = _point(found.player, point, measure, column, as_units)
-        if point.value is not None and row["y"] is not None:
-            said = plain(f"what_if.curve.{mark}", value=row["value"])
-            rows.append(row | {"mark": mark, "said": said, "meaning": FOR if mark == EDITED else NEUTRAL})
-    columns = ["x", "y", "value", "score", "rank", "probability", "mark", "said", "meaning"]
+    line = {"mark": "", "said": "", "side": "", "meaning": NEUTRAL}
+    points = [_point(found.player, p, measure, column, as_units) for p in found.points if p.value is not None]
+    rows = [point | line for point in points if point["y"] is not None]
+    middle = (rows[0]["x"] + rows[-1]["x"]) / 2 if rows else 0.0  # a mark's text runs towards the middle
+    for mark, marked in _marked(found):
+        point = _point(found.player, marked, measure, column, as_units)
+        if point["x"] is not None and point["y"] is not None:
+            said = plain(f"what_if.curve.{mark}", value=point["value"])
+            side = "left" if point["x"] <= middle else "right"
+            meant = FOR if mark == EDITED else NEUTRAL
+            rows.append(point | {"mark": mark, "said": said, "side": side, "meaning": meant})
+    columns = ["x", "y", "value", "score", "rank", "probability", "mark", "said", "side", "meaning"]
     data = pd.DataFrame(rows, columns=columns)
     return Chart(data, _response(measure, as_units), plain(f"what_if.curve.alt.{measure}"))
 
@@ -136,12 +137,19 @@ def _response(measure: str, as_units: str) -> alt.LayerChart:
     )
     line = alt.Chart().mark_line(interpolate="linear", strokeWidth=2).transform_filter("datum.mark === ''")
     marks = alt.Chart().mark_point(filled=True, size=110, opacity=1).transform_filter("datum.mark !== ''")
-    said = alt.Chart().mark_text(dy=-12, fontSize=12, tooltip=None).transform_filter("datum.mark !== ''")
+    said = [
+        alt.Chart()
+        .mark_text(align=align, dx=10 if align == "left" else -10, dy=dy, fontSize=TEXT_SIZE, tooltip=None)
+        .transform_filter(f"datum.mark === '{mark}' && datum.side === '{align}'")
+        .encode(x=x, y=y, text=alt.Text(field="said"), color=one(NEUTRAL))
+        for mark, dy in ((OWN, -9), (EDITED, 12))
+        for align in ("left", "right")
+    ]
     return alt.layer(
         line.encode(x=x, y=y, color=one(NEUTRAL)),
         alt.Chart().mark_point(opacity=0, size=200).encode(x=x, y=y, tooltip=says),
         marks.encode(x=x, y=y, color=meaning(), shape=alt.Shape("mark", type="nominal", legend=None), tooltip=says),
-        said.encode(x=x, y=y, text=alt.Text(field="said"), color=one(NEUTRAL)),
+        *said,
     ).properties(height=HEIGHT)
 
 

@@ -6,14 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from dashboard.presentation import units, wording
-from dashboard.presentation.texts import joined, listed, numbers, plain, t, word
+from dashboard.presentation.texts import core_message, joined, listed, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown, escape
 from dashboard.presentation.variants import plain_variant
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
 from recsys_core.explain.player_values import Value, player_column
 from recsys_core.player import Player
-from recsys_core.results.what_if import EditExplanation, ResponseCurve, ResponsePoint, Standing
+from recsys_core.results.what_if import EditExplanation, ResponseCurve, ResponsePoint, Standing, WhatIf
 from recsys_core.variant import ModelVariant
 from recsys_core.what_if.edit_texts import EditTexts, column_pairs, item_ids
 from recsys_core.what_if.edits import AddItem, Edit, SetColumn, TakeOffItem
@@ -176,6 +176,11 @@ def fell_off(titles: Sequence[str]) -> str:
     return t("what_if.top.out", items=Markdown(listed([*named, *more])))
 
 
+def notes(said: WhatIf) -> list[Markdown]:
+    """How the model reads edited values that lie beyond its tables."""
+    return [core_message(note.key, dict(note.values)) for note in said.notes]
+
+
 def contribution_caveats(found: EditExplanation) -> list[str]:
     """Exact or drawn, the gap to the change, the error, the time, and the units."""
     n, error = len(found.edits), found.standard_error
@@ -196,12 +201,13 @@ def curve(found: ResponseCurve, name: Markdown, column: Column) -> Markdown:
         if ranked
         else (max(found.points, key=lambda p: p.score), min(found.points, key=lambda p: p.score))
     )
+    decimals = units.chance_decimals(best.probability, worst.probability)
     values = {
         "name": name,
         "best": _point_words(found, best, column),
         "worst": _point_words(found, worst, column),
-        "high": numbers.fixed(best.probability),
-        "low": numbers.fixed(worst.probability),
+        "high": numbers.fixed(best.probability, decimals),
+        "low": numbers.fixed(worst.probability, decimals),
     }
     if best.score == worst.score:
         return t("what_if.curve.flat", name=name)

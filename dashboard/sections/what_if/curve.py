@@ -53,7 +53,8 @@ def response(page, asked: Asked, said: WhatIf, texts: EditTexts) -> None:
     st.markdown(sentences.curve(found, escape(names[shown]), column))
     if found.kind == "number":
         with components.grid(2, min_width=CHART_WIDTH):
-            for measure in (charts.SCORE, charts.RANK):
+            has_rank = any(point.rank is not None for point in found.points)
+            for measure in (charts.SCORE, charts.RANK) if has_rank else (charts.SCORE,):
                 components.draw(charts.response(found, measure, column, units.units_of(page)), key=f"curve_{measure}")
     else:
         components.draw(charts.response_values(found, column), key="curve_values")
