@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -67,14 +68,16 @@ def run_explain(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     of_term = None if found.item_item is None else found.item_item.to_json()
     answer = {k: getattr(found, k) for k in OF_ALL} | {"contributions": rows, "item_item": of_term}
     if args.words is not None:
-        answer["words"] = _words(args.words, opened, pair, background, found)
+        answer["words"] = _words(args.words, opened, (pair, background), found, progress)
     if not args.trust:
         return answer
     asked = Asked(scorer, model.split_dataset, pair, background, choice, users_of, args.seed)
     return answer | {"trust": examine(asked, found, progress=progress).to_json()}
 
 
-def _words(column: str, opened: OpenVariant, pair: Pairs, background: Pairs, found: Explanation) -> dict[str, Any]:
+def _words(
+    column: str, opened: OpenVariant, pairs: tuple[Pairs, Pairs], found: Explanation, progress: Progress
+) -> dict[str, Any]:
     """What the words of a text add; they share out its Shapley value, whatever the method of the explanation."""
     from recsys_core.explain.explain import explain
     from recsys_core.explain.words import explain_words, text_player
@@ -82,9 +85,9 @@ def _words(column: str, opened: OpenVariant, pair: Pairs, background: Pairs, fou
 
     player, model = text_player(opened.scorer, column), opened.model
     if found.method != DEFAULT:
-        found = explain(opened.scorer, model.dataset, pair, background, seed=found.seed, units=found.units)
-    encode = TextVectors(model.encoder_name)
-    return explain_words(opened.scorer, pair, background, found, player, encode).to_json()
+        found = explain(opened.scorer, model.dataset, *pairs, seed=found.seed, units=found.units)
+    encode = partial(TextVectors(model.encoder_name), progress=progress)
+    return explain_words(opened.scorer, *pairs, found, player, encode).to_json()
 
 
 EXPLAIN = Command("explain", "why a user gets an item", explain_arguments, run_explain)

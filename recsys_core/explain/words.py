@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from importlib import import_module
 
 import numpy as np
 
@@ -20,8 +19,8 @@ from recsys_core.results.words import WordContribution, WordExplanation
 from recsys_core.seeds import random_stream
 
 EXACT_WORDS = 10  # 1,023 texts
-MOST_TEXTS = 400  # read by the encoder for more words, and the most that LIME draws
-LIME_SAMPLES = 400
+MOST_TEXTS = 400  # read by the encoder for more words
+LIME_SAMPLES, FEW_LIME_SAMPLES = 400, 200  # the second of more words, whose texts are long and hardly repeat
 Shares = tuple[np.ndarray, np.ndarray | None]
 
 
@@ -78,7 +77,7 @@ def explain_words(
         n_texts=len(texts.known),
         n_encoded=texts.n_encoded,
         lime_fit=fit,
-        lime_samples=LIME_SAMPLES,
+        lime_samples=texts.lime_samples,
         background=explanation.background,
         seed=explanation.seed,
         seconds=time.perf_counter() - began,
@@ -110,11 +109,6 @@ def text_player(scorer: Scorer, key: str = "") -> Player:
     return found
 
 
-def load_library() -> None:
-    """Import LIME's text explainer, so that a later first answer need not wait for it."""
-    import_module("lime.lime_text")
-
-
 class _Texts:
     """What each text would be said to add, in every context: read once, however it is asked for."""
 
@@ -132,6 +126,7 @@ class _Texts:
         self.encode, self.n_encoded = encode, 0
         n = len(self.words)
         n_texts = 2**n if n <= EXACT_WORDS else MOST_TEXTS
+        self.lime_samples = LIME_SAMPLES if n <= EXACT_WORDS else FEW_LIME_SAMPLES
         self.game = TextGame(
             scorer, pair, background, player, n_texts=n_texts, units=explanation.units, seed=explanation.seed
         )
@@ -209,7 +204,7 @@ def _lime(texts: _Texts, seed: int) -> tuple[np.ndarray, float]:
         return np.stack([-values, values], 1)
 
     found = explainer.explain_instance(
-        texts.text, two_columns, labels=(1,), num_features=len(words), num_samples=LIME_SAMPLES
+        texts.text, two_columns, labels=(1,), num_features=len(words), num_samples=texts.lime_samples
     )
     weights = np.zeros(len(words))
     for word, weight in found.local_exp[1]:

@@ -14,7 +14,7 @@ TEXTS = {
     "lab.words.lime": "LIME",
     "lab.words.lime.help": "LIME 文本解释器对同样的文本拟合直线时给这个词的权重；其和不必等于任何数",
     "lab.words.error": "± 误差",
-    "lab.words.exact": "Owen 值：各个词分摊整段文本的贡献，对全部 {n} 个词的子集精确计算",
+    "lab.words.exact": "Owen 值：各个词分摊整段文本的贡献，对词的全部 {n} 个子集精确计算",
     "lab.words.drawn": "Owen 值：各个词分摊整段文本的贡献，按抽取的词序计算（读取了 {n} 段文本）",
     "lab.words.contexts.all": "其他理由的全部 {n} 种组合",
     "lab.words.contexts.drawn": "其他理由的 {n} 种抽取组合",
