@@ -28,7 +28,8 @@ def run_compare_explainers(args: argparse.Namespace, progress: Progress) -> dict
     opened = open_variant(args)
     if args.by is not None:
         settings = ComparisonSettings(seed=args.seed, by=by_columns(opened.model.dataset, args.by), **asked)
-    return compare_explainers(opened.scorer, opened.model.split_dataset, settings, progress=progress).to_json()
+    about = opened.scorer, opened.model.split_dataset, settings
+    return compare_explainers(*about, reranker=opened.reranker, progress=progress).to_json()
 
 
 COMPARE_EXPLAINERS = Command(

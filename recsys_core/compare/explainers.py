@@ -18,6 +18,7 @@ from recsys_core.fairness.groups import Grouping
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.progress import Progress, silent
+from recsys_core.rerank import BY_SCORE, Reranker
 from recsys_core.results.method_comparison import MethodComparison
 from recsys_core.seeds import random_stream
 
@@ -56,6 +57,7 @@ def compare_explainers(
     split_dataset: SplitDataset,
     settings: ComparisonSettings | None = None,
     *,
+    reranker: Reranker = BY_SCORE,
     progress: Progress = silent,
 ) -> MethodComparison:
     """Every registered method on the same seeded users' top recommendations, between random order and search.
@@ -66,7 +68,7 @@ def compare_explainers(
     """
     settings, began = settings or ComparisonSettings(), time.perf_counter()
     grouping = _grouping(split_dataset, settings)
-    cases = _Cases.draw(scorer, split_dataset, settings)
+    cases = _Cases.draw(scorer, split_dataset, settings, reranker)
     able, refused = able_methods(scorer, settings.methods or COMPARED)
     users: list[int] = []
     found: list[dict[str, Figures]] = []
@@ -92,7 +94,7 @@ def compare_explainers(
         background=settings.background,
         seed=settings.seed,
         seconds=time.perf_counter() - began,
-        variant=scorer.variant,
+        variant=replace(scorer.variant, reranking=reranker.settings),
     )
     return made if grouping is None else _with_groups(made, every, grouping, np.array(users), settings)
 
@@ -129,9 +131,12 @@ class _Cases:
     shuffles: tuple[Scorer, ...]
     truth: Truth | None
     seed: int
+    reranker: Reranker
 
     @classmethod
-    def draw(cls, scorer: Scorer, split_dataset: SplitDataset, settings: ComparisonSettings) -> _Cases:
+    def draw(
+        cls, scorer: Scorer, split_dataset: SplitDataset, settings: ComparisonSettings, reranker: Reranker
+    ) -> _Cases:
         """Users with something held out, or all where nobody has, in a seeded order."""
         with_test = np.unique(split_dataset.histories.user[split_dataset.split.test])
         users = with_test if len(with_test) else np.arange(split_dataset.dataset.n_users)
@@ -145,7 +150,9 @@ class _Cases:
             tuple(shuffled(scorer, seed=settings.seed + i) for i in range(n_shuffles)),
             Truth.of(split_dataset.dataset, background),
             settings.seed,
+            reranker,
         )
 
     def of(self, user: int) -> Case | None:
-        return Case.of(self.scorer, self.split_dataset, user, self.background, seed=self.seed)
+        about = self.scorer, self.split_dataset, user, self.background
+        return Case.of(*about, seed=self.seed, reranker=self.reranker)

@@ -16,7 +16,6 @@ from recsys_core.explain.history_scorer import HistoryScorer
 
 STEPS = 10
 K = 20
-MOST_LOOKS = 4000  # subsets that a search scores in one of its steps
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -65,15 +65,23 @@ class RankerHistory:
 
     def score_subsets(self, items: np.ndarray, masks: np.ndarray, candidates: np.ndarray | None = None) -> np.ndarray:
         """See `HistoryScorer`; logits."""
-        kept = [items[mask] for mask in np.asarray(masks, dtype=bool)]
+        masks = np.asarray(masks, dtype=bool)
+        n_scored = self.n_items if candidates is None else len(candidates)
+        out = np.empty((len(masks), n_scored), dtype=np.float32)
+        for start in range(0, len(masks), ROWS):
+            kept = [items[mask] for mask in masks[start : start + ROWS]]
+            out[start : start + ROWS] = self._scored(kept, candidates)
+        return out
+
+    def _scored(self, kept: Sequence[np.ndarray], candidates: np.ndarray | None) -> np.ndarray:
         histories, known = self._histories(kept), KnownItems.of(kept, self.n_items)
         if candidates is None:
             return self.scorer.score_catalogue(np.full(len(kept), self.user_index), histories, known)
         n, n_candidates = len(kept), len(candidates)
-        each = np.repeat(np.arange(n), n_candidates)
-        users = np.full(len(each), self.user_index)
-        wanted = np.tile(candidates, n)
-        return self.scorer.score_pairs(users, wanted, histories[each], known[each]).reshape(n, n_candidates)
+        users, wanted = np.full(n * n_candidates, self.user_index), np.tile(candidates, n)
+        network = self.scorer.with_term(None)
+        scores = network.score_pairs(users, wanted, np.repeat(histories, n_candidates, axis=0)).reshape(n, n_candidates)
+        return scores if self.scorer.term is None else scores + self.scorer.term.of_items(candidates, known)
 
     def _histories(self, kept: Sequence[np.ndarray]) -> np.ndarray:
         out = np.full((len(kept), self.history_length), -1, dtype=np.int64)

@@ -15,10 +15,12 @@ from recsys_core.explain.small_changes import Asked, small_changes
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.recommend import score_user, user_pairs
+from recsys_core.rerank import BY_SCORE, Reranker
 from recsys_core.results import Explanation
 from recsys_core.seeds import random_stream
 
 RANDOM_REMOVALS = 3  # orders of the history behind the floor of POS and NEG
+MOST_POSITIVES = 1000  # of longer histories each subset is a row of its own too many
 CHANGES = 3  # small changes of each case that every method is asked about
 
 
@@ -46,10 +48,17 @@ class Case:
 
     @classmethod
     def of(
-        cls, scorer: Scorer, split_dataset: SplitDataset, user_index: int, background: Pairs, *, seed: int
+        cls,
+        scorer: Scorer,
+        split_dataset: SplitDataset,
+        user_index: int,
+        background: Pairs,
+        *,
+        seed: int,
+        reranker: Reranker = BY_SCORE,
     ) -> Case | None:
-        """The user's case; None for a user to whom nothing can be recommended."""
-        scores = score_user(scorer, split_dataset, user_index)
+        """The user's case: the first item that the re-ranker lists; None for a user who can be recommended nothing."""
+        scores = score_user(scorer, split_dataset, user_index, reranker)
         top = scores.top(1)
         if not len(top):
             return None
@@ -80,6 +89,11 @@ class Case:
     @property
     def target(self) -> int:
         return int(self.pair.items[0])
+
+    @property
+    def can_lose_history(self) -> bool:
+        """Whether POS and NEG are measured: there is a history, and no longer one than a search gets through."""
+        return 0 < len(self.positives) <= MOST_POSITIVES
 
     @property
     def history(self) -> RankerHistory:

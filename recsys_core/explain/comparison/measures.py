@@ -67,7 +67,7 @@ def method_figures(case: Case, name: str, *, shuffled: Scorer, truth: Truth | No
     found["stability"] = _mean([float(stays(contributions_of(one), contributions_of(other))) for other in again])
     if truth is not None:
         found["truth"] = _truth(one, truth.contributions(case.pair))
-    if METHODS[name].per_item_history and len(case.positives):
+    if METHODS[name].per_item_history and case.can_lose_history:
         each = _explained(case.asked, name, history="each")
         removal = case.removal(importance_of(each, case.positives, case.dataset))
         found |= {POS: removal.pos(), NEG: removal.neg()}
@@ -76,7 +76,7 @@ def method_figures(case: Case, name: str, *, shuffled: Scorer, truth: Truth | No
 
 def history_figures(case: Case, name: str) -> Figures:
     """POS, NEG and seconds of a method that knows the history alone (`recsys_core.explain.history_methods`)."""
-    if not len(case.positives):
+    if not case.can_lose_history:
         return {}
     began = time.perf_counter()
     question = HistoryQuestion(case.history, case.positives, case.target, case.excluded, case.asked.seed, N_RIVALS)
@@ -97,7 +97,7 @@ def random_figures(case: Case) -> Figures:
     found |= {"sparsity": gini(drawn[0])}
     found |= {"randomisation": _correlated(drawn[0], drawn[1])}
     found |= {"stability": float(stays(*({str(i): x for i, x in enumerate(row)} for row in drawn[::2].tolist())))}
-    if len(case.positives):
+    if case.can_lose_history:
         removals = case.random_removals()
         found |= {POS: _mean([r.pos() for r in removals]), NEG: _mean([r.neg() for r in removals])}
     return _told(found)
@@ -109,7 +109,7 @@ def search_figures(case: Case, found: Sequence[Figures]) -> Figures:
     Where it is searched for, not solved, and a method has ``found`` a better one, that one counts.
     """
     ceiling = {"deletion": case.game.best_deletion(), "insertion": case.game.best_insertion()}
-    if len(case.positives):
+    if case.can_lose_history:
         removal = case.searched_removal()
         ceiling |= {POS: removal.pos(), NEG: removal.neg()}
     better = {name: min if name in LOWER_IS_BETTER else max for name in ceiling}
