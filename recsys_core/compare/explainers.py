@@ -72,7 +72,7 @@ def compare_explainers(
     able, refused = able_methods(scorer, settings.methods or COMPARED)
     users: list[int] = []
     found: list[dict[str, Figures]] = []
-    n_exact = 0
+    n_exact, n_wanted = 0, min(settings.n_users, len(cases.order))
     for user in cases.order:
         case = cases.of(int(user))
         if case is None:
@@ -81,8 +81,8 @@ def compare_explainers(
         found.append(figures_of(case, able, shuffled=shuffle, truth=cases.truth))
         users.append(int(user))
         n_exact += case.game.is_exact
-        progress(phrase("explainers.stage", n=len(found), all=settings.n_users), len(found) / settings.n_users)
-        if len(found) == settings.n_users:
+        progress(phrase("explainers.stage", n=len(found), all=n_wanted), len(found) / n_wanted)
+        if len(found) == n_wanted:
             break
     if not found:
         raise RecLensError("explainers.nobody")
