@@ -25,7 +25,7 @@ def explainers(shown: Overall) -> dict | None:
     page = shown.page
     st.markdown(t("global.explainers.about"))
     with st.container(horizontal=True):
-        n_users = page.pick("explained_users", {n: n for n in USERS}, default="100", buttons=True)
+        n_users = page.pick("explained_users", _sizes(), default="100", buttons=True)
         columns = cached_fairness.group_columns(shown.ref, "user")
         names = {"": plain("global.explainers.by.none")} | {c: fairness_words.column_name(c) for c in columns}
         by = page.pick("explained_by", names)
@@ -40,6 +40,10 @@ def explainers(shown: Overall) -> dict | None:
         st.button(label, key="explainers_start", on_click=_start, args=(asked, title))
         return None
     return _show(page, cached_explainers.comparison(job))
+
+
+def _sizes() -> dict[str, str]:
+    return {n: plain("global.explainers.users.n", n=int(n)) for n in USERS}
 
 
 def _start(asked: cached_explainers.Asked, title: str) -> None:

@@ -4,6 +4,7 @@ TEXTS = {
     "global.part.explainers": "Which explainer can be believed?",
     "global.explainers.about": "Every method explains the same users' first recommendation. Then its reasons are tried out: taken away in its order, asked again after small changes and with shuffled weights.",
     "global.explainers.users.choice": "Users",
+    "global.explainers.users.n": "{n} {n|user|users}",
     "global.explainers.by": "Grouped by",
     "global.explainers.by.none": "nothing",
     "global.explainers.measure": "Measure",

@@ -4,6 +4,7 @@ TEXTS = {
     "global.part.explainers": "哪种解释方法可信？",
     "global.explainers.about": "每种方法都解释同一批用户的第一条推荐，然后检验它给出的理由：按它的顺序逐条去掉，在微小变动和打乱权重后再问一次。",
     "global.explainers.users.choice": "用户数",
+    "global.explainers.users.n": "{n} 位用户",
     "global.explainers.by": "分组依据",
     "global.explainers.by.none": "不分组",
     "global.explainers.measure": "指标",
