@@ -31,6 +31,7 @@ from recsys_core.explain.owen import owen_attribution
 from recsys_core.explain.shapley import exact_contributions, solve_many
 from recsys_core.models.ranker import RankerShape
 from recsys_core.models.scorer import Pairs, Scorer
+from recsys_core.results.units import PROBABILITY
 
 N_USERS, N_ITEMS, HISTORY = 1500, 1000, 50
 
@@ -86,6 +87,7 @@ def against_shap(scorer: Scorer, example: Pairs, background: Pairs, repeats: int
     print(f"from KernelExplainer {np.abs(ours - kernel_library()).max():.1e}")
     calls = {
         "ours": lambda: exact_contributions(scorer, example, background),
+        "ours, of the probability": lambda: solve_many(scorer, example, background, units=PROBABILITY),
         "shap.ExactExplainer": exact_library,
         "shap.KernelExplainer 2,048": kernel_library,
     }

@@ -29,8 +29,8 @@ def removal(trust: Trust) -> Markdown:
     decimals = written_in.decimals_for(drops, units)
     shown = [written_in.said(-drop, units, decimals) for drop in drops]
     change = by_sign(-drops[0], shown[0])
-    key = "lab.trust.removal" if units == LOGIT else "lab.trust.removal.probability"
-    return t(key, n=n, drop=change, random=shown[1])
+    key = "lab.trust.removal.one" if n == 1 else "lab.trust.removal"
+    return t(key if units == LOGIT else f"{key}.{units}", n=n, drop=change, random=shown[1])
 
 
 def agreement(trust: Trust) -> Markdown:
@@ -39,7 +39,7 @@ def agreement(trust: Trust) -> Markdown:
     if not known:
         return t("lab.trust.agreement.none")
     n, low, high = len(known), numbers.fixed(min(known)), numbers.fixed(max(known))
-    return t("lab.trust.agreement.one" if n == 1 else "lab.trust.agreement", n=n, low=low, high=high)
+    return t("lab.trust.agreement.same" if low == high else "lab.trust.agreement", n=n, low=low, high=high)
 
 
 def stability(trust: Trust) -> Markdown:
@@ -49,7 +49,8 @@ def stability(trust: Trust) -> Markdown:
     if trust.share_kept is None:
         return t("lab.trust.stability.none")
     share, n = numbers.percent(trust.share_kept), trust.n_changes
-    return t("lab.trust.stability", k=trust.n_strongest, share=share, n=n)
+    key = "lab.trust.stability.one" if trust.n_strongest == 1 else "lab.trust.stability"
+    return t(key, k=trust.n_strongest, share=share, n=n)
 
 
 def unanswered(trust: Trust) -> str:
