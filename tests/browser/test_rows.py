@@ -25,9 +25,10 @@ def draw(browser):
     page.close()
 
 
-def table(rows, *, pick=None, selected=None, height=None, names=("#", "Item")):
+def table(rows, *, pick=None, selected=None, height=None, names=("#", "Item"), labels=()):
     columns = [{"name": name, "help": "", "right": name == "#", "wrap": False} for name in names]
     data = {"alt": "list", "columns": columns, "rows": rows, "titles": [None] * len(rows)}
+    data["labels"] = list(labels)
     return data | {"pick": pick, "selected": selected, "height": height}
 
 
@@ -67,3 +68,14 @@ def test_a_row_is_picked_by_mouse_and_by_keyboard(draw):
     show(rows=[["1", "a"], ["2", "b"]])
     page.get_by_role("cell", name="2").click()
     assert len(page.evaluate("window.picked")) == 2
+
+
+def test_a_button_with_a_label_is_clicked_itself_and_called_by_it(draw):
+    page, show = draw
+    show(rows=[["×", "a"], ["×", "b"]], pick=0, labels=["Take off a", "Take off b"])
+    page.get_by_text("b", exact=True).click()
+    assert page.evaluate("window.picked") == [], "the rest of the row does nothing"
+    page.get_by_role("button", name="Take off b").click()
+    assert page.evaluate("window.picked") == [["picked", 1]]
+    show(rows=[["1", "a"]], pick=1)
+    assert page.get_by_role("button", name="a", exact=True).get_attribute("aria-label") is None
