@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from app_texts import texts_of
 
+from dashboard.jobs import processes
 from dashboard.presentation.charts import self_explaining as charts
 from dashboard.presentation.sentences.self_explaining import caveats, sentences
 from dashboard.presentation.tables.self_explaining import models
@@ -57,8 +58,7 @@ def said(found: CostOfExplaining) -> str:
 
 def test_the_best_self_explaining_model_says_what_it_costs():
     text = said(cost(PLAIN, SURROGATE, EASE, EBM))
-    assert "the best of them, EBM, reaches NDCG@10 0.200, the ranker 0.250 (+0.050, +0.020 to +0.080" in text
-    assert "20\u202f% of its quality" in text
+    assert "EBM, reaches NDCG@10 0.200, the ranker 0.250; that is 20\u202f% less (+0.050, +0.020 to +0.080)." in text
     assert "repeats 64\u202f% of what tells its scores apart" in text
     par = replace(EBM, ranker_ahead=0.001, ranker_ahead_low=-0.01, ranker_ahead_high=0.012)
     assert "costs nothing that could be measured" in said(cost(PLAIN, par))
@@ -104,3 +104,18 @@ def test_the_card_offers_to_measure_and_then_shows_what_was_found(open_app, work
     assert not app.exception
     assert not [button.key for button in app.button if button.key == "cost_start"]
     assert any("NDCG@10 0.200" in text or "NDCG@10 为 0.200" in text for text in texts_of(app))
+
+
+def test_it_is_measured_in_the_background_and_can_be_stopped(open_app, workspaces, tmp_path):
+    shutil.copytree(workspaces / "tiny", tmp_path / "tiny")
+    app = open_app(folder=tmp_path)
+    app.button(key="cost_start").click().run()
+    assert not app.exception
+    (job,) = [j for j in processes().listed() if j.key[0] == "cost_of_explaining"]
+    assert job.command[:2] == ("cost-of-explaining", "--workspace")
+    assert "What being explainable costs: tiny shop" in texts_of(app)
+    app.button(key="costing_cancel").click().run()
+    assert job.wait(30)
+    app.run()
+    assert [button.key for button in app.button if button.key == "cost_start"], "it can be started again"
+    assert not list((tmp_path / "tiny").rglob(".*.json.*"))

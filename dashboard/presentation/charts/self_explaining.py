@@ -10,8 +10,8 @@ from dashboard.presentation.charts.chart import (
     NEUTRAL,
     Chart,
     at,
-    bar,
     by_line,
+    dot,
     interval_rule,
     meaning,
     specification,
@@ -30,15 +30,15 @@ def quality(cost: CostOfExplaining) -> Chart | None:
     if not rows:
         return None
     shown = ", ".join(f"{row['label']} {row['text']} ({row['interval']})" for row in rows)
-    furthest = max(row["beside"] for row in rows)
-    data = pd.DataFrame([row | {"room": 1.25 * furthest} for row in rows])
+    first, last = min(row["low"] for row in rows), max(row["high"] for row in rows)
+    data = pd.DataFrame([row | {"room": last + 0.15 * (last - first)} for row in rows])
     return Chart(data, _quality(), plain("cost.chart.alt", figures=shown))
 
 
 @specification
 def _quality() -> alt.LayerChart:
-    x = value_axis("value", plain("measure.ndcg@10"), format=".2~f")
-    bars = bar(x, meaning(), corner=2).encode(
+    x = value_axis("value", plain("measure.ndcg@10"), format=".3~f").scale(zero=False)
+    dots = dot(x, meaning()).encode(
         tooltip=tooltip(
             label=plain("overview.model"),
             text=plain("measure.ndcg@10"),
@@ -46,7 +46,7 @@ def _quality() -> alt.LayerChart:
             seconds=plain("cost.table.seconds"),
         ),
     )
-    return by_line(bars, interval_rule(at("low"), "high"), written("text", "beside", dx=7), row=26)
+    return by_line(interval_rule(at("low"), "high"), dots, written("text", "beside", dx=7), row=26)
 
 
 def _row(model: ExplainedModel) -> dict:
