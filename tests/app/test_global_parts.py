@@ -97,7 +97,7 @@ def test_two_segments_side_by_side_and_where_they_differ(open_app, grouped_works
     ages = cached_workspace.dataset(ref).users["age"].to_numpy()
     assert ages[young.pairs.users].max() <= 35 < ages[old.pairs.users].min()
     clear = [d for d in size_differences(young, old) if d.is_clear]
-    said = f"more for {'young' if clear[0].difference > 0 else 'old'}" if clear else "beyond noise"
+    said = f"more for **{'young' if clear[0].difference > 0 else 'old'}**" if clear else "beyond noise"
     assert said in whole(app)
     assert "**young**, 100 pairs" in whole(app)
     assert "**old**, 100 pairs" in whole(app)

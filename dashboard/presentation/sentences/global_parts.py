@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dashboard.presentation.sentences.fairness import inside, short_name
+from dashboard.presentation.sentences.fairness import bold, inside, short_name
 from dashboard.presentation.texts import capital, joined, listed, numbers, t
 from dashboard.presentation.texts.markdown import Markdown, escape, strong
 from dashboard.presentation.units import decimals_for, on_axis, score
@@ -99,16 +99,16 @@ def differences(
     """The reason whose size differs most, where it does beyond noise."""
     clear = [d for d in found if d.is_clear]
     if not clear:
-        return t("global.beside.alike", first=segments[0], second=segments[1])
+        return t("global.beside.alike", first=bold(segments[0]), second=bold(segments[1]))
     largest, decimals = clear[0], decimals_for([clear[0].first, clear[0].second], units)
     more, less = (0, 1) if largest.difference > 0 else (1, 0)
     sizes = [numbers.fixed(on_axis(x, units), decimals) for x in (largest.first, largest.second)]
     said = t(
         "global.beside.says",
         reason=strong(names[largest.player]),
-        more=segments[more],
+        more=bold(segments[more]),
         high=sizes[more],
-        less=segments[less],
+        less=bold(segments[less]),
         low=sizes[less],
         unit=t(f"units.{units}"),
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dashboard.presentation.sentences.fairness import format_metric, inside, short_name
+from dashboard.presentation.sentences.fairness import bold, format_metric, inside, short_name
 from dashboard.presentation.texts import has, joined, numbers, plain, t, word
-from dashboard.presentation.texts.markdown import Markdown, escape, strong
+from dashboard.presentation.texts.markdown import Markdown, escape
 from dashboard.presentation.wording import amount, known, with_its_unit
 from recsys_core.data.conditions import ACTIVITY, Condition
 from recsys_core.data.dataset import Dataset
@@ -61,7 +61,7 @@ def quality(report: FairnessReport, name: str) -> Markdown:
     key = "none" if gap is None else "noise" if gap.within_noise else "real"
     said = t(
         "segment.quality.says",
-        name=strong(name),
+        name=bold(name),
         metric=escape(inside(short_name(metric))),
         value=format_metric(own),
         everyone=format_metric(report.overall.values[metric]),
@@ -83,7 +83,7 @@ def kept(found: SegmentChange, name: str) -> Markdown:
     low, high = (numbers.signed(x, 3) for x in (found.ndcg_low, found.ndcg_high))
     return t(
         "segment.kept.says",
-        name=strong(name),
+        name=bold(name),
         lists=_between(found.lists.mean, found.lists.low, found.lists.high),
         dense=format_metric(found.ndcg_dense),
         compressed=format_metric(found.ndcg_variant),
