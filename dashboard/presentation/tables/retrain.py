@@ -8,7 +8,7 @@ from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.results import ModelComparison
 
-MEASURES = {"ndcg@10": "NDCG@10", "recall@10": "Recall@10", "auc": "AUC"}
+MEASURES = {"ndcg@10": "NDCG@10", "recall@10": "recall@10", "auc": "AUC"}
 
 
 def quality(found: ModelComparison) -> pd.DataFrame:
