@@ -20,6 +20,7 @@ from recsys_core.results.counterfactual import CHANGE_ATTRIBUTES, ChangedColumn,
 from recsys_core.results.edits import Cell, SetColumn
 from recsys_core.what_if.situation import Situation
 
+MOST_ROUNDS = 6  # with more rivals each time
 AT_ONCE = 16  # values tried between two others of a number
 NO_VALUES: Mapping[Player, Cell] = {}
 
@@ -40,6 +41,8 @@ class ChangeSearch:
         Candidates that the item is compared with before the whole catalogue is asked.
     n_refined
         Sufficient changes of one size that are made as small as they may be.
+    n_in_full
+        Changes that are scored by the whole catalogue where it bears none of the refined ones out.
     """
 
     most_columns: int = 5
@@ -47,6 +50,7 @@ class ChangeSearch:
     n_values: int = 8
     n_rivals: int = 100
     n_refined: int = 6
+    n_in_full: int = 30
 
 
 def smallest_change(
@@ -148,20 +152,22 @@ class _Finder:
 
     def _level(self, states: list[State]) -> tuple[np.ndarray, State | None]:
         """Margins of states of one size, and the smallest change among those that suffice by the whole catalogue."""
-        while True:
+        for _ in range(MOST_ROUNDS):
             places = self.rows.places(states)
             margins = places.margin
             at = int(margins.argmax())
             if margins[at] > self.nearest_margin:
                 self.nearest, self.nearest_margin = states[at], float(margins[at])
-            sufficient = [states[i] for i in np.flatnonzero(places.is_listed)]
+            sufficient = sorted((states[i] for i in np.flatnonzero(places.is_listed)), key=self._distance)
             if not sufficient:
                 return margins, None
-            nearest = sorted(sufficient, key=self._distance)[: self.search.n_refined * 4]
-            refined = sorted((self._refined(state) for state in self._of_other_columns(nearest)), key=self._distance)
+            nearest = self._of_other_columns(sufficient[: self.search.n_refined * 4])
+            refined = sorted((self._refined(state) for state in nearest), key=self._distance)
             confirmed = next((state for state in refined if self._holds(state)), None)
             if confirmed is not None:
                 return margins, confirmed
+        tried = sufficient[:: max(1, len(sufficient) // self.search.n_in_full)]  # a re-ranker's lists, not the scores'
+        return margins, next((state for state in tried if self._holds(state)), None)
 
     def _of_other_columns(self, states: list[State]) -> list[State]:
         """The nearest state of each set of columns, as many as are refined."""

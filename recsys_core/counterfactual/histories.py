@@ -49,7 +49,7 @@ class SupposedHistories:
 
     def in_full(self, off: np.ndarray) -> Places:
         """Places by the whole catalogue."""
-        step = max(1, CELLS // len(self.situation.seen))
+        step = max(1, CELLS // max(len(self.situation.seen), len(self.positives)))
         return Places.join(
             [self.rule.by_catalogue(self.catalogues(off[at : at + step])) for at in range(0, len(off), step)]
         )
@@ -57,7 +57,7 @@ class SupposedHistories:
     def among_rivals(self, off: np.ndarray) -> Places:
         """Places among the rivals alone."""
         items = np.append(self.rule.item, self.rivals)
-        step = max(1, CELLS // (len(items) * 8))
+        step = max(1, CELLS // max(len(items) * 8, len(self.positives)))
         self.n_scored += len(off)
         parts = []
         for at in range(0, len(off), step):

@@ -113,6 +113,7 @@ class _Finder:
         self.n = len(histories.positives)
         self.n_items = len(histories.situation.seen)
         self.lowest, self.lowest_margin = np.zeros(self.n, dtype=bool), np.inf
+        self.most_in_full = max(16, 4 * search.in_full // self.n_items)
         self.excluded = 0  # sets of up to so many positives were all tried in full
         self.effect = np.zeros(self.n)
 
@@ -169,9 +170,9 @@ class _Finder:
 
     def _large(self) -> np.ndarray | None:
         """Sets grown from the best one so far, by an eighth of their size at a time, up to everything."""
-        off = self.lowest.copy()
+        off, order = self.lowest.copy(), np.argsort(self.effect, kind="stable")
         while not off.all():
-            left = np.flatnonzero(~off)
+            left = order[~off[order]][: self.search.n_sets]
             margins = self.histories.among_rivals(_grown(off[None], left)).margin
             step = max(1, int(off.sum()) // 8)
             off[left[np.argsort(margins, kind="stable")[:step]]] = True
@@ -199,15 +200,14 @@ class _Finder:
             members = np.flatnonzero(off)
             fewer = np.repeat(off[None], len(members), axis=0)
             fewer[np.arange(len(members)), members] = False
-            places = self.histories.among_rivals(fewer)
-            if places.is_listed.all():
-                places = self.histories.in_full(fewer)
-            if places.is_listed.all():
-                return off
-            shrunk = fewer[np.where(places.is_listed, np.inf, places.margin).argmin()]
-            if self.histories.in_full(shrunk[None]).is_listed[0]:
-                return off
-            off = shrunk
+            order = np.argsort(self.histories.among_rivals(fewer).margin, kind="stable")
+            nearest = fewer[order[: self.most_in_full]]  # those that may be out by the whole catalogue
+            if self.histories.in_full(nearest[:1]).is_listed[0]:
+                places = self.histories.in_full(nearest)
+                if places.is_listed.all():
+                    return off
+                nearest = nearest[[np.where(places.is_listed, np.inf, places.margin).argmin()]]
+            off = nearest[0]
         return off
 
     def _exclude_smaller(self, off: np.ndarray) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 import numpy as np
@@ -14,13 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
-from recsys_core.counterfactual import exact_removal, smallest_removal
+from recsys_core.counterfactual import allowed_columns, exact_removal, smallest_change, smallest_removal
 from recsys_core.counterfactual.removal import RemovalSearch
 from recsys_core.errors import SettingError
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.scorer import Scorer
+from recsys_core.rerank import BY_SCORE, Candidates
 from recsys_core.results import Counterfactual
 from recsys_core.results.edits import TakeOffItem
+from recsys_core.variant import Reranking
 from recsys_core.what_if.situation import Situation, with_edits
 
 
@@ -144,3 +146,34 @@ def test_a_history_of_one():
     best = min([4, *tied], key=lambda i: SPLIT.tie_order[i])
     assert found.found == (best != 4)
     assert not found.found or found.replaced_by.item_index == best
+
+
+BACKWARDS = Reranking("backwards")
+
+
+@dataclass(frozen=True)
+class Backwards:
+    """A re-ranker that lists the worst first."""
+
+    settings: Reranking = BACKWARDS
+
+    def lists(self, candidates: Candidates, k: int) -> np.ndarray:
+        return BY_SCORE.lists(replace(candidates, scores=-candidates.scores), k)
+
+
+def test_a_re_rankers_lists_count():
+    """Whatever makes the list from the scores: what is found is off its list, and what is brought in is on it."""
+    n_found = 0
+    for seed in range(8):
+        where = random_situation(seed, n_taken=6, rank=N_ITEMS - 6 - 3)
+        found = smallest_removal(where, SPLIT, k=5, reranker=Backwards())
+        assert found.item.rank <= 5
+        n_found += found.found
+        after = with_edits(where, found.edits).scores(SPLIT.tie_order, Backwards()).rank_of(where.item_index)
+        assert not found.found or (found.verified and after == found.after.rank > 5)
+        outside = random_situation(seed, n_taken=6, rank=N_ITEMS - 6 - 8)
+        allowed = allowed_columns("", DATASET, NETWORK.features)
+        change = smallest_change(outside, SPLIT, allowed, k=5, reranker=Backwards())
+        assert not change.found or change.verified
+        n_found += change.found
+    assert n_found
