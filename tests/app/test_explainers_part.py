@@ -71,7 +71,7 @@ def test_the_words_follow_the_figures(found):
     ends = row(RANDOM, 0.0, 0.0), row(SEARCH, 1.0, 1.0)
     made = replace(found, n_users=9, rows=(ends[0], row("shapley", 0.98, 0.9), row("lime", 0.1, -0.2), ends[1]))
     assert sentences.comparison_sentence(made, "deletion") == (
-        "By Deletion, Shapley reach 98\u202f% of what the best order gains over random order (9 users). "
+        "By deletion, Shapley reach 98\u202f% of what the best order gains over random order (9 users). "
         "LIME least: 10\u202f%. No better than random order here: LIME."
     )
     chart = between(made.rows, "deletion", sentences.method_names(made)).data

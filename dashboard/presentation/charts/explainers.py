@@ -55,7 +55,7 @@ def _line(row: MethodRow, measure: str, label: str) -> tuple:
 @specification
 def _between() -> alt.LayerChart:
     axis = value_axis("low", plain("global.explainers.axis"))
-    ends = alt.Chart().mark_rule(strokeDash=[4, 4], strokeWidth=1.5, tooltip=None)
+    ends = alt.Chart().mark_tick(orient="vertical", thickness=1.5, size=LINE, opacity=0.5, tooltip=None)
     hover = tooltip(
         label=plain("global.explainers.method"),
         text=plain("global.explainers.share"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from dashboard.presentation.texts import core_message, has, joined, listed, numbers, plain, t
+from dashboard.presentation.texts import capital, core_message, has, joined, listed, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown
 from recsys_core.errors import Phrase
 from recsys_core.results import Group
@@ -29,14 +29,14 @@ def comparison_sentence(found: MethodComparison, measure: str) -> Markdown:
     """Who goes furthest from random order to search, who least, and who cannot say."""
     shares = _shares(found, measure)
     if not shares:
-        return t("global.explainers.nothing", measure=plain(f"global.explainers.{measure}"))
+        return t("global.explainers.nothing", measure=_measure(measure))
     ordered = sorted(shares, key=lambda method: -shares[method].value)
     best = [m for m in ordered if shares[ordered[0]].value - shares[m].value <= NEAR][:MOST_NAMED]
     said = t(
         "global.explainers.sentence",
         best=listed([method_name(m) for m in best]),
         share=numbers.percent(shares[best[-1]].value),
-        measure=plain(f"global.explainers.{measure}"),
+        measure=_measure(measure),
         n=found.n_users,
     )
     worst = ordered[-1]
@@ -45,7 +45,13 @@ def comparison_sentence(found: MethodComparison, measure: str) -> Markdown:
         if worst in best
         else t("global.explainers.worst", method=method_name(worst), share=numbers.percent(shares[worst].value))
     )
-    return joined(said, rest, _below_chance(shares))
+    return joined(said, capital(rest), _below_chance(shares))
+
+
+def _measure(measure: str) -> str:
+    """A measure's name inside a sentence: "deletion", "POS@20"."""
+    name = plain(f"global.explainers.{measure}")
+    return name if name[:2].isupper() else name[:1].lower() + name[1:]
 
 
 def _shares(found: MethodComparison, measure: str) -> dict[str, Figure]:
@@ -84,7 +90,7 @@ def groups_sentence(found: MethodComparison, method: str, measure: str, name: Ca
 def _gap_values(gap: MethodGap, name: Callable[[Group], str]) -> dict[str, str]:
     return {
         "method": method_name(gap.method),
-        "measure": plain(f"global.explainers.{gap.measure}"),
+        "measure": _measure(gap.measure),
         "worst": name(gap.worst),
         "best": name(gap.best),
         "worst_share": numbers.percent(gap.worst_value),
