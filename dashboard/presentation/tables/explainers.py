@@ -43,7 +43,8 @@ def group_table(found: MethodComparison, method: str, name: Callable[[Group], st
     for group in found.groups:
         own = next((row for row in group.rows if row.method == method), None)
         hidden = plain("fairness.hidden", least=found.least_size) if group.suppressed else numbers.UNKNOWN
-        cells = {m: _share(own.figures.get(m + SHARE) if own else None, hidden) for m in REMOVALS}
+        said = {m: hidden if m == REMOVALS[0] else numbers.UNKNOWN for m in REMOVALS}  # once a row is enough
+        cells = {m: _share(own.figures.get(m + SHARE) if own else None, said[m]) for m in REMOVALS}
         rows.append({"group": name(group.group), "n": numbers.count(group.n)} | cells)
     return pd.DataFrame(rows, columns=["group", "n", *REMOVALS])
 
