@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -26,7 +27,7 @@ from recsys_core.what_if.edits import check_history_edits
 NEW = "new"  # id of a person or an item that is made up
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Situation:
     """What a model is asked about: a user and an item, with the user's known positives.
 
@@ -38,6 +39,8 @@ class Situation:
         All known positives, newest first; the history is the newest ``history_length`` of them.
     seen
         ``(n_items,)`` bool: items that are no candidates.
+    beside
+        A situation that differs in the cells of the item alone, so that all other items score as they do there.
     """
 
     scorer: Scorer
@@ -46,6 +49,7 @@ class Situation:
     positives: np.ndarray
     seen: np.ndarray
     history_length: int
+    beside: Situation | None = None
 
     @property
     def history(self) -> np.ndarray:
@@ -71,10 +75,18 @@ class Situation:
         """The one that is asked about."""
         return self.pairs(np.array([self.item_index]))
 
+    @cached_property
+    def logits(self) -> np.ndarray:
+        """The whole catalogue for the user ``(n_items,)``, worked out once."""
+        if self.beside is None:
+            return self.scorer.score_catalogue(np.array([self.user_index]), self.history[None], self.known)[0]
+        logits, item = self.beside.logits.copy(), np.array([self.item_index])
+        logits[item] = self.scorer.score_items(self.user_index, item, self.history, self.known)
+        return logits
+
     def scores(self, tie_order: np.ndarray, reranker: Reranker = BY_SCORE) -> UserScores:
-        """The whole catalogue for the user."""
-        users = np.array([self.user_index])
-        scores = self.scorer.score_catalogue(users, self.history[None], self.known)[0]
+        """The whole catalogue for the user, to be ranked and listed."""
+        scores = self.logits
         order = np.append(tie_order, np.arange(len(tie_order), len(scores)))  # a new item stands behind its equals
         nothing = np.zeros(0, dtype=np.int64)
         variant = replace(self.scorer.variant, reranking=reranker.settings)
@@ -144,7 +156,9 @@ def with_edits(situation: Situation, edits: Sequence[Edit], encode: Encode | Non
     seen = situation.seen.copy()
     seen[[e.item_index for e in edits if isinstance(e, AddItem)]] = True
     positives = edited_positives(situation, edits)
-    return Situation(scorer, user, item, positives, seen, situation.history_length)
+    is_item_alone = all(isinstance(e, SetColumn) and e.player.side == "item" for e in edits)
+    beside = situation if is_item_alone and item not in situation.history else None
+    return Situation(scorer, user, item, positives, seen, situation.history_length, beside)
 
 
 def edited_positives(situation: Situation, edits: Sequence[Edit]) -> np.ndarray:

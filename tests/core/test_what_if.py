@@ -179,6 +179,16 @@ def test_an_edit_to_the_own_value_changes_nothing_and_is_no_player():
     assert game.active.tolist() == [3]
 
 
+@pytest.mark.parametrize("item", [ITEM, 9], ids=["another item", "one of the history"])
+def test_an_edited_item_alone_leaves_the_others_as_they_are(item):
+    about = with_edits(situation(item=item), (edit("item.price=12.5"), edit("item.brand=Rot")))
+    whole = about.scorer.score_catalogue(np.array([USER]), about.history[None], about.known)[0]
+    np.testing.assert_allclose(about.scores(ORDER).scores, whole, atol=1e-6)
+    again = with_edits(about, (edit("user.age=64"), edit("item.price=40")))
+    whole = again.scorer.score_catalogue(np.array([USER]), again.history[None], again.known)[0]
+    np.testing.assert_allclose(again.scores(ORDER).scores, whole, atol=1e-6)
+
+
 def test_an_old_item_that_the_network_does_not_read_adds_exactly_nothing():
     about = situation(NETWORK)
     found, _ = EditGame(about, (take_off(11), EVERY[0], EVERY[3])).solve()
