@@ -18,7 +18,7 @@ CHOICES = {
     "--split": ("time", "random", "cutoff"),
     "--method": ("shapley", "lime", "ig", "deeplift", "guess"),
     "--history": ("one", "each", "two"),
-    "--words": ("item.title", "user.age", ""),
+    "--words": ("item.brand", "user.age", "title"),  # none is a text: loading the encoder takes seconds
     "--units": ("logit", "probability", "points"),
     "--compared-with": ("average", "item:2", "item:1", "item:", "segment:", "segment:nobody", "everyone"),
     "--bits": ("32", "16", "8", "4", "3"),

@@ -24,6 +24,7 @@ from recsys_core.models.workspace import open_model
 from recsys_core.player import Player
 from recsys_core.recommend import score_user
 from recsys_core.results.edits import AddItem, Edit, SetColumn, TakeOffItem
+from recsys_core.results.units import scores_in_units
 from recsys_core.variant import ModelVariant
 from recsys_core.what_if import edit_contributions
 from recsys_core.what_if.edit_contributions import EditGame
@@ -207,6 +208,15 @@ def test_the_order_of_edits_plays_no_part(order, n):
     mixed, _ = EditGame(situation(), chosen).solve()
     by_key = {e.key: v for e, v in zip(chosen, mixed, strict=True)}
     assert [by_key[e.key] for e in edits[:n]] == pytest.approx(straight.tolist(), abs=1e-6)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.sets(st.sampled_from(EVERY), max_size=8), st.sampled_from(("logit", "probability")))
+def test_any_edits_sum_to_the_change(edits, units):
+    edits = tuple(edits)
+    found, _ = EditGame(situation(), edits, encode).solve(units)
+    before, after = (scores_in_units(np.array(score_after(situation(), e)), units) for e in ((), edits))
+    assert found.sum() == pytest.approx(float(after - before), abs=1e-4)
 
 
 def test_added_items_are_the_newest_in_the_order_said():
