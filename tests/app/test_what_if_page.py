@@ -258,11 +258,12 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     draw, tables, folder = random.Random(0), tmp_path_factory.mktemp("tables"), tmp_path_factory.mktemp("wide")
     pairs = sorted({(draw.randrange(30), draw.randrange(12)) for _ in range(260)})
+    pairs += [(30, i) for i in range(12)] * 2  # everything twice: nothing is left to recommend
     pd.DataFrame(
         {"user_id": f"u{u}", "item_id": f"i{i}", "time": 1_600_000_000 + 977 * n} for n, (u, i) in enumerate(pairs)
     ).to_csv(tables / "interactions.csv", index=False)
-    columns = {f"trait {c:02d}": [round(draw.random(), 2) for _ in range(30)] for c in range(60)}
-    pd.DataFrame({"user_id": [f"u{u}" for u in range(30)]} | columns).to_csv(tables / "users.csv", index=False)
+    columns = {f"trait {c:02d}": [round(draw.random(), 2) for _ in range(31)] for c in range(60)}
+    pd.DataFrame({"user_id": [f"u{u}" for u in range(31)]} | columns).to_csv(tables / "users.csv", index=False)
     pd.DataFrame({"item_id": [f"i{i}" for i in range(12)], "title": [f"Thing {i}" for i in range(12)]}).to_csv(
         tables / "items.csv", index=False
     )
@@ -278,6 +279,16 @@ def test_of_sixty_columns_a_dozen_is_shown_and_the_others_are_searched(open_app,
     assert keys[12:] == ["edit_user.trait 40"], "what is edited is shown"
     app.multiselect(key="more_user").select("user.trait 25").run()
     assert "edit_user.trait 25" in [s.key.split("@")[0] for s in app.select_slider]
+
+
+def test_a_user_who_has_seen_everything_can_be_asked_about_an_item(open_app, wide):
+    app = open_app("what-if", wide, workspace="wide", user="u30")
+    assert not app.exception
+    assert any("nothing left to recommend" in text for text in texts_of(app))
+    app = open_app("what-if", wide, workspace="wide", user="u30", item="i3", set="user.trait 00:0.5", off="i5")
+    assert not app.exception
+    assert "it has no rank" in sentence(app)
+    assert any("everything was shown before" in text for text in texts_of(app))
 
 
 @pytest.mark.parametrize("page", ["interactions-only", "one-user-column", "users-without-attributes", "nobody-to-rank"])

@@ -32,6 +32,7 @@ from recsys_core.results.units import Units, score_in_units
 from recsys_core.results.what_if import EditExplanation, ResponseCurve, ResponsePoint, Standing
 
 ROOM, MARGIN = 0.3, 0.02  # of the span: keeps the figures beside the bars whole
+STEM, TEXT_ROOM = 0.15, 1.1  # of the span of the values: lines to the dots, and the texts beside them
 SCORE, RANK = "score", "rank"
 HEIGHT = 190
 OWN, EDITED = "own", "edited"
@@ -153,27 +154,32 @@ def _response(measure: str, as_units: str) -> alt.LayerChart:
     ).properties(height=HEIGHT)
 
 
-def response_values(found: ResponseCurve, column: Column) -> Chart:
+def response_values(found: ResponseCurve, column: Column, as_units: Units) -> Chart:
     """Score of every value of a category, or of every member of a set added or taken off; the rank beside it."""
+    values = {point.value for point in found.points if point.member is None}
+    held = {point.value: point for point in (found.edited, found.own) if point.value not in values}
+    points = [*held.values(), *found.points]  # of a set as it is, which is no step of its own
+    scores = [units.on_axis(score_in_units(point.score, as_units), as_units) for point in points]
+    chances = [point.probability for point in points]
+    decimals = units.chance_decimals(min(chances), max(chances))
+    low, high = min(scores), max(scores)
+    span = max(high - low, 1e-6)
     rows = []
-    for point in found.points:
+    for point, score in zip(points, scores, strict=True):
         is_own, is_edited = point.value == found.own.value, point.value == found.edited.value
         rows.append(
             {
                 "label": _value_label(point, column),
-                "zero": min(0.0, min(p.score for p in found.points)),
-                "score": point.score,
+                "zero": low - STEM * span,
+                "score": score,
                 "meaning": FOR if is_edited and not is_own else NEUTRAL,
-                "text": _beside(point, is_own=is_own, is_edited=is_edited and not is_own),
+                "text": _beside(point, decimals, is_own=is_own, is_edited=is_edited and not is_own),
             }
         )
-    data = pd.DataFrame(rows, columns=["label", "zero", "score", "meaning", "text"])
+    data = pd.DataFrame(rows)
     data["label"] = distinct(data["label"].tolist())
-    low, high = min([0.0, *data["score"]]), max([0.0, *data["score"]])
-    span = max(high - low, 1e-6)
-    data["beside"] = data["score"].clip(lower=0.0)
-    data["room"] = [high + 0.6 * span if i % 2 else low - MARGIN * span for i in range(len(data))]
-    return Chart(data, _response_values(), plain("what_if.curve.alt.values"))
+    data["room"] = [high + TEXT_ROOM * span if i % 2 else low - STEM * span for i in range(len(data))]
+    return Chart(data, _response_values(as_units), plain("what_if.curve.alt.values"))
 
 
 def _value_label(point: ResponsePoint, column: Column) -> str:
@@ -183,20 +189,20 @@ def _value_label(point: ResponsePoint, column: Column) -> str:
     return wording.shorten(wording.said(point.value, column))
 
 
-def _beside(point: ResponsePoint, *, is_own: bool, is_edited: bool) -> str:
+def _beside(point: ResponsePoint, decimals: int, *, is_own: bool, is_edited: bool) -> str:
     rank = plain("what_if.rank.none") if point.rank is None else plain("what_if.rank", rank=point.rank)
-    said = plain("what_if.curve.beside", probability=numbers.fixed(point.probability), rank=rank)
+    said = plain("what_if.curve.beside", probability=numbers.fixed(point.probability, decimals), rank=rank)
     mark = plain("what_if.curve.is_own") if is_own else plain("what_if.curve.is_edited") if is_edited else ""
     return f"{said} {mark}".rstrip()
 
 
 @specification
-def _response_values() -> alt.LayerChart:
+def _response_values(as_units: str) -> alt.LayerChart:
     line = alt.Chart().mark_rule(strokeWidth=2, opacity=0.6, tooltip=None)
-    x = value_axis("score", plain("what_if.axis.logit"))
+    x = value_axis("score", plain(f"what_if.axis.{as_units}")).scale(zero=False, nice=False)
     return by_line(
-        line.encode(x=x, x2=alt.X2Datum(0), color=meaning()),
+        line.encode(x=x, x2=alt.X2(field="zero"), color=meaning()),
         dot(at("score"), meaning()),
-        written("text", "beside"),
+        written("text", "score", dx=9),
         row=ROW - 3,
     )

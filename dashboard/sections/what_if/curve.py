@@ -57,5 +57,5 @@ def response(page, asked: Asked, said: WhatIf, texts: EditTexts) -> None:
             for measure in (charts.SCORE, charts.RANK) if has_rank else (charts.SCORE,):
                 components.draw(charts.response(found, measure, column, units.units_of(page)), key=f"curve_{measure}")
     else:
-        components.draw(charts.response_values(found, column), key="curve_values")
+        components.draw(charts.response_values(found, column, units.units_of(page)), key="curve_values")
     components.caveats(sentences.curve_caveats(found))

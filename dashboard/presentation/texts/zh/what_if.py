@@ -19,7 +19,7 @@ TEXTS = {
     "what_if.edit.text": "{name}改写",
     "what_if.edit.no_text": "{name}留空",
     "what_if.edit.empty": "{name}：未知",
-    "what_if.added": "也选过 *{item}*",
+    "what_if.added": "历史中加入 *{item}*",
     "what_if.item": "*{item}*",
     "what_if.more_edits": "另外 {n} 处改动",
     "what_if.line.added": "+ {item}",
