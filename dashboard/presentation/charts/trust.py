@@ -38,7 +38,7 @@ def _removal(units: Units) -> alt.Chart:
     names = {LINES[line]: plain(f"lab.trust.legend.{line}") for line in ("deletion", "insertion", "random_deletion")}
     axis = plain("lab.trust.curve.x")
     said = " : ".join(f"datum.value === '{colour}' ? '{name}'" for colour, name in names.items())
-    legend = alt.Legend(title=None, orient="top", values=list(names), labelExpr=f"{said} : ''", labelLimit=0)
+    legend = alt.Legend(title=None, orient="top", values=list(names), labelExpr=f"{said} : ''", labelLimit=0, columns=2)
     return (
         alt.Chart(height=HEIGHT)
         .mark_line(point={"size": 30}, strokeWidth=2)
