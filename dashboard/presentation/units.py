@@ -7,7 +7,7 @@ its unit (``said``); on axes, in tables and beside bars the title does (``titled
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.results.units import LOGIT, Units
@@ -75,8 +75,8 @@ def titled(key: str, units: Units) -> str:
     return plain(key if units == LOGIT else f"{key}.{units}")
 
 
-def chance_decimals(before: float, after: float | None) -> int:
-    """As many decimals of two probabilities as their difference needs, at least two."""
+def decimals_between(before: float, after: float | None) -> int:
+    """As many decimals of two values as their difference needs, at least two."""
     decimals = 2
     if after is None or before == after:
         return decimals
@@ -91,7 +91,18 @@ def chances(before: float, after: float | None) -> str:
     >>> chances(0.73, 0.58), chances(0.99991, 0.99987), chances(0.5, 0.5)
     ('0.73 → 0.58', '0.99991 → 0.99987', '0.50 → 0.50')
     """
-    if after is None:
-        return ""
-    decimals = chance_decimals(before, after)
-    return f"{numbers.fixed(before, decimals)} → {numbers.fixed(after, decimals)}"
+    return _side_by_side(before, after, numbers.fixed)
+
+
+def logits(before: float, after: float | None) -> str:
+    """The same of two logits, with their signs.
+
+    >>> logits(1.33, 1.3261), logits(1.0, None)
+    ('+1.330 → +1.326', '')
+    """
+    return _side_by_side(before, after, numbers.signed)
+
+
+def _side_by_side(before: float, after: float | None, written: Callable[[float, int], str]) -> str:
+    decimals = decimals_between(before, after)
+    return "" if after is None else f"{written(before, decimals)} → {written(after, decimals)}"

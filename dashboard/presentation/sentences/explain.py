@@ -51,7 +51,7 @@ def sentence(
     by = "" if variant.is_dense else t("explain.by", variant=plain_variant(variant))
     first_named = next((r for r in worth if (r.contribution > 0) == (first == "for")), None)
     without = None if first_named is None else first_named.probability_without
-    decimals = written_in.chance_decimals(item.probability, without)
+    decimals = written_in.decimals_between(item.probability, without)
     return joined(why, _rank_and_probability(item, n_candidates, decimals), _without(first_named, decimals), by)
 
 

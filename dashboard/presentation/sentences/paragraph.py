@@ -116,7 +116,7 @@ def _without(explanation: Explanation, found: list[Reason]) -> str:
     largest = next((r for r in found if r.contribution), None)
     if largest is None or largest.probability_without is None:
         return ""
-    decimals = written_in.chance_decimals(explanation.probability, largest.probability_without)
+    decimals = written_in.decimals_between(explanation.probability, largest.probability_without)
     shown = (explanation.probability, largest.probability_without)
     before, after = (numbers.fixed(value, decimals) for value in shown)
     return plain("paragraph.without", reason=largest.label, probability=after, before=before)

@@ -68,7 +68,7 @@ def _unedited(about: Situations, now: Standing) -> Markdown:
 
 
 def _moved(about: Situations, now: Standing, then: Standing) -> Markdown:
-    decimals = units.chance_decimals(now.probability, then.probability)
+    decimals = units.decimals_between(now.probability, then.probability)
     values = {
         "item": about.item,
         "before": numbers.fixed(now.probability, decimals),
@@ -201,7 +201,7 @@ def curve(found: ResponseCurve, name: Markdown, column: Column) -> Markdown:
         if ranked
         else (max(found.points, key=lambda p: p.score), min(found.points, key=lambda p: p.score))
     )
-    decimals = units.chance_decimals(best.probability, worst.probability)
+    decimals = units.decimals_between(best.probability, worst.probability)
     values = {
         "name": name,
         "best": _point_words(found, best, column),

@@ -7,7 +7,6 @@ import pandas as pd
 from dashboard.presentation import units as written_in
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain, word
-from dashboard.presentation.texts.numbers import UNKNOWN
 from dashboard.presentation.wording import Reason, feature_name, shorten, shown_value
 from recsys_core.data.dataset import Dataset
 from recsys_core.explain.global_explanation import GlobalExplanation
@@ -47,8 +46,6 @@ def reasons_table(explanation: Explanation, found: list[Reason]) -> pd.DataFrame
     """
     units, chance = explanation.units, explanation.probability
     decimals = max(3 if units == LOGIT else 1, written_in.decimals_for((r.contribution for r in found), units))
-    logit = numbers.signed(explanation.logit)
-    without = [UNKNOWN if r.logit_without is None else f"{logit} → {numbers.signed(r.logit_without)}" for r in found]
     return pd.DataFrame(
         {
             plain("explain.reason"): [r.label for r in found],
@@ -56,7 +53,7 @@ def reasons_table(explanation: Explanation, found: list[Reason]) -> pd.DataFrame
                 written_in.signed(r.contribution, units, decimals) for r in found
             ],
             plain("explain.without"): [written_in.chances(chance, r.probability_without) for r in found],
-            plain("explain.without.logit"): without,
+            plain("explain.without.logit"): [written_in.logits(explanation.logit, r.logit_without) for r in found],
             plain("explain.value"): [r.value for r in found],
         }
     )
