@@ -89,7 +89,10 @@ def attended_history(scorer: Scorer, pair: Pairs, dataset: Dataset, explanation:
         past, query = scorer.history_vectors(slots), scorer.item_query[torch.from_numpy(pair.items)]
         logits = (past.keys[0] @ query[0]) * attention.scale + attention.recency[: len(slots)]
         weights = torch.softmax(torch.cat([logits, attention.empty_logit]), 0)[:-1].tolist()
-        found = [_reason(dataset, int(i), w, None) for i, w in zip(slots, weights, strict=True)]
+        of_item = dict.fromkeys(slots.tolist(), 0.0)  # an item taken twice has two slots
+        for item, weight in zip(slots.tolist(), weights, strict=True):
+            of_item[item] += weight
+        found = [_reason(dataset, item, weight, None) for item, weight in of_item.items()]
     return _unshared(ATTENTION, found, explanation, began)
 
 

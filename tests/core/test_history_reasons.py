@@ -111,6 +111,25 @@ def test_attention_weights_are_the_networks_own(model):
         attended_history(VariantCache(model).scorer(Compression(bits=8)), pair, model.dataset, one)
 
 
+def test_an_item_taken_twice_is_one_reason(model):
+    network, pair = model.dense.with_term(None), pair_of(model)
+    twice = pair.histories.copy()
+    twice[0, 2] = twice[0, 0]
+    repeated = Pairs(pair.users, pair.items, twice)
+    one, each = (
+        explain(network, model.dataset, repeated, model.split_dataset.background(3, seed=0), history=h)
+        for h in ("one", "each")
+    )
+    n_items = len(set(twice[0][twice[0] >= 0].tolist()))
+    for found in (
+        shared_history(each, repeated, model.dataset),
+        left_out_history(network, repeated, model.dataset, one),
+        attended_history(network, repeated, model.dataset, one),
+    ):
+        assert len(found.items) == n_items
+    assert shared_history(each, repeated, model.dataset).total == pytest.approx(bar(one), abs=1e-5)
+
+
 def test_nobody_without_a_history_has_a_reason(model):
     pair = pair_of(model)
     none = Pairs(pair.users, pair.items, np.full_like(pair.histories, -1))
