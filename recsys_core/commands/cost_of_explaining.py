@@ -15,6 +15,8 @@ def cost_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", default="", metavar="ID", help="a model of the workspace (default: current)")
     add_users(parser)
     parser.add_argument("--examples", type=int, default=30_000, metavar="N", help="training examples at most")
+    explained = "test pairs explained one by one, for times and faithfulness"
+    parser.add_argument("--explained", type=int, default=100, metavar="N", help=explained)
     parser.add_argument("--seed", type=int, default=0)
 
 
@@ -26,7 +28,7 @@ def run_cost(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     from recsys_core.self_explaining import CostSettings, cost_of_explaining, save_cost
 
     limit, model = UserLimit.from_text(args.users), open_model(args.workspace, args.model)
-    settings = CostSettings(examples=args.examples)
+    settings = CostSettings(args.examples, args.explained)
     found = cost_of_explaining(model, seed=args.seed, limit=limit, settings=settings, progress=progress)
     with contextlib.suppress(OSError):  # a folder that cannot be written to is slower, not broken
         save_cost(model, found)

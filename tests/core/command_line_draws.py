@@ -75,7 +75,7 @@ TAKES = {  # what is drawn for a command, most of the time
     "what-if": (*VARIANT, "--user", "--item", "--set", "--set", "--add", "--take-off", "--units", "--k", "--edits"),
     "compare-explainers": (*VARIANT, "--n-users", "--by", "--background", "--seed"),
     "contrast": (*VARIANT, "--user", "--item", "--against", "--k", "--others", "--units", "--history", "--background"),
-    "cost-of-explaining": ("--workspace", "--model", "--users", "--examples", "--seed"),
+    "cost-of-explaining": ("--workspace", "--model", "--users", "--examples", "--explained", "--seed"),
     "explain-batch": (
         *(*VARIANT, "--users", "--out", "--k", "--method", "--background"),
         *("--units", "--engine", "--processes"),

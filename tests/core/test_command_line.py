@@ -162,7 +162,13 @@ def test_explain_batch_says_what_it_wrote(capsys, tiny_workspace, tmp_path):
 
 def test_cost_of_explaining_has_a_row_a_model(capsys, tiny_workspace, tmp_path):
     workspace = shutil.copytree(tiny_workspace, tmp_path / "tiny")
-    found = run(capsys, "cost-of-explaining", "--workspace", workspace, "--examples", 200, "--users", 20)
+    found = run(
+        capsys,
+        "cost-of-explaining",
+        "--workspace",
+        workspace,
+        *["--examples", "60", "--explained", "2", "--users", "9"],
+    )
     rows = {row["name"]: row for row in found["models"]}
     assert set(rows) == {"ranker", "surrogate", "logistic_regression", "ebm", "ease"}
     keys = {"ndcg@10", "auc", "logloss", "low", "high", "seconds_a_reason", "faithfulness"}
