@@ -33,8 +33,10 @@ def axes(app) -> str:
     return "\n".join(json.dumps(spec, ensure_ascii=False) for spec in specs)
 
 
-@pytest.mark.parametrize("lang", ["en", "zh"])
-@pytest.mark.parametrize("reason", ["user.age", "user.region", "item.price", "item.title", "history"])
+@pytest.mark.parametrize(
+    ("lang", "reason"),
+    [("en", "user.age"), ("zh", "user.region"), ("en", "item.price"), ("zh", "item.title"), ("en", "history")],
+)
 def test_every_part_opens_for_every_kind_of_reason(open_app, lang, reason):
     app = open_app("global", pairs="100", reason=reason, lang=lang, **OPEN)
     assert not app.exception
