@@ -1,7 +1,7 @@
 """Removals that are found, against exact search: ``.venv/bin/python benchmarks/counterfactual.py [WORKSPACE]``.
 
 Pairs are an item of the top 10 of a user drawn by the seed. The judge tries every set of at most five items by the
-whole catalogue, so it takes users with at most ``--positives`` known positives (20: some 22,000 sets a pair); the times
+whole catalogue, so it takes users with at most ``--positives`` known positives (15: some 5,000 sets a pair); the times
 are those of users with any number. On a busy machine read processor time.
 """
 
@@ -92,8 +92,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("workspace", nargs="?", type=Path, default=Path("workspaces/shop-demo"))
     parser.add_argument("--pairs", type=int, default=200)
-    parser.add_argument("--judged", type=int, default=60)
-    parser.add_argument("--positives", type=int, default=20)
+    parser.add_argument("--judged", type=int, default=40)
+    parser.add_argument("--positives", type=int, default=15)
     parser.add_argument("--seed", type=int, default=0)
     args = parser.parse_args()
     model = open_model(args.workspace)
