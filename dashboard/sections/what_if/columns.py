@@ -68,7 +68,7 @@ def _control(asked: Asked, stops: ColumnStops, own: Value, value: Value) -> None
     if kind == "set":
         held_values = [part for part in str(value or "").split("|") if part in stops.values]
         st.session_state[key] = held_values
-        st.multiselect(label, stops.values, format_func=wording.known, **then)
+        st.multiselect(label, stops.values, format_func=wording.known, wrap=True, **then)
     elif is_text:
         st.session_state[key] = value or ""
         st.text_input(label, max_chars=max(LONGEST_TEXT, len(str(value or ""))), **then)
