@@ -161,7 +161,7 @@ def response_values(found: ResponseCurve, column: Column, as_units: Units) -> Ch
     points = [*held.values(), *found.points]  # of a set as it is, which is no step of its own
     scores = [units.on_axis(score_in_units(point.score, as_units), as_units) for point in points]
     chances = [point.probability for point in points]
-    decimals = units.chance_decimals(min(chances), max(chances))
+    decimals = units.decimals_between(min(chances), max(chances))
     low, high = min(scores), max(scores)
     span = max(high - low, 1e-6)
     rows = []
