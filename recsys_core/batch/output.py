@@ -17,7 +17,7 @@ from recsys_core.batch.users import Partition
 from recsys_core.data.folder import atomic_write, read_checked_json
 from recsys_core.errors import SettingError, require
 
-MANIFEST = "batch.json"
+MANIFEST = "_batch.json"  # what reads a folder of Parquet files passes over names with an underscore
 STAMP = b"reclens"
 ROWS_A_GROUP = 8192
 

@@ -38,7 +38,7 @@ def test_any_command_line_ends_in_words(n_draws, capsys, tiny_workspace, tmp_pat
         ends[words[0], status] += 1
     assert {status for _, status in ends} == {0, 2}
     assert {command.name for command in COMMANDS} <= {word for word, _ in ends}
-    ours = ("dataset.json", "batch.json")
+    ours = ("dataset.json", "_batch.json")
     left = [p for p in (tmp_path / "out").iterdir() if p.is_dir() and not any((p / name).exists() for name in ours)]
     assert left == [], "nothing half-written is left"
     print(dict(ends))

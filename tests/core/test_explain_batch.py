@@ -190,6 +190,7 @@ def test_a_folder_holds_one_run(tiny_workspace, tmp_path):
     explain_batch(BatchRequest(tiny_workspace, **KEYS), users, out, processes=1)
     before = files(out)
     assert set(before) == {MANIFEST, "a.parquet", "b.parquet"}
+    assert len(pd.read_parquet(out)) == 10, "the folder is a table"
     for change in ({"k": 6}, {"background": 3}, {"seed": 1}, {"method": "occlusion"}, {"units": "probability"}):
         with pytest.raises(SettingError, match=next(iter(change))):
             explain_batch(BatchRequest(tiny_workspace, **KEYS | change), users, out, processes=1)
