@@ -26,14 +26,20 @@ MAY_CHANGE = Parameter("may_change", "may_change")
 
 
 def may_change(page, ref: WorkspaceRef, variant: ModelVariant) -> tuple[AllowedColumn, ...]:
-    """The columns that may change, as picked; a notice where the address says something else."""
+    """The columns that may change, as picked; a notice where the address says something else.
+
+    None, and a sentence, where the model reads none that could, or none is proposed and none picked.
+    """
     text = state.bar().value(MAY_CHANGE.key)
+    allowed = tuple(map(AllowedColumn, cached.proposed(ref, variant)))
     try:
-        allowed = cached.allowed(ref, variant, text)
+        allowed = cached.allowed(ref, variant, text) if text.strip() else allowed
     except SettingError as error:
         page.notice(Problem(f"core.{error.key}", tuple(error.values.items())))
-        allowed = tuple(map(AllowedColumn, cached.proposed(ref, variant)))
     page.shown[MAY_CHANGE.key] = text
+    if not cached.every_column(ref, variant):
+        st.markdown(t("may_change.none"))
+        return ()
     data = cached_workspace.dataset(ref)
     names = {p.key: wording.feature_name(data, p) for p in cached.every_column(ref, variant)}
     said = {column.player.key: column for column in allowed}
@@ -52,6 +58,8 @@ def may_change(page, ref: WorkspaceRef, variant: ModelVariant) -> tuple[AllowedC
     if menu.open:
         with menu:
             _limits(ref, variant, allowed)
+    if not allowed:
+        st.markdown(t("core.change.no_columns"))
     return allowed
 
 

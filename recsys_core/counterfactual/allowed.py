@@ -8,6 +8,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, islice
+from urllib.parse import quote, unquote
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ from recsys_core.player import Player
 from recsys_core.results.edits import Cell, cell_text
 from recsys_core.what_if.edits import column_edit
 
+PLAIN = " !$'()*+,/:;=?@<>\"#&"  # signs that stand for themselves inside a value
 BETWEEN = 2  # values tried between two neighbouring knots of a number
 FINEST = 1000  # a number moves in steps of about its range over this
 MOST_DECIMALS = 6
@@ -69,14 +71,16 @@ def allowed_columns(text: str, dataset: Dataset, features: Features) -> tuple[Al
 
 
 def allowed_text(allowed: Iterable[AllowedColumn]) -> str:
-    """The columns as `allowed_columns` reads them.
+    """The columns as `allowed_columns` reads them; ``|`` inside a value is escaped as in addresses.
 
     >>> allowed_text([AllowedColumn(Player("item", "price"), low=5.0), AllowedColumn(Player("user", "a,b"))])
     'item.price=5:,"user.a,b"'
+    >>> allowed_text([AllowedColumn(Player("item", "kind"), values=("a|b", "50 %"))])
+    'item.kind=a%7Cb|50 %'
     """
     parts = []
     for column in allowed:
-        said = "|".join(column.values)
+        said = "|".join(quote(v, safe=PLAIN) if "|" in v or unquote(v) != v else v for v in column.values)
         if not said and math.isfinite(column.low) | math.isfinite(column.high):
             said = ":".join(cell_text(end) if math.isfinite(end) else "" for end in (column.low, column.high))
         parts.append(column.player.key + (f"={said}" if said else ""))
@@ -106,16 +110,23 @@ def check_allowed(allowed: Iterable[AllowedColumn], dataset: Dataset, features: 
 
 
 def _allowed(text: str, dataset: Dataset, features: Features) -> AllowedColumn:
-    key, sign, said = text.partition("=")
-    side, _, name = key.strip().partition(".")
-    if side not in ("user", "item") or not name:
+    side, _, rest = text.strip().partition(".")
+    if side not in ("user", "item") or not rest:
         raise SettingError("change.form", text=text)
-    player = Player.parse(key.strip())
+    names = [g.player.column for g in features.side(side) if g.player.column]
+    known = [name for name in names if rest == name or rest.startswith(f"{name}=")]
+    column = max(known, key=len, default=rest.partition("=")[0].strip())  # a name may hold the sign itself
+    if not column:
+        raise SettingError("change.form", text=text)
+    player = Player.parse(f"{side}.{column}")
     column_edit(player, None, dataset, features)
+    _, sign, said = (rest[len(column) :] if known else rest).partition("=")
     if not sign:
         return AllowedColumn(player)
-    if group_of(features, player).kind != "number":
-        return AllowedColumn(player, values=tuple(v.strip() for v in said.split("|") if v.strip()))
+    group = group_of(features, player)
+    if group.kind != "number":
+        values = (value.strip() for value in said.split("|") if value.strip())
+        return AllowedColumn(player, values=tuple(u if (u := unquote(v)) in group.values else v for v in values))
     ends = [_end(part, text) for part in said.split(":")]
     if len(ends) != 2:
         raise SettingError("change.form", text=text)

@@ -61,7 +61,8 @@ def explain_words(
     texts = _Texts(scorer, pair, background, explanation, player, (text, words), encode)
     shares, error = _shares(texts, len(words), said.contribution, explanation.seed)
     if error is not None or said.standard_error:
-        error = np.hypot(0.0 if error is None else error, (said.standard_error or 0.0) / len(words))
+        of_text = np.full(len(words), (said.standard_error or 0.0) / len(words))
+        error = of_text if error is None else np.hypot(error, of_text)
     weights, fit = _lime(texts, explanation.seed)
     errors = [None] * len(words) if error is None else error.tolist()
     of_each = zip(words, shares.tolist(), errors, weights.tolist(), strict=True)

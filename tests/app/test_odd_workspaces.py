@@ -29,3 +29,12 @@ def test_people_without_attributes_are_named_by_their_ids(odd_workspaces, open_a
     assert "user u3" in app.selectbox(key="pick_user").options
     app = open_app("explain", folder=odd_workspaces, workspace="one-user-column", user="u3")
     assert "user u3, 23" in app.selectbox(key="pick_user").options
+
+
+def test_where_no_column_can_change_that_is_said_and_the_page_goes_on(odd_workspaces, open_app):
+    app = open_app("what-if", folder=odd_workspaces, workspace="interactions-only", user="u3", smallest="true")
+    assert not app.exception
+    assert not app.error
+    assert [w.value for w in app.warning] == []
+    assert "The model reads no column that could be changed." in texts_of(app)
+    assert not [button for button in app.button if button.key == "find_smallest"]

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
+import pandas as pd
 import pytest
 from counterfactual_data import DATASET, N_ITEMS, NETWORK, SCORERS, SPLIT, random_situation, situation
 from hypothesis import given, settings
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from recsys_core.counterfactual import AllowedColumn, allowed_columns, allowed_text, changeable, smallest_change
 from recsys_core.counterfactual.allowed import choices
+from recsys_core.data.features import make_features
 from recsys_core.data.schema import Column
 from recsys_core.errors import SettingError
 from recsys_core.player import Player
@@ -138,6 +140,21 @@ def test_what_may_change_unless_told():
     )
     for text in ("item.price=5:,user.city=Ulm|Bonn", "user.age=:30.5", "item.genres"):
         assert allowed_text(allowed(text)) == text
+
+
+ODD_NAMES = ("=", "a=b", "a", "x,y", "x:y", "|", "%7C", '"q"')
+
+
+@given(st.lists(st.sampled_from(ODD_NAMES), min_size=1, unique=True), st.lists(st.sampled_from(ODD_NAMES), unique=True))
+def test_odd_names_and_values_come_back_from_their_text(columns, values):
+    """A name or a value may hold every sign of the form."""
+    cells = [ODD_NAMES[k % len(ODD_NAMES)] for k in range(N_ITEMS)]
+    table = DATASET.items.assign(**dict.fromkeys(ODD_NAMES, cells))
+    schema = replace(DATASET.schema, items=tuple(Column(name, "category") for name in ODD_NAMES))
+    dataset = replace(DATASET, schema=schema, items=table)
+    features = make_features(dataset)
+    said = tuple(AllowedColumn(Player("item", name), values=tuple(values)) for name in columns)
+    assert allowed_columns(allowed_text(said), dataset, features) == said
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,17 @@ def test_drawn_contexts_come_close_and_say_their_error(monkeypatch):
     assert np.abs(off).max() < 4 * drawn.standard_error
 
 
+def test_a_sampled_contribution_hands_its_error_on_to_its_words():
+    """Sixteen reasons are sampled, a text of three words is not."""
+    pair, exact = replace(PAIR, items=np.array([ITEM])), explained()
+    whole = explain(SCORER, DATASET, pair, ROWS)
+    said = tuple(replace(c, standard_error=0.3) if c.player == TITLE else c for c in whole.contributions)
+    found = explain_words(SCORER, pair, ROWS, replace(whole, contributions=said), TITLE, encode)
+    assert exact.all_contexts
+    assert [w.standard_error for w in found.words] == pytest.approx([0.1] * 3)
+    assert sum(w.contribution for w in found.words) == pytest.approx(exact.total)
+
+
 def test_contexts_weigh_the_other_reasons_as_shapley_does():
     games = FactorisedGames(SCORER, PAIR, ROWS)
     at = games.players.index(TITLE)

@@ -22,6 +22,8 @@ def draw(explained: Explained) -> dict | None:
     where, ref = explained.where, explained.ref
     if explained.item.rank > cached.K:
         allowed = may_change(explained.page, ref, explained.variant)
+        if not allowed:
+            return None
         with components.working(t("counterfactual.working"), once=("change", allowed, *where)):
             found = cached.change(*where, allowed)
     else:

@@ -27,6 +27,8 @@ def smallest_change(page, asked: Asked, texts: EditTexts) -> Counterfactual | No
         return None
     with details:
         allowed = may_change(page, asked.ref, asked.variant)
+        if not allowed:
+            return None
         question = (asked, texts, allowed)
         st.button(
             t("what_if.smallest.find"),

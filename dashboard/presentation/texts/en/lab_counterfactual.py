@@ -37,4 +37,5 @@ TEXTS = {
     "may_change.limits": "Within which values",
     "may_change.limit": "{name}",
     "may_change.any": "any value",
+    "may_change.none": "The model reads no column that could be changed.",
 }

@@ -37,4 +37,5 @@ TEXTS = {
     "may_change.limits": "取值范围",
     "may_change.limit": "{name}",
     "may_change.any": "任意值",
+    "may_change.none": "模型没有读取任何可以改动的列。",
 }
