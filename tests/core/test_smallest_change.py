@@ -6,7 +6,6 @@ from dataclasses import replace
 from itertools import combinations, product
 
 import numpy as np
-import pandas as pd
 import pytest
 from counterfactual_data import DATASET, N_ITEMS, NETWORK, SCORERS, SPLIT, random_situation, situation
 from hypothesis import given, settings
