@@ -55,7 +55,8 @@ def read_partitions(source: Path, dataset: Dataset, *, size: int = PARTITION_SIZ
     source
         A table of any kind that an import reads, with the column ``user_id``, or a text with one id a line: cut into
         partitions ``part-00000.parquet``, … of ``size`` users. Or a folder: each Parquet file in it, at any depth, is a
-        partition and keeps its name; what begins with ``.`` or ``_`` is passed over.
+        partition and keeps its name, one without rows too (engines write them); what begins with ``.`` or ``_`` is
+        passed over.
 
     A user who stands twice in a file counts once, at the first place; one who stands in two files of a folder is in
     both outputs, as each is made from its own input alone.
@@ -83,7 +84,8 @@ def _of_folder(folder: Path, index: pd.Index, where: str) -> Iterator[Partition]
     names = sorted(name for name in found if not any(part.startswith((".", "_")) for part in name.parts))
     require(bool(names), DataError, "batch.no_partitions", folder=folder)
     for name in names:
-        users, n_repeated = _checked(read_parquet_columns(folder / name, (COLUMN,), file=str(name)), index, where)
+        table = read_parquet_columns(folder / name, (COLUMN,), file=str(name), least=0)
+        users, n_repeated = _checked(table, index, where)
         yield _partition(str(name), users, index, n_repeated)
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from recsys_core.__main__ import main
 from recsys_core.compare.explainer_groups import group_gaps, method_groups
 from recsys_core.compare.explainer_rows import UserFigures, method_rows
 from recsys_core.compare.explainers import ComparisonSettings, compare_explainers
 from recsys_core.compress.variants import VariantCache
+from recsys_core.data.segments import Segment, SegmentStore
 from recsys_core.errors import RecLensError, SettingError
 from recsys_core.explain.methods import METHODS
 from recsys_core.models.workspace import open_model
@@ -59,6 +63,18 @@ def test_groups_below_the_least_size_keep_their_name_and_size_only(compared):
     for group in compared.groups:
         assert group.suppressed == (group.n < 2) == (not group.rows)
     assert all(gap.low <= gap.difference <= gap.high for gap in compared.gaps)
+
+
+def test_a_segment_is_a_group_beside_all_others(tiny_workspace, tmp_path, capsys):
+    workspace = Path(shutil.copytree(tiny_workspace, tmp_path / "tiny"))
+    dataset = open_model(workspace).dataset
+    name = "=, <b>"
+    SegmentStore(workspace).save(Segment(name, users=tuple(dataset.users["user_id"][: dataset.n_users // 2])))
+    about = ["compare-explainers", "--workspace", str(workspace), "--background", "1", "--n-users", "2", "--json"]
+    assert main([*about, "--by", f"segment:{name}"]) == 0
+    assert sum(group["n"] for group in json.loads(capsys.readouterr().out)["groups"]) == 2
+    assert main([*about, "--by", "segment:gone"]) == 2
+    assert "no segment 'gone'" in capsys.readouterr().err
 
 
 def test_it_comes_back_from_json(compared):

@@ -148,13 +148,26 @@ def test_any_kind_of_file_names_its_users_and_each_counts_once(tiny_workspace, t
         assert np.concatenate([p.users for p in parts]).tolist() == [0, 1, 2, 3, 4]
         assert sum(p.n_repeated for p in parts) == 2
     folder = write_folder(
-        tmp_path / "folder", {"b.parquet": ids[:2], "x/a.parquet": [ids[1], ids[1]], "_x/a.parquet": ["?"]}
+        tmp_path / "folder",
+        {"b.parquet": ids[:2], "e.parquet": [], "x/a.parquet": [ids[1], ids[1]], "_x/a.parquet": ["?"]},
     )
     parts = read_partitions(folder, dataset)
     assert [(p.name, p.users.tolist(), p.n_repeated) for p in parts] == [
         ("b.parquet", [0, 1], 0),
+        ("e.parquet", [], 0),
         ("x/a.parquet", [1], 1),
     ]
+
+
+def test_a_partition_without_rows_becomes_one_without_rows(tiny_workspace, tmp_path):
+    """Engines write such files, and whoever reads the output looks for each name."""
+    source, out = write_folder(tmp_path / "users", {"a.parquet": ["1"], "none.parquet": []}), tmp_path / "out"
+    found = explain_batch(BatchRequest(tiny_workspace, **KEYS), source, out, processes=1)
+    assert (found.n_rows, found.n_partitions) == (KEYS["k"], 2)
+    whole, none = (pq.read_table(out / f"{name}.parquet") for name in ("a", "none"))
+    assert len(none) == 0
+    assert none.schema.equals(whole.schema)
+    assert explain_batch(BatchRequest(tiny_workspace, **KEYS), source, out, processes=1).n_skipped == 2
 
 
 def test_what_names_no_known_user_is_refused_with_file_and_row(tiny_workspace, tmp_path):

@@ -40,11 +40,11 @@ def read_arrow(file: str, data: bytes, kind: str) -> Table:
     return Table(file, table.columns, table.rows, 0, lists, nested, table.noticed)
 
 
-def read_parquet_columns(path: Path, columns: tuple[str, ...], *, file: str) -> Table:
+def read_parquet_columns(path: Path, columns: tuple[str, ...], *, file: str, least: int = 1) -> Table:
     """Some columns of a Parquet file as text, and nothing else of it; ``file`` is what messages call it.
 
-    A column that is not there is not in the table. Rows count from 1. Raises ``DataError`` as `read_arrow`, and
-    ``table.missing``.
+    A column that is not there is not in the table. Rows count from 1. Raises ``DataError`` as `read_arrow`
+    (``table.empty`` for fewer than ``least`` rows), and ``table.missing``.
     """
     try:
         with pyarrow.parquet.ParquetFile(path) as opened:
@@ -59,7 +59,7 @@ def read_parquet_columns(path: Path, columns: tuple[str, ...], *, file: str) -> 
         raise missing(path) from None
     except _DAMAGE as problem:
         raise unreadable(file, problem) from None
-    require(n_rows > 0, DataError, "table.empty", file=file, expected=phrase("expected.rows"))
+    require(n_rows >= least, DataError, "table.empty", file=file, expected=phrase("expected.rows"))
     others = {name: pa.array([], TEXT) for name in names if name not in found}  # named where the wanted one is missing
     kept = {name: cells for name, cells in found.items() if cells is not None}
     return Table(file, kept if kept or nested else others, np.arange(1, n_rows + 1), nested=nested)
