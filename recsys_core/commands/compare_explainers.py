@@ -33,8 +33,8 @@ def run_compare_explainers(args: argparse.Namespace, progress: Progress) -> dict
         dataset = with_named_segments(split_dataset.dataset, args.by, args.workspace, split_dataset)
         split_dataset = replace(split_dataset, dataset=dataset)
         settings = ComparisonSettings(seed=args.seed, by=by_columns(dataset, args.by), **asked)
-    how = {"reranker": opened.reranker, "progress": progress}
-    return compare_explainers(opened.scorer, split_dataset, settings, **how).to_json()
+    about = opened.scorer, split_dataset, settings
+    return compare_explainers(*about, reranker=opened.reranker, progress=progress).to_json()
 
 
 COMPARE_EXPLAINERS = Command(
