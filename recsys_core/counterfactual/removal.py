@@ -71,9 +71,7 @@ def smallest_removal(
     finder = _Finder(SupposedHistories(situation, rule), search)
     off = finder.find()
     if off is None:
-        best = finder.lowest
-        rank = question.rank_after(_edits(question, best))
-        note = phrase("counterfactual.no_removal", title=question.title, k=k, n=int(best.sum()), rank=rank)
+        note, rank = _nothing_found(question, finder.lowest)
         return not_found(question, note, began=began, n_scored=finder.histories.n_scored, best_rank=rank)
     taken_off = tuple(TakenOff(e.item_index, e.item_id, question.title_of(e.item_index)) for e in _edits(question, off))
     return verified(
@@ -98,6 +96,17 @@ def _no_question(question: Question) -> Phrase | None:
     if question.n_candidates <= question.k:
         return phrase("counterfactual.short_list", title=question.title, k=question.k, n=question.n_candidates)
     return None
+
+
+def _nothing_found(question: Question, lowest: np.ndarray) -> tuple[Phrase, int]:
+    """How far down the item came, and the rank: by the set that came nearest to it, or without the whole history."""
+    sets = [lowest, np.ones_like(lowest)]
+    ranks = [question.rank_after(_edits(question, off)) for off in sets]
+    at, before = int(np.argmax(ranks)), question.item.rank
+    if ranks[at] <= before:
+        return phrase("counterfactual.unmoved", title=question.title, k=question.k, rank=before), before
+    said = {"title": question.title, "k": question.k, "rank": ranks[at], "before": before}
+    return phrase("counterfactual.no_removal", **said, n=int(sets[at].sum()), all=len(lowest)), ranks[at]
 
 
 def _edits(question: Question, off: np.ndarray) -> tuple[TakeOffItem, ...]:

@@ -11,8 +11,12 @@ MESSAGES: dict[str, str] = {
         "{title!r} cannot leave the top {k}: only {n} {n|item is a candidate|items are candidates}."
     ),
     "counterfactual.no_removal": (
-        "no removal was found that takes {title!r} out of the top {k}; "
-        "the furthest down was rank {rank}, without {n} {n|item|items} of the history."
+        "no removal was found that takes {title!r} out of the top {k}; the furthest down it came from rank {before} "
+        "was rank {rank}, without {n} of {all} {all|item|items} of the history."
+    ),
+    "counterfactual.unmoved": (
+        "{title!r} stays at rank {rank} or better whatever was tried to be taken off: the history is not why it is "
+        "in the top {k}."
     ),
     "counterfactual.no_change": (
         "no allowed change was found that brings {title!r} into the top {k}; the best was rank {rank} with {change}."

@@ -7,8 +7,9 @@ TEXTS = {
     "core.counterfactual.no_history": "用户 {user} 没有历史，无可移除。",
     "core.counterfactual.short_list": "“{title}”无法离开前 {k} 名：候选物品只有 {n} 个。",
     "core.counterfactual.no_removal": (
-        "没有找到能使“{title}”离开前 {k} 名的移除；最低到第 {rank} 名（移除历史中的 {n} 个物品）。"
+        "没有找到能使“{title}”离开前 {k} 名的移除；最低从第 {before} 名到第 {rank} 名（移除历史 {all} 个物品中的 {n} 个）。"
     ),
+    "core.counterfactual.unmoved": ("无论尝试移除什么，“{title}”都不低于第 {rank} 名：它在前 {k} 名并不是因为历史。"),
     "core.counterfactual.no_change": "在允许的改动中没有找到能使“{title}”进入前 {k} 名的；最好到第 {rank} 名：{change}。",
     "core.counterfactual.no_values": "{columns} 没有别的可取值，因此无可改动。",
     "core.change.form": (
