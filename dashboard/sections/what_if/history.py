@@ -8,7 +8,7 @@ from dashboard import components
 from dashboard.cached import what_if as cached
 from dashboard.cached import workspace as cached_workspace
 from dashboard.cached.what_if import Asked
-from dashboard.controls import MOST_OPTIONS, hits
+from dashboard.controls import hits
 from dashboard.presentation.tables import what_if as tables
 from dashboard.presentation.texts import joined, plain, t
 from dashboard.sections.what_if import held
@@ -16,6 +16,7 @@ from recsys_core.what_if.edit_texts import with_item, without_item
 from recsys_core.what_if.edits import Edit
 
 PAGE_LENGTH, HEIGHT = 50, 260
+MOST_OPTIONS = 100  # a picker of a thousand items costs the browser more than all other controls, at every edit
 ADD = "add_item"
 
 
@@ -53,12 +54,19 @@ def history_controls(asked: Asked, edits: tuple[Edit, ...], language: str) -> No
 
 
 def _search(names: dict[str, str]) -> None:
-    """A picker of items that are not held; a list of more than a few thousand is searched on the server."""
-    options = list(names)
+    """A picker of items that are not held; a long list is searched on the server."""
+    options, hint = list(names), plain("what_if.history.add.hint")
     if len(options) > MOST_OPTIONS:
-        hint = plain("what_if.history.add.hint")
-        wanted = st.text_input(t("what_if.history.find"), key=f"search_{ADD}", type="search", placeholder=hint)
+        wanted = st.text_input(
+            t("what_if.history.find"),
+            key=f"search_{ADD}",
+            type="search",
+            placeholder=hint,
+            live="300ms",
+            label_visibility="collapsed",
+        )
         options = hits(names, wanted, None)
+        hint = plain("what_if.history.add.pick", n=len(options))
     key = f"{ADD}_{len(held.texts().add) + len(held.texts().off)}"  # another one after each edit of the history
     st.session_state[key] = None
     st.selectbox(
@@ -67,7 +75,7 @@ def _search(names: dict[str, str]) -> None:
         index=None,
         format_func=lambda option: names.get(option, option),
         key=key,
-        placeholder=plain("what_if.history.add.hint"),
+        placeholder=hint,
         on_change=_add,
         args=(key,),
         label_visibility="collapsed",

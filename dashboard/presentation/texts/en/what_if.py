@@ -130,4 +130,5 @@ TEXTS = {
     "what_if.smallest": "The smallest change that brings it into the top 10",
     "what_if.smallest.find": "Find the smallest change",
     "what_if.smallest.apply": "Make these edits",
+    "what_if.history.add.pick": "Add one of {n} {n|hit|hits}",
 }

@@ -130,4 +130,5 @@ TEXTS = {
     "what_if.smallest": "使它进入前 10 名的最小改动",
     "what_if.smallest.find": "寻找最小改动",
     "what_if.smallest.apply": "作这些改动",
+    "what_if.history.add.pick": "从 {n} 个结果中添加",
 }
