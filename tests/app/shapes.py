@@ -134,6 +134,35 @@ def amazon_reviews(folder: Path) -> Source:
     return Source(folder, "amazon-reviews", reasons=frozenset({"item.brand"}))
 
 
+ODD_IDS = (
+    "a b",
+    "c:d",
+    "e;f",
+    "g|h",
+    "i=j",
+    "k%41",
+    "😀",
+    "007",
+    "07",
+    "<b>x</b>",
+    "**y**",
+    "$z$",
+    '"q"',
+    "a,b",
+    "new",
+)
+
+
+def odd_ids(folder: Path) -> Source:
+    """Ids that hold the signs of addresses, of Markdown and of CSV; the last user's, too."""
+    tables(folder, users=PEOPLE, items=THINGS)
+    of_user = dict(zip([f"u{N_USERS - 1 - k}" for k in range(N_USERS)], ODD_IDS, strict=False))
+    of_item = dict(zip([f"i{k}" for k in range(N_ITEMS)], ODD_IDS, strict=False))
+    for file in folder.iterdir():
+        pd.read_csv(file).replace({"user_id": of_user, "item_id": of_item}).to_csv(file, index=False)
+    return Source(folder, reasons=frozenset({"user.age"}))
+
+
 def _shape(reasons: set[str] = frozenset(), train: tuple[str, ...] = (), **parts) -> Callable[[Path], Source]:
     return lambda folder: Source(tables(folder, **parts), train=train, reasons=frozenset(reasons))
 
@@ -170,6 +199,7 @@ SOURCES: dict[str, Callable[[Path], Source]] = {
     "interactions alone": _shape(),
     "interactions without time and value": _shape(values={"note": lambda u, i, t: "x"}),
     "awkward names": _shape({"user.id", "user.a.b", "user.a__b", "item.item", "item.when"}, **AWKWARD),
+    "odd ids": odd_ids,
     "a maker an item": _shape({"user.age"}, users=PEOPLE, items={"title": title, "maker": lambda k: f"maker {k}"}),
     "empty columns": _shape(
         {"user.age"}, users=PEOPLE | {"gone": lambda k: ""}, items=THINGS | {"same": lambda k: "x"}

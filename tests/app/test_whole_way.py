@@ -73,7 +73,7 @@ def answered(ask, workspace: Path, reasons: frozenset[str]) -> tuple[str, str]:
     """Every question of the command line is answered; a user and the item that is first on the user's list."""
     user = str(pd.read_parquet(workspace / "dataset" / "users.parquet")["user_id"].iloc[-1])
     about = ("--workspace", workspace)
-    first = ask("recommend", *about, "--user", user, "--k", 5)["items"][0]
+    first, second = ask("recommend", *about, "--user", user, "--k", 5)["items"][:2]
     for method in METHODS:
         found = ask(
             "explain", *about, "--user", user, "--item", first["item_id"], "--method", method, "--background", 4
@@ -86,12 +86,29 @@ def answered(ask, workspace: Path, reasons: frozenset[str]) -> tuple[str, str]:
         assert total - found["score"] == pytest.approx(found["completeness_gap"], abs=1e-6)
         if method in ("shapley", "shap"):
             assert abs(found["completeness_gap"]) < 1e-3
+    supposed(ask, (*about, "--user", user, "--item", first["item_id"]), first, second)
     measured = ask("compress", *about, "--sparsity", 0.5, "--bits", 8)
     assert measured["variant"]["size_bytes"] < measured["dense"]["size_bytes"]
     audited = ask("fairness", *about, "--by", "activity")
     assert measured["dense"]["ndcg@10"] == pytest.approx(audited["overall"]["ndcg@10"], abs=1e-6)
     assert len(audited["groups"]) > 0
     return user, first["item_id"]
+
+
+def supposed(ask, asked: tuple, first: dict, second: dict) -> None:
+    """Why the first stands above the second, what would take it off the list, and the same said as edits."""
+    found = ask("contrast", *asked, "--against", second["item_id"], "--background", 4)
+    assert (found["rank"], found["rank_against"]) == (1, 2)
+    assert found["score_difference"] == pytest.approx(first["score"] - second["score"], abs=1e-4)
+    assert sum(c["contribution"] for c in found["contributions"]) == pytest.approx(found["score_difference"], abs=1e-4)
+    without = ask("counterfactual", *asked)
+    edits = [word for change in without["changes"] for word in ("--take-off", change["item_id"])]
+    told = ask("what-if", *asked, *edits)
+    assert (told["before"]["rank"], without["rank_before"]) == (1, 1)
+    assert told["before"]["score"] == pytest.approx(first["score"], abs=1e-4)
+    assert told["after"]["rank"] == (without["rank_after"] if without["found"] else 1)
+    change = told["after"]["score"] - told["before"]["score"]
+    assert sum(edit["contribution"] for edit in told["edits"]) == pytest.approx(change, abs=1e-4)
 
 
 def opened(open_app, workspace: Path, user: str, item: str) -> None:
