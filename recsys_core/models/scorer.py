@@ -107,7 +107,7 @@ class Scorer:
     runtime
         Computes attention and tail; PyTorch if None.
     cached
-        Stored vectors ``(n_items, width)`` of item text groups, where the variant stores them
+        Stored vectors ``(n_rows, width)`` of text groups of either side, where the variant stores them
         (quantised); else the projection is computed here.
     store
         Makes a stored vector ``(n, width)`` of a text group's encoder vectors, for texts that are not ``cached``
@@ -160,10 +160,13 @@ class Scorer:
         other = copy.copy(self)
         other.features, other.encoded, other.n_items = features, encoded_tensors(features), features.n_items
         other.term = self.term and self.term.with_items(features.n_items)
+        other.cached = dict(self.cached)
+        for group in features.groups:
+            rows = users if group.side == "user" else items
+            if group.key in self.cached and len(rows):
+                new = self._store(group, other.encoded[group.key][rows])
+                other.cached[group.key] = replaced_rows(self.cached[group.key], rows, new)
         if len(items):
-            groups = {group.key: group for group in features.groups}
-            new = {key: self._store(groups[key], other.encoded[key][items]) for key in self.cached}
-            other.cached = {key: replaced_rows(vectors, items, new[key]) for key, vectors in self.cached.items()}
             before = (self.item_base, self.item_query, self.item_key, self.item_value)
             parts = [replaced_rows(*x) for x in zip(before, [items] * 4, other._item_parts(items), strict=True)]
             other.item_base, other.item_query, other.item_key, other.item_value = parts
@@ -174,10 +177,11 @@ class Scorer:
 
     def take(self, users: np.ndarray, items: np.ndarray) -> Self:
         """The network over some rows alone (`Features.take`), without the item-item term, which reads a catalogue."""
-        rows, few = torch.from_numpy(np.asarray(items, dtype=np.int64)), copy.copy(self)
+        rows, of_user = (torch.from_numpy(np.asarray(some, dtype=np.int64)) for some in (items, users))
+        few, user_keys = copy.copy(self), {group.key for group in self.features.side("user")}
         few.features, few.term, few.n_items = self.features.take(users, items), None, len(items)
         few.encoded, few._every_user = encoded_tensors(few.features), None
-        few.cached = {key: vectors[rows] for key, vectors in self.cached.items()}
+        few.cached = {key: v[of_user if key in user_keys else rows] for key, v in self.cached.items()}
         parts = (self.item_base, self.item_query, self.item_key, self.item_value)
         few.item_base, few.item_query, few.item_key, few.item_value = (part[rows] for part in parts)
         return few

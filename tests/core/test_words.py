@@ -8,6 +8,7 @@ from math import comb
 
 import numpy as np
 import pytest
+import torch
 from explain_model import random_pairs, random_scorer, tiny_dataset, with_known
 from hypothesis import given
 from hypothesis import strategies as st
@@ -210,6 +211,22 @@ def test_words_of_a_compressed_variant_sum_to_its_own_contribution(bits):
     variant = ModelVariant.compressed(bits=bits)
     found = explained(scorer=LEVERS["bits"].scorer(NETWORK.ranker, FEATURES, variant))
     assert len(found.words) == 3
+
+
+@pytest.mark.parametrize("bits", [16, 8])
+def test_stored_texts_of_users_follow_their_rows(bits):
+    """Taken row by row, and written anew: a quantised variant stores the vectors of users' texts, too."""
+    made = LEVERS["bits"].scorer
+    whole = made(SCORER.ranker, FEATURES, variant := ModelVariant.compressed(bits=bits))
+    users, items = np.array([3, 3, 1, 0]), np.array([2, 5, 4, 1])
+    none, every = np.full((4, 3), -1), np.arange(4)
+    few = whole.take(users, items)
+    torch.testing.assert_close(few.score_pairs(every, every, none), whole.score_pairs(users, items, none))
+    edited = FEATURES.with_cells(np.array([3]), {BIO.key: encode(["something else"])})
+    assert not torch.equal(few.user_base(every), made(SCORER.ranker, edited, variant).user_base(users))
+    quick, slow = whole.with_features(edited), made(SCORER.ranker, edited, variant)
+    torch.testing.assert_close(quick.cached[BIO.key], slow.cached[BIO.key])
+    torch.testing.assert_close(quick.user_base(users), slow.user_base(users))
 
 
 @pytest.mark.parametrize(
