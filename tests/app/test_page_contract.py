@@ -41,7 +41,7 @@ VALUES = {
     },
     "global": {
         "dependence": "true", "colour": "user.age", "partial": "true", "permutation": "true", "lasso": "true",
-        "side_by_side": "true", "beside": "",  # needs segments: test_global_parts.py
+        "side_by_side": "true", "beside": "",  # needs segments: test_global_parts_page.py
         "pairs": "100", "reason": "user.region", "all_reasons": "true", "units": "probability",
         "explainers": "true", "explained_users": "40", "explained_by": "user.gender", "explained_measure": "insertion",
         "explained_method": "lime",

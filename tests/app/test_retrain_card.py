@@ -94,5 +94,5 @@ def test_a_training_that_is_stopped_leaves_nothing(open_app, own):
     app.button(key="retraining_cancel").click().run()
     assert job.wait(60)
     assert not job.is_failed
-    assert [p.name for p in (own / "tiny" / "models").iterdir()] == ["first"]
+    assert [p.name for p in (own / "tiny" / "models").iterdir() if p.is_dir()] == ["first"]  # nor half of another
     assert open_app("overview", own, retrain="true").multiselect(key="retrain_audit_only").value == []

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from explain_model import random_pairs, random_scorer, tiny_dataset, tiny_features
+from torch import nn
 
 from recsys_core.errors import SettingError
 from recsys_core.explain.explain import explain
@@ -171,7 +172,7 @@ def by_player(parts: torch.Tensor) -> np.ndarray:
 
 def test_gradient_methods_work_on_a_copy_of_the_shared_network():
     """Captum hangs hooks on modules while it works, and other sessions score with the same network meanwhile."""
-    assert not set(GradientNetwork(SCORER.ranker).modules()) & set(SCORER.ranker.modules())
+    assert not set(GradientNetwork(SCORER.ranker, nn.Identity()).modules()) & set(SCORER.ranker.modules())
     explain(SCORER, DATASET, PAIR, BACKGROUND, method="deeplift")
     for module in SCORER.ranker.modules():
         assert not module._forward_hooks
