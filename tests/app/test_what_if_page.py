@@ -93,9 +93,10 @@ def test_the_own_value_ends_an_edit_and_an_empty_cell_is_a_choice(open_app, core
     own = cached_workspace.dataset(ref).users.set_index("user_id").loc[USER]
     app = open_app("what-if", user=USER, item=ITEM, set=EDITS)
     control(app.select_slider, "edit_user.age@").set_value(float(own["age"])).run()
-    assert held(app) == {"set": "user.region:south"}
+    assert held(app) == {"set": "user.region:south", "curve": "user.age"}
     control(app.selectbox, "edit_user.region@").select(own["region"]).run()
-    assert held(app) == {}
+    assert held(app) == {"curve": "user.region"}, "the column touched last, though nothing is edited"
+    assert control(app.selectbox, "curve_of_").value == "user.region"
     control(app.select_slider, "edit_user.age@").set_value("").run()
     assert held(app) == {"set": "user.age:"}
     said(app, *core(set="user.age:"))

@@ -105,7 +105,7 @@ def _changed(key: str, stops: ColumnStops, own: Value, before: Value) -> None:
     if _same(stops, value, before):
         return
     if _same(stops, value, own):
-        held.change(without_column(texts, stops.player.key))
+        held.change(without_column(texts, stops.player.key), touched=stops.player.key)
     else:
         held.change(with_column(texts, SetColumn(stops.player, value)))
 

@@ -74,13 +74,16 @@ def use(new: EditTexts) -> None:
     change(new)
 
 
-def change(new: EditTexts) -> None:
-    """In a callback: other edits; what stood before can be undone."""
+def change(new: EditTexts, *, touched: str = "") -> None:
+    """In a callback: other edits; what stood before can be undone.
+
+    ``touched``: the column whose response curve is shown, where that is not the one of the last edit.
+    """
     before = texts()
     if new != before:
         state.remember("undo", [*(state.recall("undo") or []), before][-MOST_UNDONE:])
         state.remember("put_aside", None)
-        _write(new, pins(), curve="")
+        _write(new, pins(), curve=touched)
 
 
 def undo() -> None:
