@@ -65,14 +65,17 @@ def read_partitions(source: Path, dataset: Dataset, *, size: int = PARTITION_SIZ
     ------
     DataError
         ``batch.unknown_user`` and ``batch.no_user``, with file and row; ``batch.no_partitions`` for a folder without
-        Parquet files; ``table.…`` for a file that is missing, empty, unreadable or without such a column.
+        Parquet files, ``batch.nobody`` where none of them has a row; ``table.…`` for a file that is missing, empty,
+        unreadable or without such a column.
     SettingError
         ``setting.least`` for a size below 1.
     """
     require(size >= 1, SettingError, "setting.least", name="partition-size", least=1, value=size)
     index = pd.Index(dataset.users[COLUMN])
     if source.is_dir():
-        return list(_of_folder(source, index, dataset.name))
+        found = list(_of_folder(source, index, dataset.name))
+        require(any(len(partition.users) for partition in found), DataError, "batch.nobody", folder=source)
+        return found
     users, n_repeated = _checked(_read_file(source), index, dataset.name)
     cut = [users[first : first + size] for first in range(0, len(users), size)]
     repeated = [n_repeated, *[0] * len(cut)]

@@ -11,6 +11,7 @@ MESSAGES: dict[str, str] = {
     ),
     "batch.no_partitions": "{folder} holds no Parquet files; give a folder with some, or one file of user ids.",
     "batch.inside": "the output folder {out} lies in the input {users}; choose one outside of it.",
+    "batch.nobody": "{folder} names no user: no Parquet file in it has a row.",
     "batch.foreign": "{out} holds other files; choose an empty or a new folder.",
     "batch.other_run": (
         "{out} holds explanations with {name} {there!r}, not {wanted!r}; choose another folder, or remove this one."

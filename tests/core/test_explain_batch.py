@@ -185,7 +185,7 @@ def test_what_names_no_known_user_is_refused_with_file_and_row(tiny_workspace, t
         "c.csv": ("c.csv", "user_id", "customer, n"),
         "d.txt": ("d.txt",),
         "e": ("sub/bad.parquet", "row 3", "'99999'", "1 such row)"),
-        "f": ("none.parquet",),
+        "f": ("f names no user", "no Parquet file"),
         "g": ("no Parquet files",),
         "h.parquet": ("h.parquet", "user_id"),
         "nowhere": ("nowhere",),
