@@ -20,7 +20,8 @@ from recsys_core.explain.size_differences import size_differences
 from recsys_core.player import Player
 from recsys_core.variant import DENSE
 
-OPEN = {part.key: "true" for part in PARTS if part.key != "explainers"}  # a server keeps its last comparison
+KEPT = ("explainers", "side_by_side")  # show what a server and a workspace keep from other tests
+OPEN = {part.key: "true" for part in PARTS if part.key not in KEPT}
 
 
 def whole(app) -> str:
