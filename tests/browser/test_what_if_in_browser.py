@@ -48,7 +48,9 @@ def shown_rank(visit) -> int:
 
 
 def changed(visit, **wanted: str | None) -> None:
+    """Wait for the address and for the page: who clicks before it is drawn again clicks on what was there before."""
     await_query(visit, **wanted)
+    visit.settle()
 
 
 def pick(visit, label: str, value: str) -> None:
