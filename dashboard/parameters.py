@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from dashboard.presentation import texts
 from dashboard.presentation.texts import has, numbers, plain
 from recsys_core.errors import SettingError
-from recsys_core.rerank import RERANKERS
+from recsys_core.rerank import is_reranking
 from recsys_core.settings import Setting, settings_of
 from recsys_core.variant import BITS, Compression, Reranking
 
@@ -102,7 +102,7 @@ def among(values: tuple[object, ...]) -> Callable[[str], bool]:
 def _of_setting(about: Setting, default: object) -> Parameter:
     """The parameter of a variant's setting; what the sidebar has no control for is carried like all others."""
     known = {"sparsity": lambda raw: raw.isdecimal() and int(raw) <= MAX_SPARSITY, "bits": among(BITS)}
-    takes = known | {"rerank": RERANKERS.__contains__}
+    takes = known | {"rerank": is_reranking}
     text = "" if default in (None, "") else about.to_text(default)
 
     def shown() -> str:

@@ -20,7 +20,7 @@ from dashboard.registry import address_bar, pages
 from dashboard.workspaces import WorkspaceEntry, WorkspaceRef
 from recsys_core.data.segments import Segment
 from recsys_core.errors import RecLensError
-from recsys_core.rerank import RERANKERS
+from recsys_core.rerank import is_reranking
 from recsys_core.variant import DENSE, PRUNINGS, ModelVariant
 
 MAX_DONE = 500
@@ -101,7 +101,7 @@ def variant() -> ModelVariant:
     """The variant of the address; what is no value counts as not said, so this cannot fail."""
     misfits = recall("misfits") or {}
     said = bar().query(p.key for p in SETTINGS if p.key not in misfits)
-    if said.get("rerank") not in RERANKERS:
+    if not is_reranking(said.get("rerank", "")):
         said.pop("rerank", None)
     found, _ = ModelVariant.usable(said)
     return ModelVariant(recall("model") or "", found.compression, found.reranking)

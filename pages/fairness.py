@@ -11,6 +11,8 @@ from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.tables import groups as group_tables
 from dashboard.presentation.texts import plain, t
 from dashboard.sections import fairness as cards
+from dashboard.sections.fairness_parts import PARTS, Audited
+from dashboard.sections.lab.card import draw_cards
 from dashboard.sections.ranked_users import users_picker
 from recsys_core.models.user_sample import UserLimit
 
@@ -27,6 +29,7 @@ from recsys_core.models.user_sample import UserLimit
         Parameter("items_by", "fairness.details.items.by"),
         opened("all_groups", "fairness.details.groups"),
         opened("item_groups", "fairness.details.items"),
+        *(parameter for part in PARTS for parameter in part.declared),
     ),
 )
 def show(page: frame.Frame) -> None:
@@ -59,8 +62,11 @@ def show(page: frame.Frame) -> None:
         with grid.cell(column_span=6):
             cards.largest(page, scans, by, metric, limit=limit)
     cards.gaps(reports, changes)
+    audited = Audited(page, ref, report.variant, by, metric, report, scan, limit)
+    opened_parts = draw_cards(PARTS, audited)
     cards.details(page, reports, limit)
-    page.download("fairness", group_tables.raw(reports), group_tables.everything(scans, reports, changes))
+    everything = group_tables.everything(scans, reports, changes) | opened_parts
+    page.download("fairness", group_tables.raw(reports), everything)
 
 
 def scanned(page: frame.Frame, variants: dict, limit: UserLimit) -> dict:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 from scipy.sparse import csr_array
 
-from recsys_core.data.dataset import Dataset
-from recsys_core.errors import SettingError
 from recsys_core.metrics import top_k
 from recsys_core.variant import DENSE, Reranking
 
@@ -50,6 +47,10 @@ class Reranker(Protocol):
         """``(n, k)`` item indices, first place first, each item once and none excluded; -1 where there are fewer."""
         ...
 
+    def decisions(self, users: np.ndarray, scores: np.ndarray) -> np.ndarray | None:
+        """Chance that each scored pair ``(n,)`` is decided for; None where all with a probability of one half are."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class ByScore:
@@ -60,13 +61,15 @@ class ByScore:
     def lists(self, candidates: Candidates, k: int) -> np.ndarray:
         return top_k(candidates.scores, k, excluded=candidates.excluded, tie_order=candidates.tie_order)
 
+    def decisions(self, users: np.ndarray, scores: np.ndarray) -> None:
+        return None
+
 
 BY_SCORE = ByScore()
-RERANKERS: dict[str, Callable[[Reranking, Dataset], Reranker]] = {}  # by name; a new one is a line here and its file
+RERANKERS: tuple[str, ...] = ()  # names; each has a module in `recsys_core.rerankers`
 
 
-def make_reranker(settings: Reranking, dataset: Dataset) -> Reranker:
-    """The re-ranker of a variant. Raises ``SettingError`` (``setting.choice``) for a name that nobody has."""
-    if settings.name and settings.name not in RERANKERS:
-        raise SettingError("setting.choice", name="rerank", choices=", ".join(RERANKERS) or "-", value=settings.name)
-    return BY_SCORE if settings.is_identity else RERANKERS[settings.name](settings, dataset)
+def is_reranking(name: str) -> bool:
+    """Whether a text names re-rankers: one, or several with commas between them, applied in this order."""
+    names = name.split(",")
+    return all(part in RERANKERS for part in names) and len(set(names)) == len(names)

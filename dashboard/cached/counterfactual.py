@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dashboard.cached.cache import lru_shared
-from dashboard.cached.workspace import dataset, scorer, workspace
+from dashboard.cached.workspace import dataset, reranker_of, scorer, workspace
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.counterfactual import AllowedColumn, allowed_columns, changeable, smallest_change, smallest_removal
 from recsys_core.player import Player
-from recsys_core.rerank import make_reranker
 from recsys_core.results import Counterfactual
 from recsys_core.variant import ModelVariant
 from recsys_core.what_if.situation import situation_of
@@ -20,7 +19,7 @@ def removal(ref: WorkspaceRef, user_index: int, item_index: int, variant: ModelV
     """The smallest set of history items without which the item is not in the top ten."""
     split_dataset = workspace(ref).split_dataset
     situation = situation_of(scorer(ref, variant), split_dataset, user_index, item_index)
-    reranker = make_reranker(variant.reranking, dataset(ref))
+    reranker = reranker_of(ref, variant)
     return smallest_removal(situation, split_dataset, k=K, reranker=reranker)
 
 
@@ -31,7 +30,7 @@ def change(
     """The smallest change of the allowed columns that brings the item into the top ten. Raises ``SettingError``."""
     split_dataset = workspace(ref).split_dataset
     situation = situation_of(scorer(ref, variant), split_dataset, user_index, item_index)
-    reranker = make_reranker(variant.reranking, dataset(ref))
+    reranker = reranker_of(ref, variant)
     return smallest_change(situation, split_dataset, allowed, k=K, reranker=reranker)
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard.cached import segments
 from dashboard.cached.cache import lru_shared
-from dashboard.cached.workspace import dataset, scorer, workspace
+from dashboard.cached.workspace import reranker_of, scorer, workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.data.profile import user_history as find_history
@@ -22,7 +22,6 @@ from recsys_core.explain.small_changes import Asked
 from recsys_core.explain.trust import examine
 from recsys_core.models.scorer import Pairs
 from recsys_core.recommend import UserScores, list_items, ranked_item, score_user, user_pairs
-from recsys_core.rerank import make_reranker
 from recsys_core.results import Explanation, RankedItem, Recommendation
 from recsys_core.results.trust import Trust
 from recsys_core.results.units import LOGIT, Units
@@ -53,7 +52,7 @@ def compared(ref: WorkspaceRef, key: str) -> Compared:
 @lru_shared(256)
 def user_scores(ref: WorkspaceRef, user_index: int, variant: ModelVariant) -> UserScores:
     """Scores and seen items of one user."""
-    reranker = make_reranker(variant.reranking, dataset(ref))
+    reranker = reranker_of(ref, variant)
     return score_user(scorer(ref, variant), workspace(ref).split_dataset, user_index, reranker)
 
 

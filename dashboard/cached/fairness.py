@@ -10,7 +10,7 @@ import pandas as pd
 
 from dashboard.cached import segments as cached_segments
 from dashboard.cached.cache import lru_shared
-from dashboard.cached.workspace import dataset, model, scorer, workspace
+from dashboard.cached.workspace import dataset, model, reranker_of, scorer, workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.data.dataset import Dataset
@@ -18,7 +18,6 @@ from recsys_core.data.segments import Segment, with_segments
 from recsys_core.fairness import ScanResult
 from recsys_core.fairness.columns import SEGMENT
 from recsys_core.models.user_sample import QUICK, STORED, UserLimit, evaluate_users
-from recsys_core.rerank import make_reranker
 from recsys_core.results import Evaluation, FairnessReport, GapChange, Group, GroupChange, OneVsRestGap
 from recsys_core.results.segments import SegmentChange
 from recsys_core.variant import ModelVariant
@@ -37,7 +36,7 @@ def evaluation(ref: WorkspaceRef, variant: ModelVariant, limit: UserLimit = STOR
     """Job of ranking the whole catalogue for the test users; its result is an ``Evaluation``."""
 
     def work(progress) -> Evaluation:
-        reranker, opened = make_reranker(variant.reranking, dataset(ref)), model(ref, variant.model)
+        reranker, opened = reranker_of(ref, variant), model(ref, variant.model)
         return evaluate_users(opened, scorer(ref, variant), limit=limit, reranker=reranker, progress=progress)
 
     return shared_queue("answers").job(("evaluation", ref, variant, limit), work)

@@ -5,14 +5,13 @@ from __future__ import annotations
 from dashboard.cached.cache import lru_shared
 from dashboard.cached.explain import SEED, overall, sampled_pairs
 from dashboard.cached.segments import users as segment_users
-from dashboard.cached.workspace import dataset, scorer, workspace
+from dashboard.cached.workspace import dataset, reranker_of, scorer, workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.data.segments import Segment
 from recsys_core.explain.interactions import interactions as find_interactions
 from recsys_core.explain.partial_dependence import partial_dependence as find_partial_dependence
 from recsys_core.player import Player
-from recsys_core.rerank import make_reranker
 from recsys_core.results.global_parts import Interaction, PartialDependence, PermutationImportance
 from recsys_core.results.units import Units
 from recsys_core.variant import ModelVariant
@@ -48,7 +47,7 @@ def permutation_importance(ref: WorkspaceRef, variant: ModelVariant, segment: Se
             workspace(ref).split_dataset,
             users=None if segment is None else segment_users(ref, segment),
             seed=SEED,
-            reranker=make_reranker(variant.reranking, dataset(ref)),
+            reranker=reranker_of(ref, variant),
             progress=progress,
         )
 

@@ -9,7 +9,7 @@ import pandas as pd
 
 from dashboard.cached.cache import lru_shared
 from dashboard.cached.words import text_vectors
-from dashboard.cached.workspace import dataset, model, scorer, workspace
+from dashboard.cached.workspace import dataset, model, reranker_of, scorer, workspace
 from dashboard.presentation import wording
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.counterfactual import AllowedColumn, smallest_change
@@ -18,7 +18,7 @@ from recsys_core.data.schema import Column
 from recsys_core.explain.player_values import Value, player_column, raw_value
 from recsys_core.models.text_vectors import TextVectors
 from recsys_core.player import Player
-from recsys_core.rerank import Reranker, make_reranker
+from recsys_core.rerank import Reranker
 from recsys_core.results import Counterfactual
 from recsys_core.results.units import LOGIT, Units
 from recsys_core.results.what_if import ResponseCurve, ResponsePoint, Standing, WhatIf
@@ -128,7 +128,7 @@ def smallest(asked: Asked, texts: EditTexts, allowed: tuple[AllowedColumn, ...])
 
 
 def _reranker(asked: Asked) -> Reranker:
-    return make_reranker(asked.variant.reranking, dataset(asked.ref))
+    return reranker_of(asked.ref, asked.variant)
 
 
 def encoder(asked: Asked) -> TextVectors:

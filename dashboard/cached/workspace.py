@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,10 +19,12 @@ from recsys_core.models.model_store import ModelEntry
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.workspace import Workspace
+from recsys_core.rerank import BY_SCORE, Reranker
 from recsys_core.variant import ModelVariant
 
 if TYPE_CHECKING:
     from recsys_core.compress.variants import VariantCache
+    from recsys_core.rerankers import Prepared
 
 VARIANTS = 8
 MAX_FILTERS, MAX_VALUES = 12, 60  # columns to filter by, values to choose from
@@ -60,6 +63,21 @@ def variants(ref: WorkspaceRef, model_id: str) -> VariantCache:
 def scorer(ref: WorkspaceRef, variant: ModelVariant) -> Scorer:
     """The scorer of a variant; a new compressed one takes seconds to prepare."""
     return variants(ref, variant.model).scorer(variant.compression)
+
+
+def reranker_of(ref: WorkspaceRef, variant: ModelVariant) -> Reranker:
+    """What makes lists of a variant's scores: prepared once for its name and column, at once for every strength."""
+    if variant.reranking.is_identity:
+        return BY_SCORE
+    return _prepared(ref, replace(variant, reranking=replace(variant.reranking, strength=1.0))).at(variant.reranking)
+
+
+@lru_shared(8)
+def _prepared(ref: WorkspaceRef, variant: ModelVariant) -> Prepared:
+    from recsys_core.rerankers import prepare_reranker
+
+    asked = variant.reranking
+    return prepare_reranker(asked.name, asked.by, workspace(ref).split_dataset, scorer(ref, variant))
 
 
 def misfits(ref: WorkspaceRef, variant: ModelVariant) -> dict[str, SettingError]:

@@ -21,7 +21,8 @@ from recsys_core.metrics import logistic
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.workspace import open_model
-from recsys_core.rerank import Candidates, Reranker, make_reranker
+from recsys_core.rerank import Candidates, Reranker
+from recsys_core.rerankers import make_reranker
 
 USERS_AT_ONCE = 64
 CATALOGUE_CELLS = 4_000_000  # scores that are held at once: 16 MB
@@ -52,7 +53,7 @@ class ListExplainer:
         scorer = VariantCache(model).scorer(request.variant.compression)
         check_method(scorer, method=request.method)
         check_units(request.units, model.task)
-        reranker = make_reranker(request.variant.reranking, model.dataset)
+        reranker = make_reranker(request.variant.reranking, model.split_dataset, scorer)
         background = model.split_dataset.background(request.background, seed=request.seed)
         return cls(request, model, scorer, reranker, background)
 

@@ -78,9 +78,10 @@ def open_variant(args: argparse.Namespace) -> OpenVariant:
     """What `add_variant`'s arguments ask for. Raises ``SettingError`` or ``WorkspaceError``."""
     from recsys_core.compress.variants import VariantCache
     from recsys_core.models.workspace import open_model
-    from recsys_core.rerank import make_reranker
+    from recsys_core.rerankers import make_reranker
 
     variant = ModelVariant.from_arguments(args)
     model = open_model(args.workspace, variant.model)
-    scorer, reranker = VariantCache(model).scorer(variant.compression), make_reranker(variant.reranking, model.dataset)
+    scorer = VariantCache(model).scorer(variant.compression)
+    reranker = make_reranker(variant.reranking, model.split_dataset, scorer)
     return OpenVariant(replace(variant, model=model.variant.model), model, scorer, reranker)

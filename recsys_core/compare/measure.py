@@ -34,7 +34,7 @@ from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.progress import Progress, silent
-from recsys_core.rerank import make_reranker
+from recsys_core.rerankers import make_reranker
 from recsys_core.results import (
     AucIntervals,
     BothTies,
@@ -177,7 +177,7 @@ class _Run:
         if self.variant.compression.is_quantised:  # ONNX Runtime works on one core here: use the other one, too
             explained = dense.explained
             self.early = in_thread(lambda: explained.contributions(self.scorer))
-        reranker = make_reranker(self.variant.reranking, self.model.dataset)
+        reranker = make_reranker(self.variant.reranking, self.model.split_dataset, self.scorer)
         own = self.ranking = dense.ranking if self.variant.is_dense else rank(self.scorer, dense.task, reranker)
         ndcg, recall = self._quality(own)
         return replace(

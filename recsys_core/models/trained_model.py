@@ -20,6 +20,7 @@ from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.stored_evaluation import stored_or_anew
 from recsys_core.progress import Progress, silent
 from recsys_core.results import Evaluation, OptionChoice, TrainingReport
+from recsys_core.results.mending import Mending
 from recsys_core.variant import ModelVariant
 
 
@@ -121,6 +122,11 @@ class TrainedModel:
     def changes(self) -> FeatureChanges:
         """What it reads otherwise than the dataset's schema says."""
         return FeatureChanges.from_json(self.config.get("feature_changes", {}))
+
+    @cached_property
+    def mendings(self) -> tuple[Mending, ...]:
+        """What its training did so that groups are served alike; empty for a model that was trained plainly."""
+        return tuple(Mending.from_json(said) for said in self.config.get("mendings", ()))
 
     @property
     def dataset(self) -> Dataset:

@@ -88,7 +88,8 @@ class RankingResult:
 class PairResult:
     """Scored test pairs with their 0/1 label, for task ``rating`` the rating on a scale of 0 to 1.
 
-    ``negatives`` is ``logged`` or ``sampled``.
+    ``negatives`` is ``logged`` or ``sampled``. ``selected`` is the chance that a pair is decided for, where that is
+    anything else than a probability of one half or more.
     """
 
     user_index: np.ndarray
@@ -96,12 +97,14 @@ class PairResult:
     label: np.ndarray
     score: np.ndarray
     negatives: str
+    selected: np.ndarray | None = None
 
     def __getitem__(self, rows: np.ndarray) -> PairResult:
         user_index, item_index, label, score = (
             part[rows] for part in (self.user_index, self.item_index, self.label, self.score)
         )
-        return PairResult(user_index, item_index, label, score, self.negatives)
+        selected = None if self.selected is None else self.selected[rows]
+        return PairResult(user_index, item_index, label, score, self.negatives, selected)
 
     def binary(self) -> PairResult:
         """The pairs that an AUC is formed of, with 0/1 labels: the one definition for every task and page.

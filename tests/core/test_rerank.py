@@ -13,7 +13,8 @@ from recsys_core.metrics import ndcg_at_k, top_k
 from recsys_core.models.evaluation import evaluate
 from recsys_core.models.workspace import open_model
 from recsys_core.recommend import ranked_item, recommend, score_user
-from recsys_core.rerank import BY_SCORE, Candidates, make_reranker
+from recsys_core.rerank import BY_SCORE, Candidates
+from recsys_core.rerankers import make_reranker
 from recsys_core.variant import Reranking
 
 WORST = Reranking("worst")
@@ -28,6 +29,9 @@ class Worst:
     def lists(self, candidates: Candidates, k: int) -> np.ndarray:
         return top_k(-candidates.scores, k, excluded=candidates.excluded, tie_order=candidates.tie_order)
 
+    def decisions(self, users: np.ndarray, scores: np.ndarray) -> None:
+        return None
+
 
 @pytest.fixture(scope="module")
 def model(tiny_workspace):
@@ -36,9 +40,11 @@ def model(tiny_workspace):
 
 def test_the_identity_is_the_list_by_score(model):
     plain = evaluate(model.dense, model.split_dataset)
-    seam = evaluate(model.dense, model.split_dataset, reranker=make_reranker(Reranking(), model.dataset))
+    seam = evaluate(
+        model.dense, model.split_dataset, reranker=make_reranker(Reranking(), model.split_dataset, model.dense)
+    )
     np.testing.assert_array_equal(plain.ranking.top, seam.ranking.top)
-    assert make_reranker(Reranking(), model.dataset) is BY_SCORE
+    assert make_reranker(Reranking(), model.split_dataset, model.dense) is BY_SCORE
 
 
 def test_lists_change_and_scores_do_not(model):
@@ -74,6 +80,6 @@ def test_every_list_is_made_at_the_seam(model):
 
 def test_an_unknown_name_says_so(model):
     with pytest.raises(SettingError, match="rerank must be one of"):
-        make_reranker(Reranking("no such"), model.dataset)
+        make_reranker(Reranking("no such"), model.split_dataset, model.dense)
     with pytest.raises(SettingError, match="strength"):
         Reranking(strength=0.5)

@@ -18,8 +18,9 @@ SELECTED_FROM = 0.5
 
 
 def selected(inputs: MetricInputs) -> np.ndarray:
-    """1 for each pair that is predicted to be taken, ``(n_pairs,)``."""
-    return (inputs.probability >= SELECTED_FROM).astype(float)
+    """1 for each pair that is decided for, ``(n_pairs,)``; its chance where that is drawn (`PairResult.selected`)."""
+    chance = inputs.pairs.selected
+    return (inputs.probability >= SELECTED_FROM).astype(float) if chance is None else chance
 
 
 METRICS = (

@@ -1,0 +1,13 @@
+"""Parts of the Fairness page below its figures: each closed until asked for, a file each.
+
+As the parts of Global: a part says its own parameters of the address, and draws itself for what the page shows. Closed
+it costs an expander; opened it is restored by the address.
+"""
+
+from __future__ import annotations
+
+from dashboard.sections.fairness_parts.part import Audited, FairnessPart
+
+PARTS: tuple[FairnessPart, ...] = ()  # in the order of the page; a new one is a line here and its file
+
+__all__ = ["PARTS", "Audited", "FairnessPart"]
