@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys_core.fairness.metric import Direction, Unit
+from recsys_core.fairness.metric import Direction, Family, Unit
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,12 +61,15 @@ class ItemMetric:
 
     name: str
     place: int
+    formula: str
+    source: str
     direction: Direction
     unit: Unit
     value: Callable[[ItemSums], np.ndarray]
     at_k: bool = False
     is_compared: bool = True
     no_quality: float | None = 0.0
+    family: Family = "items"
 
     def full_name(self, k: int) -> str:
         """``recall@10`` of lists of ten."""

@@ -31,6 +31,8 @@ LIMITS: dict[Unit, tuple[float, float]] = {  # between which a value of the unit
     "number": (-np.inf, np.inf),
 }
 Kind = Literal["ratio", "auc", "statistic"]
+Family = Literal["quality", "probabilities", "decisions", "lists", "together", "items"]
+"""What a measure is about; the order in which lists of measures show them (``together``: all groups at once)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +45,10 @@ class Metric(ABC):
         As in JSON and on the command line, without the length of the list.
     place
         Where it stands among the measures, ascending; tens, so that another fits between two.
+    family
+        What it is about: `Family`.
+    formula, source
+        Its definition in one line of plain text, and the paper or library whose definition that is.
     direction
         Which end is good, and so which of two extreme groups is called the worst.
     unit
@@ -59,6 +65,9 @@ class Metric(ABC):
     kind: ClassVar[Kind]
     name: str
     place: int
+    family: Family
+    formula: str
+    source: str
     direction: Direction
     unit: Unit
     needs: tuple[Need, ...]

@@ -19,6 +19,7 @@ from recsys_core.fairness import AuditSettings, audit
 from recsys_core.fairness.metric import GroupingMetric, RatioMetric, StatisticMetric
 from recsys_core.fairness.metrics import ITEM_METRICS, METRICS, direction
 
+ABOUT = {"family": "lists", "formula": "of the tests", "source": "the tests"}
 SECOND = 1 / np.log2(3)  # the weight of the second place, 0.63093
 
 
@@ -105,7 +106,7 @@ class TestStatistic(MetricContract):
     """Lists of the women: items 3, 1, 2 of five; of the men 3, 4, 0, 1."""
 
     metric = StatisticMetric(
-        name="coverage", place=2000, direction="higher", unit="share", needs=("lists",), at_k=True,
+        name="coverage", place=2000, **ABOUT, direction="higher", unit="share", needs=("lists",), at_k=True,
         statistic=coverage_of_lists,
     )  # fmt: skip
     women = 3 / 5
@@ -129,7 +130,7 @@ def mean_difference_of_ndcg(inputs):
 
 class TestStatisticOfAllGroups(MetricContract):
     metric = GroupingMetric(
-        name="ndcg_difference", place=2010, direction="lower", unit="difference", needs=("lists",), at_k=True,
+        name="ndcg_difference", place=2010, **ABOUT, direction="lower", unit="difference", needs=("lists",), at_k=True,
         statistic=mean_difference_of_ndcg,
     )  # fmt: skip
     women = None
@@ -151,7 +152,14 @@ def test_a_ratio_declared_as_a_statistic_has_the_same_values_intervals_and_tests
         ndcg, known = inputs.of_lists(inputs.ranking.ndcg)
         return lambda inside, everyone: (inside @ ndcg) / (inside @ known)
 
-    about = {"direction": "higher", "unit": "share", "needs": ("lists",)}
+    about = {
+        "direction": "higher",
+        "unit": "share",
+        "needs": ("lists",),
+        "family": "quality",
+        "formula": "",
+        "source": "",
+    }
     monkeypatch.setitem(METRICS, "again", StatisticMetric(name="again", place=2020, statistic=mean_ndcg, **about))
     dataset, evaluation = draw_case(120, noise={"N": 3.0})
     region = dataset.users["region"].iloc[evaluation.ranking.user_index]
@@ -180,6 +188,12 @@ def test_metrics_stand_in_the_order_of_their_places():
     places = [metric.place for metric in METRICS.values()]
     assert places == sorted(places)
     assert list(METRICS)[:3] == ["ndcg", "recall", "hit_rate"]
+
+
+def test_every_metric_says_its_formula_and_source():
+    for metric in (*METRICS.values(), *ITEM_METRICS.values()):
+        assert len(metric.formula) > 10, metric.name
+        assert len(metric.source) > 5, metric.name
 
 
 def test_item_metrics_have_words_and_a_good_end():

@@ -11,6 +11,9 @@ METRICS = (
     AucMetric(
         name="auc",
         place=100,
+        family="quality",
+        formula="share of the pairs (taken, not taken) in which the taken one scores higher; equal scores count half",
+        source="Hanley & McNeil 1982; scikit-learn roc_auc_score",
         direction=HIGHER_IS_BETTER,
         unit="share",
         needs=("pairs",),

@@ -11,6 +11,9 @@ METRICS = (
     RatioMetric(
         name="calibration_gap",
         place=70,
+        family="probabilities",
+        formula="mean over pairs of p - y",
+        source="calibration in the large; Cox 1958",
         direction=ZERO_IS_BEST,
         unit="difference",
         needs=("pairs", "probabilities"),

@@ -27,6 +27,9 @@ METRICS = (
     RatioMetric(
         name="selection_rate",
         place=80,
+        family="decisions",
+        formula="pairs decided for / pairs; decided for: p >= 0.5",
+        source="Fairlearn selection_rate",
         direction=NEITHER,
         unit="share",
         needs=("pairs", "probabilities"),
@@ -35,6 +38,9 @@ METRICS = (
     RatioMetric(
         name="true_positive_rate",
         place=90,
+        family="decisions",
+        formula="taken pairs decided for / taken pairs",
+        source="Fairlearn true_positive_rate; Hardt, Price & Srebro 2016",
         direction=HIGHER_IS_BETTER,
         unit="share",
         needs=("pairs", "probabilities"),

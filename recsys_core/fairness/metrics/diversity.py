@@ -13,6 +13,9 @@ METRICS = (
     RatioMetric(
         name="diversity",
         place=60,
+        family="lists",
+        formula="mean over users of 1 - mean over pairs of listed items of the cosine of their categories",
+        source="Ziegler et al. 2005",
         direction=NEITHER,
         unit="share",
         needs=("lists", "categories"),

@@ -8,6 +8,9 @@ METRICS = (
     RatioMetric(
         name="hit_rate",
         place=30,
+        family="quality",
+        formula="users with at least one held-out item in the first k / users",
+        source="RecBole Hit",
         direction=HIGHER_IS_BETTER,
         unit="share",
         needs=("lists",),

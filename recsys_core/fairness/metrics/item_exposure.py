@@ -26,6 +26,8 @@ METRICS = (
     ItemMetric(
         name="catalogue_share",
         place=1010,
+        formula="items of the group / items",
+        source="by definition",
         direction=NEITHER,
         unit="share",
         is_compared=False,
@@ -34,6 +36,8 @@ METRICS = (
     ItemMetric(
         name="exposure_share",
         place=1020,
+        formula="exposure of the group's items / exposure of all items, each place weighing 1 / log2(1 + rank)",
+        source="Singh & Joachims 2018",
         direction=NEITHER,
         unit="share",
         is_compared=False,
@@ -42,6 +46,8 @@ METRICS = (
     ItemMetric(
         name="relevance_share",
         place=1030,
+        formula="mean over users of the group's share of their held-out items",
+        source="Singh & Joachims 2018",
         direction=NEITHER,
         unit="share",
         is_compared=False,
@@ -50,6 +56,8 @@ METRICS = (
     ItemMetric(
         name="exposure_to_relevance",
         place=1040,
+        formula="share of exposure / share of what was taken later",
+        source="Singh & Joachims 2018, disparate treatment",
         direction=HIGHER_IS_BETTER,
         unit="ratio",
         value=lambda sums: quotient(share(sums.exposure), share(sums.relevance)),
@@ -57,6 +65,8 @@ METRICS = (
     ItemMetric(
         name="exposure_to_catalogue",
         place=1050,
+        formula="share of exposure / share of the catalogue",
+        source="Singh & Joachims 2018, demographic parity",
         direction=HIGHER_IS_BETTER,
         unit="ratio",
         value=lambda sums: quotient(share(sums.exposure), share(sums.catalogue)),
@@ -64,6 +74,8 @@ METRICS = (
     ItemMetric(
         name="recall",
         place=1060,
+        formula="held-out items of the group in the lists / held-out items of the group",
+        source="Zhu, Wang & Caverlee 2020, P(R@k | g, y = 1)",
         direction=HIGHER_IS_BETTER,
         unit="share",
         at_k=True,

@@ -25,6 +25,9 @@ METRICS = (
     RatioMetric(
         name="mrr",
         place=35,
+        family="quality",
+        formula="mean over users of 1 / rank of the first held-out item in the first k, 0 without one",
+        source="Voorhees 1999; RecBole MRR",
         direction=HIGHER_IS_BETTER,
         unit="share",
         needs=("lists",),

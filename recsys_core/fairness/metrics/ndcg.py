@@ -11,6 +11,9 @@ METRICS = (
     RatioMetric(
         name="ndcg",
         place=10,
+        family="quality",
+        formula="mean over users of sum over hits of 1 / log2(1 + rank), divided by the same of the best possible list",
+        source="Järvelin & Kekäläinen 2002; RecBole NDCG",
         direction=HIGHER_IS_BETTER,
         unit="share",
         needs=("lists",),

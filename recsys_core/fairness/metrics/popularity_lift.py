@@ -21,6 +21,9 @@ METRICS = (
     RatioMetric(
         name="popularity_lift",
         place=50,
+        family="lists",
+        formula="mean popularity of the lists / mean popularity of what the same users took in training - 1",
+        source="Abdollahpouri et al. 2020",
         direction=LOWER_IS_BETTER,
         unit="lift",
         needs=("lists", "history"),

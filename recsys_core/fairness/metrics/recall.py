@@ -11,6 +11,9 @@ METRICS = (
     RatioMetric(
         name="recall",
         place=20,
+        family="quality",
+        formula="mean over users of held-out items in the first k / held-out items",
+        source="RecBole Recall",
         direction=HIGHER_IS_BETTER,
         unit="share",
         needs=("lists",),

@@ -25,6 +25,9 @@ METRICS = (
     RatioMetric(
         name="tail_exposure",
         place=40,
+        family="lists",
+        formula="exposure of items outside the most popular fifth / exposure, each place weighing 1 / log2(1 + rank)",
+        source="Abdollahpouri et al. 2019; Singh & Joachims 2018",
         direction=NEITHER,
         unit="share",
         needs=("lists",),
