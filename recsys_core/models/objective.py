@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -19,6 +19,7 @@ from recsys_core.data.features import Features
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.ranker import EMPTY, Ranker, concatenate, encoded_tensors
 from recsys_core.models.scorer import Pairs
+from recsys_core.models.treatment import BatchLosses, drawn_again
 
 Batch = TypeVar("Batch")
 Past = tuple[Tensor, Tensor, Tensor]  # keys and values (b, L, a) of histories, and the additive mask (b, 1, L)
@@ -44,9 +45,12 @@ class Objective(ABC, Generic[Batch]):
     ``start_logit`` is the constant that suits the training rows best: the head's bias before training.
     Dropout and hidden ids draw from ``noise``, which a task makes anew for each batch from the run's
     own stream: what another thread draws meanwhile changes nothing. Only items that a batch holds are embedded.
+    ``draw`` says how often an epoch holds each row (labels) or each user's moments (``implicit``), relative to one
+    another; every one once where it is None.
     """
 
     start_logit: float
+    draw: np.ndarray | None = None
 
     def __init__(self, ranker: Ranker, features: Features, ids: IdRegulation) -> None:
         self.ranker, self.features, self.ids = ranker, features, ids
@@ -59,6 +63,10 @@ class Objective(ABC, Generic[Batch]):
     @abstractmethod
     def loss(self, batch: Batch, random: np.random.Generator) -> Tensor:
         """Mean loss of a batch, penalty on ids included."""
+
+    @abstractmethod
+    def losses(self, batch: Batch, random: np.random.Generator) -> BatchLosses:
+        """The same one by one, for a training that treats groups of users otherwise."""
 
     def users(self, users: np.ndarray, noise: torch.Generator) -> tuple[Tensor, Tensor]:
         """Embeddings ``(b, n_user)`` with dropout, and the penalty on their ids."""
@@ -160,6 +168,8 @@ class LabelledObjective(Objective[np.ndarray]):
     def batches(self, size: int, random: np.random.Generator) -> Sequence[np.ndarray]:
         """All rows once, in random batches of like history length: little padding, three times as fast."""
         order, batches = random.permutation(len(self.target)), []
+        if self.draw is not None:
+            order = random.permutation(drawn_again(self.draw, random))
         for start in range(0, len(order), size * SORTED_BATCHES):
             some = order[start : start + size * SORTED_BATCHES]
             some = some[np.argsort(self.lengths[some], kind="stable")]
@@ -167,16 +177,29 @@ class LabelledObjective(Objective[np.ndarray]):
         return [batches[i] for i in random.permutation(len(batches))]
 
     def loss(self, batch: np.ndarray, random: np.random.Generator) -> Tensor:
-        rows = batch
-        pairs, target, noise = self.pairs[rows], self.target[torch.from_numpy(rows)], batch_noise(random)
+        logits, _, penalty = self._logits(batch, random)
+        return self._error(logits, batch, "mean") + penalty
+
+    def losses(self, batch: np.ndarray, random: np.random.Generator) -> BatchLosses:
+        logits, representation, penalty = self._logits(batch, random)
+        each = self._error(logits, batch, "none")
+        return BatchLosses(each, self.pairs.users[batch], batch, representation, penalty)
+
+    def _error(self, logits: Tensor, rows: np.ndarray, reduction: str) -> Tensor:
+        target = self.target[torch.from_numpy(rows)]
+        if self.squared:
+            return F.mse_loss(torch.sigmoid(logits), target, reduction=reduction)
+        return F.binary_cross_entropy_with_logits(logits, target, reduction=reduction)
+
+    def _logits(self, rows: np.ndarray, random: np.random.Generator) -> tuple[Tensor, Callable[[], Tensor], Tensor]:
+        """Logits ``(b,)``, what makes the users' representation, and the penalty on ids."""
+        pairs, noise = self.pairs[rows], batch_noise(random)
         users, of_user = self.users(pairs.users, noise)
         past = self.histories(pairs.histories, noise)
         items, of_item = self.items(pairs.items[:, None], noise)
-        logits = self.ranker.grid(users, self.ranker.item_parts(items), past, noise=noise).squeeze(1)
+        part, query = self.ranker.item_parts(items)
+        pooled = self.ranker.pooled(query, past, noise=noise)
+        logits = self.ranker.grid_of(users, part, pooled, noise=noise).squeeze(1)
         if self.offset is not None:
             logits = logits + self.offset[torch.from_numpy(rows)]
-        if self.squared:
-            error = F.mse_loss(torch.sigmoid(logits), target)
-        else:
-            error = F.binary_cross_entropy_with_logits(logits, target)
-        return error + self.ids.penalty * (of_user + of_item)
+        return logits, lambda: self.ranker.representation(users, pooled), self.ids.penalty * (of_user + of_item)

@@ -221,11 +221,27 @@ class Ranker(nn.Module):
         ``past``: keys and values (b, L, a) and additive mask (b, 1, L) -> (b, n). In training mode dropout draws
         from ``noise``.
         """
+        return self.grid_of(users, items[0], self.pooled(items[1], past, noise=noise), noise=noise)
+
+    def pooled(
+        self, query: Tensor, past: tuple[Tensor, Tensor, Tensor], *, noise: torch.Generator | None = None
+    ) -> Tensor:
+        """Histories pooled for every query ``(b, n, 2a)``; arguments as in `grid`."""
+        return self.input_dropout(self.adapter.attention(query, *past), noise)
+
+    def grid_of(self, users: Tensor, part: Tensor, pooled: Tensor, *, noise: torch.Generator | None = None) -> Tensor:
+        """`grid` from histories that are pooled already."""
         of_user, _, of_history = self.split_first()
-        part, query = items
-        pooled = self.input_dropout(self.adapter.attention(query, *past), noise)
         pre = (users @ of_user.T + self.body.first.bias).unsqueeze(1) + part + pooled @ of_history.T
         return self.head(self.body(pre, noise)).squeeze(-1)
+
+    def representation(self, users: Tensor, pooled: Tensor) -> Tensor:
+        """What users ``(b, n_user)`` and their pooled histories ``(b, n, 2a)`` add to the first layer ``(b, first)``.
+
+        Of the histories it is the mean over the ``n`` queries.
+        """
+        of_user, _, of_history = self.split_first()
+        return users @ of_user.T + pooled.mean(-2) @ of_history.T
 
 
 def _chain(name: str, module: nn.Module, *, rectified: bool) -> Iterator[Layer]:

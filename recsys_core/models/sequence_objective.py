@@ -6,7 +6,7 @@ few targets meet few negatives, and only the items of a batch are embedded.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,6 +21,7 @@ from recsys_core.metrics import sorted_once
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.objective import IdRegulation, Objective, batch_noise, distinct
 from recsys_core.models.ranker import Ranker
+from recsys_core.models.treatment import BatchLosses, drawn_again
 
 TAKEN = -1e9  # logit of a negative that the user took: no part of the softmax
 MOST_PASSES = 3  # of an epoch
@@ -108,6 +109,9 @@ class SequenceObjective(Objective[Moments]):
             if share < 1:
                 kept = (random.random(len(self.start) - 1) < share)[self.user[begin]]
                 begin, end = begin[kept], end[kept]
+            if self.draw is not None:
+                again = drawn_again(self.draw[self.user[begin]], random)
+                begin, end = begin[again], end[again]
             found += self._batches(begin, end, size, random)
         return [found[i] for i in random.permutation(len(found))]
 
@@ -129,22 +133,29 @@ class SequenceObjective(Objective[Moments]):
         return found
 
     def loss(self, batch: Moments, random: np.random.Generator) -> Tensor:
+        found = self.losses(batch, random)
+        return found.each.mean() + found.penalty
+
+    def losses(self, batch: Moments, random: np.random.Generator) -> BatchLosses:
+        """Each moment's own is the mean over its targets."""
         users, targets, n_items = self.user[batch.begin], self.targets(batch), self.features.n_items
         drawn, noise = random.choice(n_items, batch.n_negatives, replace=False), batch_noise(random)
         items, place = distinct(np.append(np.where(targets < 0, drawn[0], targets), drawn), n_items)
         own, shared = place[: targets.size].reshape(targets.shape), place[targets.size :]
-        logits, penalty = self._logits(batch, items, (own, shared), noise)
+        logits, representation, penalty = self._logits(batch, items, (own, shared), noise)
         positive, negative = logits.split([targets.shape[1], len(drawn)], 1)
         negative = negative.masked_fill(torch.from_numpy(self._took(users, drawn)), TAKEN)
         error = F.softplus(torch.logsumexp(negative, 1, keepdim=True) - positive)  # -log softmax of one positive
         real = torch.from_numpy(targets >= 0)
-        return ((error * real).sum(1) / real.sum(1)).mean() + self.ids.penalty * penalty
+        each = (error * real).sum(1) / real.sum(1)
+        return BatchLosses(each, users, None, representation, self.ids.penalty * penalty)
 
     def _logits(
         self, batch: Moments, items: np.ndarray, place: tuple[np.ndarray, np.ndarray], noise: torch.Generator
-    ) -> tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Callable[[], Tensor], Tensor]:
         """Logits ``(b, T + N)`` of each moment's own targets and of the negatives that all share, and the penalty.
 
+        Between them what makes the users' representation.
         ``place`` says where among ``items`` the targets ``(b, T)`` stand, and the negatives ``(N,)``.
         """
         known, history = self.known(batch)
@@ -156,11 +167,12 @@ class SequenceObjective(Objective[Moments]):
             torch.cat([F.embedding(own, of_items), of_items[shared].expand(len(own), -1, -1)], 1)
             for of_items in self.ranker.item_parts(embedded)
         )
-        logits = self.ranker.grid(users, (part, query), past, noise=noise)
+        pooled = self.ranker.pooled(query, past, noise=noise)
+        logits = self.ranker.grid_of(users, part, pooled, noise=noise)
         if self.term is not None:
             offset = torch.from_numpy(self.term.of_items(items, known))
             logits = logits + torch.cat([offset.gather(1, own), offset[:, shared]], 1)
-        return logits, of_user + of_item
+        return logits, lambda: self.ranker.representation(users, pooled), of_user + of_item
 
     def known(self, batch: Moments) -> tuple[Positives, np.ndarray]:
         """All that is known at each moment, and the history ``(b, L)`` that attention reads of it, -1 padded."""

@@ -6,6 +6,7 @@ import copy
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 import numpy as np
 import torch
@@ -17,6 +18,7 @@ from recsys_core.models.objective import IdRegulation, LabelledObjective, Object
 from recsys_core.models.ranker import Ranker, RankerShape
 from recsys_core.models.sequence_objective import SequenceObjective, SequenceSampling
 from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.models.treatment import Treatment
 from recsys_core.progress import Progress, silent
 from recsys_core.seeds import random_stream, torch_stream
 
@@ -73,7 +75,7 @@ class TrainingRun:
     Deterministic for a seed and a number of threads, whatever else runs beside it and however its epochs are
     interleaved with those of other runs: no global random state is used or changed. Where ``validate``
     (higher is better) has no figure (NaN) all epochs are run and the last is kept. ``term`` is a fixed part of
-    every logit in training: ``validate`` adds it too.
+    every logit in training: ``validate`` adds it too. ``treatment`` is what is done otherwise about groups of users.
     """
 
     def __init__(
@@ -84,11 +86,16 @@ class TrainingRun:
         *,
         validate: Callable[[Ranker], float],
         term: ItemItemTerm | None = None,
+        treatment: Treatment | None = None,
     ) -> None:
-        self.settings, self._validate = settings, validate
+        self.settings, self._validate, self._treatment = settings, validate, treatment
         self.ranker = Ranker(features.groups, settings.shape, weights=torch_stream(settings.seed, "initial weights"))
         self._objective = make_objective(self.ranker, features, split_dataset, settings, term)
         self._optimiser = _optimiser(self.ranker, self._objective, settings)
+        if treatment is not None:
+            self._objective.draw = treatment.draw
+            if learned := treatment.parameters():
+                self._optimiser.add_param_group({"params": learned, "weight_decay": 0.0})
         self._random = random_stream(settings.seed, "training")
         self._steady, self._gained = int(settings.epochs * settings.steady_share), 0
         self._log: list[Epoch] = []
@@ -126,7 +133,7 @@ class TrainingRun:
         self.ranker.train()
         batches, total = self._objective.batches(self.settings.batch_size, self._random), 0.0
         for n, batch in enumerate(batches, 1):
-            loss = self._objective.loss(batch, self._random)
+            loss = self._loss(batch)
             self._optimiser.zero_grad(set_to_none=True)
             loss.backward()
             self._optimiser.step()
@@ -134,6 +141,11 @@ class TrainingRun:
             progress(n / len(batches))
         self.steps += len(batches)
         return total / max(1, len(batches))
+
+    def _loss(self, batch: Any) -> torch.Tensor:
+        if self._treatment is None:
+            return self._objective.loss(batch, self._random)
+        return self._treatment.loss(self._objective.losses(batch, self._random))
 
     def _keep_best(self, seen: Epoch) -> None:
         best, number = self._best, seen.epoch
