@@ -3,17 +3,38 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from recsys_core.commands.command import Command, add_users, add_variant, open_variant
 from recsys_core.progress import Progress
 
+if TYPE_CHECKING:
+    from recsys_core.fairness import AuditSettings
+
 
 def fairness_arguments(parser: argparse.ArgumentParser) -> None:
     add_variant(parser)
-    by = "columns to group by, as a line of CSV, or segment:NAME (default: every column of users, largest gaps first)"
-    parser.add_argument("--by", metavar="COLUMN[,COLUMN]", help=by)
+    by = (
+        "columns to group by, as a line of CSV, or segment:NAME; age=30/50 gives the edges of a number, city=York/Rome "
+        "the values that are groups of their own (default: every column of users, largest gaps first)"
+    )
+    parser.add_argument("--by", metavar="COLUMN[=PART/PART][,COLUMN]", help=by)
+    add_least(parser)
     add_users(parser)
+
+
+def add_least(parser: argparse.ArgumentParser) -> None:
+    """Of how many users a group must be to be shown with figures."""
+    least = "groups of fewer users (items) keep their size and lose their figures (default: 20)"
+    parser.add_argument("--least", type=int, metavar="N", help=least)
+
+
+def audit_settings(args: argparse.Namespace) -> AuditSettings:
+    """What the arguments say of how an audit is done."""
+    from recsys_core.fairness import DEFAULT_SETTINGS
+
+    return DEFAULT_SETTINGS if args.least is None else replace(DEFAULT_SETTINGS, least_size=args.least)
 
 
 def run_fairness(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
@@ -21,14 +42,14 @@ def run_fairness(args: argparse.Namespace, progress: Progress) -> dict[str, Any]
     from recsys_core.fairness import audit, by_columns, report_json, scan, scan_json
     from recsys_core.models.user_sample import UserLimit, evaluate_users
 
-    limit = UserLimit.from_text(args.users)
+    limit, settings = UserLimit.from_text(args.users), audit_settings(args)
     opened = open_variant(args)
     model, dataset = opened.model, opened.model.dataset
     if args.by is not None and COLUMN in args.by:
         dataset = with_named_segments(dataset, args.by, args.workspace, model.split_dataset)
     by = by_columns(dataset, args.by) if args.by is not None else None
     found = evaluate_users(model, opened.scorer, limit=limit, reranker=opened.reranker, progress=progress)
-    how = {"variant": opened.variant, "train": model.split_dataset.sequences()}
+    how = {"variant": opened.variant, "train": model.split_dataset.sequences(), "settings": settings}
     if by is None:
         return scan_json(scan(dataset, found, progress=progress, **how))
     return report_json(audit(dataset, found, by=by, **how))

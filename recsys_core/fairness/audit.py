@@ -66,7 +66,7 @@ def audit(
         ``column.unknown``; ``fairness.nobody`` where the test part holds no user,
         ``fairness.reason.nobody_ranked`` where an item column is asked for and nobody is ranked.
     SettingError
-        ``fairness.mixed_sides``, ``fairness.too_many_groups``.
+        ``fairness.mixed_sides``; as `recsys_core.fairness.columns.find_column` for parts of a column.
 
     Notes
     -----

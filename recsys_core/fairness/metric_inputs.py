@@ -12,13 +12,15 @@ from scipy.sparse import csr_array
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column
 from recsys_core.errors import Phrase, phrase
-from recsys_core.fairness.groups import MOST_GROUPS, make_grouping, set_values
+from recsys_core.fairness.columns import set_values
+from recsys_core.fairness.groups import make_grouping
 from recsys_core.metrics import logistic
 from recsys_core.results import Evaluation, PairResult, RankingResult
 
 Need = Literal["lists", "history", "categories", "pairs", "probabilities"]
 Sums = tuple[np.ndarray, np.ndarray]
 """Numerator and denominator of every evaluated user, ``(n_users,)`` each."""
+MOST_CATEGORIES = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,7 +92,9 @@ class MetricInputs:
         column = category_column(self.dataset)
         if isinstance(column, Phrase):
             raise ValueError(str(column))
-        return make_grouping(self.dataset, (f"item.{column}",), train=self.train).membership
+        return make_grouping(
+            self.dataset, (f"item.{column}",), train=self.train, most_groups=MOST_CATEGORIES
+        ).membership
 
     def of_lists(self, numerator: np.ndarray, denominator: np.ndarray | None = None) -> Sums:
         """Sums from one number a list, ones below if there is no denominator.
@@ -131,14 +135,14 @@ def category_column(dataset: Dataset) -> str | Phrase:
     """
     columns = [c for c in dataset.schema.items if c.kind in ("category", "set")]
     ordered = sorted(columns, key=lambda c: c.name not in ("category", "categories", "genre", "genres"))
-    few = next((c.name for c in ordered if count_values(dataset, c) <= MOST_GROUPS), None)
+    few = next((c.name for c in ordered if count_values(dataset, c) <= MOST_CATEGORIES), None)
     if few is not None:
         return few
     if not ordered:
         return phrase("fairness.reason.no_category")
     first = ordered[0]
     count = count_values(dataset, first)
-    return phrase("fairness.reason.many_values", column=first.name, count=count, most=MOST_GROUPS)
+    return phrase("fairness.reason.many_values", column=first.name, count=count, most=MOST_CATEGORIES)
 
 
 def count_values(dataset: Dataset, column: Column) -> int:

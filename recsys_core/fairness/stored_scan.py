@@ -23,7 +23,7 @@ from recsys_core.results import FairnessReport, Gap, LeftOut
 from recsys_core.results.dataclass_json import from_json, to_json
 from recsys_core.variant import ModelVariant
 
-FORMAT = "reclens-scan-1"
+FORMAT = "reclens-scan-2"
 FILE = "scan.json"
 
 

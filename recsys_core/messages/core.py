@@ -318,13 +318,6 @@ MESSAGES: dict[str, str] = {
     "fairness.no_groups": "column {column}: no group has {least} users or more; choose another column.",
     "fairness.no_item_groups": "column {column}: no group has {least} items or more; choose another column.",
     "fairness.nobody": "the test part holds no user, so no group has figures; train on more interactions.",
-    "fairness.too_many_groups": (
-        "the columns make {count} {count|group|groups} together; cross columns with at most {most}."
-    ),
-    "fairness.note.rest": (
-        "column {column} has too many values: its {alone} most frequent are groups of their own, "
-        "the rarer ones of {count} {count|row|rows} share one."
-    ),
     "fairness.reason.no_category": "no item column tells categories apart.",
     "fairness.reason.many_values": (
         "item column {column} has {count} different {count|value|values}; at most {most} can be compared."

@@ -15,6 +15,7 @@ from recsys_core.metrics.lists import (
     list_diversity,
     mean_popularity,
     popularity_lift,
+    popularity_parts,
     profile_popularity,
 )
 from recsys_core.metrics.paired import N_DRAWS, PairedDifference, UserGains, paired_difference
@@ -58,6 +59,7 @@ __all__ = [
     "ndcg_at_k",
     "paired_difference",
     "popularity_lift",
+    "popularity_parts",
     "probability",
     "profile_popularity",
     "rank_correlation",

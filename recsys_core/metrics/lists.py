@@ -73,6 +73,22 @@ def head_items(popularity: np.ndarray, *, share: float = HEAD_SHARE) -> np.ndarr
     return is_head
 
 
+def popularity_parts(popularity: np.ndarray) -> np.ndarray:
+    """Head 0, middle 1 or tail 2 for each item, ``(n_items,)``: `head_items`, the least popular fifth, those between.
+
+    As in Abdollahpouri et al. 2021; equal popularity is settled by index, as for the head.
+
+    >>> popularity_parts(np.array([5, 9, 1, 0, 2])).tolist()
+    [1, 0, 1, 2, 1]
+    """
+    is_head = head_items(popularity)
+    order = np.argsort(-np.asarray(popularity, dtype=float), kind="stable")
+    last = order[len(order) - min(int(np.ceil(HEAD_SHARE * len(order))), int((~is_head).sum())) :]
+    found = np.where(is_head, 0, 1)
+    found[last] = 2
+    return found
+
+
 def mean_popularity(top: np.ndarray, popularity: np.ndarray) -> np.ndarray:
     """Mean popularity of the items in each list, ``(n,)``; NaN for an empty list.
 

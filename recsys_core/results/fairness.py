@@ -21,10 +21,11 @@ class Group:
     ----------
     kind
         ``value`` (the text of a cell), ``range`` (a bucket of numbers), ``missing`` (an empty cell),
-        ``rest`` (the rarer values of a column with too many), ``segment`` and ``others`` (who is in a segment, and
-        who is not), ``all``, or ``crossed``.
+        ``rest`` (the rarer values of a column with too many), ``popularity`` (of items), ``segment`` and ``others``
+        (who is in a segment, and who is not), ``all``, or ``crossed``.
     value
-        The cell's text; of a range its ends in words (``18–33``, without the unit); the name of the segment.
+        The cell's text; of a range its ends in words (``18–33``, without the unit); the name of the segment;
+        of popularity ``head``, ``middle`` or ``tail``.
     unit, low, high
         Of a range: its unit, smallest and largest number.
     parts
@@ -52,7 +53,7 @@ class Group:
         if self.kind in ("value", "segment"):
             unclear = self.value[:1] in ("(", '"') or "×" in self.value
             return json.dumps(self.value, ensure_ascii=False) if unclear else self.value
-        return f"{self.value} {self.unit}".strip() if self.kind == "range" else OWN_LABELS[self.kind]
+        return f"{self.value} {self.unit}".strip() if self.kind in ("range", "popularity") else OWN_LABELS[self.kind]
 
 
 EVERYONE = Group("all")

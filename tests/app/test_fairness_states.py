@@ -75,7 +75,7 @@ def test_interactions_alone_are_compared_by_history(open_fairness):
     app.session_state["item_groups"] = True
     app.run()
     assert not app.exception
-    assert app.selectbox(key="pick_items_by").options == ["times taken before"]
+    assert app.selectbox(key="pick_items_by").options == ["popularity"]
 
 
 def test_a_real_missing_stands_beside_empty_cells(open_fairness):

@@ -30,7 +30,7 @@ CHOICES = {
     "--may-change": ("item.price=5:20", "user.region,item.brand", "user.age=9:1", "item.title", "item.price=a:b"),
     "--by": (
         *("gender", "age", "activity", "user.gender,age", "item.category", "gender,item.category", "popular_taste"),
-        "segment:nobody",
+        *("segment:nobody", "age=30/50", "user.age=50/30", "region=north/nowhere,age=40", "item.age", "age="),
     ),
     "--where": ("age:20..40", "region:north|south", "age:9..1", "height:1..2", "age", ";", "age:20..40;region:north"),
 }
@@ -53,6 +53,7 @@ NUMERIC = (
     "--take-off",
     "--against",
     "--others",
+    "--least",
 )
 LEVERS = ("--sparsity", "--bits", "--pruning", "--distill", "--rank", "--neighbours")
 VARIANT = (*LEVERS, "--workspace", "--model", "--rerank", "--strength")
@@ -81,7 +82,7 @@ TAKES = {  # what is drawn for a command, most of the time
         *("--units", "--engine", "--processes"),
     ),
     "compress": VARIANT,
-    "fairness": (*VARIANT, "--by", "--by", "--by"),
+    "fairness": (*VARIANT, "--by", "--by", "--by", "--least"),
 }
 PATHS = ("--workspace", "--data", "--out", "--mapping", "--edits", "--users", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})

@@ -23,6 +23,7 @@ from recsys_core.data.importers.outcomes import look_like_amounts, look_like_cou
 from recsys_core.data.split import label_interactions, make_split
 from recsys_core.data.understood import table_lines, understood
 from recsys_core.errors import DataError, filled, phrase
+from recsys_core.fairness import groupable_columns
 from recsys_core.messages import MESSAGES
 
 N = 40
@@ -308,6 +309,7 @@ def test_a_column_for_audits_only_is_no_reason(tables: Import) -> None:
     assert {"user.sex", "user.age"} <= {p.key for p in make_features(open_).players}
     assert "user.sex" not in {p.key for p in make_features(closed).players}
     assert closed.schema.user_column("sex").sensitive
+    assert groupable_columns(closed)[0] == "user.sex", "audits offer it"
     assert not Dataset.load(_saved(closed)).schema.user_column("sex").is_feature
     row = next(c for c in understood(closed).columns if c.column == "sex")
     assert (row.kind, row.is_reason) == ("category", False)

@@ -183,6 +183,18 @@ def test_fairness_of_too_few_users_says_so_and_gives_everyones_figures(capsys, t
     assert found["overall"]["ndcg@10"] == run(capsys, "evaluate", "--workspace", tiny_workspace)["ndcg@10"]
 
 
+def test_fairness_by_edges_values_and_the_least_size(capsys, tiny_workspace):
+    args = ("fairness", "--workspace", tiny_workspace, "--least", 3, "--by")
+    found = run(capsys, *args, "age=30/50,region=north")
+    assert (found["by"], found["least_size"]) == (["user.age=30/50", "user.region=north"], 3)
+    assert all(row["suppressed"] == (row["n"] < 3) for row in found["groups"])
+    assert {row["group"].partition(" × ")[2] for row in found["groups"]} <= {"north", "(other values)", "(missing)"}
+    items = run(capsys, *args, "item.popularity")
+    assert [row["group"] for row in items["groups"]] == ["head", "middle", "tail"]
+    for by, word in (("age=50/30", "edges"), ("region=moon", "moon"), ("item.age=x", "edges")):
+        assert word in refused(capsys, *args, by)
+
+
 def test_fairness_without_a_column_scans_them_all(capsys, tiny_workspace):
     found = run(capsys, "fairness", "--workspace", tiny_workspace)
     columns = [report["by"][0] for report in found["reports"]]

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from fairness_data import make_dataset
@@ -13,7 +16,10 @@ from small_data import item_table
 from recsys_core.data.schema import Column
 from recsys_core.errors import RecLensError, SettingError
 from recsys_core.fairness import by_columns, find_column, groupable_columns
-from recsys_core.fairness.groups import bucket, make_grouping
+from recsys_core.fairness.buckets import bucket
+from recsys_core.fairness.columns import without_parts
+from recsys_core.fairness.crossing import MOST_CELLS
+from recsys_core.fairness.groups import make_grouping
 
 NOBODY = (np.zeros(5, dtype=int), np.zeros(0, dtype=int))
 DATASET = make_dataset(
@@ -119,10 +125,10 @@ def test_rarer_values_of_a_column_with_too_many_share_a_group():
     names = [f"name {i:03}" for i in range(600)] + ["name 599"] * 3 + ["name 042"] * 2 + [None]
     dataset = make_dataset({"name": names}, {"x": []}, columns=(Column("name", "category"),))
     grouping = make_grouping(dataset, ("name",), train=(np.zeros(607, dtype=int), np.zeros(0, dtype=int)))
-    assert [g.kind for g in grouping.groups] == ["value"] * 50 + ["rest", "missing"]
+    assert [g.kind for g in grouping.groups] == ["value"] * 20 + ["rest", "missing"]
     assert {"name 599", "name 042", "name 000"} <= set(grouping.labels)
     sizes = dict(zip(grouping.labels, grouping.membership.sum(axis=0), strict=True))
-    assert (sizes["name 599"], sizes["name 042"], sizes["(other values)"], sizes["(missing)"]) == (4, 3, 550, 1)
+    assert (sizes["name 599"], sizes["name 042"], sizes["(other values)"], sizes["(missing)"]) == (4, 3, 580, 1)
     assert [note.key for note in grouping.notes] == ["fairness.note.rest"]
 
 
@@ -136,15 +142,121 @@ def test_rarer_values_of_items_with_several_share_a_group():
     )
     grouping = make_grouping(dataset, ("tags",), train=(np.zeros(2, dtype=int), np.zeros(0, dtype=int)))
     sizes = dict(zip(grouping.labels, grouping.membership.sum(axis=0), strict=True))
-    assert (sizes["common"], sizes["tag 000"], sizes["(other values)"]) == (300, 0.5, 551 / 2)
+    assert (sizes["common"], sizes["tag 000"], sizes["(other values)"]) == (300, 0.5, 581 / 2)
 
 
-def test_crossing_too_much_is_refused():
-    names = [f"name {i}" for i in range(30)]
-    columns = (Column("one", "category"), Column("two", "category"))
-    dataset = make_dataset({"one": names, "two": names}, {"x": []}, columns=columns)
-    with pytest.raises(SettingError, match="900 groups together"):
-        make_grouping(dataset, ("one", "two"), train=(np.zeros(31, dtype=int), np.zeros(0, dtype=int)))
+def test_the_smaller_of_too_many_crossed_groups_share_one():
+    random = np.random.default_rng(0)
+    names = [[f"v{i}" for i in random.integers(30, size=5000)] for _ in range(3)]
+    columns = tuple(Column(name, "category") for name in ("one", "two", "three"))
+    users = dict(zip(("one", "two", "three"), names, strict=True))
+    dataset = make_dataset(users, {"x": []}, columns=columns)
+    train = item_table([[]] * 5000, 1)
+    two = make_grouping(dataset, ("one", "two"), train=train)
+    assert [dict(note.values)["count"] for note in two.notes] == [len(set(zip(*names[:2], strict=True)))]
+    three = make_grouping(dataset, ("one", "two", "three"), train=train)
+    assert len(three.groups) == MOST_CELLS + 1
+    assert three.groups[-1].kind == "rest"
+    cells, labels = list(zip(*names, strict=True)), set(three.labels)
+    count = Counter(cells)
+    sizes = three.membership.sum(axis=0)
+    assert [note.key for note in three.notes] == ["fairness.note.cells"]
+    assert dict(three.notes[0].values)["count"] == len(count)
+    assert sizes[:-1].min() >= max(count[c] for c in count if f"{c[0]} × {c[1]} × {c[2]}" not in labels)
+    for group, size in zip(three.groups[:-1], sizes, strict=False):
+        assert count[tuple(part.value for part in group.parts)] == size
+    assert sizes.sum() == 5000
+
+
+def test_three_columns_crossed_agree_with_a_loop():
+    grouping = group("gender", "size", "age")
+    rows = [" × ".join(group(c).labels[group(c).code[u]] for c in ("gender", "size", "age")) for u in range(4)]
+    assert [grouping.labels[c] for c in grouping.code] == rows
+
+
+@pytest.mark.parametrize(
+    ("spelled", "labels"),
+    [
+        ("age=25/35", ("20 years", "30 years", "40 years", "(missing)")),
+        ("user.age=35", ("20–30 years", "40 years", "(missing)")),
+        ("age=-1e3/40/41/50.5", ("20–30 years", "40 years", "(missing)")),  # an empty bucket is no group
+        ("activity=1", ("0",)),
+        ("item.price=2", ("1", "2.5")),
+        ("popularity=1", ("0",)),
+        ("size=M", ("M", "(other values)")),
+        ("gender=F/M", ("F", "M", "(missing)")),
+        ("item.tags=red", ("red", "(other values)", "(missing)")),
+        ("likes=a|b", ("a|b", "(other values)", "(missing)")),
+    ],
+)
+def test_edges_and_values_can_be_asked_for(spelled, labels):
+    assert group(spelled, train=item_table([[]] * 4, 3)).labels == labels
+    full = find_column(DATASET, spelled).key
+    assert find_column(DATASET, full).key == full
+    assert by_columns(DATASET, spelled) == (full,)
+    assert without_parts(full)[0] == find_column(DATASET, spelled.rpartition("=")[0]).key
+
+
+@pytest.mark.parametrize(
+    ("spelled", "key"),
+    [
+        ("age=", "fairness.edges"), ("age=x", "fairness.edges"), ("age=50/30", "fairness.edges"),
+        ("age=30/30", "fairness.edges"), ("age=nan", "fairness.edges"), ("age=1/inf", "fairness.edges"),
+        ("age=" + "/".join(map(str, range(101))), "fairness.edges"),
+        ("gender=", "fairness.parts"), ("gender=F//M", "fairness.parts"), ("gender=X", "fairness.value"),
+        ("item.tags=red|big", "fairness.value"), ("nothing=3", "column.unknown"), ("bio=a", "column.unknown"),
+        ("age=30,gender=X", "fairness.value"), ("age=3x,gender", "fairness.edges"),
+    ],
+)  # fmt: skip
+def test_parts_that_are_none_are_refused(spelled, key):
+    with pytest.raises(RecLensError) as caught:
+        by_columns(DATASET, spelled)
+    assert caught.value.key == key
+
+
+def test_columns_with_parts_are_fields_of_a_line():
+    assert by_columns(DATASET, "age=25/35,gender=F") == ("user.age=25/35", "user.gender=F")
+    columns = (Column("a=b", "category"), Column("a", "category"))
+    values = ["x/y", "50 %", "b", "b"]
+    dataset = make_dataset({"a=b": values, "a": values}, {"x": []}, columns=columns)
+    assert find_column(dataset, "a=b").key == "user.a=b"
+    for name, value in (("a=b", "x%2Fy"), ("a", "x%2Fy"), ("a", "50 %25")):
+        found = make_grouping(dataset, (f"{name}={value}",), train=item_table([[]] * 4, 1))
+        assert len(found.groups) == 2
+        assert found.by == (f"user.{name}={value}",)
+
+
+def test_head_middle_and_tail_and_the_age_of_items():
+    taken = [(user, item) for item, n in enumerate([5, 4, 3, 3, 2, 1, 0, 0, 0, 0]) for user in range(n)]
+    dataset = make_dataset({"x": [0] * 5}, {"y": [0] * 10}, columns=(), taken=taken)
+    item, user = zip(*sorted((i, u) for u, i in taken), strict=True)
+    train = item_table([[i for i, u in zip(item, user, strict=True) if u == who] for who in range(5)], 10)
+    grouping = make_grouping(dataset, ("item.popularity",), train=train)
+    assert grouping.by == ("training.popularity",)
+    assert grouping.labels == ("head", "middle", "tail")
+    assert grouping.code.tolist() == [0, 0, 1, 1, 1, 1, 1, 1, 2, 2]
+    assert make_grouping(dataset, ("popularity=1/4",), train=train).labels == ("0", "1–3", "4–5")
+    with pytest.raises(RecLensError, match="No column"):  # no times, no age
+        find_column(dataset, "item.age")
+    dated = replace(dataset, schema=replace(dataset.schema, has_time=True))
+    dated.interactions["time"] = [86_400 * (10 - i) for i in dated.interactions["item_index"]]
+    age = make_grouping(dated, ("item.age=3",), train=train)
+    assert age.by == ("training.item_age=3",)
+    assert age.labels == ("0–2 days", "3–5 days", "(missing)")
+    assert age.code.tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 2]
+
+
+def test_five_thousand_values_and_none_at_all():
+    values = [f"v{i}" for i in range(5000)] + ["big"] * 30
+    columns = (Column("city", "category"), Column("empty", "category"), Column("void", "number"))
+    users = {"city": values, "empty": [None] * 5030, "void": [np.nan] * 5030}
+    dataset = make_dataset(users, {"x": []}, columns=columns)
+    train = item_table([[]] * 5030, 1)
+    assert len(make_grouping(dataset, ("city",), train=train).groups) == 21
+    named = make_grouping(dataset, ("city=v4999",), train=train)
+    assert (named.labels, named.notes) == (("v4999", "(other values)"), ())
+    for column in ("empty", "void", "void=3"):
+        assert make_grouping(dataset, (column,), train=train).labels == ("(missing)",)
 
 
 AWKWARD = ["city, state", 'q"uote', " padded", "עיר", "a.b", "user.x", "x", "training.activity", "activity", "x×y", ","]
@@ -205,7 +317,7 @@ def test_data_without_attributes_have_groups_by_history():
     assert groupable_columns(dataset, "user") == ("training.activity", "training.popular_taste")
     assert groupable_columns(dataset, "item") == ("training.popularity",)
     popularity = make_grouping(dataset, ("popularity",), train=train)
-    assert (popularity.side, popularity.labels, popularity.code.tolist()) == ("item", ("1", "2"), [1, 0])
+    assert (popularity.side, popularity.labels, popularity.code.tolist()) == ("item", ("head", "tail"), [0, 1])
 
 
 def test_constant_number_is_one_group():

@@ -10,7 +10,7 @@ from dashboard.presentation.texts.markdown import Markdown, escape, opposing, st
 from dashboard.presentation.wording import known, range_with_its_unit, shorten
 from recsys_core.errors import Phrase
 from recsys_core.fairness import ScanResult, direction
-from recsys_core.fairness.columns import SEGMENT, TRAINING
+from recsys_core.fairness.columns import SEGMENT, TRAINING, without_parts
 from recsys_core.fairness.metric import HIGHER_IS_BETTER, LOWER_IS_BETTER
 from recsys_core.results import Evaluation, FairnessReport, Gap, GapChange, Group, OneVsRestGap
 
@@ -42,11 +42,16 @@ def good_end(metric: str) -> str:
 
 
 def column_name(column: str) -> str:
-    """``user.region`` as region, ``training.activity`` as items taken before, ``segment:young`` as segment "young"."""
+    """``user.region`` as region, ``training.activity`` as items taken before, ``segment:young`` as segment "young".
+
+    The edges or values that were asked for stand behind it: ``user.age=30/50`` as age (30/50).
+    """
     if column.startswith(SEGMENT):
         return plain("fairness.segment", name=column.removeprefix(SEGMENT))
-    side, name = column.split(".", 1)
-    return plain(f"training.{name}") if side == TRAINING else word("column", name)
+    key, parts = without_parts(column)
+    side, name = key.split(".", 1)
+    said = plain(f"training.{name}") if side == TRAINING else word("column", name)
+    return plain("fairness.column_parts", column=said, parts=shorten(parts)) if parts else said
 
 
 def inside(name: str) -> str:
@@ -75,12 +80,12 @@ def name_of(group: Group) -> str:
         return shorten(known(group.value))
     if group.kind == "range":
         return range_with_its_unit(group.value, group.unit)
-    return plain(f"group.{group.kind}")
+    return plain(f"group.{group.value if group.kind == 'popularity' else group.kind}")
 
 
 def people(by: tuple[str, ...], group: Group) -> Markdown:
     """A group as the subject of a sentence: "Users from the islands"."""
-    side, _, name = by[0].partition(".")
+    side, _, name = without_parts(by[0])[0].partition(".")
     if group.kind in ("segment", "others") and len(by) == 1:
         return t(f"fairness.who.{group.kind}", name=bold(group.value))
     if group.kind == "missing":

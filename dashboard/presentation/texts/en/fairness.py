@@ -57,7 +57,12 @@ TEXTS = {
     "group.said.west": "the west",
     "group.said.islands": "the islands",
     "training.activity": "items taken before",
-    "training.popularity": "times taken before",
+    "training.popularity": "popularity",
+    "training.item_age": "time since its first interaction",
+    "fairness.column_parts": "{column} ({parts})",
+    "group.head": "head (most popular fifth)",
+    "group.middle": "middle",
+    "group.tail": "tail (least popular fifth)",
     "training.popular_taste": "taste for popular items",
     # the answer
     "fairness.clear.lower": "{who} get {share} {metric} than everyone else: {value} against {rest}; the difference is between {low} and {high} (95 %).",

@@ -219,8 +219,6 @@ TEXTS = {
     "core.fairness.no_groups": "{column} 列：没有任何群体达到 {least} 位用户，请换一列。",
     "core.fairness.no_item_groups": "{column} 列：没有任何群体达到 {least} 件物品，请换一列。",
     "core.fairness.nobody": "测试部分没有任何用户，因此所有群体都没有数字；请用更多交互来训练。",
-    "core.fairness.too_many_groups": "这些列合起来有 {count} 个群体；交叉后最多只能有 {most} 个。",
-    "core.fairness.note.rest": "{column} 列的值太多：最常见的 {alone} 个各成一组，其余 {count} 行中较少见的值合为一组。",
     "core.fairness.reason.no_category": "没有可以区分类别的物品列。",
     "core.fairness.reason.many_values": "物品列 {column} 有 {count} 种不同的值，最多只能比较 {most} 种。",
     "core.fairness.reason.no_probabilities": "模型没有给出物品被选的概率。",
