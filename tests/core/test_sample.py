@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -16,8 +17,7 @@ from sklearn.metrics import ndcg_score, roc_auc_score
 
 from recsys_core.data.sample import DOMAINS, PlantedTruth, make_sample
 from recsys_core.data.sample.best import best_figures, states
-from recsys_core.data.sample.domain import Category, Domain, ItemColumn, ProductLine, nouns
-from recsys_core.data.sample.effects import Bell, Levels, Line, Match, Parabola, Pull
+from recsys_core.data.sample.effects import Levels
 from recsys_core.data.sample.generate import Sample, SampleSize, draw_sample
 from recsys_core.data.sample.truth import PlantedPairs, recent_counts
 from recsys_core.data.sample.write import write_sample
@@ -25,9 +25,9 @@ from recsys_core.data.schema import KINDS, OUTCOMES
 from recsys_core.errors import DataError, SettingError
 from recsys_core.metrics import roc_auc
 
-SHOP = DOMAINS["shop"]
+SHOP, NEWS = DOMAINS["shop"], DOMAINS["news"]
 SMALL = SampleSize(n_users=300, n_items=400, impressions=40)
-COMMITTED = Path(__file__).resolve().parents[2] / "sample_data" / "shop"
+COMMITTED = Path(__file__).resolve().parents[2] / "sample_data"
 PLAYERS = (
     *(f"user.{c}" for c in ("age", "gender", "income", "region", "device", "interest")),
     *(f"item.{c}" for c in ("category", "price", "brand", "rating", "colour", "title")),
@@ -46,10 +46,15 @@ def logged(sample: Sample) -> PlantedPairs:
     return states(sample.truth, *(log[c].to_numpy() for c in ("user", "item")), log["outcome"].to_numpy(bool))
 
 
+@pytest.fixture(scope="module", params=list(DOMAINS))
+def full(request, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
+    out = tmp_path_factory.mktemp("sample") / request.param
+    return out, make_sample(request.param, 0, out)
+
+
 @pytest.fixture(scope="module")
-def full(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
-    out = tmp_path_factory.mktemp("sample") / "shop"
-    return out, make_sample("shop", 0, out)
+def news() -> Sample:
+    return draw_sample(NEWS, 5, SMALL)
 
 
 # the folder
@@ -69,16 +74,18 @@ def test_full_size_and_best_figures_lie_where_the_design_wants_them(full):
 
 def test_committed_sample_is_what_seed_0_writes(full):
     out, _ = full
+    committed = COMMITTED / out.name
     for name in ("users.csv", "items.csv", "mapping.json", "truth.json", "README.md"):
-        assert (COMMITTED / name).read_text() == (out / name).read_text(), name
+        assert (committed / name).read_text() == (out / name).read_text(), name
     packed = "interactions.csv.gz"
-    assert gzip.decompress((COMMITTED / packed).read_bytes()) == gzip.decompress((out / packed).read_bytes())
+    assert gzip.decompress((committed / packed).read_bytes()) == gzip.decompress((out / packed).read_bytes())
 
 
-def test_same_seed_same_bytes_and_another_seed_differs(tmp_path):
+@pytest.mark.parametrize("domain", DOMAINS.values(), ids=list(DOMAINS))
+def test_same_seed_same_bytes_and_another_seed_differs(domain, tmp_path):
     size = SampleSize(n_users=60, n_items=200, impressions=40)
     for name, seed in (("a", 5), ("b", 5), ("c", 6)):
-        write_sample(SHOP, seed, draw_sample(SHOP, seed, size), tmp_path / name)
+        write_sample(domain, seed, draw_sample(domain, seed, size), tmp_path / name)
     files = sorted(f.name for f in (tmp_path / "a").iterdir())
     assert files == ["README.md", "interactions.csv.gz", "items.csv", "mapping.json", "truth.json", "users.csv"]
     for name in files:
@@ -88,7 +95,7 @@ def test_same_seed_same_bytes_and_another_seed_differs(tmp_path):
 
 
 def test_unknown_domain_negative_seed_and_foreign_folder_are_refused(tmp_path, sample):
-    with pytest.raises(SettingError, match="domain must be one of shop"):
+    with pytest.raises(SettingError, match="domain must be one of shop, news"):
         make_sample("shoe", 0, tmp_path / "x")
     with pytest.raises(SettingError, match="seed must be at least 0"):
         make_sample("shop", -1, tmp_path / "x")
@@ -99,10 +106,12 @@ def test_unknown_domain_negative_seed_and_foreign_folder_are_refused(tmp_path, s
     assert [f.name for f in (tmp_path / "mine").iterdir()] == ["thesis.txt"]
 
 
-def test_mapping_names_every_column_and_the_tables_refer_to_each_other():
-    mapping = json.loads((COMMITTED / "mapping.json").read_text())
-    users, items = (pd.read_csv(COMMITTED / f) for f in ("users.csv", "items.csv"))
-    log = pd.read_csv(COMMITTED / "interactions.csv.gz")
+@pytest.mark.parametrize("domain", DOMAINS.values(), ids=list(DOMAINS))
+def test_mapping_names_every_column_and_the_tables_refer_to_each_other(domain):
+    folder = COMMITTED / domain.name
+    mapping = json.loads((folder / "mapping.json").read_text())
+    users, items = (pd.read_csv(folder / f) for f in ("users.csv", "items.csv"))
+    log = pd.read_csv(folder / "interactions.csv.gz")
     assert {"user_id", "name", *mapping["users"]["columns"]} == set(users)
     assert {"item_id", *mapping["items"]["columns"]} == set(items)
     assert {mapping["interactions"][c] for c in ("user", "item", "time", "value", "propensity")} == set(log)
@@ -110,7 +119,7 @@ def test_mapping_names_every_column_and_the_tables_refer_to_each_other():
     columns = mapping["users"]["columns"] | mapping["items"]["columns"]
     assert all(c["kind"] in KINDS for c in columns.values())
     features = [f"user.{c}" for c, v in mapping["users"]["columns"].items() if v["kind"] != "ignored"]
-    assert set(features) | {f"item.{c}" for c in mapping["items"]["columns"]} | {"history"} == set(PLAYERS)
+    assert set(features) | {f"item.{c}" for c in mapping["items"]["columns"]} | {"history"} == set(domain.players)
     assert set(log["user_id"]) == set(users["user_id"])
     assert set(log["item_id"]) <= set(items["item_id"])
     assert set(log["outcome"]) == {0, 1}
@@ -120,13 +129,15 @@ def test_mapping_names_every_column_and_the_tables_refer_to_each_other():
         assert not table.isna().any(axis=None)
 
 
-def test_titles_and_names_are_distinct_and_each_title_holds_one_planted_word():
-    users, items = (pd.read_csv(COMMITTED / f) for f in ("users.csv", "items.csv"))
+@pytest.mark.parametrize("domain", DOMAINS.values(), ids=list(DOMAINS))
+def test_titles_and_names_are_distinct_and_each_title_holds_one_planted_word(domain):
+    users, items = (pd.read_csv(COMMITTED / domain.name / f) for f in ("users.csv", "items.csv"))
+    assert len(items) == 1000
     assert items["title"].is_unique
     assert users["name"].is_unique
-    words = SHOP.levels["item.title"]
+    words = domain.levels["item.title"]
     assert 10 <= len(words) <= 14
-    assert all(sum(w in words for w in title.lower().split()) == 1 for title in items["title"])
+    assert all(sum(w in words for w in re.findall(r"[\w'-]+", t.lower())) == 1 for t in items["title"])
 
 
 # what was drawn is what was planted
@@ -135,7 +146,7 @@ def test_titles_and_names_are_distinct_and_each_title_holds_one_planted_word():
 def test_tables_alone_give_back_the_logit_of_every_impression(sample, logged):
     rows = logged.user, logged.item, logged.history
     np.testing.assert_allclose(sample.truth.logit(*rows), sample.log["logit"], atol=1e-9)
-    truth = PlantedTruth.load(COMMITTED)
+    truth = PlantedTruth.load(COMMITTED / "shop")
     assert truth.about["seed"] == 0
     assert truth.function.players == PLAYERS
 
@@ -144,8 +155,9 @@ def test_outcomes_come_as_often_as_the_planted_probability_says(full):
     out, _ = full
     truth = PlantedTruth.load(out)
     log = pd.read_csv(out / "interactions.csv.gz")
-    taken = log["outcome"].to_numpy(bool)
-    pairs = states(truth, log["user_id"].to_numpy() - 1, log["item_id"].to_numpy() - 1, taken)
+    user, item = log["user_id"].to_numpy() - 1, log["item_id"].to_numpy() - 1
+    taken = truth.taken(user, item, log["outcome"].to_numpy())
+    pairs = states(truth, user, item, taken)
     probability = truth.probabilities(pairs.user, pairs.item, pairs.history)
     bins = np.digitize(probability, np.quantile(probability, np.arange(0.05, 1, 0.05)))
     n = np.bincount(bins)
@@ -206,10 +218,10 @@ def test_planted_columns_do_change_a_logit(sample, logged):
         assert np.abs(changed.logit(*rows) - sample.truth.logit(*rows)).max() > 0.1, player
 
 
-def test_people_are_shared_and_sensitive_attributes_are_not_hidden_in_others(sample):
-    other = draw_sample(NEWS, 5, replace(SMALL, n_items=40)).users
+def test_people_are_shared_and_sensitive_attributes_are_not_hidden_in_others(sample, news):
+    other = news.users
     pd.testing.assert_frame_equal(sample.users.drop(columns="interest"), other.drop(columns="interest"))
-    users = pd.read_csv(COMMITTED / "users.csv")
+    users = pd.read_csv(COMMITTED / "shop" / "users.csv")
     assert users.groupby("gender")["income"].mean().loc[["woman", "man"]].pct_change().abs().max() < 0.06
 
 
@@ -254,58 +266,17 @@ def test_the_under_served_region_is_served_worse_with_any_seed(seed):
 # a domain is data
 
 
-def _news() -> Domain:
-    """Two categories, other column names: nothing in the generator is about shops."""
-    words = ("breaking", "quiet", "surprising")
-    lines = {
-        "politics": nouns(
-            "tax bill 5, water bill 4, road bill 6, school bill 5, rail bill 3, port bill 5, tram bill 4"
-        ),
-        "sport": nouns("chess final 3, judo final 2, rugby final 3, tennis final 4, polo final 3, golf final 5, row 2"),
-    }
-    makers = ("Daily Post", "Evening Star", "Harbour Times")
-    return Domain(
-        name="news",
-        title="news demo",
-        outcome="click",
-        categories=tuple(Category(n, makers, (ProductLine(words, things),)) for n, things in lines.items()),
-        amount=ItemColumn("length", "minutes", "reading time"),
-        maker=ItemColumn("publisher", says="publisher"),
-        quality=ItemColumn("trust", "points", "trust of readers"),
-        decoy=ItemColumn("layout", says="layout"),
-        decoy_levels=("wide", "narrow"),
-        effects=(
-            Bell("user.age", "item.category", {"politics": 60, "sport": 25}, 12.0, 2.0, "age"),
-            Parabola("item.length", "user.income", 40.0, 4.0, 0.5, 0.5, "length"),
-            Line("item.trust", 4.0, 0.5, "trust"),
-            Levels("item.publisher", dict(zip(makers, (0.5, 0.0, -0.5), strict=True)), "publisher"),
-            Match("user.interest", "item.category", 1.0, "interest"),
-            Levels("item.title", dict(zip(words, (0.6, -0.6, 0.0), strict=True)), "word"),
-            Pull("history", "item.category", 0.4, "history"),
-        ),
-        slopes={"north": 1.0, "south": 1.0, "east": 0.5, "west": 1.0, "islands": 1.0},
-        slope_cause="flatter",
-        title_form="A {word} {noun}",
-    )
-
-
-NEWS = _news()
-
-
-def test_another_domain_is_only_other_data(tmp_path):
-    size = SampleSize(n_users=200, n_items=40, impressions=20, fewest=10)
-    about = write_sample(NEWS, 3, draw_sample(NEWS, 3, size), tmp_path / "news")
-    truth = PlantedTruth.load(tmp_path / "news")
-    assert about["columns_without_effect"] == ["user.gender", "user.device", "item.layout"]
-    assert about["under_served"]["value"] == "east"
+def test_another_domain_is_only_other_data(news, tmp_path):
+    about = write_sample(NEWS, 5, news, tmp_path / "news")
+    assert about["columns_without_effect"] == ["user.gender", "user.region", "item.layout"]
+    assert about["function"]["formula"] == "logit = steepness * (sum of effects) - threshold"
     items = pd.read_csv(tmp_path / "news" / "items.csv")
-    assert {"length", "publisher", "trust", "layout"} < set(items)
-    assert items["title"].str.startswith("A ").all()
-    assert truth.n_items == 40
+    assert {"length", "publisher", "freshness", "layout"} < set(items)
+    assert items["title"].str.match(r"[A-Z][a-z]+: ").all()
 
 
 def test_a_domain_whose_numbers_miss_a_level_is_refused():
     with pytest.raises(ValueError, match="must name"):
         replace(SHOP, effects=(Levels("item.brand", {"Acme": 1.0}, "brand"),))
     with pytest.raises(ValueError, match="titles"):
-        draw_sample(NEWS, 0, SampleSize(n_users=30, n_items=1000))
+        draw_sample(NEWS, 0, SampleSize(n_users=30, n_items=5000))

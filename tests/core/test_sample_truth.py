@@ -16,7 +16,7 @@ from recsys_core.data.sample.best import states
 from recsys_core.data.sample.generate import Sample, SampleSize, draw_sample
 from recsys_core.data.sample.truth import PlantedPairs
 
-COMMITTED = Path(__file__).resolve().parents[2] / "sample_data" / "shop"
+COMMITTED = Path(__file__).resolve().parents[2] / "sample_data"
 PLAYERS = (
     *(f"user.{c}" for c in ("age", "gender", "income", "region", "device", "interest")),
     *(f"item.{c}" for c in ("category", "price", "brand", "rating", "colour", "title")),
@@ -102,11 +102,12 @@ def test_chunks_do_not_change_the_values(sample, logged, monkeypatch):
 
 
 def test_truth_json_names_what_matters_and_what_does_not():
-    about = json.loads((COMMITTED / "truth.json").read_text())
+    about = json.loads((COMMITTED / "shop" / "truth.json").read_text())
     assert about["columns_without_effect"] == ["user.gender", "user.device", "item.colour"]
     assert about["sensitive_without_effect"] == "user.gender"
     assert about["under_served"]["column"] == "user.region"
     assert about["under_served"]["value"] == "islands"
+    assert about["under_served"]["kind"] == "slope"
     assert sorted(about["ranking"]) == sorted(PLAYERS)
     strength = [about["importance"][p] for p in about["ranking"]]
     assert strength == sorted(strength, reverse=True)

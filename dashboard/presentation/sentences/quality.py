@@ -17,6 +17,7 @@ from recsys_core.results.training import Difference
 MOST_OF_IT = 0.9  # of what is possible above chance
 FLOOR = "popularity"  # the baseline that lists must beat to be of any use
 VERDICTS = {"above": True, "par": None, "below": False}
+WORD_OF_SAMPLE = {"shop": "bought", "news": "read"}  # what taking an item is called in a sample
 
 
 def best_possible(model: TrainedModel) -> dict[str, float]:
@@ -36,14 +37,14 @@ def sentence(model: TrainedModel) -> Markdown:
 
 
 def _what(model: TrainedModel) -> str:
-    """What tells a positive from a negative: ``bought``, ``shown``, ``liked``, ``taken``, ``held`` or ``rated``."""
+    """What tells a positive from a negative: a sample's, ``shown``, ``liked``, ``taken``, ``held`` or ``rated``."""
     if model.task == "implicit":  # a part drawn at random holds nothing that came next
         return "held" if model.training.split == "random" else "taken"
     if model.task == "rating":
         return "rated"
     if model.dataset.schema.outcome == "rating":
         return "liked"
-    return "bought" if (model.dataset.truth or {}).get("domain") == "shop" else "shown"
+    return WORD_OF_SAMPLE.get(str((model.dataset.truth or {}).get("domain")), "shown")
 
 
 def known(value: float | None) -> TypeGuard[float]:

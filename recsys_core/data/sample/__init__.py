@@ -1,7 +1,7 @@
 """Sample data with a planted truth: people, items and logged impressions whose cause is written down.
 
 >>> sorted(DOMAINS)
-['shop']
+['news', 'shop']
 """
 
 from __future__ import annotations
@@ -10,13 +10,14 @@ from pathlib import Path
 
 from recsys_core.data.sample.domain import Domain
 from recsys_core.data.sample.generate import draw_sample
+from recsys_core.data.sample.news import NEWS
 from recsys_core.data.sample.shapley import explain_planted, planted_importance, planted_shapley
 from recsys_core.data.sample.shop import SHOP
 from recsys_core.data.sample.truth import PlantedLogit, PlantedPairs, PlantedTruth
 from recsys_core.data.sample.write import write_sample
 from recsys_core.errors import SettingError
 
-DOMAINS: dict[str, Domain] = {d.name: d for d in (SHOP,)}
+DOMAINS: dict[str, Domain] = {d.name: d for d in (SHOP, NEWS)}
 
 __all__ = [
     "DOMAINS",

@@ -13,16 +13,19 @@ from recsys_core.metrics import logistic, ndcg_at_k, roc_auc, top_k
 
 
 def best_figures(
-    truth: PlantedTruth, user: np.ndarray, item: np.ndarray, taken: np.ndarray, *, item_ids: pd.Series
+    truth: PlantedTruth, user: np.ndarray, item: np.ndarray, recorded: np.ndarray, *, item_ids: pd.Series
 ) -> dict:
     """Best AUC and NDCG@10 on this log's test part, popularity's NDCG@10, and NDCG@10 by user.
 
-    Rows must be in order of user, then time; ``item_ids`` are the raw ids in matrix order, by which
-    equal scores are ranked as a model's are whose split has seed 0. Popularity counts how often an
-    item was taken before the test part, as `recsys_core.models.baselines.Popularity` does. Test
-    rows are scored in the state of their own moment; the ranking in the user's state before the
-    test part.
+    Rows must be in order of user, then time; ``recorded`` is what the log says was taken. The truth knows
+    what was taken (`PlantedTruth.taken`), popularity only what was recorded. ``item_ids`` are the raw ids
+    in matrix order, by which equal scores are ranked as a model's are whose split has seed 0. Popularity
+    counts how often an item was recorded as taken before the test part, as
+    `recsys_core.models.baselines.Popularity` does. Test rows are scored in the state of their own moment;
+    the ranking in the user's state before the test part. ``test`` holds user, outcome and planted logit
+    of the test rows.
     """
+    taken = truth.taken(user, item, recorded)
     pairs = states(truth, user, item, taken)
     test = part_by_user(user, np.arange(len(user))) == TEST
     logit = truth.logit(pairs.user, pairs.item, pairs.history)
@@ -33,15 +36,35 @@ def best_figures(
     relevant[user[test & taken], item[test & taken]] = True
     score = truth.catalogue_logit(user[first_test], pairs.history[first_test])
     ties, held_out = tie_order(item_ids, 0), csr_array(relevant & ~seen)
-    popularity = np.broadcast_to(np.bincount(item[~test & taken], minlength=truth.n_items), shape)
+    popularity = np.broadcast_to(np.bincount(item[~test & recorded], minlength=truth.n_items), shape)
     best, popular = (ndcg_at_k(top_k(s, 10, excluded=seen, tie_order=ties), held_out) for s in (score, popularity))
     return {
         "best_auc": roc_auc(taken[test], logit[test]),
+        "test": (user[test], taken[test], logit[test]),
         "best_ndcg@10_by_user": best,
         "popularity_ndcg@10_by_user": popular,
         "suitable": float((score > 0).mean()),
         "mean_probability": float(logistic(score).mean()),
     }
+
+
+def best_by_group(figures: dict, group: np.ndarray) -> dict[str, dict[str, float]]:
+    """``n_users``, best ``ndcg@10`` and ``auc`` by group; ``group`` is each user's, ``figures`` as `best_figures` says.
+
+    ``n_users`` counts those with an NDCG: a held-out item that they took.
+    """
+    user, taken, logit = figures["test"]
+    ndcg = figures["best_ndcg@10_by_user"]
+    of_user = group[np.unique(user)]
+    found = {}
+    for name in sorted(set(of_user)):
+        own, rows = ndcg[of_user == name], group[user] == name
+        found[str(name)] = {
+            "n_users": int(np.isfinite(own).sum()),
+            "ndcg@10": round(float(np.nanmean(own)), 4),
+            "auc": round(roc_auc(taken[rows], logit[rows]), 4),
+        }
+    return found
 
 
 def states(truth: PlantedTruth, user: np.ndarray, item: np.ndarray, taken: np.ndarray) -> PlantedPairs:

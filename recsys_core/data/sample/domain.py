@@ -39,6 +39,22 @@ class ItemColumn:
     says: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A fault of the records: what one group of users took was partly recorded as not taken.
+
+    ``share`` of what users with ``value`` in ``column`` took of ``categories`` stands in the log as not
+    taken, but for each user's test part, where the records are right. ``cause`` says why. Nobody's
+    preference depends on it: what is shown and taken next follows what was truly taken.
+    """
+
+    column: str
+    value: str
+    categories: tuple[str, ...]
+    share: float
+    cause: str
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Domain:
     """One kind of recommender's sample data.
@@ -48,9 +64,9 @@ class Domain:
     name, title
         ``shop`` and what a person reads: ``shop demo``.
     outcome
-        What taking an item means: an outcome of ``schema.OUTCOMES``.
+        What taking an item means: an outcome of ``schema.OUTCOMES``. ``taken`` is the word for it.
     title_form
-        How a word and a noun make a title: ``{word} {noun}``.
+        How a word and a noun make a title: ``{word} {noun}``. ``word_says`` is what the word is called.
     amount_spread, amount_endings
         Spread of the log amount round the noun's typical one; fractions a printed amount may
         end in (``0.9`` and ``0.95`` for a shop's prices).
@@ -59,6 +75,8 @@ class Domain:
     slopes
         By region: how closely outcomes follow the effects (1 is fully). ``slope_cause`` says why
         where it is less.
+    recording
+        Whose outcomes were recorded wrongly, if anyone's.
     suitable
         Share of user-item pairs with a planted probability of at least one half before any
         history; the intercept is set to give it.
@@ -77,7 +95,10 @@ class Domain:
     decoy_levels: tuple[str, ...]
     effects: tuple[Effect, ...]
     slopes: Mapping[str, float]
-    slope_cause: str
+    slope_cause: str = ""
+    recording: Recording | None = None
+    taken: str = "taken"
+    word_says: str = "quality word"
     title_form: str = "{word} {noun}"
     amount_spread: float = 0.3
     amount_endings: tuple[float, ...] = (0.0,)
@@ -117,6 +138,11 @@ def _tables(effect: Effect) -> list[tuple[str, Mapping[str, float]]]:
     if isinstance(effect, Bell):
         return [(effect.category, effect.centres)]
     return [(effect.column, effect.numbers)] if isinstance(effect, Levels) else []
+
+
+def product_category(name: str, makers: str, *lines: tuple[str, str]) -> Category:
+    """A category written as text: makers with commas between, ``(words, nouns)`` a line (see `nouns`)."""
+    return Category(name, tuple(makers.split(", ")), tuple(ProductLine(tuple(w.split()), nouns(n)) for w, n in lines))
 
 
 def nouns(text: str) -> tuple[tuple[str, float], ...]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from recsys_core.data.sample.domain import Domain
+from recsys_core.data.sample.domain import Domain, Recording
 from recsys_core.data.sample.people import draw_people
-from recsys_core.data.sample.truth import PlantedLogit, PlantedTruth, encode
+from recsys_core.data.sample.truth import SLOPE_PLAYER, PlantedLogit, PlantedTruth, encode
+from recsys_core.data.split import TEST, part_by_user
 from recsys_core.metrics import logistic
 
 START = 1_735_689_600  # 2025-01-01, unix seconds
@@ -33,8 +34,8 @@ class SampleSize:
 class Sample:
     """Tables as they are written, and the truth behind them.
 
-    ``log`` has ``user`` and ``item`` (row numbers), ``time``, ``outcome``, ``propensity`` and the
-    planted ``logit`` at that moment, in order of user, then time.
+    ``log`` has ``user`` and ``item`` (row numbers), ``time``, ``outcome`` (as recorded), ``propensity``,
+    ``taken`` (as it was) and the planted ``logit`` at that moment, in order of user, then time.
     """
 
     users: pd.DataFrame
@@ -51,7 +52,25 @@ def draw_sample(domain: Domain, seed: int, size: SampleSize = SampleSize()) -> S
     users["interest"] = rng.choice(np.array(interests, dtype=object), size.n_users)
     items = draw_items(domain, rng, size.n_items)
     truth = plant(domain, users, items)
-    return Sample(users, items, draw_log(truth, domain.policy, rng, size), truth)
+    log = draw_log(truth, domain.policy, rng, size)
+    log["outcome"] = log["taken"]
+    if domain.recording is not None:
+        lost = draw_lost(domain.recording, users, items, log, seed=seed)
+        log["outcome"] = log["taken"] & ~lost
+        truth = replace(truth, unrecorded=log.loc[lost, ["user", "item"]].to_numpy())
+    return Sample(users, items, log, truth)
+
+
+def draw_lost(
+    recording: Recording, users: pd.DataFrame, items: pd.DataFrame, log: pd.DataFrame, *, seed: int
+) -> np.ndarray:
+    """Which rows of the log were taken and not recorded; never a row of a user's test part."""
+    rng = np.random.default_rng([seed, 3])
+    user, item = log["user"].to_numpy(), log["item"].to_numpy()
+    inside = (users[recording.column.partition(".")[2]] == recording.value).to_numpy()[user]
+    concerned = items["category"].isin(recording.categories).to_numpy()[item]
+    before = part_by_user(user, np.arange(len(user))) != TEST
+    return log["taken"].to_numpy() & inside & concerned & before & (rng.random(len(log)) < recording.share)
 
 
 def draw_items(domain: Domain, rng: np.random.Generator, n_items: int) -> pd.DataFrame:
@@ -115,7 +134,8 @@ class _Viewers:
 
     def __init__(self, truth: PlantedTruth, policy: float, n_users: int) -> None:
         self._history = _History(n_users, truth.function.n_categories, truth.function.history_length)
-        self._category, self._region = truth.item_category, truth.columns["user.region"]
+        self._category = truth.item_category
+        self._region = truth.columns.get(SLOPE_PLAYER, np.zeros(n_users, dtype=np.int64))  # absent: all have one slope
         self._start = truth.catalogue_logit(np.arange(n_users), self._history.counts)
         self._pull, self._policy = _pull_by_count(truth), policy
         self._weight = np.exp(policy * self._start)  # before any history; 0 once an item was shown
@@ -130,7 +150,7 @@ class _Viewers:
         logit = self._start[user, item] + pull[np.arange(len(user)), category]
         taken = rng.random(len(user)) < logistic(logit)
         self._history.take(user[taken], category[taken])
-        columns = {"user": user, "item": item, "outcome": taken.astype(int)}
+        columns = {"user": user, "item": item, "taken": taken}
         return pd.DataFrame(columns | {"propensity": propensity, "logit": logit})
 
 
@@ -158,7 +178,7 @@ def _pull_by_count(truth: PlantedTruth) -> np.ndarray:
     pulls = [e for e in function.effects if "history" in e.players]
     count = np.arange(function.history_length + 1)
     only = {"history": count[:, None], "item.category": np.zeros(len(count), dtype=int)}
-    slope = function.slope({"user.region": np.arange(len(function.slopes))})
+    slope = np.array(list(function.slopes.values()))
     return slope[:, None] * function.steepness * sum(e(only) for e in pulls)
 
 

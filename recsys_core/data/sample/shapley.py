@@ -15,7 +15,7 @@ from math import factorial
 import numpy as np
 
 from recsys_core.data.sample.effects import Effect, Values
-from recsys_core.data.sample.truth import SLOPE_PLAYER, PlantedPairs, PlantedTruth
+from recsys_core.data.sample.truth import PlantedPairs, PlantedTruth
 
 CHUNK = 20_000  # pairs times background rows in memory at once
 
@@ -67,11 +67,12 @@ def _games(truth: PlantedTruth) -> list[tuple[tuple[str, ...], Game]]:
     def of_effect(effect: Effect, values: Values) -> np.ndarray:
         return function.slope(values) * function.steepness * effect(values)
 
+    slope = function.slope_players
     games: list[tuple[tuple[str, ...], Game]] = [
-        ((SLOPE_PLAYER,), lambda values: -function.slope(values) * function.threshold)
+        ((player,), lambda values: -function.slope(values) * function.threshold) for player in slope
     ]
     for effect in function.effects:
-        games.append((tuple(dict.fromkeys((SLOPE_PLAYER, *effect.players))), partial(of_effect, effect)))
+        games.append((tuple(dict.fromkeys((*slope, *effect.players))), partial(of_effect, effect)))
     return games
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recsys_core.data.sample.domain import Category, Domain, ItemColumn, ProductLine, nouns
+from recsys_core.data.sample.domain import Domain, ItemColumn, product_category
 from recsys_core.data.sample.effects import Bell, Levels, Line, Match, Parabola, Pull
 
 # What a word in the title adds: related words are close, as a text encoder sees them.
@@ -55,12 +55,8 @@ CATEGORY_AGES = {
 }
 
 
-def _category(name: str, makers: str, *lines: tuple[str, str]) -> Category:
-    return Category(name, tuple(makers.split(", ")), tuple(ProductLine(tuple(w.split()), nouns(n)) for w, n in lines))
-
-
 CATEGORIES = (
-    _category(
+    product_category(
         "beauty",
         "Casa Lumen, Elvika, Ivoro, Juniper & Co, Ostara",
         (
@@ -74,7 +70,7 @@ CATEGORIES = (
             " hair trimmer 49, nail care set 27, toiletry bag 29",
         ),
     ),
-    _category(
+    product_category(
         "clothing",
         "Brindley, Elvika, Fjordal, Hazelby, Montrava",
         (
@@ -88,7 +84,7 @@ CATEGORIES = (
             " windbreaker 65",
         ),
     ),
-    _category(
+    product_category(
         "electronics",
         "Dunmore, Ivoro, Kaleva, Lumero, Nimbex",
         (
@@ -102,7 +98,7 @@ CATEGORIES = (
             " portable radio 49, alarm clock 28, torch 24, record player 179",
         ),
     ),
-    _category(
+    product_category(
         "fitness",
         "Fjordal, Grovewell, Kaleva, Lumero, Nimbex",
         (
@@ -116,7 +112,7 @@ CATEGORIES = (
             " massage ball 12, sports bottle 16, running belt 22",
         ),
     ),
-    _category(
+    product_category(
         "garden",
         "Almhof, Brindley, Dunmore, Grovewell, Hazelby",
         (
@@ -130,7 +126,7 @@ CATEGORIES = (
             " compost bin 62, deck chair 69, bird bath 54",
         ),
     ),
-    _category(
+    product_category(
         "home",
         "Almhof, Casa Lumen, Elvika, Juniper & Co, Lumero",
         (
@@ -144,7 +140,7 @@ CATEGORIES = (
             " tablecloth 34, cotton duvet 99, bath mat 24",
         ),
     ),
-    _category(
+    product_category(
         "kitchen",
         "Almhof, Casa Lumen, Montrava, Hazelby, Ostara",
         (
@@ -158,7 +154,7 @@ CATEGORIES = (
             " coffee grinder 58, kitchen scales 25, rice cooker 64",
         ),
     ),
-    _category(
+    product_category(
         "outdoor",
         "Fjordal, Grovewell, Kaleva, Montrava, Nimbex",
         (
@@ -172,7 +168,7 @@ CATEGORIES = (
             " pocket knife 34, camping table 58, compass 26",
         ),
     ),
-    _category(
+    product_category(
         "shoes",
         "Brindley, Fjordal, Juniper & Co, Montrava, Ostara",
         (
@@ -186,7 +182,7 @@ CATEGORIES = (
             " ballet flats 56, Chelsea boots 119, clogs 42, espadrilles 34",
         ),
     ),
-    _category(
+    product_category(
         "toys",
         "Almhof, Dunmore, Hazelby, Ivoro, Ostara",
         (

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,8 +17,9 @@ from recsys_core.errors import DataError, phrase
 from recsys_core.metrics import logistic
 
 FORMAT = "reclens-truth-1"
-FORMULA = "logit = slopes[user.region] * (steepness * (sum of effects) - threshold)"
+FORMULA = "steepness * (sum of effects) - threshold"
 SLOPE_PLAYER = "user.region"
+NOTHING = np.zeros((0, 2), dtype=np.int64)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +52,14 @@ class PlantedLogit:
         return self.slope(values) * (self.suitability(values) - self.threshold)
 
     def slope(self, values: Values) -> np.ndarray:
-        return np.array(list(self.slopes.values()))[values[SLOPE_PLAYER]]
+        """By the region's code; one number where all regions have the same."""
+        slopes = np.array(list(self.slopes.values()))
+        return slopes[values[SLOPE_PLAYER]] if self.slope_players else slopes[0]
+
+    @property
+    def slope_players(self) -> tuple[str, ...]:
+        """The player that the slope depends on; none where all regions have the same."""
+        return (SLOPE_PLAYER,) if len(set(self.slopes.values())) > 1 else ()
 
     def suitability(self, values: Values) -> np.ndarray:
         """``steepness * sum of effects``: how well the item suits the user, before slope and threshold."""
@@ -63,18 +72,25 @@ class PlantedLogit:
     @property
     def planted(self) -> tuple[str, ...]:
         """The players that the logit depends on, in the order of ``players``."""
-        used = {SLOPE_PLAYER}.union(*(effect.players for effect in self.effects))
+        used = set(self.slope_players).union(*(effect.players for effect in self.effects))
         return tuple(p for p in self.players if p in used)
 
     @property
     def interactions(self) -> list[dict]:
         """Which players act together, in words; the slope ties its column to every effect."""
         together = [{"players": list(e.players), "says": e.says} for e in self.effects if len(e.players) > 1]
-        return [*together, {"players": [SLOPE_PLAYER, "all others"], "says": "the slope multiplies every effect"}]
+        slope = [
+            {"players": [p, "all others"], "says": "the slope multiplies every effect"} for p in self.slope_players
+        ]
+        return [*together, *slope]
+
+    @property
+    def formula(self) -> str:
+        return "logit = " + (f"slopes[{SLOPE_PLAYER}] * ({FORMULA})" if self.slope_players else FORMULA)
 
     def to_json(self) -> dict:
         return {
-            "formula": FORMULA,
+            "formula": self.formula,
             "steepness": self.steepness,
             "threshold": self.threshold,
             "slopes": dict(self.slopes),
@@ -125,11 +141,14 @@ class PlantedTruth:
         One coded array a player: over users for ``user.*``, over items for ``item.*``.
     about
         Everything else that ``truth.json`` says: ``importance``, ``best_auc``, …
+    unrecorded
+        ``(n, 2)`` rows of user and item: taken, yet recorded as not taken (``about["unrecorded"]``).
     """
 
     function: PlantedLogit
     columns: Mapping[str, np.ndarray]
-    about: Mapping[str, object]
+    about: Mapping[str, Any]
+    unrecorded: np.ndarray = field(default_factory=lambda: NOTHING)
 
     @classmethod
     def load(cls, folder: Path) -> PlantedTruth:
@@ -145,7 +164,8 @@ class PlantedTruth:
     def from_tables(cls, about: dict, users: pd.DataFrame, items: pd.DataFrame) -> PlantedTruth:
         """The same from a parsed ``truth.json`` and any tables with the sample's columns (a ``Dataset``'s)."""
         function = PlantedLogit.from_json(about["function"])
-        return cls(function, encode(function, users, items), about)
+        unrecorded = _pair_rows(about.get("unrecorded", {}), users["user_id"], items["item_id"])
+        return cls(function, encode(function, users, items), about, unrecorded)
 
     @property
     def n_items(self) -> int:
@@ -155,6 +175,20 @@ class PlantedTruth:
     def item_category(self) -> np.ndarray:
         """Category code by item row."""
         return self.columns["item.category"]
+
+    @property
+    def best_by_group(self) -> dict[str, dict[str, float]]:
+        """What no model can beat on the sample's test part: ``n_users``, ``ndcg@10`` and ``auc`` by group.
+
+        Groups are the values of the under-served column.
+        """
+        return self.about["best_by_group"]
+
+    def taken(self, user: np.ndarray, item: np.ndarray, recorded: np.ndarray) -> np.ndarray:
+        """Whether each logged pair ``(n,)`` was taken in truth; ``recorded`` is what the log says."""
+        place = np.asarray(user, dtype=np.int64) * self.n_items + item
+        lost = self.unrecorded[:, 0] * self.n_items + self.unrecorded[:, 1]
+        return np.asarray(recorded, dtype=bool) | np.isin(place, lost)
 
     def history_counts(self, histories: Iterable[Sequence[int]]) -> np.ndarray:
         """Item rows taken, newest first, one list a row, as counts ``(n, n_categories)``."""
@@ -214,6 +248,13 @@ def recent_counts(
     before = np.concatenate([[0], np.cumsum(taken)]).astype(np.int64)  # taken before each row, all users together
     first = np.searchsorted(user, user, side="left")
     return running[before[:-1]] - running[np.maximum(before[:-1] - length, before[first])]
+
+
+def _pair_rows(by_user: Mapping[str, Sequence[int]], user_ids: pd.Series, item_ids: pd.Series) -> np.ndarray:
+    """Row numbers ``(n, 2)`` of raw ids, ``{user_id: [item_id, …]}``; ids that the tables lack are left out."""
+    user_row, item_row = ({str(raw): row for row, raw in enumerate(ids)} for ids in (user_ids, item_ids))
+    pairs = [(user_row.get(u), item_row.get(str(i))) for u, items in by_user.items() for i in items]
+    return np.array([p for p in pairs if None not in p], dtype=np.int64).reshape(-1, 2)
 
 
 def _codes(player: str, column: pd.Series, levels: Mapping[str, tuple[str, ...]]) -> np.ndarray:

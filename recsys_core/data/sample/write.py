@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from recsys_core.data.folder import atomic_folder
-from recsys_core.data.sample.best import best_figures, states
+from recsys_core.data.sample.best import best_by_group, best_figures, states
 from recsys_core.data.sample.domain import Domain
 from recsys_core.data.sample.generate import Sample
 from recsys_core.data.sample.readme import readme
@@ -40,8 +41,9 @@ def write_sample(domain: Domain, seed: int, sample: Sample, out: Path) -> dict:
 def describe(domain: Domain, seed: int, sample: Sample) -> dict:
     """Everything that ``truth.json`` holds: the function, what follows from it, and the best figures."""
     function = sample.truth.function
-    figures, importance = _figures(sample), _importance(sample, seed)
-    without = [p for p in function.players if p not in function.planted]
+    under_served, importance = _under_served(domain), _importance(sample, seed)
+    spoken_of = {*function.planted, under_served["column"]}
+    without = [p for p in function.players if p not in spoken_of]
     return {
         "format": FORMAT,
         "domain": domain.name,
@@ -56,13 +58,15 @@ def describe(domain: Domain, seed: int, sample: Sample) -> dict:
         "interactions": function.interactions,
         "columns_without_effect": without,
         "sensitive_without_effect": SENSITIVE,
-        "under_served": _under_served(domain),
+        "under_served": under_served,
         "logging_policy": f"softmax of {domain.policy} * logit over the items that the user was not shown yet",
-        **figures,
+        **_figures(sample, under_served["column"]),
         "best_how": "held out: each user's last tenth of impressions. AUC: planted probability at each held-out "
         "impression. NDCG@10: all items not shown before the held-out part, ranked by planted probability in the "
         "user's state at that moment; relevant are the held-out items taken; mean over users with at least one. "
-        "Popularity: the same with how often an item was taken before.",
+        "Popularity: the same with how often an item was recorded as taken before. By group: the same figures over the "
+        "users with each value of the under-served column.",
+        **_records(sample),
     }
 
 
@@ -94,24 +98,26 @@ def mapping(domain: Domain) -> dict:
     }
 
 
-def _log(sample: Sample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _log(sample: Sample, outcome: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     log = sample.log
-    return log["user"].to_numpy(), log["item"].to_numpy(), log["outcome"].to_numpy(dtype=bool)
+    return log["user"].to_numpy(), log["item"].to_numpy(), log[outcome].to_numpy(dtype=bool)
 
 
-def _figures(sample: Sample) -> dict:
-    figures = best_figures(sample.truth, *_log(sample), item_ids=sample.items["item_id"])
+def _figures(sample: Sample, grouped_by: str) -> dict:
+    figures = best_figures(sample.truth, *_log(sample, "outcome"), item_ids=sample.items["item_id"])
+    group = sample.users[grouped_by.partition(".")[2]].to_numpy()
     return {
         "best_auc": round(figures["best_auc"], 4),
         "best_ndcg@10": round(float(np.nanmean(figures["best_ndcg@10_by_user"])), 4),
         "popularity_ndcg@10": round(float(np.nanmean(figures["popularity_ndcg@10_by_user"])), 4),
+        "best_by_group": best_by_group(figures, group),
         "suitable_share": round(figures["suitable"], 4),
     }
 
 
 def _importance(sample: Sample, seed: int) -> dict[str, float]:
     rng = np.random.default_rng([seed, 2])
-    every, user = states(sample.truth, *_log(sample)), sample.log["user"].to_numpy()
+    every, user = states(sample.truth, *_log(sample, "taken")), sample.log["user"].to_numpy()
     part = part_by_user(user, np.arange(len(user)))
     test, train = (rng.permutation(np.flatnonzero(part == p)) for p in (TEST, TRAIN))
     return planted_importance(sample.truth, every[test[:N_PAIRS]], every[train[:N_BACKGROUND]])
@@ -127,8 +133,26 @@ def _counts(sample: Sample) -> dict:
 
 
 def _under_served(domain: Domain) -> dict:
+    """Who is served worse and why: by how it is *recorded*, or by a *slope* of their own."""
+    if domain.recording is not None:
+        return {"kind": "recording", **asdict(domain.recording)}
     value = min(domain.slopes, key=domain.slopes.__getitem__)
-    return {"column": SLOPE_PLAYER, "value": value, "slope": domain.slopes[value], "cause": domain.slope_cause}
+    about = {"column": SLOPE_PLAYER, "value": value, "slope": domain.slopes[value], "cause": domain.slope_cause}
+    return {"kind": "slope", **about}
+
+
+def _records(sample: Sample) -> dict:
+    """Where records and truth differ: the raw ids of what was taken and recorded as not taken, by user."""
+    rows = sample.truth.unrecorded
+    if not len(rows):
+        return {}
+    user, item = sample.users["user_id"].to_numpy()[rows[:, 0]], sample.items["item_id"].to_numpy()[rows[:, 1]]
+    by_user = {str(u): sorted(item[user == u].tolist()) for u in np.unique(user)}
+    return {
+        "unrecorded_how": "items by user that were taken and stand in the log as not taken, never in a user's last "
+        "tenth. Histories, importance and the best figures follow what was taken; a model sees only the records",
+        "unrecorded": by_user,
+    }
 
 
 def _interactions(sample: Sample) -> str:
@@ -138,7 +162,7 @@ def _interactions(sample: Sample) -> str:
             "user_id": sample.users["user_id"].to_numpy()[log["user"]],
             "item_id": sample.items["item_id"].to_numpy()[log["item"]],
             "time": log["time"],
-            "outcome": log["outcome"],
+            "outcome": log["outcome"].astype(int),
             "propensity": log["propensity"],
         }
     )
