@@ -18,6 +18,7 @@ from recsys_core.commands import (
     models,
     quality,
     segments,
+    subgroups,
     tables,
     training,
     what_if,
@@ -44,6 +45,7 @@ COMMANDS: tuple[Command, ...] = (
     cost_of_explaining.COST_OF_EXPLAINING,
     compress.COMPRESS,
     fairness.FAIRNESS,
+    subgroups.SUBGROUPS,
 )
 
 __all__ = ["COMMANDS", "Command"]

@@ -27,17 +27,18 @@ def bucket(
     distinct = np.unique(numbers[known])
     if len(distinct) <= n_buckets and not edges:
         code[known] = np.searchsorted(distinct, numbers[known])
-        return _ranges(list(zip(distinct, distinct, strict=True)), unit), code
+        return range_groups(list(zip(distinct, distinct, strict=True)), unit), code
     if not len(distinct):
         return (), code
     inner = edges or np.unique(np.quantile(numbers[known], np.linspace(0, 1, n_buckets + 1)[1:-1]))
     slot = np.searchsorted(np.array(inner), numbers[known], side="right")
     code[known] = np.unique(slot, return_inverse=True)[1]  # many equal numbers can leave a bucket empty
     ends = [(numbers[code == c].min(), numbers[code == c].max()) for c in range(code.max() + 1)]
-    return _ranges(ends, unit), code
+    return range_groups(ends, unit), code
 
 
-def _ranges(ends: list[tuple[float, float]], unit: str) -> tuple[Group, ...]:
+def range_groups(ends: list[tuple[float, float]], unit: str) -> tuple[Group, ...]:
+    """Groups of the ranges between these ends, named with as many digits as tell them apart."""
     labels: tuple[str, ...] = ()
     for digits in range(3, 18):
         labels = tuple(_range_label(low, high, digits) for low, high in ends)

@@ -32,6 +32,8 @@ CHOICES = {
         *("gender", "age", "activity", "user.gender,age", "item.category", "gender,item.category", "popular_taste"),
         *("segment:nobody", "age=30/50", "user.age=50/30", "region=north/nowhere,age=40", "item.age", "age="),
     ),
+    "--metric": ("ndcg", "recall", "ndcg@10", "auc", "nothing", "popularity_lift"),
+    "--columns": ("gender", "age=30/50,region", "item.category", "activity", "nothing"),
     "--where": ("age:20..40", "region:north|south", "age:9..1", "height:1..2", "age", ";", "age:20..40;region:north"),
 }
 NUMERIC = (
@@ -83,6 +85,7 @@ TAKES = {  # what is drawn for a command, most of the time
     ),
     "compress": VARIANT,
     "fairness": (*VARIANT, "--by", "--by", "--by", "--least"),
+    "subgroups": (*VARIANT, "--metric", "--columns", "--columns", "--least"),
 }
 PATHS = ("--workspace", "--data", "--out", "--mapping", "--edits", "--users", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})

@@ -195,6 +195,17 @@ def test_fairness_by_edges_values_and_the_least_size(capsys, tiny_workspace):
         assert word in refused(capsys, *args, by)
 
 
+def test_subgroups_says_what_was_searched_and_refuses_what_cannot_be(capsys, tiny_workspace):
+    args = ("subgroups", "--workspace", tiny_workspace)
+    found = run(capsys, *args, "--columns", "gender,age=40", "--least", 5)
+    assert (found["metric"], found["columns"], found["least_size"]) == ("ndcg@10", ["user.gender", "user.age=40"], 5)
+    assert found["n_searched"] == found["n_candidates"] > 0
+    keys = {"group", "conditions", "n", "value", "rest", "difference", "low", "high", "p_corrected", "within_noise"}
+    assert all(keys <= set(row) for row in found["subgroups"])
+    assert "auc" in refused(capsys, *args, "--metric", "auc")
+    assert "column of users" in refused(capsys, *args, "--columns", "item.category").replace("columns", "column")
+
+
 def test_fairness_without_a_column_scans_them_all(capsys, tiny_workspace):
     found = run(capsys, "fairness", "--workspace", tiny_workspace)
     columns = [report["by"][0] for report in found["reports"]]

@@ -24,6 +24,7 @@ TEXTS = {
     "fairness.nobody.how": "The test part of these data holds no user. Train on more interactions.",
     "fairness.working": "Ranking the whole catalogue for every test user of the {model}",
     "fairness.auditing": "Comparing the groups of every column under the {model}",
+    "stage.searching subgroups": "Searching the subgroups",
     "stage.auditing": "Comparing the groups",
     "stage.ranking the catalogue": "Ranking the catalogue",
     "fairness.model.dense": "full model",

@@ -24,6 +24,7 @@ TEXTS = {
     "fairness.nobody.how": "这份数据的测试部分没有任何用户，请用更多交互来训练。",
     "fairness.working": "正在用{model}为每位测试用户对全部物品排序",
     "fairness.auditing": "正在比较{model}下各列的群体",
+    "stage.searching subgroups": "正在搜索子群体",
     "stage.auditing": "正在比较群体",
     "stage.ranking the catalogue": "正在对全部物品排序",
     "fairness.model.dense": "完整模型",

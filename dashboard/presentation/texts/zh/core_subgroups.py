@@ -1,0 +1,7 @@
+"""核心：最差子群体的搜索，以及各层内的差距。"""
+
+TEXTS = {
+    "core.subgroups.metric": "不能按 {metric!r} 搜索子群体；请用其中之一：{known}。",
+    "core.subgroups.columns": "子群体由用户的列组成，而 {column} 不是。",
+    "core.subgroups.nobody": "没有任何用户有 {metric} 的数值，因此没有可搜索的子群体。",
+}

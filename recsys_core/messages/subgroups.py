@@ -1,0 +1,7 @@
+"""The search for the worst-served subgroups, and gaps within strata."""
+
+MESSAGES = {
+    "subgroups.metric": "subgroups cannot be searched by {metric!r}; take one of {known}.",
+    "subgroups.columns": "subgroups are made of columns of users, and {column} is none.",
+    "subgroups.nobody": "nobody has a figure of {metric}, so there is no subgroup to search for.",
+}
