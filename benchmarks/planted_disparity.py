@@ -72,7 +72,11 @@ def measure(domain: str, seed: int) -> dict:
 
 
 def verdict(truth: dict, found: ScanResult) -> dict:
-    """Is the planted group the worst of its column, is that the largest real gap, is the idle column flagged?"""
+    """Is the planted group the worst of its column, is that the largest real gap, is the idle column flagged?
+
+    The largest among the columns of the data: how much a user did in training (``training.activity``) always moves
+    NDCG, as lists of users with more held-out items are easier, and stands beside it in ``first_of_all``.
+    """
     column, value = truth["under_served"]["column"], truth["under_served"]["value"]
     idle = truth["sensitive_without_effect"]
     of_measure = [(c, g) for c, g in found.gaps if g.metric == MEASURE]
@@ -80,7 +84,7 @@ def verdict(truth: dict, found: ScanResult) -> dict:
     report = found.reports[column]
     served = {r.group.value: round(r.values[MEASURE] or 0.0, 4) for r in report.groups if MEASURE in r.values}
     real = [(c, g) for c, g in found.gaps if not g.within_noise]
-    first = next((c for c, g in of_measure if not g.within_noise), "nothing")
+    first = next((c for c, g in of_measure if not g.within_noise and c.startswith("user.")), "nothing")
     named = not gap.within_noise and gap.worst_group.value == value
     judged = [g for c, g in real if c == idle and direction(g.metric) != NEITHER]
     return {
@@ -89,6 +93,7 @@ def verdict(truth: dict, found: ScanResult) -> dict:
         "first": first,
         "first_of_all": f"{real[0][0]} {real[0][1].metric}" if real else "nothing",
         "p_corrected": gap.p_corrected,
+        "gaps": [[c, g.worst_group.label, round(g.difference, 4), g.p_corrected] for c, g in of_measure],
         "ndcg@10_by_group": served,
         "flagged": sorted({g.metric for g in judged}),
         "flagged_of_any_kind": sorted({g.metric for c, g in real if c == idle}),
