@@ -13,7 +13,7 @@ from sklearn.metrics import ndcg_score, roc_auc_score
 from recsys_core.data.sample import DOMAINS, PlantedTruth, planted_shapley
 from recsys_core.data.sample.best import best_by_group, best_figures, states
 from recsys_core.data.sample.generate import Sample, SampleSize, draw_sample
-from recsys_core.data.split import TEST, part_by_user
+from recsys_core.data.split import TRAIN, part_by_user
 
 NEWS = DOMAINS["news"]
 FAULT = NEWS.recording
@@ -30,7 +30,7 @@ def test_the_log_loses_three_quarters_of_one_groups_reads_of_five_sections_and_n
     user = log["user"].to_numpy()
     inside = (sample.users["device"] == "laptop").to_numpy()[user]
     concerned = sample.items["category"].isin(FAULT.categories).to_numpy()[log["item"]]
-    before = part_by_user(user, np.arange(len(user))) != TEST
+    before = part_by_user(user, np.arange(len(user))) == TRAIN
     taken, recorded = log["taken"].to_numpy(), log["outcome"].to_numpy()
     may_be_lost = inside & concerned & before
     assert len(FAULT.categories) == 5

@@ -11,7 +11,7 @@ import pandas as pd
 from recsys_core.data.sample.domain import Domain, Recording
 from recsys_core.data.sample.people import draw_people
 from recsys_core.data.sample.truth import SLOPE_PLAYER, PlantedLogit, PlantedTruth, encode
-from recsys_core.data.split import TEST, part_by_user
+from recsys_core.data.split import TRAIN, part_by_user
 from recsys_core.metrics import logistic
 
 START = 1_735_689_600  # 2025-01-01, unix seconds
@@ -64,12 +64,12 @@ def draw_sample(domain: Domain, seed: int, size: SampleSize = SampleSize()) -> S
 def draw_lost(
     recording: Recording, users: pd.DataFrame, items: pd.DataFrame, log: pd.DataFrame, *, seed: int
 ) -> np.ndarray:
-    """Which rows of the log were taken and not recorded; never a row of a user's test part."""
+    """Which rows of the log were taken and not recorded; never a row of what a model is validated or tested on."""
     rng = np.random.default_rng([seed, 3])
     user, item = log["user"].to_numpy(), log["item"].to_numpy()
     inside = (users[recording.column.partition(".")[2]] == recording.value).to_numpy()[user]
     concerned = items["category"].isin(recording.categories).to_numpy()[item]
-    before = part_by_user(user, np.arange(len(user))) != TEST
+    before = part_by_user(user, np.arange(len(user))) == TRAIN
     return log["taken"].to_numpy() & inside & concerned & before & (rng.random(len(log)) < recording.share)
 
 

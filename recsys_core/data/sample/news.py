@@ -278,6 +278,6 @@ NEWS = Domain(
         categories=("culture", "food", "health", "science", "travel"),
         share=0.75,
         cause="the old page for laptops did not report three quarters of the reads in these sections until each"
-        " reader's last tenth of impressions, so they stand in the log as not read",
+        " reader's last fifth of impressions, so they stand in the log as not read",
     ),
 )

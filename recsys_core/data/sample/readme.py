@@ -58,7 +58,7 @@ The best that any model can reach on each user's last tenth of impressions: AUC 
 """
 LOST = """ The log holds what was recorded: {n} {taken}s are missing from it
 ({share:.0%} of what these users took of {categories}; `unrecorded` in `truth.json`). Nobody's preference depends on it:
-what was shown and {taken} next follows what was {taken} in truth, and each user's last tenth is recorded rightly."""
+what was shown and {taken} next follows what was {taken} in truth, and each user's last fifth (validation and test) is recorded rightly."""
 
 
 def readme(domain: Domain, about: dict) -> str:

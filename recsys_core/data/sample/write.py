@@ -150,7 +150,7 @@ def _records(sample: Sample) -> dict:
     by_user = {str(u): sorted(item[user == u].tolist()) for u in np.unique(user)}
     return {
         "unrecorded_how": "items by user that were taken and stand in the log as not taken, never in a user's last "
-        "tenth. Histories, importance and the best figures follow what was taken; a model sees only the records",
+        "fifth. Histories, importance and the best figures follow what was taken; a model sees only the records",
         "unrecorded": by_user,
     }
 
