@@ -44,8 +44,8 @@ class Recording:
     """A fault of the records: what one group of users took was partly recorded as not taken.
 
     ``share`` of what users with ``value`` in ``column`` took of ``categories`` stands in the log as not
-    taken in training; each user's validation and test part, the last fifth, is recorded rightly. ``cause`` says why. Nobody's
-    preference depends on it: what is shown and taken next follows what was truly taken.
+    taken in training; each user's validation and test part, the last fifth, is recorded rightly. ``cause``
+    says why. Nobody's preference depends on it: what is shown and taken next follows what was truly taken.
     """
 
     column: str

@@ -45,8 +45,8 @@ The threshold leaves {suitable:.1%} of the catalogue with a probability of one h
 {length} items {taken} strictly earlier. Outcomes are drawn from the planted probability, impressions by the logging
 policy: {policy}.
 
-**Under-served**: {column} = {slow}. Cause: {cause}.{lost}
-
+**Under-served**: {column} = {slow}. Cause: {cause}.
+{lost}
 Most important first (mean absolute Shapley value, logits): {ranking}.
 
 The best that any model can reach on each user's last tenth of impressions: AUC {best_auc:.3f}, NDCG@10 {best_ndcg:.3f}
@@ -56,9 +56,11 @@ The best that any model can reach on each user's last tenth of impressions: AUC 
 | --- | --- | --- | --- |
 {groups}
 """
-LOST = """ The log holds what was recorded: {n} {taken}s are missing from it
-({share:.0%} of what these users took of {categories}; `unrecorded` in `truth.json`). Nobody's preference depends on it:
-what was shown and {taken} next follows what was {taken} in truth, and each user's last fifth (validation and test) is recorded rightly."""
+LOST = """
+The log holds what was recorded: {n} {taken}s are missing from it ({share:.0%} of what these users {taken} of
+{categories}; `unrecorded` in `truth.json`). Nobody's preference depends on it: what was shown and {taken} next
+follows what was {taken} in truth, and each user's last fifth (validation and test) is recorded rightly.
+"""
 
 
 def readme(domain: Domain, about: dict) -> str:
