@@ -15,6 +15,7 @@ from recsys_core.commands import (
     explain,
     explain_batch,
     fairness,
+    gap_reasons,
     models,
     quality,
     segments,
@@ -46,6 +47,7 @@ COMMANDS: tuple[Command, ...] = (
     compress.COMPRESS,
     fairness.FAIRNESS,
     subgroups.SUBGROUPS,
+    gap_reasons.GAP_REASONS,
 )
 
 __all__ = ["COMMANDS", "Command"]

@@ -20,6 +20,7 @@ CHOICES = {
     "--history": ("one", "each", "two"),
     "--words": ("item.brand", "user.age", "title"),  # none is a text: loading the encoder takes seconds
     "--units": ("logit", "probability", "points"),
+    "--measure": ("ndcg@10", "mean_score", "selection_rate", "auc"),
     "--compared-with": ("average", "item:2", "item:1", "item:", "segment:", "segment:nobody", "everyone"),
     "--bits": ("32", "16", "8", "4", "3"),
     "--pruning": ("structured", "unstructured"),
@@ -86,6 +87,7 @@ TAKES = {  # what is drawn for a command, most of the time
     "compress": VARIANT,
     "fairness": (*VARIANT, "--by", "--by", "--by", "--least"),
     "subgroups": (*VARIANT, "--metric", "--columns", "--columns", "--least"),
+    "gap-reasons": (*VARIANT, "--by", "--by", "--measure", "--background", "--seed", "--users"),
 }
 PATHS = ("--workspace", "--data", "--out", "--mapping", "--edits", "--users", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
@@ -134,6 +136,7 @@ class Draws:
             "cost-of-explaining": question | {"--users": "1"},
             "compress": question | {"--sparsity": "0.5"},
             "fairness": question | {"--by": "activity"},
+            "gap-reasons": question | {"--by": "gender", "--measure": "selection_rate", "--background": "1"},
         }
 
     def draw(self) -> list[str]:
