@@ -126,6 +126,14 @@ def gap_reasons(
         raise SettingError("setting.choice", name="by", choices=phrase("what.user_columns"), value=", ".join(by))
     two = _two_groups(grouping, evaluation, settings)
     shares, in_higher = _shares(scorer, split_dataset, two, settings, reranker, progress)
+    found = _result(shares, in_higher, grouping, two, settings)
+    variant = replace(scorer.variant, reranking=reranker.settings)
+    return replace(found, seconds=time.perf_counter() - start, variant=variant)
+
+
+def _result(
+    shares: UserShares, in_higher: np.ndarray, grouping: Grouping, two: _TwoGroups, settings: ReasonSettings
+) -> GapReasons:
     value = shares.difference(in_higher)
     ends = shares.ends(in_higher, n_draws=settings.n_bootstrap, seed=settings.seed)
     table = np.stack([value, *ends], axis=1)
@@ -156,8 +164,7 @@ def gap_reasons(
         n_pairs=None if is_of_lists else int(shares.n_rows.sum()),
         n_bootstrap=settings.n_bootstrap,
         seed=settings.seed,
-        seconds=time.perf_counter() - start,
-        variant=replace(scorer.variant, reranking=reranker.settings),
+        seconds=0.0,
     )
 
 
