@@ -1,4 +1,4 @@
-"""``python -m dashboard``: start the app and print its address last, once it answers."""
+"""``python -m dashboard``: start the app and print its address last, once it answers; ``report`` writes a file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,12 @@ LOCAL = "127.0.0.1"
 
 
 def main() -> int:
-    """Serve until interrupted; returns the server's exit status."""
+    """Serve until interrupted; returns the server's exit status. ``report`` first writes a report instead."""
+    if sys.argv[1:2] == ["report"]:
+        from dashboard.report.command import REPORT
+        from recsys_core.__main__ import main as run
+
+        return run(commands=(REPORT,), prog="dashboard")
     parser = argparse.ArgumentParser(prog="dashboard")
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--host", default=LOCAL, help="address to listen on; only this machine unless it is given")

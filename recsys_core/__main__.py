@@ -15,7 +15,7 @@ import sys
 from functools import cache
 from typing import Any, NoReturn, cast
 
-from recsys_core.commands import COMMANDS
+from recsys_core.commands import COMMANDS, Command
 from recsys_core.commands.lines import lines_of
 from recsys_core.data.folder import without_nan
 from recsys_core.errors import RecLensError, SettingError, phrase
@@ -30,13 +30,18 @@ class Interrupted(BaseException):
     """A signal asked the run to end; not an ``Exception``, so that nothing on the way takes it for a fault."""
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Exit status of a command that was parsed, run and printed: 0, or 2 with one line on standard error."""
+def main(
+    arguments: list[str] | None = None, *, commands: tuple[Command, ...] = COMMANDS, prog: str = "recsys_core"
+) -> int:
+    """Exit status of one of the ``commands`` that was parsed, run and printed: 0, or 2 with one line on standard error.
+
+    ``prog`` is what the line calls the program.
+    """
     before = _unwind_on_signals()
     progress: Reporter = ProgressEvents() if os.environ.get(EVENTS) == "1" else ProgressLine()
     command = ""
     try:
-        args = _parser().parse_args(arguments)
+        args = _parser(commands, prog).parse_args(arguments)
         command = args.command
         _check_values(args)
         found = cast(dict[str, Any], without_nan(args.run(args, progress)))
@@ -57,7 +62,7 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-    progress.stopped(command, problem)
+    progress.stopped(f"{prog} {command}", problem)
     return 2
 
 
@@ -108,10 +113,10 @@ class Parser(argparse.ArgumentParser):
 
 
 @cache
-def _parser() -> argparse.ArgumentParser:
-    parser = Parser(prog="recsys_core", description="Explain, compress and audit a recommender.")
+def _parser(commands: tuple[Command, ...], prog: str) -> argparse.ArgumentParser:
+    parser = Parser(prog=prog, description="Explain, compress and audit a recommender.")
     words = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
+    for command in commands:
         word = words.add_parser(command.name, help=command.help, description=command.help)
         command.add_arguments(word)
         word.add_argument("--json", action="store_true", help="print one JSON object")

@@ -59,7 +59,7 @@ class ProgressLine:
     def stopped(self, command: str, problem: object) -> None:
         """One line, where there is still somebody to read it."""
         self.close()
-        line = " ".join(f"recsys_core {command}".split()) + f": {' '.join(str(problem).split())}\n"
+        line = " ".join(command.split()) + f": {' '.join(str(problem).split())}\n"
         self._write(line.encode("utf-8", "backslashreplace").decode())
 
     def _write(self, text: str) -> None:

@@ -87,7 +87,7 @@ def segment_columns(ref: WorkspaceRef) -> tuple[str, ...]:
     return tuple(f"{SEGMENT}{segment.name}" for segment in cached_segments.usable(ref))
 
 
-def _segments(ref: WorkspaceRef, by: tuple[str, ...]) -> tuple[Segment, ...]:
+def segments_among(ref: WorkspaceRef, by: tuple[str, ...]) -> tuple[Segment, ...]:
     """The segments among columns to group by: part of what a result is kept under, as one of the name may change."""
     return tuple(cached_segments.named(ref, c.removeprefix(SEGMENT)) for c in by if c.startswith(SEGMENT))
 
@@ -100,7 +100,7 @@ def fairness_report(
     ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
 ) -> FairnessReport:
     """Figures of every group of user columns; verdicts corrected for the whole scan, of crossed columns for both."""
-    return _fairness_report(ref, variant, by, limit, _segments(ref, by))
+    return _fairness_report(ref, variant, by, limit, segments_among(ref, by))
 
 
 @lru_shared(64)
@@ -163,7 +163,7 @@ def one_vs_rest(
     ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
 ) -> tuple[OneVsRestGap, ...]:
     """Every group of users against all others."""
-    return _one_vs_rest(ref, variant, by, limit, _segments(ref, by))
+    return _one_vs_rest(ref, variant, by, limit, segments_among(ref, by))
 
 
 @lru_shared(64)
@@ -180,7 +180,7 @@ def gap_changes(
     ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
 ) -> tuple[GapChange, ...]:
     """What a variant does to the full model's gaps."""
-    return _gap_changes(ref, variant, by, limit, _segments(ref, by))
+    return _gap_changes(ref, variant, by, limit, segments_among(ref, by))
 
 
 @lru_shared(64)
@@ -219,7 +219,7 @@ def worst_served(
     ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], group: Group, limit: UserLimit = STORED
 ) -> str | None:
     """The raw id of the user of a group with the lowest NDCG (the first of equals); None where nobody is ranked."""
-    return _worst_served(ref, variant, group, limit, (by, _segments(ref, by)))
+    return _worst_served(ref, variant, group, limit, (by, segments_among(ref, by)))
 
 
 @lru_shared(64)

@@ -7,7 +7,8 @@ it costs an expander; opened it is restored by the address.
 from __future__ import annotations
 
 from dashboard.sections.fairness_parts.part import Audited, FairnessPart
+from dashboard.sections.fairness_parts.report import REPORT
 
-PARTS: tuple[FairnessPart, ...] = ()  # in the order of the page; a new one is a line here and its file
+PARTS: tuple[FairnessPart, ...] = (REPORT,)  # in the order of the page; a new one is a line here and its file
 
 __all__ = ["PARTS", "Audited", "FairnessPart"]
