@@ -66,7 +66,7 @@ class ByScore:
 
 
 BY_SCORE = ByScore()
-RERANKERS: tuple[str, ...] = ()  # names; each has a module in `recsys_core.rerankers`
+RERANKERS = ("exposure", "calibrated", "fair", "minimum-share", "threshold")  # modules of `recsys_core.rerankers`
 
 
 def is_reranking(name: str) -> bool:

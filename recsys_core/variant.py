@@ -7,6 +7,7 @@ line are made from that, here and nowhere else.
 from __future__ import annotations
 
 import argparse
+import csv
 import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -137,11 +138,12 @@ class Reranking(SettingsPart):
     Parameters
     ----------
     name
-        Name of a re-ranker, empty for none.
+        Name of a re-ranker, or of several with commas between them, applied in this order; empty for none.
     strength
         0 (the list by score) to 1.
     by
-        Column whose groups it looks at, empty where it needs none.
+        Column whose groups it looks at: one for all, or one for each with commas between them; empty for the first
+        that it can look at.
     """
 
     name: str = setting("", str, "how a list is made from scores", parameter="rerank", metavar="NAME")
@@ -155,6 +157,29 @@ class Reranking(SettingsPart):
         unused = [] if self.name else [parameter for parameter in self.to_query() if parameter != "rerank"]
         if unused:
             raise SettingError("setting.unused", name=", ".join(unused), use="rerank")
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The re-rankers one by one.
+
+        >>> Reranking("exposure,threshold", by="item.genres,gender").names
+        ('exposure', 'threshold')
+        """
+        return tuple(self.name.split(",")) if self.name else ()
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns one by one, read as a line of CSV, since a column's name may hold a comma.
+
+        >>> Reranking("calibrated", by='"item.city, state"').columns
+        ('item.city, state',)
+        """
+        if not self.by:
+            return ()
+        try:
+            return tuple(name.strip() for name in next(csv.reader([self.by], skipinitialspace=True), ()))
+        except csv.Error:
+            return (self.by,)
 
     @property
     def is_identity(self) -> bool:

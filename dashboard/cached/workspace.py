@@ -14,17 +14,17 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.profile import Profile
 from recsys_core.data.profile import profile as make_profile
 from recsys_core.data.understood import ColumnUnderstood, columns_understood
-from recsys_core.errors import SettingError
+from recsys_core.errors import RecLensError
 from recsys_core.models.model_store import ModelEntry
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.workspace import Workspace
 from recsys_core.rerank import BY_SCORE, Reranker
-from recsys_core.variant import ModelVariant
+from recsys_core.variant import DENSE, ModelVariant, Reranking
 
 if TYPE_CHECKING:
     from recsys_core.compress.variants import VariantCache
-    from recsys_core.rerankers import Prepared
+    from recsys_core.rerankers import Prepared, Served
 
 VARIANTS = 8
 MAX_FILTERS, MAX_VALUES = 12, 60  # columns to filter by, values to choose from
@@ -67,25 +67,49 @@ def scorer(ref: WorkspaceRef, variant: ModelVariant) -> Scorer:
 
 def reranker_of(ref: WorkspaceRef, variant: ModelVariant) -> Reranker:
     """What makes lists of a variant's scores: prepared once for its name and column, at once for every strength."""
-    if variant.reranking.is_identity:
-        return BY_SCORE
-    return _prepared(ref, replace(variant, reranking=replace(variant.reranking, strength=1.0))).at(variant.reranking)
+    return BY_SCORE if variant.reranking.is_identity else prepared(ref, variant).at(variant.reranking)
 
 
-@lru_shared(8)
+def prepared(ref: WorkspaceRef, variant: ModelVariant) -> Prepared:
+    """A variant's re-ranker before its strength; the first of a model and column takes seconds."""
+    return _prepared(ref, replace(variant, reranking=replace(variant.reranking, strength=1.0)))
+
+
+@lru_shared(16)
 def _prepared(ref: WorkspaceRef, variant: ModelVariant) -> Prepared:
     from recsys_core.rerankers import prepare_reranker
 
-    asked = variant.reranking
-    return prepare_reranker(asked.name, asked.by, workspace(ref).split_dataset, scorer(ref, variant))
+    return prepare_reranker(variant.reranking, _served(ref, replace(variant, reranking=DENSE.reranking)))
 
 
-def misfits(ref: WorkspaceRef, variant: ModelVariant) -> dict[str, SettingError]:
-    """Settings of a variant that its model does not take, by name."""
+@lru_shared(4)
+def _served(ref: WorkspaceRef, variant: ModelVariant) -> Served:
+    """What is re-ranked: its validation lists are worked out once for all re-rankers and columns."""
+    from recsys_core.rerankers import Served
+
+    return Served(workspace(ref).split_dataset, scorer(ref, variant))
+
+
+@lru_shared(64)
+def reranking_problem(ref: WorkspaceRef, reranking: Reranking) -> RecLensError | None:
+    """Why a re-ranker has nothing to do on these data, whatever the model and its strength; None where it has."""
+    from recsys_core.rerankers import check_reranker
+
+    try:
+        check_reranker(reranking, workspace(ref).split_dataset)
+    except RecLensError as error:
+        return error
+    return None
+
+
+def misfits(ref: WorkspaceRef, variant: ModelVariant) -> dict[str, RecLensError]:
+    """Settings of a variant that its model or the data do not take, by name."""
     from recsys_core.compress.build import misfits as not_taken
 
-    chosen = model(ref, variant.model)
-    return not_taken(variant.compression, chosen.ranker, chosen.term)
+    chosen, reranking = model(ref, variant.model), variant.reranking
+    found: dict[str, RecLensError] = dict(not_taken(variant.compression, chosen.ranker, chosen.term))
+    problem = reranking_problem(ref, replace(reranking, strength=1.0)) if reranking.name else None
+    return found | ({"rerank": problem} if problem else {})
 
 
 @lru_shared(8)
