@@ -51,7 +51,7 @@ def _named(settings: Reranking, dataset: Dataset) -> list[tuple[str, str]]:
         raise SettingError("setting.choice", name="rerank", choices=", ".join(RERANKERS), value=settings.name)
     names, columns = settings.names, _columns(settings, dataset)
     if len(columns) not in (1, len(names)):
-        raise SettingError("rerank.columns", count=len(columns), methods=", ".join(names), n=len(names))
+        raise SettingError("rerank.columns", count=len(columns), methods=", ".join(names))
     return list(zip(names, columns * len(names) if len(columns) == 1 else columns, strict=True))
 
 
