@@ -20,6 +20,9 @@ def fairness_arguments(parser: argparse.ArgumentParser) -> None:
         "the values that are groups of their own (default: every column of users, largest gaps first)"
     )
     parser.add_argument("--by", metavar="COLUMN[=PART/PART][,COLUMN]", help=by)
+    within = "look at the gap of --metric within fifths (or groups) of this column of users, beside --by"
+    parser.add_argument("--within", metavar="COLUMN", help=within)
+    parser.add_argument("--metric", default="ndcg", help="the measure of --within (default: ndcg)")
     add_least(parser)
     add_users(parser)
 
@@ -39,7 +42,9 @@ def audit_settings(args: argparse.Namespace) -> AuditSettings:
 
 def run_fairness(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     from recsys_core.data.segments import COLUMN, with_named_segments
+    from recsys_core.errors import SettingError
     from recsys_core.fairness import audit, by_columns, report_json, scan, scan_json
+    from recsys_core.fairness.strata import strata_json, stratified_gap
     from recsys_core.models.user_sample import UserLimit, evaluate_users
 
     limit, settings = UserLimit.from_text(args.users), audit_settings(args)
@@ -47,12 +52,20 @@ def run_fairness(args: argparse.Namespace, progress: Progress) -> dict[str, Any]
     model, dataset = opened.model, opened.model.dataset
     if args.by is not None and COLUMN in args.by:
         dataset = with_named_segments(dataset, args.by, args.workspace, model.split_dataset)
+    if args.within is not None and args.by is None:
+        raise SettingError("strata.by")
     by = by_columns(dataset, args.by) if args.by is not None else None
     found = evaluate_users(model, opened.scorer, limit=limit, reranker=opened.reranker, progress=progress)
     how = {"variant": opened.variant, "train": model.split_dataset.sequences(), "settings": settings}
     if by is None:
         return scan_json(scan(dataset, found, progress=progress, **how))
-    return report_json(audit(dataset, found, by=by, **how))
+    report = audit(dataset, found, by=by, **how)
+    if args.within is None:
+        return report_json(report)
+    stratified = stratified_gap(
+        dataset, found, report, metric=args.metric, within=args.within, train=model.split_dataset.sequences()
+    )
+    return report_json(report) | {"within": strata_json(stratified)}
 
 
 FAIRNESS = Command("fairness", "quality and exposure by group", fairness_arguments, run_fairness)

@@ -24,7 +24,14 @@ ACTIVITY = Column("activity", "number")
 POPULAR_TASTE = Column("popular_taste", "number", unit="%")
 POPULARITY = Column("popularity", "number")
 ITEM_AGE = Column("item_age", "number", unit="days")  # since the item first appeared, at the end of the data
-DERIVED = (("user", ACTIVITY), ("user", POPULAR_TASTE), ("item", POPULARITY), ("item", ITEM_AGE))
+INTERACTIONS = Column("interactions", "number")  # logged, taken or not; found by its name, offered for strata alone
+DERIVED = (
+    ("user", INTERACTIONS),
+    ("user", ACTIVITY),
+    ("user", POPULAR_TASTE),
+    ("item", POPULARITY),
+    ("item", ITEM_AGE),
+)
 PARTS, PART = "=", "/"  # age=30/50: the edges of a number's buckets, or the values that are groups of their own
 MOST_PARTS = 100
 SECONDS_A_DAY = 86_400
@@ -57,7 +64,7 @@ def groupable_columns(dataset: Dataset, side: str | None = None) -> tuple[str, .
     so they are there for data without any attribute. Segments that the dataset knows are the last of the users'.
     """
     found = sorted(_columns(dataset), key=lambda c: (c[0] != "user", not c[2].sensitive))
-    return tuple(key for of, key, _ in found if side in (None, of))
+    return tuple(key for of, key, column in found if side in (None, of) and column is not INTERACTIONS)
 
 
 def find_column(dataset: Dataset, spelled: str) -> FoundColumn:
@@ -189,6 +196,8 @@ def derived_numbers(column: Column, train: csr_array, dataset: Dataset) -> np.nd
         return popularity_share(train)
     if column is ITEM_AGE:
         return item_age(dataset)
+    if column is INTERACTIONS:
+        return np.bincount(dataset.interactions["user_index"], minlength=dataset.n_users).astype(float)
     return np.bincount(train.indices, minlength=dataset.n_items).astype(float)
 
 

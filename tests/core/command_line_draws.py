@@ -34,6 +34,7 @@ CHOICES = {
         *("segment:nobody", "age=30/50", "user.age=50/30", "region=north/nowhere,age=40", "item.age", "age="),
     ),
     "--metric": ("ndcg", "recall", "ndcg@10", "auc", "nothing", "popularity_lift"),
+    "--within": ("activity", "age", "interactions", "gender", "item.category", "nothing"),
     "--columns": ("gender", "age=30/50,region", "item.category", "activity", "nothing"),
     "--where": ("age:20..40", "region:north|south", "age:9..1", "height:1..2", "age", ";", "age:20..40;region:north"),
 }
@@ -85,7 +86,7 @@ TAKES = {  # what is drawn for a command, most of the time
         *("--units", "--engine", "--processes"),
     ),
     "compress": VARIANT,
-    "fairness": (*VARIANT, "--by", "--by", "--by", "--least"),
+    "fairness": (*VARIANT, "--by", "--by", "--by", "--least", "--within", "--metric"),
     "subgroups": (*VARIANT, "--metric", "--columns", "--columns", "--least"),
     "gap-reasons": (*VARIANT, "--by", "--by", "--measure", "--background", "--seed", "--users"),
 }

@@ -195,6 +195,15 @@ def test_fairness_by_edges_values_and_the_least_size(capsys, tiny_workspace):
         assert word in refused(capsys, *args, by)
 
 
+def test_fairness_within_strata(capsys, tiny_workspace):
+    args = ("fairness", "--workspace", tiny_workspace, "--least", 2, "--within")
+    found = run(capsys, *args, "activity", "--by", "gender")["within"]
+    assert {"within", "metric", "raw", "adjusted", "strata", "verdict", "worst_group", "best_group"} <= set(found)
+    assert (found["within"], found["metric"], len(found["strata"])) == ("training.activity", "ndcg@10", 5)
+    assert "--by" in refused(capsys, *args, "activity")
+    assert "of items" in refused(capsys, *args, "item.category", "--by", "gender")
+
+
 def test_subgroups_says_what_was_searched_and_refuses_what_cannot_be(capsys, tiny_workspace):
     args = ("subgroups", "--workspace", tiny_workspace)
     found = run(capsys, *args, "--columns", "gender,age=40", "--least", 5)

@@ -58,6 +58,7 @@ TEXTS = {
     "group.said.west": "the west",
     "group.said.islands": "the islands",
     "training.activity": "items taken before",
+    "training.interactions": "logged interactions",
     "training.popularity": "popularity",
     "training.item_age": "time since its first interaction",
     "fairness.column_parts": "{column} ({parts})",

@@ -57,6 +57,7 @@ TEXTS = {
     "group.said.west": "西部",
     "group.said.islands": "群岛",
     "training.activity": "此前选过的物品数",
+    "training.interactions": "记录的交互数",
     "training.popularity": "热门程度",
     "training.item_age": "首次交互至今的时间",
     "fairness.column_parts": "{column}（{parts}）",
