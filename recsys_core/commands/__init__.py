@@ -16,6 +16,7 @@ from recsys_core.commands import (
     explain_batch,
     fairness,
     gap_reasons,
+    mend,
     models,
     quality,
     segments,
@@ -48,6 +49,7 @@ COMMANDS: tuple[Command, ...] = (
     fairness.FAIRNESS,
     subgroups.SUBGROUPS,
     gap_reasons.GAP_REASONS,
+    mend.MEND,
 )
 
 __all__ = ["COMMANDS", "Command"]

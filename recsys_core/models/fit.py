@@ -114,7 +114,7 @@ def fit_model(
     evaluation = evaluate_test(chosen.scorer, split_dataset, progress=progress)
     n_parameters, seconds = chosen.scorer.n_parameters, time.perf_counter() - began
     report = training_report(evaluation, baselines, split_dataset, n_parameters=n_parameters, seconds=seconds)
-    return FittedModel(chosen, _config(inputs.encoder, split_dataset, chosen), report, evaluation)
+    return FittedModel(chosen, model_config(inputs.encoder, split_dataset, chosen), report, evaluation)
 
 
 def _check_trainable(split_dataset: SplitDataset) -> None:
@@ -130,7 +130,8 @@ def default_task(dataset: Dataset) -> str:
     return "like" if dataset.schema.outcome == "click" else "implicit"
 
 
-def _config(encoder: EncoderInfo, split_dataset: SplitDataset, chosen: ChosenModel) -> dict:
+def model_config(encoder: EncoderInfo, split_dataset: SplitDataset, chosen: ChosenModel) -> dict:
+    """What is stored of how a model was made."""
     split, trained = split_dataset.split, chosen.trained
     return {
         "task": split_dataset.task,

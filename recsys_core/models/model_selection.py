@@ -94,10 +94,10 @@ def choose(
     trained, beside = winner.run.result(), winner.term
     if beside is not None:
         beside = stronger_beside(Scorer(trained.ranker, winner.features), beside, split_dataset)
-    return _calibrated(ChosenModel(trained, winner.features, beside, choice), term, split_dataset)
+    return calibrated(ChosenModel(trained, winner.features, beside, choice), term, split_dataset)
 
 
-def _calibrated(chosen: ChosenModel, term: ItemItemTerm | None, split_dataset: SplitDataset) -> ChosenModel:
+def calibrated(chosen: ChosenModel, term: ItemItemTerm | None, split_dataset: SplitDataset) -> ChosenModel:
     """The same with probabilities that suit validation; task ``like`` weighs the term beside the network here."""
     ranker = chosen.trained.ranker
     if split_dataset.task == "like" and term is not None:

@@ -199,7 +199,7 @@ class LabelledObjective(Objective[np.ndarray]):
         items, of_item = self.items(pairs.items[:, None], noise)
         part, query = self.ranker.item_parts(items)
         pooled = self.ranker.pooled(query, past, noise=noise)
-        logits = self.ranker.grid_of(users, part, pooled, noise=noise).squeeze(1)
+        logits = self.ranker.grid(users, part, pooled, noise=noise).squeeze(1)
         if self.offset is not None:
             logits = logits + self.offset[torch.from_numpy(rows)]
         return logits, lambda: self.ranker.representation(users, pooled), self.ids.penalty * (of_user + of_item)

@@ -207,30 +207,22 @@ class Ranker(nn.Module):
         """What items ``(*n, n_item)`` add to the first layer ``(*n, first)``, and their queries ``(*n, a)``."""
         return items @ self.split_first()[1].T, self.adapter.attention.query(items)
 
-    def grid(
-        self,
-        users: Tensor,
-        items: tuple[Tensor, Tensor],
-        past: tuple[Tensor, Tensor, Tensor],
-        *,
-        noise: torch.Generator | None = None,
-    ) -> Tensor:
-        """Logits of every user against every item, first layer factorised.
-
-        ``users`` (b, n_user), ``items``: first-layer part and query (n, ·) or (b, n, ·) of `item_parts`,
-        ``past``: keys and values (b, L, a) and additive mask (b, 1, L) -> (b, n). In training mode dropout draws
-        from ``noise``.
-        """
-        return self.grid_of(users, items[0], self.pooled(items[1], past, noise=noise), noise=noise)
-
     def pooled(
         self, query: Tensor, past: tuple[Tensor, Tensor, Tensor], *, noise: torch.Generator | None = None
     ) -> Tensor:
-        """Histories pooled for every query ``(b, n, 2a)``; arguments as in `grid`."""
+        """Histories pooled for every query ``(b, n, 2a)``.
+
+        ``query`` (n, a) or (b, n, a), ``past``: keys and values (b, L, a) and additive mask (b, 1, L). In training mode
+        dropout draws from ``noise``.
+        """
         return self.input_dropout(self.adapter.attention(query, *past), noise)
 
-    def grid_of(self, users: Tensor, part: Tensor, pooled: Tensor, *, noise: torch.Generator | None = None) -> Tensor:
-        """`grid` from histories that are pooled already."""
+    def grid(self, users: Tensor, part: Tensor, pooled: Tensor, *, noise: torch.Generator | None = None) -> Tensor:
+        """Logits ``(b, n)`` of every user ``(b, n_user)`` against every item, first layer factorised.
+
+        ``part`` (n, first) or (b, n, first) is the items' of `item_parts`, ``pooled`` the histories pooled for their
+        queries.
+        """
         of_user, _, of_history = self.split_first()
         pre = (users @ of_user.T + self.body.first.bias).unsqueeze(1) + part + pooled @ of_history.T
         return self.head(self.body(pre, noise)).squeeze(-1)

@@ -168,7 +168,7 @@ class SequenceObjective(Objective[Moments]):
             for of_items in self.ranker.item_parts(embedded)
         )
         pooled = self.ranker.pooled(query, past, noise=noise)
-        logits = self.ranker.grid_of(users, part, pooled, noise=noise)
+        logits = self.ranker.grid(users, part, pooled, noise=noise)
         if self.term is not None:
             offset = torch.from_numpy(self.term.of_items(items, known))
             logits = logits + torch.cat([offset.gather(1, own), offset[:, shared]], 1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -20,6 +20,7 @@ from recsys_core.models.sequence_objective import SequenceObjective, SequenceSam
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.treatment import Treatment
 from recsys_core.progress import Progress, silent
+from recsys_core.results.dataclass_json import from_json
 from recsys_core.seeds import random_stream, torch_stream
 
 
@@ -46,6 +47,11 @@ class TrainingSettings:
 
     def to_json(self) -> dict:
         return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> TrainingSettings:
+        """The inverse of `to_json`; raises ``KeyError`` or ``TypeError`` for anything else."""
+        return from_json(cls, data)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,13 +172,14 @@ def train_ranker(
     *,
     validate: Callable[[Ranker], float],
     term: ItemItemTerm | None = None,
+    treatment: Treatment | None = None,
     progress: Progress = silent,
 ) -> TrainedRanker:
     """Fit; stop early when ``validate`` (higher is better) does not improve any more, at falling rates either.
 
     A `TrainingRun` from beginning to end.
     """
-    run = TrainingRun(features, split_dataset, settings, validate=validate, term=term)
+    run = TrainingRun(features, split_dataset, settings, validate=validate, term=term, treatment=treatment)
     while not run.finished:
         run.advance(progress)
     return run.result()

@@ -56,6 +56,8 @@ class MendingReport:
         What was done, in order.
     before, after
         The same audit of the base and of the mended variant, on the same users.
+    of_items
+        The same two audits by groups of items, where columns of both sides were asked for.
     price
         What it costs everyone together.
     reasons_kept, lists_kept
@@ -72,3 +74,4 @@ class MendingReport:
     reasons_kept: float | None
     lists_kept: float | None
     seconds: float
+    of_items: tuple[FairnessReport, FairnessReport] | None = None

@@ -16,7 +16,7 @@ WORDS = (
 CHOICES = {
     "--task": ("implicit", "like", "rating"),
     "--split": ("time", "random", "cutoff"),
-    "--method": ("shapley", "lime", "ig", "deeplift", "guess"),
+    "--method": ("shapley", "lime", "ig", "deeplift", "guess", "reweigh", "project,leave-out", "exposure"),
     "--history": ("one", "each", "two"),
     "--words": ("item.brand", "user.age", "title"),  # none is a text: loading the encoder takes seconds
     "--units": ("logit", "probability", "points"),
@@ -89,6 +89,7 @@ TAKES = {  # what is drawn for a command, most of the time
     "fairness": (*VARIANT, "--by", "--by", "--by", "--least", "--within", "--metric"),
     "subgroups": (*VARIANT, "--metric", "--columns", "--columns", "--least"),
     "gap-reasons": (*VARIANT, "--by", "--by", "--measure", "--background", "--seed", "--users"),
+    "mend": ("--workspace", "--model", "--name", "--method", "--by", "--strength", "--users"),
 }
 PATHS = ("--workspace", "--data", "--out", "--mapping", "--edits", "--users", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
@@ -97,6 +98,7 @@ COSTLY = (
     "prepare",
     "measure",
     "retrain",
+    "mend",
     "sample",
     "compress",
     "compare-explainers",
@@ -138,6 +140,7 @@ class Draws:
             "compress": question | {"--sparsity": "0.5"},
             "fairness": question | {"--by": "activity"},
             "gap-reasons": question | {"--by": "gender", "--measure": "selection_rate", "--background": "1"},
+            "mend": question | {"--method": "project", "--by": "gender", "--strength": "1"},
         }
 
     def draw(self) -> list[str]:

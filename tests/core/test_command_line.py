@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -222,6 +223,19 @@ def test_fairness_without_a_column_scans_them_all(capsys, tiny_workspace):
     assert len(found["gaps"]) == sum(len(report["gaps"]) for report in found["reports"])
     assert found["n_tested"] == len([gap for gap in found["gaps"] if gap["p_value"] is not None])
     assert all(gap["p_value"] <= gap["p_corrected"] <= 1 for gap in found["gaps"])
+
+
+def test_mend_says_what_it_did_and_at_what_price(capsys, tiny_workspace, tmp_path):
+    folder = Path(shutil.copytree(tiny_workspace, tmp_path / "tiny"))
+    args = ("mend", "--workspace", folder, "--by", "gender", "--method")
+    found = run(capsys, *args, "project", "--name", "projected")
+    assert {"id", "mendings", "before", "after", "price", "drift", "seconds", "notes"} == set(found)
+    assert {"ndcg@10", "low", "high", "relative", "before", "after", "n_users"} == set(found["price"])
+    assert {"groups", "gaps", "overall"} <= set(found["before"])
+    assert run(capsys, "evaluate", "--workspace", folder, "--model", found["id"])["n_users"] == found["price"]["n_users"]
+    same = run(capsys, *args, "reweigh,adversarial", "--strength", 0)
+    assert (same["id"], same["price"]["ndcg@10"], same["drift"]["reasons_kept"]) == ("first", 0, 1)
+    assert [m["id"] for m in run(capsys, "models", "--workspace", folder)["models"]] == ["first", "projected"]
 
 
 def test_compress_measures_beside_dense(capsys, tiny_workspace):
