@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from recsys_core.commands.command import Command, add_users, add_workspace
@@ -27,12 +27,16 @@ def mend_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_mend(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
+    from recsys_core.data.segments import COLUMN, with_named_segments
     from recsys_core.mend import mend, read_mendings
     from recsys_core.models.user_sample import UserLimit
     from recsys_core.models.workspace import Workspace
 
     limit = UserLimit.from_text(args.users)
     workspace = Workspace.open(args.workspace)
+    if COLUMN in args.by:
+        dataset = with_named_segments(workspace.dataset, args.by, args.workspace, workspace.split_dataset)
+        workspace = replace(workspace, dataset=dataset, _opened={})
     mendings = read_mendings(workspace, args.method, args.by, args.strength)
     return mended_json(mend(workspace, mendings, base=args.model, name=args.name, limit=limit, progress=progress))
 

@@ -63,7 +63,7 @@ def user_groups(split_dataset: SplitDataset, by: tuple[str, ...], *, least: int 
 
 def split_columns(dataset: Dataset, spelled: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """User columns and item columns that ``--by`` asks for; raises as `by_columns`."""
-    found = [(name, find_column(dataset, name)[0]) for name in by_columns(dataset, spelled)]
+    found = [(name, find_column(dataset, name).side) for name in by_columns(dataset, spelled)]
     return tuple(n for n, side in found if side == "user"), tuple(n for n, side in found if side == "item")
 
 

@@ -232,7 +232,9 @@ def test_mend_says_what_it_did_and_at_what_price(capsys, tiny_workspace, tmp_pat
     assert {"id", "mendings", "before", "after", "price", "drift", "seconds", "notes"} == set(found)
     assert {"ndcg@10", "low", "high", "relative", "before", "after", "n_users"} == set(found["price"])
     assert {"groups", "gaps", "overall"} <= set(found["before"])
-    assert run(capsys, "evaluate", "--workspace", folder, "--model", found["id"])["n_users"] == found["price"]["n_users"]
+    assert (
+        run(capsys, "evaluate", "--workspace", folder, "--model", found["id"])["n_users"] == found["price"]["n_users"]
+    )
     same = run(capsys, *args, "reweigh,adversarial", "--strength", 0)
     assert (same["id"], same["price"]["ndcg@10"], same["drift"]["reasons_kept"]) == ("first", 0, 1)
     assert [m["id"] for m in run(capsys, "models", "--workspace", folder)["models"]] == ["first", "projected"]
