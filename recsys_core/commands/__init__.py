@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from recsys_core.commands import (
+    attribute_audit,
     compare_explainers,
     compress,
     contrast,
@@ -50,6 +51,7 @@ COMMANDS: tuple[Command, ...] = (
     subgroups.SUBGROUPS,
     gap_reasons.GAP_REASONS,
     mend.MEND,
+    attribute_audit.ATTRIBUTE_AUDIT,
 )
 
 __all__ = ["COMMANDS", "Command"]

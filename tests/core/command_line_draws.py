@@ -42,6 +42,8 @@ NUMERIC = (
     "--seed",
     "--seconds",
     "--strength",
+    "--tolerance",
+    "--shuffles",
     "--epochs",
     "--k",
     "--background",
@@ -90,6 +92,7 @@ TAKES = {  # what is drawn for a command, most of the time
     "subgroups": (*VARIANT, "--metric", "--columns", "--columns", "--least"),
     "gap-reasons": (*VARIANT, "--by", "--by", "--measure", "--background", "--seed", "--users"),
     "mend": ("--workspace", "--model", "--name", "--method", "--by", "--strength", "--users"),
+    "attribute-audit": (*VARIANT, "--by", "--by", "--tolerance", "--shuffles", "--background", "--seed"),
 }
 PATHS = ("--workspace", "--data", "--out", "--mapping", "--edits", "--users", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
@@ -141,6 +144,7 @@ class Draws:
             "fairness": question | {"--by": "activity"},
             "gap-reasons": question | {"--by": "gender", "--measure": "selection_rate", "--background": "1"},
             "mend": question | {"--method": "project", "--by": "gender", "--strength": "1"},
+            "attribute-audit": question | {"--by": "gender", "--shuffles": "1", "--background": "1"},
         }
 
     def draw(self) -> list[str]:
