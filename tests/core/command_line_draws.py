@@ -88,7 +88,7 @@ TAKES = {  # what is drawn for a command, most of the time
         *("--units", "--engine", "--processes"),
     ),
     "compress": VARIANT,
-    "fairness": (*VARIANT, "--by", "--by", "--by", "--least", "--within", "--metric"),
+    "fairness": (*VARIANT, "--by", "--by", "--by", "--least", "--within", "--metric", "--data-gap"),
     "subgroups": (*VARIANT, "--metric", "--columns", "--columns", "--least"),
     "gap-reasons": (*VARIANT, "--by", "--by", "--measure", "--background", "--seed", "--users"),
     "mend": ("--workspace", "--model", "--name", "--method", "--by", "--strength", "--users"),
