@@ -7,14 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from recsys_core.commands.command import Command, add_users, add_variant, open_variant
-from recsys_core.errors import SettingError
 from recsys_core.progress import Progress
 
 if TYPE_CHECKING:
-    from recsys_core.commands.command import OpenVariant
-    from recsys_core.data.dataset import Dataset
     from recsys_core.fairness import AuditSettings
-    from recsys_core.results import Evaluation
 
 
 def fairness_arguments(parser: argparse.ArgumentParser) -> None:
@@ -26,14 +22,11 @@ def fairness_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--by", metavar="COLUMN[=PART/PART][,COLUMN]", help=by)
     within = "look at the gap of --metric within fifths (or groups) of this column of users, beside --by"
     parser.add_argument("--within", metavar="COLUMN", help=within)
-    parser.add_argument("--metric", default="ndcg", help="the measure of --within (default: ndcg)")
+    parser.add_argument("--metric", default="ndcg", help="the measure of --within and --data-gap (default: ndcg)")
+    beside = "what popularity, item-kNN, EASE and, on sample data, the best possible leave of --metric, beside --by"
+    parser.add_argument("--data-gap", action="store_true", help=beside)
     add_least(parser)
     add_users(parser)
-    beside = (
-        "beside the model: what popularity, item-kNN, EASE and, on sample data, the best possible leave between groups"
-    )
-    parser.add_argument("--data-gap", action="store_true", help=beside)
-    parser.add_argument("--measure", default="", help="which measure --data-gap compares (default: ndcg@10)")
 
 
 def add_least(parser: argparse.ArgumentParser) -> None:
@@ -53,7 +46,9 @@ def run_fairness(args: argparse.Namespace, progress: Progress) -> dict[str, Any]
     from recsys_core.data.segments import COLUMN, with_named_segments
     from recsys_core.errors import SettingError
     from recsys_core.fairness import audit, by_columns, report_json, scan, scan_json
+    from recsys_core.fairness.data_gap import data_gap, data_gap_json
     from recsys_core.fairness.strata import strata_json, stratified_gap
+    from recsys_core.models.references import references
     from recsys_core.models.user_sample import UserLimit, evaluate_users
 
     limit, settings = UserLimit.from_text(args.users), audit_settings(args)
@@ -67,29 +62,20 @@ def run_fairness(args: argparse.Namespace, progress: Progress) -> dict[str, Any]
     if args.data_gap and by is None:
         raise SettingError("data_gap.by")
     found = evaluate_users(model, opened.scorer, limit=limit, reranker=opened.reranker, progress=progress)
-    if args.data_gap and by is not None:
-        return _data_gap(opened, dataset, found, by, args=args, progress=progress)
     how = {"variant": opened.variant, "train": model.split_dataset.sequences(), "settings": settings}
     if by is None:
         return scan_json(scan(dataset, found, progress=progress, **how))
     report = audit(dataset, found, by=by, **how)
-    if args.within is None:
-        return report_json(report)
-    stratified = stratified_gap(
-        dataset, found, report, metric=args.metric, within=args.within, train=model.split_dataset.sequences()
-    )
-    return report_json(report) | {"within": strata_json(stratified)}
-
-
-def _data_gap(
-    opened: OpenVariant, dataset: Dataset, found: Evaluation, by: tuple[str, ...], *, args: Any, progress: Progress
-) -> dict[str, Any]:
-    from recsys_core.fairness.data_gap import data_gap, data_gap_json
-    from recsys_core.models.references import references
-
-    beside = references(opened.model, progress=progress)
-    how = {"train": opened.model.split_dataset.sequences(), "settings": audit_settings(args)}
-    return data_gap_json(data_gap(dataset, found, beside, by=by, measure=args.measure, **how))
+    made = report_json(report)
+    if args.within is not None:
+        stratified = stratified_gap(
+            dataset, found, report, metric=args.metric, within=args.within, train=model.split_dataset.sequences()
+        )
+        made |= {"within": strata_json(stratified)}
+    if args.data_gap:
+        how = {"by": by, "train": model.split_dataset.sequences(), "measure": args.metric, "settings": settings}
+        made |= {"data_gap": data_gap_json(data_gap(dataset, found, references(model, progress=progress), **how))}
+    return made
 
 
 FAIRNESS = Command("fairness", "quality and exposure by group", fairness_arguments, run_fairness)

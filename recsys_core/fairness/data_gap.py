@@ -72,10 +72,7 @@ def data_gap(
         As `recsys_core.fairness.audit`, and why the measure has no figure on these data.
     """
     start = time.perf_counter()
-    measures = compared_measures(model.ranking.k)
-    measure = measure or measures[0]
-    if measure not in measures:
-        raise SettingError("setting.choice", name="measure", choices=", ".join(measures), value=measure)
+    measure = _full_name(measure, model.ranking.k)
     grouping = make_grouping(dataset, by, train=train)
     if grouping.side != "user":
         raise SettingError("setting.choice", name="by", choices=phrase("what.user_columns"), value=", ".join(by))
@@ -88,6 +85,16 @@ def data_gap(
     kind, planted = _planted(dataset, by)
     n_users, seconds = cohorts[MODEL].n_counted, time.perf_counter() - start
     return replace(found, kind=kind, planted=planted, n_users=n_users, seconds=seconds)
+
+
+def _full_name(measure: str, k: int) -> str:
+    """``ndcg@10`` for it, for ``ndcg`` and for nothing said."""
+    measures = compared_measures(k)
+    short = {name.partition("@")[0]: name for name in measures}
+    found = short.get(measure, measure) or measures[0]
+    if found not in measures:
+        raise SettingError("setting.choice", name="metric", choices=", ".join(measures), value=measure)
+    return found
 
 
 def _statistics(dataset: Dataset, evaluation: Evaluation, train: csr_array, measure: str) -> UserStatistics:

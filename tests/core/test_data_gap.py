@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recsys_core.__main__ import main
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.sample import DOMAINS
 from recsys_core.data.sample.generate import SampleSize, draw_sample
@@ -163,7 +165,7 @@ def test_only_users_that_all_have_ranked_are_compared(model, beside):
 def test_what_cannot_be_compared_is_said(model, beside):
     how = {"train": model.split_dataset.sequences(), "settings": FEW}
     question = (model.dataset, model.evaluation(), beside)
-    with pytest.raises(SettingError, match="measure must be one of ndcg@10"):
+    with pytest.raises(SettingError, match="metric must be one of ndcg@10"):
         data_gap(*question, by=BY, measure="selection_rate", **how)
     with pytest.raises(SettingError, match="by must be one of"):
         data_gap(*question, by=("item.category",), **how)
@@ -176,3 +178,12 @@ def test_what_cannot_be_compared_is_said(model, beside):
     assert data_gap_json(none)["worst_group"] is None
     assert "auc" in compared_measures(10)
     assert all(row.suppressed and row.values["ndcg@10"] is None for row in none.rows["ease"])
+
+
+def test_the_command_tells_the_same_and_asks_for_a_column(model, capsys):
+    assert main(["fairness", "--workspace", str(model.path.parents[1]), "--by", "region", "--data-gap", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)["data_gap"]
+    assert (told["by"], told["measure"], told["worst_group"] is not None) == (["user.region"], "ndcg@10", True)
+    assert set(told["references"]) == {"best", "ease", "item_knn", "popularity"}
+    assert main(["fairness", "--workspace", str(model.path.parents[1]), "--data-gap", "--json"]) == 2
+    assert "--by" in capsys.readouterr().err

@@ -25,7 +25,7 @@ def sample() -> Sample:
     return draw_sample(NEWS, 5, SampleSize(n_users=300, n_items=400, impressions=40))
 
 
-def test_the_log_loses_three_quarters_of_one_groups_reads_of_five_sections_and_nothing_else(sample):
+def test_the_log_loses_nine_tenths_of_one_groups_reads_of_five_sections_and_nothing_else(sample):
     log = sample.log
     user = log["user"].to_numpy()
     inside = (sample.users["device"] == "laptop").to_numpy()[user]
@@ -38,7 +38,7 @@ def test_the_log_loses_three_quarters_of_one_groups_reads_of_five_sections_and_n
     assert not (recorded & ~taken).any()
     n = (taken & may_be_lost).sum()
     assert n > 200
-    assert abs((taken & ~recorded).sum() / n - 0.75) < 4 * np.sqrt(0.75 * 0.25 / n)
+    assert abs((taken & ~recorded).sum() / n - 0.9) < 4 * np.sqrt(0.9 * 0.1 / n)
 
 
 def test_the_truth_gives_back_what_was_taken_and_what_is_taken_next_follows_it(sample):
@@ -58,7 +58,7 @@ def test_truth_json_says_who_is_under_served_why_and_what_was_not_recorded():
         "kind": "recording",
         "column": "user.device",
         "value": "laptop",
-        "share": 0.75,
+        "share": 0.9,
     }
     assert tuple(said["categories"]) == FAULT.categories
     users, items = (pd.read_csv(COMMITTED / "news" / f"{name}.csv") for name in ("users", "items"))
