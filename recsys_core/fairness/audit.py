@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import Phrase, RecLensError, phrase, values_to_json
-from recsys_core.fairness.bootstrap import bootstrap, interval
+from recsys_core.fairness.bootstrap import Bootstrap, bootstrap
 from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, user_cohort
 from recsys_core.fairness.exposure import (
     bootstrap_items,
@@ -21,11 +21,22 @@ from recsys_core.fairness.exposure import (
 )
 from recsys_core.fairness.gaps import group_row, holm, make_gap
 from recsys_core.fairness.groups import Grouping, make_grouping
-from recsys_core.fairness.metrics import ITEM_METRICS, direction
+from recsys_core.fairness.metric import LIMITS
+from recsys_core.fairness.metrics import ITEM_METRICS, direction, find_metric
 from recsys_core.fairness.permutation import most_shuffles, permutation_p
 from recsys_core.fairness.resamples import Resamples
 from recsys_core.fairness.user_statistics import UserStatistics, metric_values, user_statistics
-from recsys_core.results import EVERYONE, Evaluation, FairnessReport, Gap, Group, GroupRow, LeftOut, UserSample
+from recsys_core.results import (
+    EVERYONE,
+    Evaluation,
+    FairnessReport,
+    Gap,
+    Group,
+    GroupRow,
+    LeftOut,
+    TogetherFigure,
+    UserSample,
+)
 from recsys_core.variant import DENSE, ModelVariant
 
 
@@ -102,7 +113,9 @@ def audit_grouping(
 
 
 def report_json(report: FairnessReport) -> dict:
-    """The report as plain JSON: ``overall``, ``groups`` (figures with ``_low`` and ``_high``) and ``gaps``.
+    """The report as plain JSON: ``overall``, ``groups`` (figures with ``_low`` and ``_high``), ``gaps``, ``together``.
+
+    ``together`` are the figures of all groups at once, which stand with ``overall`` as well: no group has one.
 
     ``group`` is the label of the command line, distinct for every group; ``kind`` says what it is and
     ``missing`` whether it holds the empty cells. ``good`` is the good end of each measure. ``n_users`` of
@@ -114,6 +127,7 @@ def report_json(report: FairnessReport) -> dict:
         "overall": _row_json(report.overall),
         "groups": [_row_json(row) for row in report.groups],
         "gaps": [gap_json(gap) for gap in report.gaps],
+        "together": [together_json(figure) for figure in report.together],
         "n_tested": report.n_tested,
         "left_out": [reason_json(out.reason) | {"metric": out.metric} for out in report.left_out],
         "notes": [reason_json(note) for note in report.notes],
@@ -140,18 +154,24 @@ def gap_json(gap: Gap) -> dict:
     return {**groups, **found, "good": direction(gap.metric)}
 
 
+def together_json(figure: TogetherFigure) -> dict:
+    """A figure of all groups together as plain JSON."""
+    names = ("metric", "value", "low", "high", "p_value", "p_corrected", "within_noise")
+    return {name: getattr(figure, name) for name in names} | {"good": direction(figure.metric)}
+
+
 def reason_json(reason: Phrase) -> dict:
     """A reason in English, and its key and values for other languages."""
     return {"text": str(reason), "key": reason.key, "values": values_to_json(dict(reason.values))}
 
 
-Parts = tuple[GroupRow, tuple[GroupRow, ...], tuple[Gap, ...], tuple[LeftOut, ...]]
+Parts = tuple[GroupRow, tuple[GroupRow, ...], tuple[Gap, ...], tuple[TogetherFigure, ...], tuple[LeftOut, ...]]
 
 
 def _report(
     grouping: Grouping, parts: Parts, variant: ModelVariant, settings: AuditSettings, *, start: float
 ) -> FairnessReport:
-    overall, groups, gaps, left_out = parts
+    overall, groups, gaps, together, left_out = parts
     notes = grouping.notes
     if all(row.suppressed for row in groups):
         key = "fairness.no_groups" if grouping.side == "user" else "fairness.no_item_groups"
@@ -162,7 +182,8 @@ def _report(
         overall=overall,
         groups=groups,
         gaps=gaps,
-        n_tested=sum(not np.isnan(gap.p_value) for gap in gaps),
+        together=together,
+        n_tested=sum(not np.isnan(found.p_value) for found in (*gaps, *together)),
         n_bootstrap=settings.n_bootstrap,
         most_shuffles=max(settings.most_shuffles, settings.n_bootstrap),
         least_size=settings.least_size,
@@ -178,19 +199,36 @@ def _user_parts(statistics: UserStatistics, grouping: Grouping, settings: AuditS
     cohort = user_cohort(statistics, grouping, settings)
     code, n_groups = cohort.code, len(cohort.reportable)
     value = metric_values(statistics, code, cohort.group_sets)
-    draws = bootstrap(statistics, code, cohort.group_sets, value=value, resamples=resamples)
+    found = bootstrap(statistics, code, cohort.group_sets, value=value, resamples=resamples)
     p_values = permutation_p(statistics, code, n_groups, resamples=resamples, most=settings.most_shuffles)
-    table = np.stack([value, *interval(draws, value)])
+    table = _figures(statistics.metrics, found)
     has_value = ~np.isnan(value[-1])  # what nobody has is no figure
     kept = np.flatnonzero(has_value)
     metrics = tuple(statistics.metrics[m] for m in kept)
-    nobody_has = (LeftOut(statistics.metrics[m], statistics.if_undefined[m]) for m in np.flatnonzero(~has_value))
+    gaps, together = _verdicts(metrics, cohort.reportable_groups, found.only(slice(None), kept), p_values[kept])
     return (
         group_row(EVERYONE, cohort.n_counted, metrics, table[:, -1, kept]),
         _rows(cohort.groups, cohort.size, cohort.reportable, metrics, table[..., kept]),
-        _gaps(metrics, cohort.reportable_groups, value[:-1, kept], draws[:, :-1, kept], p_values[kept]),
-        (*statistics.left_out, *nobody_has),
+        gaps,
+        together,
+        (*statistics.left_out, *_nobody_has(statistics, np.flatnonzero(~has_value), n_groups)),
     )
+
+
+def _nobody_has(statistics: UserStatistics, metrics: np.ndarray, n_groups: int) -> Iterator[LeftOut]:
+    """Why some metrics have no figure; those of all groups together need two of them."""
+    is_together = statistics.shuffled.is_together
+    for m in metrics:
+        alone = is_together[m] and n_groups < 2
+        why = phrase("fairness.reason.one_group") if alone else statistics.if_undefined[m]
+        yield LeftOut(statistics.metrics[m], why)
+
+
+def _figures(metrics: Sequence[str], found: Bootstrap) -> np.ndarray:
+    """Values, low and high ends ``(3, n_sets, n_metrics)``, these within what the unit allows."""
+    limits = np.array([LIMITS[find_metric(metric).unit] for metric in metrics]).reshape(-1, 2)
+    low, high = (np.clip(end, *limits.T) for end in found.intervals())
+    return np.stack([found.value, np.fmin(low, found.value), np.fmax(high, found.value)])
 
 
 def _item_parts(evaluation: Evaluation, grouping: Grouping, settings: AuditSettings) -> Parts:
@@ -204,20 +242,20 @@ def _item_parts(evaluation: Evaluation, grouping: Grouping, settings: AuditSetti
     kept = [*reportable, len(size)]
     value = item_values_of_everyone(statistics)[kept]
     draws = bootstrap_items(statistics, resamples)[:, kept]
+    nothing = np.full(value.shape, np.nan)
+    n_users = np.full(len(kept), len(statistics.exposure))
+    found = Bootstrap(value, draws, nothing, np.broadcast_to(nothing, draws.shape), n_users)
     how = {"n_draws": settings.n_bootstrap, "most": settings.most_shuffles, "seed": settings.seed}
     p_values = item_permutation_p(statistics, grouping.membership, reportable, **how)
-    table = np.stack([value, *interval(draws, value)])
-    compared = [m for m, metric in enumerate(ITEM_METRICS.values()) if metric.is_compared]
+    table = _figures(metrics, found)
+    compared = np.array([m for m, metric in enumerate(ITEM_METRICS.values()) if metric.is_compared])
+    names, groups = tuple(metrics[m] for m in compared), tuple(grouping.groups[g] for g in reportable)
+    gaps, together = _verdicts(names, groups, found.only(slice(None), compared), p_values[compared])
     return (
         group_row(EVERYONE, len(grouping.membership), metrics, table[:, -1]),
         _rows(grouping.groups, size, reportable, metrics, table),
-        _gaps(
-            tuple(metrics[m] for m in compared),
-            tuple(grouping.groups[g] for g in reportable),
-            value[:-1, compared],
-            draws[:, :-1, compared],
-            p_values[compared],
-        ),
+        gaps,
+        together,
         (),
     )
 
@@ -233,16 +271,25 @@ def _rows(
     )
 
 
-def _gaps(
-    metrics: Sequence[str], groups: tuple[Group, ...], values: np.ndarray, draws: np.ndarray, p_values: np.ndarray
-) -> tuple[Gap, ...]:
-    """``values`` is (n_groups, n_metrics), ``draws`` (n_draws, n_groups, n_metrics), without the overall row."""
+def _verdicts(
+    metrics: Sequence[str], groups: tuple[Group, ...], found: Bootstrap, p_values: np.ndarray
+) -> tuple[tuple[Gap, ...], tuple[TogetherFigure, ...]]:
+    """Gaps of the groups, and figures of all of them; the last set of ``found`` is everyone."""
     both = np.column_stack([p_values, holm(p_values)])
-    found = (make_gap(metric, groups, values[:, m], draws[..., m], both[m]) for m, metric in enumerate(metrics))
-    return tuple(gap for gap in found if gap is not None)
+    of_groups = found.only(slice(0, -1), slice(None))
+    gaps, together = [], []
+    for m, metric in enumerate(metrics):
+        if not find_metric(metric).is_together:
+            gaps.append(make_gap(metric, groups, of_groups.only(slice(None), slice(m, m + 1)), both[m]))
+        elif len(groups) > 1:
+            value, low, high = _figures((metric,), found.only(slice(-1, None), slice(m, m + 1)))[:, 0, 0].tolist()
+            p = {"p_value": float(both[m, 0]), "p_corrected": float(both[m, 1])}
+            together.append(TogetherFigure(metric=metric, value=value, low=low, high=high, **p))
+    return tuple(gap for gap in gaps if gap is not None), tuple(together)
 
 
 def _row_json(row: GroupRow) -> dict:
-    ends = {f"{m}_{end}": getattr(row, end)[m] for m in row.values for end in ("low", "high")}
+    own = [m for m in row.values if row.group == EVERYONE or not find_metric(m).is_together]
+    ends = {f"{m}_{end}": getattr(row, end)[m] for m in own for end in ("low", "high")}
     about = {"group": row.group.label, "kind": row.group.kind, "missing": row.group.kind == "missing"}
-    return {**about, "n": row.n, "suppressed": row.suppressed, **row.values, **ends}
+    return {**about, "n": row.n, "suppressed": row.suppressed, **{m: row.values[m] for m in own}, **ends}

@@ -41,14 +41,13 @@ def gap_changes(
     group_sets = cohorts[0].group_sets[:-1]
     resamples = Resamples(before.n_users, settings.n_bootstrap, settings.seed)
     values = np.stack([metric_values(c.statistics, c.code, group_sets) for c in cohorts])
-    draws = np.stack(
-        [
-            bootstrap(c.statistics, c.code, group_sets, value=value, resamples=resamples)
-            for c, value in zip(cohorts, values, strict=True)
-        ]
-    )
+    both = [
+        bootstrap(c.statistics, c.code, group_sets, value=value, resamples=resamples)
+        for c, value in zip(cohorts, values, strict=True)
+    ]
+    draws = np.stack([found.draws for found in both])
     found = (
-        _gap_change(metric, cohorts[0].reportable_groups, values[..., m], draws[..., m])
+        _gap_change(metric, cohorts[0].reportable_groups, values[..., m], draws[..., m], both[0].n)
         for m, metric in enumerate(before.metrics)
     )
     changes = [c for c in found if c is not None]
@@ -113,8 +112,10 @@ def paired_p(draws: np.ndarray) -> float:
     return float(min(1.0, 2 * (1 + least) / (1 + len(known))))
 
 
-def _gap_change(metric: str, groups: tuple[Group, ...], values: np.ndarray, draws: np.ndarray) -> GapChange | None:
-    """``values`` is (2, n_groups) and ``draws`` (2, n_draws, n_groups): dense, then compressed."""
+def _gap_change(
+    metric: str, groups: tuple[Group, ...], values: np.ndarray, draws: np.ndarray, n: np.ndarray
+) -> GapChange | None:
+    """``values`` is (2, n_groups) and ``draws`` (2, n_draws, n_groups): dense, then compressed; ``n`` users a group."""
     pair = extremes(metric, values[0])
     if pair is None:
         return None
@@ -124,7 +125,7 @@ def _gap_change(metric: str, groups: tuple[Group, ...], values: np.ndarray, draw
     if np.isnan(change):
         return None
     resampled = draws[..., high_group] - draws[..., low_group]
-    low, high = interval(resampled[1] - resampled[0], change)
+    low, high = interval(resampled[1] - resampled[0], change, n=n[list(pair)].min())
     p = paired_p(resampled[1] - resampled[0])
     return GapChange(
         metric=metric,

@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import numpy as np
 
-from recsys_core.fairness.bootstrap import interval
-from recsys_core.fairness.metric import LOWER_IS_BETTER, ZERO_IS_BEST
-from recsys_core.fairness.metrics import direction
+from recsys_core.fairness.bootstrap import Bootstrap
+from recsys_core.fairness.metric import LIMITS, LOWER_IS_BETTER, ZERO_IS_BEST
+from recsys_core.fairness.metrics import direction, find_metric
 from recsys_core.results import FairnessReport, Gap, Group, GroupRow
 
 
@@ -34,39 +34,36 @@ def extremes(metric: str, values: np.ndarray) -> tuple[int, int] | None:
     return (high, low) if high_is_worse else (low, high)
 
 
-def make_gap(
-    metric: str, groups: tuple[Group, ...], values: np.ndarray, draws: np.ndarray, p: tuple[float, float]
-) -> Gap | None:
+def make_gap(metric: str, groups: tuple[Group, ...], found: Bootstrap, p: tuple[float, float]) -> Gap | None:
     """Gap between the extreme groups of one metric, or None where fewer than two have a figure.
 
     Parameters
     ----------
-    groups, values
-        ``(n_groups,)``: the reportable groups.
-    draws
-        ``(n_draws, n_groups)`` bootstrap figures. The interval is of the difference between
-        the two named groups, whichever order a draw puts them in; it does not know that they
+    groups, found
+        The reportable groups, and the figures of the one metric, ``value`` ``(n_groups, 1)``. The interval is of the
+        difference between the two named groups, whichever order a draw puts them in; it does not know that they
         were picked for being extreme, so it can leave 0 out where the p-values say noise.
     p
         From `recsys_core.fairness.permutation.permutation_p`, which does know, and corrected (`holm`).
     """
-    found = extremes(metric, values)
-    if found is None:
+    values = found.value[:, 0]
+    pair = extremes(metric, values)
+    if pair is None:
         return None
-    worst, best = found
-    low_group, high_group = sorted(found, key=lambda group: (values[group], group))
-    difference = values[high_group] - values[low_group]
-    low, high = interval(draws[:, high_group] - draws[:, low_group], np.asarray(difference))
+    worst, best = pair
+    low_group, high_group = sorted(pair, key=lambda group: (values[group], group))
+    low, high = (float(end[0]) for end in found.of_difference(high_group, low_group))
+    least, most = LIMITS[find_metric(metric).unit]
     return Gap(
         metric=metric,
         worst_group=groups[worst],
         best_group=groups[best],
         worst=float(values[worst]),
         best=float(values[best]),
-        difference=float(difference),
+        difference=float(values[high_group] - values[low_group]),
         ratio=_ratio(values[low_group], values[high_group]),
-        low=float(low),
-        high=float(high),
+        low=max(low, least - most),
+        high=min(high, most - least),
         p_value=float(p[0]),
         p_corrected=float(p[1]),
     )
@@ -93,15 +90,15 @@ def holm(p_values: np.ndarray) -> np.ndarray:
 
 
 def corrected(reports: Sequence[FairnessReport]) -> tuple[FairnessReport, ...]:
-    """The reports with every verdict corrected for all gaps of all of them together (`holm`)."""
-    p_values = holm(np.array([gap.p_value for report in reports for gap in report.gaps]))
+    """The reports with every verdict corrected for all gaps and figures of groups of all of them together (`holm`)."""
+    p_values = holm(np.array([found.p_value for report in reports for found in (*report.gaps, *report.together)]))
     n_tested = int(np.count_nonzero(~np.isnan(p_values)))
-    found, at = [], 0
+    left, out = iter(p_values.tolist()), []
     for report in reports:
-        gaps = tuple(replace(gap, p_corrected=float(p_values[at + i])) for i, gap in enumerate(report.gaps))
-        found.append(replace(report, gaps=gaps, n_tested=n_tested))
-        at += len(gaps)
-    return tuple(found)
+        gaps = tuple(replace(gap, p_corrected=next(left)) for gap in report.gaps)
+        together = tuple(replace(figure, p_corrected=next(left)) for figure in report.together)
+        out.append(replace(report, gaps=gaps, together=together, n_tested=n_tested))
+    return tuple(out)
 
 
 def group_row(group: Group, n: int, metrics: tuple[str, ...], table: np.ndarray | None) -> GroupRow:

@@ -70,6 +70,7 @@ class ItemMetric:
     is_compared: bool = True
     no_quality: float | None = 0.0
     family: Family = "items"
+    is_together: bool = False
 
     def full_name(self, k: int) -> str:
         """``recall@10`` of lists of ten."""

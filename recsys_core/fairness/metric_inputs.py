@@ -14,6 +14,7 @@ from recsys_core.data.schema import Column
 from recsys_core.errors import Phrase, phrase
 from recsys_core.fairness.columns import set_values
 from recsys_core.fairness.groups import make_grouping
+from recsys_core.fairness.item_errors import ItemErrors
 from recsys_core.metrics import logistic
 from recsys_core.results import Evaluation, PairResult, RankingResult
 
@@ -95,6 +96,12 @@ class MetricInputs:
         return make_grouping(
             self.dataset, (f"item.{column}",), train=self.train, most_groups=MOST_CATEGORIES
         ).membership
+
+    @cached_property
+    def item_errors(self) -> ItemErrors:
+        """Predicted probability less outcome of all pairs, by item and user."""
+        shape = (self.dataset.n_items, self.n_users)
+        return ItemErrors(self.pairs.item_index, self.pair_user, self.probability - self.is_positive, shape=shape)
 
     def of_lists(self, numerator: np.ndarray, denominator: np.ndarray | None = None) -> Sums:
         """Sums from one number a list, ones below if there is no denominator.

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.fairness.bootstrap import bootstrap, interval
+from recsys_core.fairness.bootstrap import bootstrap
 from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, cohort_of
 from recsys_core.fairness.resamples import Resamples
 from recsys_core.fairness.user_statistics import metric_values
@@ -33,10 +33,9 @@ def one_vs_rest(
     group_sets = np.vstack([alone, 1 - alone])
     value = metric_values(cohort.statistics, cohort.code, group_sets)
     resamples = Resamples(cohort.statistics.n_users, settings.n_bootstrap, settings.seed)
-    draws = bootstrap(cohort.statistics, cohort.code, group_sets, value=value, resamples=resamples)
+    found = bootstrap(cohort.statistics, cohort.code, group_sets, value=value, resamples=resamples)
     group, rest = value[:n], value[n:]
-    table = np.stack([group, rest, group - rest, *interval(draws[:, :n] - draws[:, n:], group - rest)])
-    size = cohort.size[cohort.reportable]
+    table = np.stack([group, rest, group - rest, *found.of_difference(np.arange(n), np.arange(n, 2 * n))])
     size = cohort.size[cohort.reportable]
     return tuple(
         OneVsRestGap(metric, cohort.reportable_groups[g], int(size[g]), *table[:, g, m].tolist())

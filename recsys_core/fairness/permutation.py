@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from recsys_core.fairness.resampled_terms import ResampledTerms
 from recsys_core.fairness.resamples import ROUNDING, Resamples
+from recsys_core.fairness.rotations import Rotations
 from recsys_core.fairness.terms import Members
-from recsys_core.fairness.user_statistics import ResampledTerms, UserStatistics
+from recsys_core.fairness.user_statistics import UserStatistics
 
 SHUFFLES_A_TEST, LEAST_A_TEST = 100, 25  # the smallest corrected p-values are 0.01 and 0.04
 MOST_SHUFFLED, LEAST_SHUFFLES = 200_000_000, 2500  # users times shuffles of one audit: half a minute
@@ -24,15 +26,16 @@ def permutation_p(
 
     Group labels are shuffled over users (Good 2005; the ``+ 1`` as in Phipson & Smyth 2010).
     The largest and the smallest group are found anew in every shuffle, so that having picked
-    them costs nothing: ten groups of pure noise have a gap, too, and this is that gap.
+    them costs nothing: ten groups of pure noise have a gap, too, and this is that gap. A figure of all
+    groups together is itself ``T``, turned over where more of it is better.
 
     Parameters
     ----------
     code
         Groups 0 to ``n_groups - 1`` are compared; users with a higher code stay out.
     resamples, most
-        Orders of the users of ``statistics``: as many as bootstrap samples at first, and ``most`` where the
-        p-value is small (`shuffled_p`).
+        As many shuffles as bootstrap samples at first, and ``most`` where the p-value is small (`shuffled_p`).
+        Metrics that are no function of sums over users have the first ones alone.
 
     Returns
     -------
@@ -44,33 +47,50 @@ def permutation_p(
     The hypothesis is that groups have the same distribution, not only the same mean. A very
     small group makes large gaps likely and so hides smaller real ones between large groups.
     """
+    out = np.full(len(statistics.metrics), np.nan)
     if n_groups < 2:
-        return np.full(len(statistics.metrics), np.nan)
-    code = code.astype(np.int16)
+        return out
+    terms, sign = statistics.shuffled, np.where(statistics.more_is_better, -1.0, 1.0)
+    summed, weighted = (np.flatnonzero(terms.is_weighted == kind) for kind in (False, True))
     inside = np.flatnonzero(code < n_groups)
-    are_all = len(inside) == len(code)
-    terms = statistics.resampled
-    everyone = np.ones((1, statistics.n_users), dtype=np.float32)
-    sets = np.eye(n_groups, n_groups + 1, dtype=np.float32)
-
-    def gaps(codes: np.ndarray, some: ResampledTerms) -> np.ndarray:
-        """``codes`` ``(b, len(inside))`` are the groups of the users that have one."""
-        table = some.table if are_all else some.table[inside]
-        by_group = [(codes == group).astype(np.float32) @ table for group in range(n_groups)]
-        of_everyone = codes
-        if not are_all:
-            of_everyone = np.full((len(codes), len(code)), n_groups, dtype=np.int16)
-            of_everyone[:, inside] = codes
-        values = some.values(np.stack(by_group, axis=1), Members(everyone, of_everyone, sets))
-        return np.fmax.reduce(values, axis=1) - np.fmin.reduce(values, axis=1)
+    turned, own = Rotations(code[inside], n_groups, seed=resamples.seed), terms.of_users(inside)
 
     def draw(first: int, last: int, metrics: np.ndarray) -> Iterator[np.ndarray]:
-        some = terms.only(metrics)
-        for order in resamples.orders(first, last):
-            codes = code[order]  # an order of everyone holds an order of those inside
-            yield gaps(codes if are_all else codes[codes < n_groups].reshape(len(order), -1), some)
+        at = summed[metrics]
+        yield from turned.gaps(own.only(at), first, last, sign=sign[at], metrics=metrics)
 
-    return shuffled_p(gaps(code[None, inside], terms)[0], draw, n_draws=resamples.n_draws, most=most)
+    observed = turned.observed(own.only(summed), sign[summed])
+    out[summed] = shuffled_p(observed, draw, n_draws=resamples.n_draws, most=most)
+    if len(weighted):
+        out[weighted] = _reordered_p(terms.only(weighted), code, n_groups, sign=sign[weighted], resamples=resamples)
+    return out
+
+
+def _reordered_p(
+    terms: ResampledTerms, code: np.ndarray, n_groups: int, *, sign: np.ndarray, resamples: Resamples
+) -> np.ndarray:
+    """P-values ``(n_metrics,)`` of metrics that are no function of sums, from as many shuffles as bootstrap samples."""
+    code = code.astype(np.int16)
+    inside = np.flatnonzero(code < n_groups)
+    everyone, sets = np.ones((1, len(code)), dtype=np.float32), np.eye(n_groups, n_groups + 1, dtype=np.float32)
+
+    def gaps(codes: np.ndarray) -> np.ndarray:
+        """``codes`` ``(b, len(inside))`` are the groups of the users that have one."""
+        of_everyone = np.full((len(codes), len(code)), n_groups, dtype=np.int16)
+        of_everyone[:, inside] = codes
+        members = Members(everyone, of_everyone, sets)
+        nothing = np.zeros((len(codes), n_groups, 0))
+        values = terms.of_sets(nothing, members)
+        found = np.fmax.reduce(values, axis=1) - np.fmin.reduce(values, axis=1)
+        return np.where(terms.is_together, terms.together(nothing, members) * sign, found)
+
+    observed = gaps(code[None, inside])[0]
+    reached, n = np.zeros(len(observed)), resamples.n_draws
+    for order in resamples.orders(0, n):
+        codes = code[order]  # an order of everyone holds an order of those inside
+        found = gaps(codes[codes < n_groups].reshape(len(order), -1))
+        reached += (found >= observed - ROUNDING).sum(axis=0)
+    return np.where(np.isnan(observed), np.nan, (1 + reached) / (1 + n))
 
 
 def most_shuffles(n: int, n_tests: int, wanted: int) -> int:

@@ -68,7 +68,7 @@ def scan(
     """
     start = time.perf_counter()
     columns = groupable_columns(dataset, side)
-    statistics = user_statistics(dataset, evaluation, train)
+    statistics = user_statistics(dataset, evaluation, train, scanned=True)
     n_tests = len(columns) * len(statistics.metrics)
     n = statistics.n_users if side == "user" else dataset.n_items
     settings = replace(settings, most_shuffles=most_shuffles(n, n_tests, settings.most_shuffles))

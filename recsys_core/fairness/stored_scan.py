@@ -25,6 +25,7 @@ from recsys_core.variant import ModelVariant
 
 FORMAT = "reclens-scan-2"
 FILE = "scan.json"
+STATISTICS = 2  # raised where intervals or p-values are worked out in another way
 
 
 def dense_scan(model: TrainedModel, *, progress: Progress = silent) -> ScanResult:
@@ -43,7 +44,13 @@ def dense_scan(model: TrainedModel, *, progress: Progress = silent) -> ScanResul
 
 def _stamp(model: TrainedModel) -> dict[str, Any]:
     """What a stored scan rests on beside the code: model and data, how audits are done, and the measures."""
-    return {"format": FORMAT, "model": model.fingerprint, "how": asdict(DEFAULT_SETTINGS), "measures": [*METRICS]}
+    return {
+        "format": FORMAT,
+        "model": model.fingerprint,
+        "how": asdict(DEFAULT_SETTINGS),
+        "measures": [*METRICS],
+        "statistics": STATISTICS,
+    }
 
 
 def _written(model: TrainedModel, found: ScanResult) -> dict[str, Any]:

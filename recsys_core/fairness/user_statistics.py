@@ -2,70 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import accumulate, pairwise
 
 import numpy as np
 from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.errors import Phrase
+from recsys_core.errors import Phrase, phrase
+from recsys_core.fairness.metric import HIGHER_IS_BETTER, Metric
 from recsys_core.fairness.metric_inputs import MetricInputs
 from recsys_core.fairness.metrics import METRICS
-from recsys_core.fairness.terms import Members, SummedTerms, Terms, WeightedTerms
+from recsys_core.fairness.resampled_terms import ResampledTerms
+from recsys_core.fairness.terms import Members, SummedTerms, Terms, TogetherTerms
 from recsys_core.results import Evaluation, LeftOut
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ResampledTerms:
-    """Terms of some metrics, ready for resampling: those that are summed in one single-precision table.
-
-    Attributes
-    ----------
-    terms
-        In the order of the metrics.
-    table
-        ``(n_users, width)`` float32: `SummedTerms.columns` side by side. Single precision makes the
-        products twice as fast; counts are exact below 2**24.
-    """
-
-    terms: tuple[Terms, ...]
-    table: np.ndarray
-    _parts: tuple[slice, ...]
-
-    @classmethod
-    def of(cls, terms: Iterable[Terms], n_users: int) -> ResampledTerms:
-        terms = tuple(terms)
-        columns = [t.columns() for t in terms if isinstance(t, SummedTerms)]
-        table = np.hstack(columns) if columns else np.zeros((n_users, 0))
-        return cls(terms, table.astype(np.float32), _side_by_side(columns))
-
-    def only(self, metrics: np.ndarray) -> ResampledTerms:
-        """Some of the metrics, by position."""
-        parts = dict(zip(self._summed, self._parts, strict=True))
-        columns = [self.table[:, parts[m]] for m in metrics.tolist() if m in parts]
-        table = np.hstack(columns) if columns else self.table[:, :0]
-        return ResampledTerms(tuple(self.terms[m] for m in metrics), table, _side_by_side(columns))
-
-    def values(self, sums: np.ndarray, members: Members) -> np.ndarray:
-        """Every metric of every set in every resample, ``(b, n_sets, n_metrics)``.
-
-        ``sums`` ``(b, n_sets, width)`` are those of `table` over the same ``members``.
-        """
-        out = np.full((*sums.shape[:2], len(self.terms)), np.nan)
-        parts = iter(self._parts)
-        for at, terms in enumerate(self.terms):
-            if isinstance(terms, WeightedTerms):
-                out[..., at] = terms.values(members)
-            else:
-                out[..., at] = terms.from_sums(sums[..., next(parts)].astype(float))
-        return out
-
-    @property
-    def _summed(self) -> list[int]:
-        return [at for at, terms in enumerate(self.terms) if isinstance(terms, SummedTerms)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,6 +32,8 @@ class UserStatistics:
         Names in order, and what every user adds to each.
     if_undefined
         Why a metric has no figure for anybody, where that turns out.
+    more_is_better
+        ``(n_metrics,)``: whether a high value is the good end.
     left_out
         Metrics that these data cannot give, and why.
     """
@@ -91,6 +43,7 @@ class UserStatistics:
     metrics: tuple[str, ...]
     terms: tuple[Terms, ...]
     if_undefined: tuple[Phrase, ...]
+    more_is_better: np.ndarray
     left_out: tuple[LeftOut, ...] = ()
 
     @property
@@ -102,25 +55,40 @@ class UserStatistics:
         """The terms ready for resampling, made once for all columns of a scan."""
         return ResampledTerms.of(self.terms, self.n_users)
 
+    @cached_property
+    def shuffled(self) -> ResampledTerms:
+        """The same for shuffled groups, which need no standard errors."""
+        return ResampledTerms.of(self.terms, self.n_users, spread=False)
 
-def user_statistics(dataset: Dataset, evaluation: Evaluation, train: csr_array) -> UserStatistics:
+
+def user_statistics(
+    dataset: Dataset, evaluation: Evaluation, train: csr_array, *, scanned: bool = False
+) -> UserStatistics:
     """What every user adds to every registered metric (`recsys_core.fairness.metrics`) that the data can give.
+
+    ``scanned``: only to those that a scan of all columns tests (`Metric.is_scanned`).
 
     Metrics of pairs depend on how negatives came about (``evaluation.pairs.negatives``): with sampled
     negatives, calibration and selection rate speak of the sample and not of the world.
     """
     inputs, k = MetricInputs.of(dataset, evaluation, train), evaluation.ranking.k
-    unmet = {metric.name: inputs.unmet(metric.needs) for metric in METRICS.values()}
-    given = [metric for metric in METRICS.values() if unmet[metric.name] is None]
+    asked = [metric for metric in METRICS.values() if metric.is_scanned or not scanned]
+    unmet = {metric.name: inputs.unmet(metric.needs) for metric in asked}
+    given = [metric for metric in asked if unmet[metric.name] is None]
     left_out = ((METRICS[name].full_name(k), reason) for name, reason in unmet.items() if reason is not None)
     return UserStatistics(
         user_index=inputs.user_index,
         is_ranked=np.isin(inputs.user_index, evaluation.ranking.user_index),
         metrics=tuple(metric.full_name(k) for metric in given),
         terms=tuple(metric.terms(inputs) for metric in given),
-        if_undefined=tuple(inputs.nobody_has(metric.needs) for metric in given),
+        more_is_better=np.array([metric.direction == HIGHER_IS_BETTER for metric in given], dtype=bool),
+        if_undefined=tuple(_why(metric, inputs) for metric in given),
         left_out=tuple(LeftOut(name, reason) for name, reason in left_out),
     )
+
+
+def _why(metric: Metric, inputs: MetricInputs) -> Phrase:
+    return phrase(metric.undefined) if metric.undefined else inputs.nobody_has(metric.needs)
 
 
 def metric_values(statistics: UserStatistics, code: np.ndarray, group_sets: np.ndarray) -> np.ndarray:
@@ -132,11 +100,18 @@ def metric_values(statistics: UserStatistics, code: np.ndarray, group_sets: np.n
     """
     member = group_sets[:, code]
     members = Members(np.ones((1, len(code))), code[None], group_sets)
-    columns = [t.exact(member) if isinstance(t, SummedTerms) else t.values(members)[0] for t in statistics.terms]
+    groups = (code == np.arange(members.n_groups)[:, None]).astype(float)
+    columns = [_exact(terms, member, groups, members) for terms in statistics.terms]
     return np.column_stack(columns) if columns else np.zeros((len(group_sets), 0))
 
 
-def _side_by_side(columns: list[np.ndarray]) -> tuple[slice, ...]:
-    """Where each block of columns lies in a table of all of them."""
-    ends = accumulate((part.shape[1] for part in columns), initial=0)
-    return tuple(slice(first, last) for first, last in pairwise(ends))
+def _exact(terms: Terms, member: np.ndarray, groups: np.ndarray, members: Members) -> np.ndarray:
+    """One metric of every set ``(n_sets,)``; what is of all groups together stands with everyone."""
+    if isinstance(terms, SummedTerms):
+        return terms.exact(member)
+    is_everyone = members.group_sets.all(axis=1)
+    if isinstance(terms, TogetherTerms):
+        return np.where(is_everyone, terms.exact(groups), np.nan)
+    if terms.of_set is not None:
+        return terms.of_sets(members)[0]
+    return np.where(is_everyone, terms.together(members)[0] if is_everyone.any() else np.nan, np.nan)

@@ -323,6 +323,8 @@ MESSAGES: dict[str, str] = {
         "item column {column} has {count} different {count|value|values}; at most {most} can be compared."
     ),
     "fairness.reason.no_probabilities": "the model gives no probability that an item is taken.",
+    "fairness.reason.one_group": "it compares groups, and fewer than two are large enough.",
+    "fairness.reason.no_shared_item": "it compares items with pairs of two groups, of at most 20 groups.",
     "fairness.reason.nobody_ranked": "nobody has a held-out item to be ranked for.",
     "fairness.reason.no_history": "nobody who is ranked took an item in training.",
     "fairness.reason.no_pairs": "there are no test pairs.",

@@ -32,6 +32,7 @@ from recsys_core.results.fairness import (
     GroupRow,
     LeftOut,
     OneVsRestGap,
+    TogetherFigure,
     Verdict,
 )
 from recsys_core.results.model_comparison import ModelComparison, QualityChange
@@ -87,6 +88,7 @@ __all__ = [
     "TakenOff",
     "TermStrength",
     "Ties",
+    "TogetherFigure",
     "TrainingReport",
     "TriedOption",
     "TriedStrength",

@@ -112,6 +112,17 @@ class Gap(Verdict):
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)
+class TogetherFigure(Verdict):
+    """A figure of all groups together, such as the difference of their selection rates; also in the overall row.
+
+    ``p_value`` is the chance of one as bad if groups were drawn by lot.
+    """
+
+    metric: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Change(Verdict):
     """A figure under the dense model and under a variant: ``change = compressed - dense``, paired user by user.
 
@@ -177,9 +188,10 @@ class LeftOut:
 class FairnessReport:
     """Quality and exposure by group; the overall group is row 0 of every table made of it.
 
-    ``n_tested`` counts the gaps that ``p_corrected`` is corrected for, ``most_shuffles`` those behind the
-    smallest p-values. ``left_out`` names the figures that cannot be given, ``notes`` what else must be known;
-    ``sample`` says on how many of the ranked users all of it rests.
+    ``together`` holds the figures of all groups at once; ``n_tested`` counts the gaps and these figures that
+    ``p_corrected`` is corrected for, ``most_shuffles`` those behind the smallest p-values. ``left_out`` names the
+    figures that cannot be given, ``notes`` what else must be known; ``sample`` says on how many of the ranked users
+    all of it rests.
     """
 
     by: tuple[str, ...]
@@ -197,7 +209,12 @@ class FairnessReport:
     notes: tuple[Phrase, ...] = ()
     variant: ModelVariant = DENSE
     sample: UserSample | None = None
+    together: tuple[TogetherFigure, ...] = ()
 
     def gap(self, metric: str) -> Gap | None:
         """The gap of one metric, None where fewer than two groups have it."""
         return next((gap for gap in self.gaps if gap.metric == metric), None)
+
+    def figure(self, metric: str) -> TogetherFigure | None:
+        """The figure of all groups together that a metric is, None where it is none."""
+        return next((figure for figure in self.together if figure.metric == metric), None)

@@ -15,6 +15,7 @@ from sklearn.metrics import roc_auc_score
 
 from recsys_core.errors import RecLensError, SettingError
 from recsys_core.fairness import AuditSettings, report_json
+from recsys_core.fairness.metrics import METRICS
 from recsys_core.results import FairnessReport
 from recsys_core.variant import ModelVariant
 
@@ -193,7 +194,8 @@ def test_constant_column_is_one_group_without_gaps():
 def test_scorer_without_probabilities_has_no_decisions():
     report = audit_of(DATASET, replace(EVALUATION, logloss=None), by=("gender",), settings=QUICK)
     assert {"auc", "ndcg@2"} <= set(report.overall.values)
-    names = {"calibration_gap", "selection_rate", "true_positive_rate"}
+    names = {metric.name for metric in METRICS.values() if "probabilities" in metric.needs}
+    assert {"calibration_gap", "selection_rate", "true_positive_rate", "equalized_odds_difference"} < names
     assert not names & set(report.overall.values)
     assert left_out(report) == dict.fromkeys(names, "fairness.reason.no_probabilities")
 

@@ -27,12 +27,14 @@ from recsys_core.fairness.gaps import corrected
 from recsys_core.fairness.groups import Grouping, make_grouping
 from recsys_core.fairness.metrics import METRICS
 from recsys_core.fairness.permutation import permutation_p, shuffled_p
-from recsys_core.fairness.resamples import Resamples
+from recsys_core.fairness.resamples import PERMUTATION, Resamples
+from recsys_core.fairness.rotations import Rotations
 from recsys_core.fairness.user_statistics import user_statistics
 from recsys_core.results import Group
 from recsys_core.variant import DENSE
 
 QUICK = AuditSettings(n_bootstrap=99, least_size=10)
+SCANNED = [metric for metric in METRICS.values() if metric.is_scanned]
 P_VALUES = st.lists(st.floats(0, 1), min_size=1, max_size=30)
 
 
@@ -72,20 +74,20 @@ def random_columns(dataset, count: int) -> list[Grouping]:
 def test_audits_of_meaningless_groups_are_seldom_called_real():
     """Of 80 audits about 4 may call a gap real; more than 11 happen once in a thousand. Uncorrected it is a third."""
     dataset, evaluation = draw_case(150)
-    statistics = user_statistics(dataset, evaluation, train_rows(dataset))
+    statistics = user_statistics(dataset, evaluation, train_rows(dataset), scanned=True)
     settings = AuditSettings(n_bootstrap=199, least_size=10, most_shuffles=2000)
     resamples = Resamples(statistics.n_users, settings.n_bootstrap, settings.seed)
     reports = [
         audit_grouping(evaluation, statistics, grouping, DENSE, settings, resamples=resamples)
         for grouping in random_columns(dataset, 80)
     ]
-    assert all(report.n_tested == len(report.gaps) == len(METRICS) for report in reports)
+    assert all(report.n_tested == len(report.gaps) == len(SCANNED) for report in reports)
     raw = [any(gap.p_value <= 0.05 for gap in report.gaps) for report in reports]
     real = [any(not gap.within_noise for gap in report.gaps) for report in reports]
     assert sum(raw) >= 16, "without a correction many would be"
     assert sum(real) <= 11
     scans = [corrected(reports[i : i + 8]) for i in range(0, 80, 8)]  # eight columns each
-    assert all(report.n_tested == 8 * len(METRICS) for found in scans for report in found)
+    assert all(report.n_tested == 8 * len(SCANNED) for found in scans for report in found)
     assert sum(any(not gap.within_noise for r in found for gap in r.gaps) for found in scans) <= 4
 
 
@@ -113,7 +115,7 @@ def test_small_p_values_rest_on_more_shuffles():
         audit_of(dataset, evaluation, by=("region",), settings=replace(QUICK, most_shuffles=most)).gap("ndcg@10")
         for most in (99, 5000)
     )
-    n = len(METRICS)
+    n = len(METRICS)  # of one column all are tested
     assert few.p_value == 1 / (100 * n + 1)  # a hundred for each measure, although 99 were asked for
     assert few.p_corrected == pytest.approx(n / (100 * n + 1))
     assert many.p_value == 1 / 5001
@@ -140,12 +142,35 @@ def test_permutation_by_a_second_way_with_users_of_small_groups_left_out():
         means = [value[(code == g) & known].mean() for g in range(n)]
         return max(means) - min(means)
 
-    observed, reached = gap(cohort.code[inside]), 0
-    for orders in resamples.orders(0, 200):
-        for order in orders:
-            shuffled = cohort.code[order]
-            reached += gap(shuffled[shuffled < n]) >= observed - 1e-6
-    assert found[at] == pytest.approx((1 + reached) / 201)
+    code = cohort.code[inside]
+    generator, reached = np.random.default_rng(0), 0
+    for _ in range(2000):
+        reached += gap(generator.permutation(code)) >= gap(code) - 1e-6
+    assert found[at] == pytest.approx((1 + reached) / 2001, abs=0.06)
+
+
+def test_rotations_are_shuffles_of_the_groups_and_their_gaps_those_of_plain_means():
+    dataset, evaluation = draw_case(40)
+    statistics = user_statistics(dataset, evaluation, train_rows(dataset))
+    n, code = statistics.n_users, np.random.default_rng(0).choice(3, statistics.n_users)
+    at = statistics.metrics.index("recall@10")
+    terms, one = statistics.shuffled.only(np.array([at])), np.array([1.0])
+    ratio = statistics.terms[at]
+    found = np.concatenate([*Rotations(code, 3, seed=5).gaps(terms, 0, n, sign=one, metrics=np.array([0]))])[:, 0]
+    order = np.random.default_rng([5, PERMUTATION, 0]).permuted(np.arange(n)[None].repeat(1000 // n + 1, 0), axis=1)[0]
+    expected = []
+    for first in range(n):
+        of_user = np.empty(n, dtype=int)
+        of_user[np.roll(order, -first)] = code
+        means = [ratio.numerator[of_user == g].sum() / ratio.denominator[of_user == g].sum() for g in range(3)]
+        expected.append(max(means) - min(means))
+    np.testing.assert_allclose(found, expected, atol=1e-7)
+    again = Rotations(code, 3, seed=5)
+    parts = [
+        *again.gaps(terms, 0, 7, sign=one, metrics=np.array([0])),
+        *again.gaps(terms, 7, n, sign=one, metrics=np.array([0])),
+    ]
+    np.testing.assert_array_equal(np.concatenate(parts)[:, 0], found)
 
 
 def test_orders_are_those_of_the_seed_however_they_are_asked_for():
@@ -169,8 +194,10 @@ def test_the_planted_gap_is_the_largest_of_the_scan():
     noise = [gap.within_noise for _, gap in found.gaps]
     assert noise == sorted(noise), "real ones first"
     alone = audit_of(dataset, evaluation, by=("region",), settings=QUICK)
-    for one, scanned in zip(alone.gaps, found.reports["user.region"].gaps, strict=True):
-        assert (one.metric, one.difference, one.low) == (scanned.metric, scanned.difference, scanned.low)
+    of_region = [gap for gap in alone.gaps if gap.metric != "coverage@10"]  # not scanned
+    for one, scanned in zip(of_region, found.reports["user.region"].gaps, strict=True):
+        assert (one.metric, one.difference) == (scanned.metric, scanned.difference)
+        assert one.low == pytest.approx(scanned.low, abs=1e-6)
         assert one.p_corrected <= scanned.p_corrected  # more was looked at
     assert not [g.metric for c, g in found.gaps if c == "user.gender" and not g.within_noise]
 
@@ -210,7 +237,7 @@ def test_data_without_attributes_are_audited_by_their_history():
     bare = replace(dataset, schema=replace(dataset.schema, users=(), items=()))
     found = scan_of(bare, evaluation)
     assert set(found.reports) == {"training.activity", "training.popular_taste"}
-    assert all(len(report.gaps) == len(METRICS) - 1 for report in found.reports.values())  # all but diversity
+    assert all(len(report.gaps) == len(SCANNED) - 2 for report in found.reports.values())  # two need categories
     assert set(scan_of(bare, evaluation, side="item").reports) == {"training.popularity"}
 
 
@@ -241,12 +268,18 @@ def case_of_many(columns: dict[str, list], kinds: dict[str, str]):
 def test_a_figure_of_too_many_categories_is_left_out_and_takes_no_other_with_it(kind):
     maker = [f"maker {i}" for i in range(700)]
     report = audit_of(*case_of_many({"maker": maker}, {"maker": kind}), by=("gender",), settings=QUICK)
-    assert [(x.metric, x.reason.key) for x in report.left_out] == [("diversity@2", "fairness.reason.many_values")]
+    reasons = {x.metric: x.reason.key for x in report.left_out}
+    of_categories = dict.fromkeys(("diversity@2", "miscalibration@2"), "fairness.reason.many_values")
+    by_item = dict.fromkeys(
+        (f"{kind}_unfairness" for kind in ("value", "absolute", "underestimation", "overestimation")),
+        "fairness.reason.no_shared_item",
+    )  # every item has a pair of one user
+    assert reasons == of_categories | by_item
     assert "maker has 700 different values" in str(report.left_out[0].reason)
-    assert len(report.overall.values) == len(report.gaps) == len(METRICS) - 1
+    assert len(report.overall.values) == len(report.gaps) + len(report.together) == len(METRICS) - 6
     both = {"maker": maker, "shape": list("ab") * 350}
     other = audit_of(*case_of_many(both, {"maker": kind, "shape": "category"}), by=("gender",), settings=QUICK)
-    assert other.left_out == ()
+    assert {x.metric for x in other.left_out} == by_item.keys()
     assert other.overall.values["diversity@2"] == 1.0
     items = audit_of(*case_of_many({"maker": maker}, {"maker": kind}), by=("maker",), settings=QUICK)
     assert [note.key for note in items.notes] == ["fairness.note.rest"]
@@ -299,7 +332,7 @@ def test_json_tells_missing_cells_from_values_that_look_so():
     ]
     assert data["overall"]["group"] == "(all)"
     assert {"p_value", "p_corrected", "within_noise", "good"} <= set(data["gaps"][0])
-    assert data["n_tested"] == len(data["gaps"])
+    assert data["n_tested"] == len(data["gaps"]) + len(data["together"])
 
 
 def test_exposure_changes_are_paired_and_corrected():

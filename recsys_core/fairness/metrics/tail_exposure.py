@@ -24,7 +24,7 @@ def exposure_of_tail(inputs: MetricInputs) -> Sums:
 METRICS = (
     RatioMetric(
         name="tail_exposure",
-        place=40,
+        place=45,
         family="lists",
         formula="exposure of items outside the most popular fifth / exposure, each place weighing 1 / log2(1 + rank)",
         source="Abdollahpouri et al. 2019; Singh & Joachims 2018",

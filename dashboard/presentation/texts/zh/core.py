@@ -222,6 +222,8 @@ TEXTS = {
     "core.fairness.reason.no_category": "没有可以区分类别的物品列。",
     "core.fairness.reason.many_values": "物品列 {column} 有 {count} 种不同的值，最多只能比较 {most} 种。",
     "core.fairness.reason.no_probabilities": "模型没有给出物品被选的概率。",
+    "core.fairness.reason.one_group": "它比较各群体，而人数足够的群体不到两个。",
+    "core.fairness.reason.no_shared_item": "它逐个物品比较误差，需要两个群体都有样本的物品，且群体不超过 20 个。",
     "core.fairness.reason.nobody_ranked": "没有任何用户有可供排序检验的留出物品。",
     "core.fairness.reason.no_history": "参与排序的用户在训练中没有选过任何物品。",
     "core.fairness.reason.no_pairs": "没有测试样本对。",
