@@ -95,7 +95,11 @@ def _only(statistics: UserStatistics, metric: str) -> UserStatistics:
     """The statistics of one metric."""
     at = statistics.metrics.index(metric)
     return replace(
-        statistics, metrics=(metric,), terms=(statistics.terms[at],), if_undefined=(statistics.if_undefined[at],)
+        statistics,
+        metrics=(metric,),
+        terms=(statistics.terms[at],),
+        if_undefined=(statistics.if_undefined[at],),
+        more_is_better=statistics.more_is_better[[at]],
     )
 
 
@@ -130,12 +134,13 @@ def _compared(
     sets = np.column_stack([np.vstack([np.eye(2 * n), first, second]), np.zeros(2 * n + 2)])
     value = metric_values(statistics, code, sets)
     resamples = Resamples(statistics.n_users, settings.n_bootstrap, settings.seed)
-    draws = bootstrap(statistics, code, sets, value=value, resamples=resamples)[..., 0]
+    found = bootstrap(statistics, code, sets, value=value, resamples=resamples)
+    draws = found.draws[..., 0]
     difference, drawn = value[1::2, 0] - value[::2, 0], draws[:, 1::2] - draws[:, ::2]
     usable = (size.min(axis=1) >= settings.least_size) & ~np.isnan(difference[:n])
     harmonic = np.divide(size.prod(axis=1), size.sum(axis=1), out=np.zeros(n), where=usable)
     weight = harmonic / harmonic.sum() if usable.any() else harmonic
-    low, high = interval(drawn, difference)
+    low, high = (end[:, 0] for end in found.of_difference(np.arange(1, 2 * n + 2, 2), np.arange(0, 2 * n + 2, 2)))
     rows = tuple(
         Stratum(
             group,
@@ -150,7 +155,7 @@ def _compared(
     if not usable.any():
         return raw, None, rows
     mean, again = weight[usable] @ difference[:n][usable], drawn[:, :n][:, usable] @ weight[usable]
-    ends = interval(again, np.asarray(mean))
+    ends = interval(again, np.asarray(mean), n=int(found.n[2 * n :].min()))
     return raw, Difference(float(mean), float(ends[0]), float(ends[1])), rows
 
 
