@@ -116,10 +116,19 @@ def reportable_groups(size: np.ndarray, group: np.ndarray, *, least_size: int) -
 
 
 def cohort_of(
-    dataset: Dataset, evaluation: Evaluation, by: tuple[str, ...], train: csr_array, settings: AuditSettings
+    dataset: Dataset,
+    evaluation: Evaluation,
+    by: tuple[str, ...],
+    train: csr_array,
+    settings: AuditSettings,
+    *,
+    scanned: bool = False,
 ) -> UserCohort:
-    """The cohort of one model's evaluation by user columns; ``SettingError`` for an item column."""
+    """The cohort of one model's evaluation by user columns; ``SettingError`` for an item column.
+
+    ``scanned`` as in `recsys_core.fairness.user_statistics.user_statistics`.
+    """
     grouping = make_grouping(dataset, by, train=train)
     if grouping.side != "user":
         raise SettingError("setting.choice", name="by", choices=phrase("what.user_columns"), value=", ".join(by))
-    return user_cohort(user_statistics(dataset, evaluation, train), grouping, settings)
+    return user_cohort(user_statistics(dataset, evaluation, train, scanned=scanned), grouping, settings)

@@ -25,9 +25,9 @@ def one_vs_rest(
 
     "The North is served worse than elsewhere: NDCG@10 lower by 0.07 to 0.12." Arguments and
     errors as in `audit`; user columns only (``SettingError`` for an item column). Suppressed
-    groups count among the others. Empty where one group is all there is.
+    groups count among the others. Empty where one group is all there is; without the measures that a scan leaves out.
     """
-    cohort = cohort_of(dataset, evaluation, by, train, settings)
+    cohort = cohort_of(dataset, evaluation, by, train, settings, scanned=True)
     n = len(cohort.reportable)
     alone = cohort.group_sets[:n]
     group_sets = np.vstack([alone, 1 - alone])

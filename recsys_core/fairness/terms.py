@@ -218,7 +218,7 @@ class WeightedTerms:
 
     def of_sets(self, members: Members) -> np.ndarray:
         """The metric of every set in every resample, ``(b, n_sets)``."""
-        if self.of_set is None:
+        if self.of_set is None or not len(members.group_sets):
             return np.full((len(members.weights), len(members.group_sets)), np.nan)
         return np.stack([self.of_set(inside, members.weights) for inside in members.sets()], axis=1)
 
