@@ -19,8 +19,9 @@ def groups_of(method: str, by: str, split_dataset: SplitDataset, *, side: str) -
     known = groupable_columns(dataset, side)
     if not by:
         return _first_of(method, known, split_dataset)
-    of, name, _ = find_column(dataset, by)
-    if of != side:
+    column = find_column(dataset, by)
+    name = column.key
+    if column.side != side:
         raise SettingError(f"rerank.side.{side}", method=method, column=name, known=", ".join(known))
     found = make_grouping(dataset, (name,), train=split_dataset.sequences())
     if len(found.groups) < 2:

@@ -73,5 +73,5 @@ def favoured_group(method: str, grouping: Grouping, served: Served) -> tuple[Fav
 
 
 def _least_popular(membership: np.ndarray, split_dataset: SplitDataset) -> int:
-    taken = derived_numbers(POPULARITY, split_dataset.sequences(), len(membership))
+    taken = derived_numbers(POPULARITY, split_dataset.sequences(), split_dataset.dataset)
     return int((taken @ membership / np.maximum(membership.sum(axis=0), np.finfo(float).tiny)).argmin())
