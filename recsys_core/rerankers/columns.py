@@ -20,13 +20,12 @@ def groups_of(method: str, by: str, split_dataset: SplitDataset, *, side: str) -
     if not by:
         return _first_of(method, known, split_dataset)
     column = find_column(dataset, by)
-    name = column.key
     if column.side != side:
-        raise SettingError(f"rerank.side.{side}", method=method, column=name, known=", ".join(known))
-    found = make_grouping(dataset, (name,), train=split_dataset.sequences())
+        raise SettingError(f"rerank.side.{side}", method=method, column=column.key, known=", ".join(known))
+    found = make_grouping(dataset, (column.key,), train=split_dataset.sequences())
     if len(found.groups) < 2:
         group = found.groups[0].label if found.groups else "-"
-        raise SettingError("rerank.one_group", method=method, column=name, group=group)
+        raise SettingError("rerank.one_group", method=method, column=column.key, group=group)
     return found
 
 

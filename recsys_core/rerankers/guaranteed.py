@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from recsys_core.fairness.columns import POPULARITY, TRAINING, derived_numbers
+from recsys_core.fairness.columns import POPULARITY, TRAINING
 from recsys_core.fairness.groups import Grouping
-from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.rerankers.first_places import FirstPlaces
 from recsys_core.rerankers.prepared import Favoured, Served
 
@@ -58,20 +57,16 @@ class ByGuarantee:
 def favoured_group(method: str, grouping: Grouping, served: Served) -> tuple[Favoured, np.ndarray]:
     """The group that is guaranteed places, and which items are its ``(n_items,)``.
 
-    By popularity it is the least popular one; else the one that lacks most of its share: the share of relevance among
-    validation users less the share of exposure. What it is guaranteed is its items' share of relevance.
+    By popularity it is the long tail, all but the most popular fifth of the catalogue (Abdollahpouri et al. 2019);
+    else the one group that lacks most of its share: the share of relevance among validation users less the share of
+    exposure. What it is guaranteed is its items' share of relevance.
     """
     membership = grouping.membership
     if grouping.by == (BY_POPULARITY,):
-        group = _least_popular(membership, served.split_dataset)
+        groups = [g for g, group in enumerate(grouping.groups) if group.value != POPULARITY_PARTS[0]]
     else:
         lacking = served.validation.relevance(membership) - served.validation.exposure(membership)
-        group = int(lacking.argmax())
-    is_member = membership[:, group] > 0
+        groups = [int(lacking.argmax())]
+    is_member = (membership[:, groups] > 0).any(axis=1)
     share = float(served.validation.relevance(is_member[:, None].astype(float))[0])
-    return Favoured(method, grouping.by[0], grouping.groups[group], share), is_member
-
-
-def _least_popular(membership: np.ndarray, split_dataset: SplitDataset) -> int:
-    taken = derived_numbers(POPULARITY, split_dataset.sequences(), split_dataset.dataset)
-    return int((taken @ membership / np.maximum(membership.sum(axis=0), np.finfo(float).tiny)).argmin())
+    return Favoured(method, grouping.by[0], tuple(grouping.groups[g] for g in groups), share), is_member

@@ -58,7 +58,7 @@ def _named(settings: Reranking, dataset: Dataset) -> list[tuple[str, str]]:
 def _columns(settings: Reranking, dataset: Dataset) -> tuple[str, ...]:
     """The columns one by one; a text that is the name of one column is that column, commas and all."""
     with contextlib.suppress(RecLensError):
-        return (find_column(dataset, settings.by)[1],)
+        return (find_column(dataset, settings.by).key,)
     found = settings.columns or ("",)
     if settings.by and not all(found):
         find_column(dataset, settings.by)  # says that there is none of this name

@@ -29,11 +29,11 @@ class Served:
 
 @dataclass(frozen=True, slots=True)
 class Favoured:
-    """The group of items that a re-ranker favours, and the share of places that it asks for at strength 1."""
+    """The groups of items that a re-ranker favours as one, and the share of places that it asks for at strength 1."""
 
     method: str
     by: str
-    group: Group
+    groups: tuple[Group, ...]
     share: float
 
 
