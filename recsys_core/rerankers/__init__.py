@@ -7,7 +7,7 @@ on the validation part, once for a model and a column; ``at`` then gives the re-
 
 from __future__ import annotations
 
-from recsys_core.rerankers.first_places import N_PLACES, FirstPlaces
+from recsys_core.rerankers.first_places import N_PLACES, FirstPlaces, PlacesReranker, QuickReranker, rank_places
 from recsys_core.rerankers.make import check_reranker, make_reranker, prepare_reranker
 from recsys_core.rerankers.prepared import Favoured, Prepared, Served
 
@@ -15,9 +15,12 @@ __all__ = [
     "N_PLACES",
     "Favoured",
     "FirstPlaces",
+    "PlacesReranker",
     "Prepared",
+    "QuickReranker",
     "Served",
     "check_reranker",
     "make_reranker",
     "prepare_reranker",
+    "rank_places",
 ]

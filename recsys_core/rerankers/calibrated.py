@@ -18,9 +18,8 @@ from functools import cached_property
 import numpy as np
 
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.rerank import Reranker
 from recsys_core.rerankers.columns import groups_of
-from recsys_core.rerankers.first_places import FirstPlaces, PlacesReranker
+from recsys_core.rerankers.first_places import FirstPlaces, PlacesReranker, QuickReranker
 from recsys_core.rerankers.prepared import Served
 from recsys_core.variant import Reranking
 
@@ -111,7 +110,7 @@ class PreparedCalibration:
     split_dataset: SplitDataset
     favoured: tuple = ()
 
-    def at(self, settings: Reranking) -> Reranker:
+    def at(self, settings: Reranking) -> QuickReranker:
         return PlacesReranker(settings, ByCalibration(settings.strength, self.shares, self.split_dataset))
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from recsys_core.rerank import Candidates, Reranker
-from recsys_core.rerankers.first_places import Arranger, FirstPlaces, PlacesReranker
+from recsys_core.rerank import Candidates
+from recsys_core.rerankers.first_places import Arranger, FirstPlaces, PlacesReranker, QuickReranker
 from recsys_core.rerankers.prepared import Favoured, Prepared
 from recsys_core.variant import Reranking
 
@@ -34,7 +34,7 @@ class Chain:
 
     settings: Reranking
     places: PlacesReranker
-    deciding: Reranker | None
+    deciding: QuickReranker | None
 
     def lists(self, candidates: Candidates, k: int) -> np.ndarray:
         return self.places.lists(candidates, k)
@@ -56,7 +56,7 @@ class PreparedChain:
     def favoured(self) -> tuple[Favoured, ...]:
         return tuple(group for _, part in self.parts for group in part.favoured)
 
-    def at(self, settings: Reranking) -> Reranker:
+    def at(self, settings: Reranking) -> QuickReranker:
         made = [part.at(replace(own, strength=settings.strength)) for own, part in self.parts]
         arrangers = tuple(one.arranger for one in made if isinstance(one, PlacesReranker))
         deciding = next((one for one in reversed(made) if not isinstance(one, PlacesReranker)), None)

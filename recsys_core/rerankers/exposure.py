@@ -23,9 +23,8 @@ import numpy as np
 from recsys_core.metrics import logistic
 from recsys_core.models.evaluation import K
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.rerank import Reranker
 from recsys_core.rerankers.columns import groups_of, require_validation
-from recsys_core.rerankers.first_places import FirstPlaces, PlacesReranker
+from recsys_core.rerankers.first_places import FirstPlaces, PlacesReranker, QuickReranker
 from recsys_core.rerankers.prepared import Served
 from recsys_core.rerankers.validation import ValidationLists
 from recsys_core.variant import Reranking
@@ -56,7 +55,7 @@ class PreparedExposure:
     membership: np.ndarray
     favoured: tuple = ()
 
-    def at(self, settings: Reranking) -> Reranker:
+    def at(self, settings: Reranking) -> QuickReranker:
         return PlacesReranker(settings, ByShiftedRelevance(settings.strength * (self.membership @ self.multipliers)))
 
 

@@ -15,9 +15,8 @@ import numpy as np
 
 from recsys_core.models.evaluation import K
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.rerank import Reranker
 from recsys_core.rerankers.columns import groups_of, require_validation
-from recsys_core.rerankers.first_places import PlacesReranker
+from recsys_core.rerankers.first_places import PlacesReranker, QuickReranker
 from recsys_core.rerankers.guaranteed import BY_POPULARITY, ByGuarantee, favoured_group
 from recsys_core.rerankers.prepared import Favoured, Served
 from recsys_core.variant import Reranking
@@ -34,7 +33,7 @@ class PreparedFair:
     favoured: tuple[Favoured]
     is_member: np.ndarray
 
-    def at(self, settings: Reranking) -> Reranker:
+    def at(self, settings: Reranking) -> QuickReranker:
         least = adjusted_table(K, settings.strength * self.favoured[0].share, ALPHA)
         return PlacesReranker(settings, ByGuarantee(self.is_member, least))
 

@@ -8,7 +8,10 @@ from typing import Protocol
 import numpy as np
 
 from recsys_core.metrics import top_k
-from recsys_core.rerank import Candidates
+from recsys_core.models.evaluation import CHUNK, CanScore
+from recsys_core.models.split_dataset import RankingTask
+from recsys_core.progress import Progress, silent
+from recsys_core.rerank import Candidates, Reranker
 from recsys_core.variant import Reranking
 
 N_PLACES = 100  # enough to fill ten places otherwise; keeps an item's rank and a slider affordable
@@ -52,6 +55,14 @@ class FirstPlaces:
         return np.where(self.is_item, of_items[self.items], empty)
 
 
+class QuickReranker(Reranker, Protocol):
+    """A re-ranker that needs no scores but those of the first places."""
+
+    def top(self, first: FirstPlaces, k: int) -> np.ndarray:
+        """The lists of at most 100 items from first places alone, ``(n, k)``."""
+        ...
+
+
 class Arranger(Protocol):
     """Who gives first places to other items. Rows are independent, and the first places do not depend on ``k``."""
 
@@ -74,6 +85,17 @@ def joined(parts: list[FirstPlaces], width: int) -> FirstPlaces:
         return FirstPlaces(np.zeros(0, dtype=np.int64), empty.astype(np.int64), empty)
     arrays = zip(*((part.users, part.items, part.scores) for part in parts), strict=True)
     return FirstPlaces(*(np.concatenate(pieces) for pieces in arrays))
+
+
+def rank_places(scorer: CanScore, task: RankingTask, *, progress: Progress = silent) -> FirstPlaces:
+    """The first 100 places of every user of a task by score: what a re-ranker of any strength needs, and no more."""
+    parts = []
+    for start in range(0, len(task), CHUNK):
+        some = task[np.arange(start, min(start + CHUNK, len(task)))]
+        scores = scorer.score_catalogue(some.users, some.histories, some.known)
+        parts.append(by_score(Candidates(some.users, scores, some.seen, some.tie_order), N_PLACES))
+        progress("ranking the catalogue", (start + len(some)) / len(task))
+    return joined(parts, N_PLACES)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

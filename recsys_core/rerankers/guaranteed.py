@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.fairness.columns import POPULARITY, TRAINING
-from recsys_core.fairness.groups import Grouping
+from recsys_core.fairness.groups import POPULARITY_PARTS, Grouping
 from recsys_core.rerankers.first_places import FirstPlaces
 from recsys_core.rerankers.prepared import Favoured, Served
 
@@ -67,6 +67,6 @@ def favoured_group(method: str, grouping: Grouping, served: Served) -> tuple[Fav
     else:
         lacking = served.validation.relevance(membership) - served.validation.exposure(membership)
         groups = [int(lacking.argmax())]
-    is_member = (membership[:, groups] > 0).any(axis=1)
+    is_member: np.ndarray = membership[:, groups].sum(axis=1) > 0
     share = float(served.validation.relevance(is_member[:, None].astype(float))[0])
     return Favoured(method, grouping.by[0], tuple(grouping.groups[g] for g in groups), share), is_member

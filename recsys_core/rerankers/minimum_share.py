@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.rerank import Reranker
 from recsys_core.rerankers.columns import groups_of, require_validation
-from recsys_core.rerankers.first_places import N_PLACES, PlacesReranker
+from recsys_core.rerankers.first_places import N_PLACES, PlacesReranker, QuickReranker
 from recsys_core.rerankers.guaranteed import BY_POPULARITY, ByGuarantee, favoured_group
 from recsys_core.rerankers.prepared import Favoured, Served
 from recsys_core.variant import Reranking
@@ -28,7 +27,7 @@ class PreparedMinimumShare:
     favoured: tuple[Favoured]
     is_member: np.ndarray
 
-    def at(self, settings: Reranking) -> Reranker:
+    def at(self, settings: Reranking) -> QuickReranker:
         return PlacesReranker(
             settings, ByGuarantee(self.is_member, whole_places(settings.strength * self.favoured[0].share))
         )

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.rerank import Reranker
+from recsys_core.rerankers.first_places import QuickReranker
 from recsys_core.rerankers.validation import ValidationLists, validation_lists
 from recsys_core.results import Group
 from recsys_core.variant import Reranking
@@ -45,6 +45,6 @@ class Prepared(Protocol):
         """Groups that it favours above all others; none where it treats all alike."""
         ...
 
-    def at(self, settings: Reranking) -> Reranker:
+    def at(self, settings: Reranking) -> QuickReranker:
         """The re-ranker of ``settings``, whose name and column are those it was prepared for."""
         ...

@@ -19,9 +19,9 @@ from recsys_core.fairness.groups import Grouping
 from recsys_core.metrics import logistic, top_k
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.split_dataset import SplitDataset
-from recsys_core.rerank import Candidates, Reranker
+from recsys_core.rerank import Candidates
 from recsys_core.rerankers.columns import groups_of
-from recsys_core.rerankers.first_places import FirstPlaces
+from recsys_core.rerankers.first_places import FirstPlaces, QuickReranker
 from recsys_core.rerankers.prepared import Served
 from recsys_core.variant import Reranking
 
@@ -79,7 +79,7 @@ class PreparedThreshold:
     rules: dict[int, Any]
     favoured: tuple = ()
 
-    def at(self, settings: Reranking) -> Reranker:
+    def at(self, settings: Reranking) -> QuickReranker:
         return ByThreshold(settings, self.code, self.rules)
 
 

@@ -12,11 +12,10 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from recsys_core.metrics import exposure_weights
-from recsys_core.models.evaluation import CHUNK, K
+from recsys_core.models.evaluation import K
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import EARLY_STOPPING_USERS, SplitDataset
-from recsys_core.rerank import Candidates
-from recsys_core.rerankers.first_places import N_PLACES, FirstPlaces, by_score, joined
+from recsys_core.rerankers.first_places import FirstPlaces, rank_places
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,12 +49,7 @@ def exposure_shares(top: np.ndarray, membership: np.ndarray) -> np.ndarray:
 def validation_lists(split_dataset: SplitDataset, scorer: Scorer) -> ValidationLists:
     """Rank the whole catalogue for validation users."""
     task = split_dataset.ranking("validation", most=EARLY_STOPPING_USERS)
-    parts = []
-    for start in range(0, len(task), CHUNK):
-        some = task[np.arange(start, min(start + CHUNK, len(task)))]
-        scores = scorer.score_catalogue(some.users, some.histories, some.known)
-        parts.append(by_score(Candidates(some.users, scores, some.seen, some.tie_order), N_PLACES))
     count = np.diff(task.held_out.indptr)
     share = np.repeat(1 / np.maximum(count, 1), count)
     held_out = csr_array((share, task.held_out.indices, task.held_out.indptr), shape=task.held_out.shape)
-    return ValidationLists(joined(parts, N_PLACES), held_out)
+    return ValidationLists(rank_places(scorer, task), held_out)

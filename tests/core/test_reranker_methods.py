@@ -168,7 +168,10 @@ def test_calibration_falls_with_strength(served):
         top = prepared.at(Reranking("calibrated", strength)).top(first, 10)
         mixed = (1 - ALPHA) * membership[top].mean(axis=1) + ALPHA * wanted
         found.append(
-            np.sum(np.where(wanted > 0, wanted * np.log(np.where(wanted > 0, wanted / np.maximum(mixed, 1e-300), 1)), 0), axis=1).mean()
+            np.sum(
+                np.where(wanted > 0, wanted * np.log(np.where(wanted > 0, wanted / np.maximum(mixed, 1e-300), 1)), 0),
+                axis=1,
+            ).mean()
         )
     assert found[0] > found[1] > found[2]
 
