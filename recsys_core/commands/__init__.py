@@ -20,6 +20,7 @@ from recsys_core.commands import (
     mend,
     models,
     quality,
+    search,
     segments,
     subgroups,
     tables,
@@ -52,6 +53,7 @@ COMMANDS: tuple[Command, ...] = (
     gap_reasons.GAP_REASONS,
     mend.MEND,
     attribute_audit.ATTRIBUTE_AUDIT,
+    search.SEARCH,
 )
 
 __all__ = ["COMMANDS", "Command"]

@@ -108,6 +108,7 @@ def _gap(
         float(low),
         float(high),
         n_draws=draws.shape[1],
+        own=float(values[1].max() - values[1].min()),
     )
 
 

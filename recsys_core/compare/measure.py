@@ -146,7 +146,7 @@ class _Run:
 
     def auc(self) -> CompressionReport:
         dense = self.dense
-        own = dense.pairs if self.variant.is_dense else evaluate_pairs(self.scorer, dense.labelled)
+        own = dense.pairs if self.variant.compression.is_dense else evaluate_pairs(self.scorer, dense.labelled)
         both, draws = (dense.pairs.binary(), own.binary()), dense.pair_draws
         ends = (
             auc_ends(binary, pairs.auc, draws=draws) for binary, pairs in zip(both, (dense.pairs, own), strict=True)
@@ -196,7 +196,8 @@ class _Run:
         if self.early:
             own = self.early.result()
         else:
-            own = dense.contributions if self.variant.is_dense else dense.explained.contributions(self.scorer)
+            is_dense = self.variant.compression.is_dense  # whatever makes the lists: reasons are of scores
+            own = dense.contributions if is_dense else dense.explained.contributions(self.scorer)
         n_background = len(dense.explained.background)
         drift = explanation_drift(dense.contributions, own, background=n_background, seed=SEED)
         return replace(self.report, explanation_drift=drift)

@@ -14,7 +14,7 @@ from recsys_core.results import CompressionReport
 from recsys_core.results.dataclass_json import from_json, to_json
 from recsys_core.variant import ModelVariant
 
-FORMAT = "reclens-measurement-6"
+FORMAT = "reclens-measurement-7"
 
 
 def report_to_json(report: CompressionReport) -> dict[str, Any]:

@@ -139,7 +139,9 @@ class GroupGap:
     """What compression does to the gap between the groups of one user column.
 
     ``worst_group`` and ``best_group`` are the dense model's; ``dense`` and ``compressed`` are better minus worse of
-    these two, ``change`` their difference with ``low`` and ``high`` (95 %, paired bootstrap over users).
+    these two, ``change`` their difference with ``low`` and ``high`` (95 %, paired bootstrap over users). ``own`` is
+    better minus worse of the variant's own extreme groups, which may be others: closing the gap of two groups by
+    opening one elsewhere does not make it smaller.
     """
 
     metric: str
@@ -151,6 +153,7 @@ class GroupGap:
     low: float
     high: float
     n_draws: int
+    own: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
