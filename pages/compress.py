@@ -8,7 +8,7 @@ from dashboard.parameters import Parameter, number, opened, users_parameter
 from dashboard.presentation.sentences import compress as sentences
 from dashboard.presentation.texts import t
 from dashboard.sections import compress as cards
-from dashboard.sections import measuring, segment_figures, variant_space
+from dashboard.sections import measuring, segment_figures, tried, variant_space
 from dashboard.sections.ranked_users import is_enough, said_anew, users_picker
 from dashboard.state import Selection
 from recsys_core.compare import report_to_json
@@ -17,6 +17,7 @@ from recsys_core.compare import report_to_json
 def below(chosen: Selection) -> None:
     """What no slider draws again: charts over everything measured."""
     variant_space.side_by_side(chosen)
+    tried.card(chosen)
     variant_space.bytes_of(chosen)
 
 
@@ -31,6 +32,7 @@ def below(chosen: Selection) -> None:
         opened("of_segment", "segment.kept"),
         *(Parameter(key) for key in ("both", "within", "bytes_of")),
         units.UNITS_PARAMETER,
+        tried.PARAMETER,
     ),
     large_controls=True,
     below=below,
@@ -47,6 +49,7 @@ def show(page: frame.Frame) -> None:
         report = report if report is not None and is_enough(report, users) else None
         cards.budget_answer(chosen, report, limits)
     variant_space.notices(page)
+    tried.note_watched(page)
     table = variant_space.narrowed_table(page)
     if report is None:
         job = cached_compress.measurement(chosen.ref, chosen.variant, users)

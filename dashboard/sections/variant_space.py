@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandas as pd
 import streamlit as st
 
@@ -20,7 +22,7 @@ from dashboard.presentation.texts import numbers, plain, t
 from dashboard.presentation.variants import plain_variant
 from dashboard.state import Selection
 from recsys_core.compare import MeasuredVariant, is_on_sliders
-from recsys_core.variant import ModelVariant
+from recsys_core.variant import ModelVariant, Reranking
 
 TABLE_HEIGHT = 330
 
@@ -93,13 +95,13 @@ def _narrow(ranges: Ranges) -> None:
 
 
 def _table(points: list[MeasuredVariant]) -> None:
-    """The variants that are left; a click on one that sliders can set chooses it."""
+    """The variants that are left; a click on one that sliders can set, re-ranked or not, chooses it."""
     names = [plain_variant(point.variant) for point in points]
     shown = tables.side_by_side(points, names)
     heads = {axis: RowColumn(axis_name(axis), right=True) for axis in shown.columns if axis != "name"}
 
     def pick(row: int) -> None:
-        if is_on_sliders(points[row].variant):
+        if is_on_sliders(replace(points[row].variant, reranking=Reranking())):
             state.choose_variant(points[row].variant)
 
     components.rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+
 import numpy as np
 
 from recsys_core.compare import DenseReference, load_report, measure_variant
@@ -57,8 +58,9 @@ class Evaluator:
         report = self._stored(reference, variant)
         is_new = report is None
         if report is None:
-            how = {"reference": reference, "latency": QUICK_LATENCY}
-            report = measure_variant(reference.model, variant, progress=progress, **how)
+            report = measure_variant(
+                reference.model, variant, reference=reference, progress=progress, latency=QUICK_LATENCY
+            )
         gap, kept, ndcg = report.group_gaps.get(self.by), self._reasons_kept(report, variant), report.compressed.ndcg
         if gap is None or gap.own is None or kept is None or ndcg is None or report.size_bytes is None:
             raise SettingError("search.no_figure", variant=variant.key)
@@ -98,4 +100,3 @@ class Evaluator:
             self._kept[key] = np.nan if drift.top_3_overlap is None else drift.top_3_overlap
         kept = self._kept[key]
         return None if np.isnan(kept) else kept
-

@@ -20,7 +20,7 @@ STRENGTHS = tuple(round(0.1 * i, 1) for i in range(1, 11))
 DECIDE = ("threshold",)  # change who is decided for, never a list: none of the objectives
 MOST_COLUMNS, MOST_MODELS = 6, 12
 ORDERED = ("sparsity", "bits", "neighbours", "strength")  # neighbouring choices are alike
-INFORMED = ((0.0, 8), (0.0, 4), (0.3, 4), (0.5, 8), (0.5, 4), (0.7, 4))  # sparsity and bits that usually cost little
+INFORMED = ((0.0, 8), *((s, 4) for s in (0.0, 0.2, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)))  # sparsity and bits
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,14 @@ class Space:
         lists = Reranking(said["rerank"], said["strength"], said["column"]) if said["rerank"] else Reranking()
         return ModelVariant(said["model"], compression, lists)
 
+    def holds(self, variant: ModelVariant) -> bool:
+        """Whether the genes can say it."""
+        try:
+            self.genes(variant)
+        except ValueError:
+            return False
+        return True
+
     def genes(self, variant: ModelVariant) -> list[int]:
         """The inverse of `variant`. Raises ``ValueError`` for a variant outside the space."""
         compression, lists = variant.compression, variant.reranking
@@ -95,18 +103,18 @@ def make_space(model: TrainedModel, others: Sequence[str]) -> Space:
 
 
 def informed(space: Space) -> list[ModelVariant]:
-    """Where the search begins: the full model, levels that usually cost little, every mending there is.
+    """What is worth trying before anything is known, the first of them first: levels that usually cost little, mendings.
 
-    Two of them stand for what is known of compression before anything is measured: widths of weights cost less quality
-    a byte than units do, and both together least.
+    The levels stand for what is known of compression before anything is measured: a byte saved by narrower weights
+    costs less quality than one saved by fewer units, so 4 bits stand at every sparsity, and under every mending.
     """
     full = ModelVariant(space.model[0])
     levels = [replace(full, compression=Compression(s, bits)) for s, bits in INFORMED]
     few = [replace(full, compression=Compression(bits=8, neighbours=n)) for n in space.neighbours[1:3]]
     small = Compression(bits=4)
     mended = [replace(full, model=model, compression=small) for model in space.model[1:]]
-    lists = [replace(full, compression=small, reranking=r) for r in _mendings(space, (0.5,))]
-    return [full, *levels, *few, *mended, *lists]
+    lists = [replace(full, compression=small, reranking=r) for r in _mendings(space, (1.0, 0.5))]
+    return [v for v in (full, *levels, *few, *mended, *lists) if space.holds(v)]
 
 
 def by_hand(space: Space, term: ItemItemTerm | None) -> list[ModelVariant]:

@@ -45,13 +45,13 @@ def hypervolume(points: Sequence[Tried], full: Tried) -> float:
     return float(hv.hypervolume(np.array(inside), np.ones(4))) if inside else 0.0
 
 
-class Objectives(base.Fitness):  # type: ignore[misc]
+class Objectives(base.Fitness):
     """deap's fitness of four objectives to be made small."""
 
     weights = (-1.0, -1.0, -1.0, -1.0)
 
 
-class Individual(list):  # type: ignore[type-arg]
+class Individual(list):
     """Genes with their fitness, as deap's tools expect them."""
 
     def __init__(self, genes: Sequence[int]) -> None:

@@ -1,13 +1,13 @@
-"""NSGA-II (Deb, Pratap, Agarwal & Meyarivan 2002) over the genes of a space, with deap's fitness, sorting and selection.
+"""NSGA-II (Deb, Pratap, Agarwal & Meyarivan 2002) over the genes of a space, by deap's fitness and selection.
 
 deap draws from Python's global generator; what draws is written here, from a stream of the run's own.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
-import numpy as np
 from deap import tools
 
 from recsys_core.results.search import Tried
@@ -17,12 +17,24 @@ from recsys_core.seeds import random_stream
 from recsys_core.variant import ModelVariant
 
 POPULATION, OFFSPRING = 12, 6
+ARRIVING = 3  # of the offspring of a generation, while there is something left that is worth trying by itself
 CROSSOVER = 0.7  # chance that two parents are mixed
+UNCHANGED, MORE = 0.5, 0.3  # chances that a new mixture stays as it is, and that one gene more is changed
+BLOCKS = (("model",), ("sparsity", "pruning"), ("bits",), ("neighbours",), ("rerank", "strength", "column"))
 STEP = 0.7  # chance that an ordered gene moves to a near choice and not anywhere
 MOST_STEP = 2
 TRIES = 60  # to draw something that was not evaluated yet
 
 Evaluate = Callable[[ModelVariant], Tried | None]
+
+
+def constrained(place: tuple[float, ...]) -> tuple[float, ...]:
+    """The same within the reference point; beyond it what everything within beats, and what is less far beyond.
+
+    That is Deb's constrained domination: a variant that lost too much is no extreme worth keeping.
+    """
+    beyond = sum(max(0.0, x - 1) for x in place)
+    return tuple(1 + beyond for _ in place) if beyond else place
 
 
 class Evolution:
@@ -36,13 +48,15 @@ class Evolution:
 
     def run(self, n: int) -> list[Tried]:
         """Evaluate until ``n`` different variants have figures, or nothing new is found; a longer run begins alike."""
-        first = [self.space.genes(v) for v in informed(self.space)][:POPULATION]
+        worth = deque(self.space.genes(v) for v in informed(self.space))
+        first = [worth.popleft() for _ in range(min(POPULATION, len(worth)))]
         while len(first) < POPULATION:
             first.append(drawn(self.space, self.draw))
         self._add(first, n)
         while self.n_known < n and len(self.tried) < self.space.size:
             before = len(self.tried)
-            self._add([self._child() for _ in range(OFFSPRING)], n)
+            arrived = [worth.popleft() for _ in range(min(ARRIVING, len(worth)))]
+            self._add([*arrived, *(self._child() for _ in range(OFFSPRING - len(arrived)))], n)
             if len(self.tried) == before:
                 break
         return [known for known in self.tried.values() if known is not None]
@@ -61,7 +75,7 @@ class Evolution:
             found = self.tried[variant] = self._ask(variant)
             if found is not None:
                 individual = Individual(genes)
-                individual.fitness.values = coordinates(found, self.full)
+                individual.fitness.values = constrained(coordinates(found, self.full))
                 added.append(individual)
         both = self.population + added
         self.population = tools.selNSGA2(both, min(POPULATION, len(both))) if both else []
@@ -81,18 +95,32 @@ class Evolution:
         return list(self.population[int(self.draw.integers(len(self.population), size=2).min())])
 
     def _crossed(self, first: list[int], second: list[int]) -> list[int]:
+        """Every block of genes from either parent: what says one thing together stays together."""
         if self.draw.random() >= CROSSOVER:
             return first
-        mask = self.draw.random(len(first)) < 0.5
-        return [b if other else a for a, b, other in zip(first, second, mask, strict=True)]
+        other = {name for block in BLOCKS if self.draw.random() < 0.5 for name in block}
+        return [b if name in other else a for name, a, b in zip(self.space.choices, first, second, strict=True)]
 
     def _mutated(self, genes: list[int]) -> list[int]:
-        """Each gene with a chance of one in their number, one of them for certain."""
-        names, changed = list(self.space.choices), list(genes)
-        free = [at for at, name in enumerate(names) if len(self.space.choices[name]) > 1]
-        hit = np.flatnonzero(self.draw.random(len(free)) < 1 / len(free))
-        for at in {free[i] for i in hit} | {free[int(self.draw.integers(len(free)))]}:
-            changed[at] = self._moved(names[at], changed[at])
+        """One gene of those that say something, and sometimes more; as it is where it is new already, half of the time.
+
+        Strength and column say nothing without a re-ranker, nor does the kind of pruning where nothing is pruned.
+        """
+        if self.space.variant(genes) not in self.tried and self.draw.random() < UNCHANGED:
+            return genes
+        changed, more = list(genes), True
+        while more:
+            said = self.space.variant(changed)
+            idle = {*(("strength", "column") if said.reranking.is_identity else ())}
+            idle |= {*(("pruning",) if not said.compression.sparsity else ())}
+            free = [
+                (at, name)
+                for at, (name, choices) in enumerate(self.space.choices.items())
+                if len(choices) > 1 and name not in idle
+            ]
+            at, name = free[int(self.draw.integers(len(free)))]
+            changed[at] = self._moved(name, changed[at])
+            more = self.draw.random() < MORE
         return changed
 
     def _moved(self, name: str, at: int) -> int:

@@ -85,8 +85,9 @@ def search(
         ``column.unknown``.
     """
     model = workspace.model(model_id)
-    side, column, _ = find_column(model.dataset, by)
-    require(side == "user", SettingError, "search.items", column=column)
+    asked = find_column(model.dataset, by)
+    column = asked.key
+    require(asked.side == "user", SettingError, "search.items", column=column)
     evaluator = Evaluator(workspace, model, column)
     progress(phrase("stage.search.begin"), 0.0)
     full = evaluator.full(_part(progress, "stage.search.begin", 0.0, 0.02))
@@ -174,7 +175,7 @@ def _kept(
 
 def _others(workspace: Workspace, model: TrainedModel) -> list[str]:
     """The other models that can be opened, newest first, as variants name them."""
-    found = []
+    found: list[str] = []
     for entry in sorted(workspace.models.list(), key=lambda entry: (entry.made, entry.id), reverse=True):
         if entry.id == model.id or len(found) >= MOST_MODELS:
             continue
@@ -205,4 +206,3 @@ def measure_seconds(model: TrainedModel, evaluations: int, tried: tuple[Tried, .
     epochs = max(int(model.config["settings"]["epochs"]), 1)
     student = model.training.seconds / epochs / 2  # a student learns for an epoch, and half of them are quantised again
     return 2 * evaluations * (SECONDS_OF_A_RANKING * work + SECONDS_BESIDE + student)
-

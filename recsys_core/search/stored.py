@@ -68,11 +68,21 @@ class KeptSearch:
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> KeptSearch:
         """Raises ``KeyError``, ``TypeError`` or ``ValueError`` (``SettingError``) for anything else."""
-        said = {name: str(data[name]) for name in ("model", "stamp", "by")}
-        numbers = {name: int(data[name]) for name in ("seed", "asked", "n_users", "n_grid")}
         tried, grid = ({t.variant: t for t in map(_from_json, data[name])} for name in ("tried", "grid"))
         refused = {ModelVariant.from_query(query) for query in data["refused"]}
-        return cls(**said, **numbers, full=_from_json(data["full"]), tried=tried, grid=grid, refused=refused)
+        return cls(
+            model=str(data["model"]),
+            stamp=str(data["stamp"]),
+            by=str(data["by"]),
+            seed=int(data["seed"]),
+            asked=int(data["asked"]),
+            n_users=int(data["n_users"]),
+            n_grid=int(data["n_grid"]),
+            full=_from_json(data["full"]),
+            tried=tried,
+            grid=grid,
+            refused=refused,
+        )
 
     def result(self) -> SearchResult:
         """Its figures as they stand."""

@@ -51,10 +51,12 @@ VALUES = {
         "units": "probability",
         "of_segment": "",  # needs a segment: test_segment_pages.py
         "within": "", "bytes_of": "",  # need measured levels: test_variant_space.py
+        "tried": "",  # needs measured variants: test_search_part.py
     },
     "fairness": {
         "by": "user.region", "cross": "user.gender", "measure": "auc", "models": "compressed", "users": "all",
         "items_by": "item.category", "all_groups": "true", "item_groups": "true",
+        "search": "true", "tried": "",  # as on Compress
     },
 }  # fmt: skip
 

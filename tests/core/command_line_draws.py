@@ -59,6 +59,7 @@ NUMERIC = (
     "--take-off",
     "--against",
     "--others",
+    "--evaluations",
     "--least",
 )
 LEVERS = ("--sparsity", "--bits", "--pruning", "--distill", "--rank", "--neighbours")
@@ -93,6 +94,7 @@ TAKES = {  # what is drawn for a command, most of the time
     "gap-reasons": (*VARIANT, "--by", "--by", "--measure", "--background", "--seed", "--users"),
     "mend": ("--workspace", "--model", "--name", "--method", "--by", "--strength", "--users"),
     "attribute-audit": (*VARIANT, "--by", "--by", "--tolerance", "--shuffles", "--background", "--seed"),
+    "search": ("--workspace", "--model", "--by", "--by", "--evaluations", "--seed", "--resume"),
 }
 PATHS = ("--workspace", "--data", "--out", "--mapping", "--edits", "--users", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
@@ -106,6 +108,7 @@ COSTLY = (
     "compress",
     "compare-explainers",
     "cost-of-explaining",
+    "search",
 )  # these are never run with sound words only
 
 
@@ -145,6 +148,7 @@ class Draws:
             "gap-reasons": question | {"--by": "gender", "--measure": "selection_rate", "--background": "1"},
             "mend": question | {"--method": "project", "--by": "gender", "--strength": "1"},
             "attribute-audit": question | {"--by": "gender", "--shuffles": "1", "--background": "1"},
+            "search": question | {"--by": "activity", "--evaluations": "1"},
         }
 
     def draw(self) -> list[str]:
