@@ -103,7 +103,7 @@ def make_space(model: TrainedModel, others: Sequence[str]) -> Space:
 
 
 def informed(space: Space) -> list[ModelVariant]:
-    """What is worth trying before anything is known, the first of them first: levels that usually cost little, mendings.
+    """What is worth trying before anything is known, in order: levels that usually cost little, then mendings.
 
     The levels stand for what is known of compression before anything is measured: a byte saved by narrower weights
     costs less quality than one saved by fewer units, so 4 bits stand at every sparsity, and under every mending.

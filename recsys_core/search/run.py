@@ -13,6 +13,7 @@ from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.user_sample import QUICK_MACS, macs_of_a_pair, quick_users
 from recsys_core.models.workspace import Workspace
 from recsys_core.progress import Progress, silent
+from recsys_core.rerankers import check_reranker
 from recsys_core.results.search import SearchResult, Tried
 from recsys_core.search.evaluate import Evaluator
 from recsys_core.search.genes import MOST_MODELS, Space, by_hand, make_space
@@ -128,7 +129,9 @@ class _Run:
         full = self.kept.full if variant == self.kept.full.variant else None
         found = full or self.kept.tried.get(variant) or self.kept.grid.get(variant)
         if found is None:
-            with contextlib.suppress(SettingError):
+            with contextlib.suppress(RecLensError):  # what a re-ranker cannot do with a column is nothing to try
+                if not variant.reranking.is_identity:
+                    check_reranker(variant.reranking, self.model.split_dataset)
                 found = self.evaluator(variant, self._telling(known))
         if found is None:
             self.kept.refused.add(variant)
