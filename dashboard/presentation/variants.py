@@ -26,11 +26,11 @@ def _reranked(lists: Reranking) -> list[str]:
     """How lists are made, where it is not by score alone."""
     if lists.is_identity:
         return []
-    methods = " → ".join(word("mend.method", name) for name in lists.name.split(","))
+    methods = " → ".join(word("mend.method", name) for name in lists.names)
     strength = numbers.percent(lists.strength)
-    if not lists.by:
+    if not lists.columns:
         return [plain("variant.reranked", method=methods, strength=strength)]
-    column = " × ".join(_column(name) for name in lists.by.split(","))
+    column = " × ".join(_column(name) for name in lists.columns)
     return [plain("variant.reranked.by", method=methods, column=column, strength=strength)]
 
 
