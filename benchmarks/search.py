@@ -1,6 +1,6 @@
 """The search's hypervolume beside the grid's at equal evaluations, over seeds.
 
-Run ``python benchmarks/search.py WORKSPACE --by COLUMN [COLUMN …] [--evaluations 24 40] [--seeds 0 1 2]``. What is measured
+Run ``python benchmarks/search.py WORKSPACE --by COLUMN … [--evaluations 24 40] [--seeds 0 1 2]``. What is measured
 once lies in the workspace's store, so that further seeds and columns cost only what they try anew. The workspace is
 written to: give a copy. Prints a line a run with the ratio, and which seeds fall behind.
 """
