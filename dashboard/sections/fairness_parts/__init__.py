@@ -6,10 +6,15 @@ it costs an expander; opened it is restored by the address.
 
 from __future__ import annotations
 
+from dashboard.sections.fairness_parts.data_gap import DATA_GAP
 from dashboard.sections.fairness_parts.part import Audited, FairnessPart
 from dashboard.sections.fairness_parts.report import REPORT
 from dashboard.sections.fairness_parts.search import SEARCH
 
-PARTS: tuple[FairnessPart, ...] = (SEARCH, REPORT)  # in the order of the page; a new one is a line here and its file
+PARTS: tuple[FairnessPart, ...] = (
+    DATA_GAP,
+    SEARCH,
+    REPORT,
+)  # in the order of the page; a new one is a line here and its file
 
 __all__ = ["PARTS", "Audited", "FairnessPart"]

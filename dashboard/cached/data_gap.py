@@ -1,0 +1,50 @@
+"""The references of a workspace, and a model's gap beside theirs."""
+
+from __future__ import annotations
+
+from dashboard.cached.cache import lru_shared
+from dashboard.cached.fairness import evaluation, segments_among
+from dashboard.cached.workspace import dataset, model, workspace
+from dashboard.jobs import Job, shared_queue
+from dashboard.workspaces import WorkspaceRef
+from recsys_core.data.segments import Segment, with_segments
+from recsys_core.models.user_sample import STORED, UserLimit
+from recsys_core.results import Evaluation
+from recsys_core.results.data_gap import DataGap
+from recsys_core.variant import ModelVariant
+
+
+def references(ref: WorkspaceRef, of_model: str = "") -> Job:
+    """Job of what the baselines and the best possible reach on the test part; evaluations by name."""
+
+    def work(progress) -> dict[str, Evaluation]:
+        from recsys_core.models.references import references as worked_out
+
+        return worked_out(model(ref, of_model), progress=progress)
+
+    return shared_queue("references").job(("references", ref), work)
+
+
+def data_gap(
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], measure: str, limit: UserLimit = STORED
+) -> DataGap:
+    """The comparison; after the evaluation and the references."""
+    return _data_gap(ref, variant, by, measure, limit, segments_among(ref, by))
+
+
+@lru_shared(32)
+def _data_gap(
+    ref: WorkspaceRef,
+    variant: ModelVariant,
+    by: tuple[str, ...],
+    measure: str,
+    limit: UserLimit,
+    segments: tuple[Segment, ...],
+) -> DataGap:
+    from recsys_core.fairness.data_gap import data_gap as compared
+
+    split_dataset = workspace(ref).split_dataset
+    grouped = with_segments(dataset(ref), segments, split_dataset) if segments else dataset(ref)
+    beside = references(ref, variant.model).outcome()
+    ranked = evaluation(ref, variant, limit).outcome()
+    return compared(grouped, ranked, beside, by=by, train=split_dataset.sequences(), measure=measure)

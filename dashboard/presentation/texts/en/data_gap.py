@@ -1,0 +1,28 @@
+"""The model's gap beside the data's."""
+
+TEXTS = {
+    "fairness.part.data_gap": "Does the model widen what the data hold?",
+    "data_gap.working": "Fitting popularity, EASE and item-kNN on the same split (seconds to a minute, once for this workspace)",
+    "stage.fitting EASE": "Fitting EASE",
+    "stage.fitting item-kNN": "Fitting item-kNN",
+    "data_gap.scorer.model": "model",
+    "data_gap.scorer.best": "best possible",
+    "data_gap.ranking": "ranking",
+    "data_gap.everyone": "everyone",
+    "data_gap.worst": "worst group",
+    "data_gap.best": "best group",
+    "data_gap.gap": "gap",
+    "data_gap.ratio": "worst / best",
+    "data_gap.added": "the model adds",
+    "data_gap.added.interval": "interval of what it adds",
+    "data_gap.table.alt": "For each ranking: everyone's figure, the two groups', their gap, and what the model adds to it",
+    "data_gap.chart.alt": "{measure} by {column} under the model, the best possible where known, EASE, item-kNN and popularity, each a dot with its interval",
+    "data_gap.planted.slope": "Why, from the sample's own truth: what {group} take follows the features less, so nobody can rank it better.",
+    "data_gap.planted.recording": "Why, from the sample's own truth: part of what {group} took was recorded as not taken in training; their preferences are like everyone's.",
+    "data_gap.caveat.measure": "shown for {measure}: the measure above needs probabilities or decisions, which not every ranking has",
+    "data_gap.caveat.references": "baselines are fitted on the same training rows, their settings chosen on validation",
+    "data_gap.caveat.best": "best possible: the function that drew the sample's outcomes, in each user's true state",
+    "data_gap.caveat.unknown": "on real data nobody knows the best possible",
+    "data_gap.caveat.picked": "both groups are the model's own extremes, which makes its gap look a little wider where groups are many",
+    "data_gap.caveat.level": "a ranking that serves everyone worse has a smaller gap by that alone: compare worst / best, too",
+}

@@ -1,0 +1,28 @@
+"""模型差距与数据差距。"""
+
+TEXTS = {
+    "fairness.part.data_gap": "模型是否扩大了数据中已有的差距？",
+    "data_gap.working": "正在同样的划分上拟合热门榜、EASE 和物品近邻（数秒到一分钟，每个工作区一次）",
+    "stage.fitting EASE": "正在拟合 EASE",
+    "stage.fitting item-kNN": "正在拟合物品近邻",
+    "data_gap.scorer.model": "模型",
+    "data_gap.scorer.best": "可能的最好",
+    "data_gap.ranking": "排序",
+    "data_gap.everyone": "所有人",
+    "data_gap.worst": "最差群体",
+    "data_gap.best": "最好群体",
+    "data_gap.gap": "差距",
+    "data_gap.ratio": "最差 / 最好",
+    "data_gap.added": "模型多出",
+    "data_gap.added.interval": "多出部分的区间",
+    "data_gap.table.alt": "每种排序：所有人、两个群体的数值及其差距，以及模型多出的部分",
+    "data_gap.chart.alt": "按{column}分组的{measure}：模型、可能的最好（若已知）、EASE、物品近邻和热门榜，各为一个带区间的点",
+    "data_gap.planted.slope": "原因（样本自带的真相）：{group}的选择较少遵循各特征，因此任何排序都做不到更好。",
+    "data_gap.planted.recording": "原因（样本自带的真相）：训练部分中，{group}选过的一部分被记录为未选；他们的偏好与其他人相同。",
+    "data_gap.caveat.measure": "以{measure}显示：上面的指标需要概率或判定，并非每种排序都有",
+    "data_gap.caveat.references": "基线在同样的训练数据上拟合，其设置由验证部分选定",
+    "data_gap.caveat.best": "可能的最好：生成样本结果的函数，按每位用户的真实状态排序",
+    "data_gap.caveat.unknown": "真实数据上没有人知道可能的最好水平",
+    "data_gap.caveat.picked": "两个群体是模型自己的两端，群体很多时会使它的差距看上去稍大",
+    "data_gap.caveat.level": "对所有人都较差的排序仅因此差距就较小：也请比较“最差 / 最好”",
+}
