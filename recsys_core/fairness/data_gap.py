@@ -19,11 +19,12 @@ from scipy.sparse import csr_array
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import Phrase, RecLensError, SettingError, phrase
 from recsys_core.fairness.audit import reason_json
-from recsys_core.fairness.bootstrap import bootstrap, interval
+from recsys_core.fairness.bootstrap import Bootstrap, bootstrap, interval
 from recsys_core.fairness.changes import paired_p
 from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, UserCohort, user_cohort
 from recsys_core.fairness.gaps import extremes, group_row, holm
 from recsys_core.fairness.groups import Grouping, make_grouping
+from recsys_core.fairness.metric import HIGHER_IS_BETTER
 from recsys_core.fairness.metric_inputs import MetricInputs
 from recsys_core.fairness.metrics import METRICS
 from recsys_core.fairness.resamples import Resamples
@@ -35,8 +36,8 @@ MODEL = "model"
 
 
 def compared_measures(k: int) -> tuple[str, ...]:
-    """Measures that every ranking has, whatever its scores mean: those of quality, as reports name them."""
-    return tuple(m.full_name(k) for m in METRICS.values() if m.family == "quality" and "probabilities" not in m.needs)
+    """Measures that every ranking has, whatever its scores mean: how good a group's lists are, as reports name them."""
+    return tuple(m.full_name(k) for m in METRICS.values() if m.family == "quality" and m.direction == HIGHER_IS_BETTER)
 
 
 def data_gap(
@@ -104,8 +105,14 @@ def _statistics(dataset: Dataset, evaluation: Evaluation, train: csr_array, meas
     if unmet is not None:
         raise RecLensError(unmet.key, **dict(unmet.values))
     ranked = np.isin(inputs.user_index, evaluation.ranking.user_index)
-    why = inputs.nobody_has(metric.needs)
-    return UserStatistics(inputs.user_index, ranked, (measure,), (metric.terms(inputs),), (why,))
+    return UserStatistics(
+        user_index=inputs.user_index,
+        is_ranked=ranked,
+        metrics=(measure,),
+        terms=(metric.terms(inputs),),
+        if_undefined=(inputs.nobody_has(metric.needs),),
+        more_is_better=np.ones(1, dtype=bool),
+    )
 
 
 def _of_the_same_users(evaluations: dict[str, Evaluation]) -> dict[str, Evaluation]:
@@ -131,17 +138,16 @@ def _only(found: Evaluation, users: np.ndarray) -> Evaluation:
 def _compared(cohorts: dict[str, UserCohort], grouping: Grouping, measure: str, settings: AuditSettings) -> DataGap:
     cohort = cohorts[MODEL]
     resamples = Resamples(cohort.statistics.n_users, settings.n_bootstrap, settings.seed)
-    values, draws = {}, {}
+    drawn = {}
     for name, of in cohorts.items():
         value = metric_values(of.statistics, of.code, of.group_sets)
-        drawn = bootstrap(of.statistics, of.code, of.group_sets, value=value, resamples=resamples)
-        values[name], draws[name] = value[:, 0], drawn[..., 0]
-    pair = extremes(measure, values[MODEL][:-1])
-    tables = {name: np.stack([values[name], *interval(draws[name], values[name])]) for name in cohorts}
+        drawn[name] = bootstrap(of.statistics, of.code, of.group_sets, value=value, resamples=resamples)
+    pair = extremes(measure, drawn[MODEL].value[:-1, 0])
+    tables = {name: np.stack([of.value, *of.intervals()])[..., 0] for name, of in drawn.items()}
     names = cohort.reportable_groups
     worst, best = (names[g] for g in pair) if pair else (None, None)
-    gap, low, high = _difference(values[MODEL], draws[MODEL], pair) if pair else (math.nan,) * 3
-    gaps = [_against(name, values, draws, pair) for name in cohorts if name != MODEL] if pair else []
+    gap, low, high = _difference(drawn[MODEL], pair) if pair else (math.nan,) * 3
+    gaps = [_against(name, drawn, pair) for name in cohorts if name != MODEL] if pair else []
     p_values = holm(np.array([g.p_value for g in gaps]))
     return DataGap(
         by=grouping.by,
@@ -174,16 +180,15 @@ def _rows(cohort: UserCohort, measure: str, table: np.ndarray) -> tuple[GroupRow
     )
 
 
-def _against(
-    name: str, values: dict[str, np.ndarray], draws: dict[str, np.ndarray], pair: tuple[int, int]
-) -> ReferenceGap:
-    worst = pair[0]
-    gap, gap_low, gap_high = _difference(values[name], draws[name], pair)
-    added = _gap(values[MODEL], pair) - gap
-    resampled = _gap(draws[MODEL], pair) - _gap(draws[name], pair)
-    low, high = interval(resampled, np.asarray(added))
-    above = np.asarray(values[name][worst] - values[MODEL][worst])
-    above_low, above_high = interval(draws[name][:, worst] - draws[MODEL][:, worst], above)
+def _against(name: str, drawn: dict[str, Bootstrap], pair: tuple[int, int]) -> ReferenceGap:
+    model, other = drawn[MODEL], drawn[name]
+    worst, n = pair[0], model.n[list(pair)].min()
+    gap, gap_low, gap_high = _difference(other, pair)
+    added = _gap(model.value, pair) - gap
+    resampled = _gap(model.draws, pair) - _gap(other.draws, pair)
+    low, high = interval(resampled, np.asarray(added), n=n)
+    above = np.asarray(other.value[worst, 0] - model.value[worst, 0])
+    above_low, above_high = interval(other.draws[:, worst, 0] - model.draws[:, worst, 0], above, n=model.n[worst])
     p = paired_p(resampled)
     return ReferenceGap(
         reference=name,
@@ -202,14 +207,13 @@ def _against(
 
 
 def _gap(figures: np.ndarray, pair: tuple[int, int]) -> np.ndarray:
-    """Best less worst group, of figures ``(…, n_groups + 1)``."""
-    return figures[..., pair[1]] - figures[..., pair[0]]
+    """Best less worst group, of figures ``(…, n_groups + 1, 1)``."""
+    return figures[..., pair[1], 0] - figures[..., pair[0], 0]
 
 
-def _difference(values: np.ndarray, draws: np.ndarray, pair: tuple[int, int]) -> tuple[float, float, float]:
-    value = _gap(values, pair)
-    low, high = interval(_gap(draws, pair), np.asarray(value))
-    return float(value), float(low), float(high)
+def _difference(drawn: Bootstrap, pair: tuple[int, int]) -> tuple[float, float, float]:
+    low, high = drawn.of_difference(pair[1], pair[0])
+    return float(_gap(drawn.value, pair)), float(low[0]), float(high[0])
 
 
 def _planted(dataset: Dataset, by: tuple[str, ...]) -> tuple[str, str]:
