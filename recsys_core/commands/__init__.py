@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from recsys_core.commands import (
+    adversarial_audit,
     attribute_audit,
     compare_explainers,
     compress,
@@ -15,6 +16,7 @@ from recsys_core.commands import (
     counterfactual,
     explain,
     explain_batch,
+    explain_groups,
     fairness,
     gap_reasons,
     mend,
@@ -54,6 +56,8 @@ COMMANDS: tuple[Command, ...] = (
     mend.MEND,
     attribute_audit.ATTRIBUTE_AUDIT,
     search.SEARCH,
+    explain_groups.EXPLAIN_GROUPS,
+    adversarial_audit.ADVERSARIAL_AUDIT,
 )
 
 __all__ = ["COMMANDS", "Command"]

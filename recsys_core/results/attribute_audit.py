@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from recsys_core.results.dataclass_json import to_json
 from recsys_core.results.fairness import Group
 
@@ -79,8 +81,8 @@ class Leakage:
         that was fitted without them; 0.5 is no better than chance.
     accuracy, majority
         Share of users whose group is told, and the share of the largest group, which is right without looking.
-    chance, chance_high
-        Mean and 95th percentile of the AUC over ``n_shuffles`` shufflings of the attribute, fitted anew each time.
+    shuffled
+        The AUC of ``n_shuffles`` shufflings of the attribute, the probe fitted anew each time: chance.
     p_value
         Chance of an AUC as large if the representation told nothing of the attribute.
     is_read
@@ -92,8 +94,7 @@ class Leakage:
     auc: Share
     accuracy: Share
     majority: float
-    chance: float
-    chance_high: float
+    shuffled: np.ndarray
     p_value: float
     is_read: bool
     n_users: int
@@ -105,9 +106,18 @@ class Leakage:
     seed: int
     seconds: float
 
+    @property
+    def chance(self) -> float:
+        """Mean AUC of the shufflings."""
+        return float(self.shuffled.mean())
+
+    @property
+    def chance_high(self) -> float:
+        """Their 95th percentile."""
+        return float(np.quantile(self.shuffled, 0.95))
+
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON; groups by label."""
-        return {
-            name: [g.label for g in self.groups] if name == "groups" else to_json(getattr(self, name))
-            for name in self.__dataclass_fields__
-        }
+        """Plain JSON; groups by label, chance by its mean and 95th percentile."""
+        plain = (name for name in self.__dataclass_fields__ if name not in ("groups", "shuffled"))
+        groups = {"groups": [g.label for g in self.groups]}
+        return groups | {n: to_json(getattr(self, n)) for n in (*plain, "chance", "chance_high")}

@@ -95,6 +95,8 @@ TAKES = {  # what is drawn for a command, most of the time
     "mend": ("--workspace", "--model", "--name", "--method", "--by", "--strength", "--users"),
     "attribute-audit": (*VARIANT, "--by", "--by", "--tolerance", "--shuffles", "--background", "--seed"),
     "search": ("--workspace", "--model", "--by", "--by", "--evaluations", "--seed", "--resume"),
+    "explain-groups": (*VARIANT, "--by", "--by", "--against", "--n-users", "--background", "--seed"),
+    "adversarial-audit": (*VARIANT, "--by", "--by", "--against", "--shuffles", "--users", "--seed"),
 }
 PATHS = ("--workspace", "--data", "--out", "--mapping", "--edits", "--users", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
@@ -149,6 +151,8 @@ class Draws:
             "mend": question | {"--method": "project", "--by": "gender", "--strength": "1"},
             "attribute-audit": question | {"--by": "gender", "--shuffles": "1", "--background": "1"},
             "search": question | {"--by": "activity", "--evaluations": "1"},
+            "explain-groups": question | {"--by": "gender", "--n-users": "20", "--background": "1"},
+            "adversarial-audit": question | {"--by": "gender", "--shuffles": "1"},
         }
 
     def draw(self) -> list[str]:
