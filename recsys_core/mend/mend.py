@@ -19,7 +19,7 @@ from recsys_core.models.user_sample import QUICK, UserLimit
 from recsys_core.models.workspace import Workspace
 from recsys_core.progress import Progress, silent
 from recsys_core.rerank import RERANKERS
-from recsys_core.rerankers import make_reranker
+from recsys_core.rerankers import check_reranker, make_reranker
 from recsys_core.results import FairnessReport
 from recsys_core.results.mending import LIVE, TRAINED, Mending, MendingReport
 from recsys_core.variant import ModelVariant, Reranking
@@ -99,6 +99,8 @@ def mend(
         raise SettingError("mend.nothing")
     model = workspace.model(base)
     reranking = _reranking(mendings)
+    if reranking.name:
+        check_reranker(reranking, model.split_dataset)
     served, notes, is_new = _trained(workspace, model, mendings, name=name, progress=progress)
     reranker = make_reranker(reranking, model.split_dataset, served.dense)
     by = spelled(list(dict.fromkeys(c for m in mendings for part in split_columns(model.dataset, m.by) for c in part)))

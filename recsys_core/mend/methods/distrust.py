@@ -12,7 +12,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import xlogy
+from scipy.stats import chi2, norm
 
 from recsys_core.data.schema import Column
 from recsys_core.errors import Phrase, SettingError, phrase
@@ -36,6 +37,12 @@ class Excess:
     observed: np.ndarray
     expected: np.ndarray
     p_value: np.ndarray
+
+    @property
+    def deviance(self) -> float:
+        """Log-likelihood of these counts under their own Poisson means over that under the expected ones."""
+        means = np.maximum(self.expected, 1e-9)
+        return float((xlogy(self.observed, self.observed / means) - self.observed + means).sum())
 
 
 def excess_of(users: np.ndarray, label: np.ndarray, probability: np.ndarray, cell: np.ndarray, n: int) -> Excess:
@@ -89,20 +96,22 @@ Labelled = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
 def _doubtful_items(found: Situation, pairs: Labelled, *, is_clear: bool) -> tuple[np.ndarray, Phrase]:
     """Which items' negatives of a group are doubted, and in words: of some values of one column, or all.
 
-    The column is that whose values hold the clearest excess, corrected for their number.
+    The column is that whose values tell best where the excess is: by the deviance of the counts (Poisson) less its
+    number of values, if that is more than one excess everywhere explains.
     """
     users, items, label, probability = pairs
     dataset = found.model.dataset
-    clearest, name, labels, doubtful = CLEAR, "", "", np.ones(dataset.n_items, dtype=bool)
+    most, name, labels, doubtful = 0.0, "", "", np.ones(dataset.n_items, dtype=bool)
+    everywhere = excess_of(users, label, probability, np.zeros(len(users), dtype=np.int64), 1).deviance
     for column in (c for c in dataset.schema.items if is_clear and _is_kind(c)):
         grouping = make_grouping(dataset, (f"item.{column.name}",), train=found.model.split_dataset.sequences())
         n = len(grouping.groups)
         if not 1 < n <= MOST_CELLS:
             continue
-        p_value = excess_of(users, label, probability, grouping.code[items], n).p_value
-        if p_value.min() * n < clearest:
-            values = np.flatnonzero(p_value < CLEAR)
-            clearest, name, doubtful = p_value.min() * n, column.name, np.isin(grouping.code, values)
+        excess = excess_of(users, label, probability, grouping.code[items], n)
+        values, gain = np.flatnonzero(excess.p_value < CLEAR), excess.deviance - everywhere
+        if len(values) and gain - n > most and chi2.sf(2 * gain, n - 1) < CLEAR:
+            most, name, doubtful = gain - n, column.name, np.isin(grouping.code, values)
             labels = ", ".join(grouping.groups[v].label for v in values)
     if not name:
         return doubtful, phrase("mend.all_items")
