@@ -14,6 +14,7 @@ from recsys_core.variant import BITS, Compression, Reranking
 
 MAX_SPARSITY = 90  # per cent: where the slider ends
 OPENED = ("true", "false")
+K, MOST_K = 10, 100  # as `recsys_core.models.user_sample` has them, which takes long to import
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +74,16 @@ def _closed() -> str:
 def users_parameter() -> Parameter:
     """On how many test users a page looks at a variant: ``all``, a number, or nothing."""
     return Parameter("users", "users", takes=_is_limit, shown=_quick, problem="frame.setting_unknown")
+
+
+def length_parameter() -> Parameter:
+    """Of how many recommendations a list is."""
+    return Parameter("k", "fairness.k", takes=is_length, shown=lambda: str(K), problem="frame.setting_unknown")
+
+
+def is_length(raw: str) -> bool:
+    """Whether a list can have this length."""
+    return raw.isascii() and raw.isdecimal() and 1 <= int(raw) <= MOST_K
 
 
 def _is_limit(raw: str) -> bool:

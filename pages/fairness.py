@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import streamlit as st
 
 from dashboard import components, frame
 from dashboard.cached import fairness as cached_fairness
-from dashboard.parameters import Parameter, opened, users_parameter
+from dashboard.parameters import Parameter, length_parameter, opened, users_parameter
 from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.tables import groups as group_tables
 from dashboard.presentation.texts import plain, t
@@ -26,6 +28,7 @@ from recsys_core.models.user_sample import UserLimit
         Parameter("measure", "fairness.measure", problem="fairness.unknown"),
         Parameter("models", "fairness.models", problem="frame.setting_unknown"),
         users_parameter(),
+        length_parameter(),
         Parameter("items_by", "fairness.details.items.by"),
         opened("all_groups", "fairness.details.groups"),
         opened("item_groups", "fairness.details.items"),
@@ -35,10 +38,12 @@ from recsys_core.models.user_sample import UserLimit
 def show(page: frame.Frame) -> None:
     page.title(t("fairness.title"))
     ref = page.selection.ref
-    with components.grid(3, min_width=220):
-        columns, measures = st.container(), st.container()
+    with components.grid(4, min_width=200):
+        columns, measures, lengths = st.container(), st.container(), st.container()
         variants = cards.model_picker(page)
-    limit = users_picker(page, list(variants.values())[-1])
+    with lengths:
+        k = cards.length_picker(page)
+    limit = replace(users_picker(page, list(variants.values())[-1]), k=k)
     scans = scanned(page, variants, limit)
     if not scans:
         return
@@ -48,7 +53,10 @@ def show(page: frame.Frame) -> None:
         return
     with columns:
         by = cards.column_pickers(page, scan)
-    reports = {model: cached_fairness.fairness_report(ref, v, by, limit) for model, v in variants.items()}
+    audits = audited_by(page, variants, by, limit)
+    if not audits:
+        return
+    scans, reports = ({model: parts[at] for model, parts in audits.items()} for at in (0, 1))
     report = next(iter(reports.values()))
     with measures:
         metric = cards.measure_picker(page, scan, report)
@@ -61,8 +69,8 @@ def show(page: frame.Frame) -> None:
             cards.dots(page, reports, metric, limit)
         with grid.cell(column_span=6):
             cards.largest(page, scans, by, metric, limit=limit)
-    cards.gaps(reports, changes)
-    audited = Audited(page, ref, report.variant, by, metric, report, scan, limit)
+    cards.gaps(reports, changes, metric)
+    audited = Audited(page, ref, report.variant, by, metric, report, next(iter(scans.values())), limit)
     opened_parts = draw_cards(PARTS, audited)
     cards.details(page, reports, limit)
     everything = group_tables.everything(scans, reports, changes) | opened_parts
@@ -79,6 +87,18 @@ def scanned(page: frame.Frame, variants: dict, limit: UserLimit) -> dict:
             return {}
         job = cached_fairness.fairness_scan(page.selection.ref, variant, limit)
         if not components.finished(job, t("fairness.auditing", model=shown), key=f"auditing_{model}"):
+            return {}
+        found[model] = job.result
+    return found
+
+
+def audited_by(page: frame.Frame, variants: dict, by: tuple[str, ...], limit: UserLimit) -> dict:
+    """Every model's scan and its audit of the column, as `scanned`."""
+    found = {}
+    for model, variant in variants.items():
+        shown = plain(f"fairness.model.{model}")
+        job = cached_fairness.fairness_audit(page.selection.ref, variant, by, limit)
+        if not components.finished(job, t("fairness.auditing", model=shown), key=f"audit_{model}"):
             return {}
         found[model] = job.result
     return found

@@ -96,26 +96,28 @@ def _grouped(ref: WorkspaceRef, segments: tuple[Segment, ...]) -> Dataset:
     return with_segments(dataset(ref), segments, workspace(ref).split_dataset) if segments else dataset(ref)
 
 
+def fairness_audit(ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED) -> Job:
+    """Job of auditing one column, or several crossed, with every measure; after the scan.
+
+    Its result is the scan beside it and its ``FairnessReport``, verdicts of both corrected for all that either tested.
+    """
+    scanned, segments = fairness_scan(ref, variant, limit), segments_among(ref, by)
+
+    def work(_progress) -> tuple[ScanResult, FairnessReport]:
+        from recsys_core.fairness import audit, with_report
+
+        train = workspace(ref).split_dataset.sequences()
+        ranked, grouped = evaluation(ref, variant, limit).outcome(), _grouped(ref, segments)
+        return with_report(scanned.outcome(), audit(grouped, ranked, by=by, variant=variant, train=train))
+
+    return shared_queue("answers").job(("audit", ref, variant, by, limit, segments), work)
+
+
 def fairness_report(
     ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
 ) -> FairnessReport:
-    """Figures of every group of user columns; verdicts corrected for the whole scan, of crossed columns for both."""
-    return _fairness_report(ref, variant, by, limit, segments_among(ref, by))
-
-
-@lru_shared(64)
-def _fairness_report(
-    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit, segments: tuple[Segment, ...]
-) -> FairnessReport:
-    from recsys_core.fairness import audit, corrected
-
-    scanned = fairness_scan(ref, variant, limit).outcome().reports
-    if by[0] in scanned and len(by) == 1:
-        return scanned[by[0]]
-    train = workspace(ref).split_dataset.sequences()
-    ranked, grouped = evaluation(ref, variant, limit).outcome(), _grouped(ref, segments)
-    crossed = audit(grouped, ranked, by=by, variant=variant, train=train)
-    return corrected([*scanned.values(), crossed])[-1]
+    """Figures of every group of user columns; verdicts corrected for the whole scan as well."""
+    return fairness_audit(ref, variant, by, limit).outcome()[1]
 
 
 @lru_shared(16)
@@ -149,13 +151,16 @@ def least_size() -> int:
 
 @lru_shared(16)
 def largest_gaps(
-    ref: WorkspaceRef, variant: ModelVariant, language: str, limit: UserLimit = STORED
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], language: str, limit: UserLimit = STORED
 ) -> tuple[pd.DataFrame, list[str]]:
-    """The gaps of all columns as a table in the session's language, and what each row's measure means."""
+    """The gaps of all columns as a table in the session's language, and what each row's measure means.
+
+    ``by`` is the column that is looked at, whose other measures the verdicts are corrected for, too.
+    """
     from dashboard.presentation.sentences.fairness import meaning
     from dashboard.presentation.tables import groups as group_tables
 
-    found = fairness_scan(ref, variant, limit).outcome()
+    found, _ = fairness_audit(ref, variant, by, limit).outcome()
     return group_tables.largest(found), [meaning(gap.metric) for _, gap in found.gaps]
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
+from typing import get_args
 
 import streamlit as st
 
@@ -10,20 +12,26 @@ from dashboard import components, state
 from dashboard.address import address
 from dashboard.cached import fairness as cached_fairness
 from dashboard.cached import workspace as cached_workspace
+from dashboard.parameters import MOST_K, K, is_length
 from dashboard.presentation.charts import fairness as charts
 from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.tables import groups as group_tables
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import plain, t
+from dashboard.presentation.texts.markdown import escape
 from recsys_core.errors import RecLensError
 from recsys_core.fairness import ScanResult
 from recsys_core.fairness.columns import SEGMENT
+from recsys_core.fairness.metric import Family
+from recsys_core.fairness.metrics import find_metric
 from recsys_core.models.user_sample import UserLimit
 from recsys_core.results import FairnessReport, GapChange
 from recsys_core.variant import ModelVariant
 
 LARGEST_HEIGHT = 330  # px; the other gaps of a scan are below
 MODELS = ("dense", "compressed", "both")
+FAMILIES = get_args(Family)
+LENGTHS = (1, 5, K, 20, 50, MOST_K)
 Reports = dict[str, FairnessReport]
 Scans = dict[str, ScanResult]
 
@@ -51,10 +59,31 @@ def short_names(names: Iterable[str]) -> dict[str, str]:
 
 
 def measure_picker(page, scan: ScanResult, report: FairnessReport) -> str:
-    """The measure to look at: that of the largest real gap where the address names no column, else the first."""
-    names = {metric: sentences.measure_name(metric) for metric in report.overall.values}
-    default = next(iter(names)) if state.bar().value("by") or page.selection.segment else first_gap(scan)[1]
-    return page.pick("measure", names, default=default if default in names else next(iter(names)))
+    """The measure to look at: that of the largest real gap where the address names no column, else the first.
+
+    Listed by what they are about; the chosen one's sentence, formula and source stand in the help.
+    """
+    ordered = sorted(report.overall.values, key=lambda metric: FAMILIES.index(find_metric(metric).family))
+    names = {metric: sentences.family_name(metric) for metric in ordered}
+    default = ordered[0] if state.bar().value("by") or page.selection.segment else first_gap(scan)[1]
+    default = default if default in names else ordered[0]
+    return page.pick("measure", names, default=default, help=escape(sentences.definition(_named(names, default))))
+
+
+def _named(names: dict[str, str], default: str) -> str:
+    """The measure that the address says, the default where it says none of them."""
+    said = state.bar().value("measure")
+    return said if said in names else default
+
+
+def length_picker(page) -> int:
+    """How many recommendations a list is made of."""
+    bar = state.bar()
+    raw = bar.value("k")
+    named = int(raw) if is_length(raw) else K
+    names = {"" if k == K else str(k): str(k) for k in sorted({*LENGTHS, named})}
+    page.pick("k", names, default="", aliases={str(K): ""}, help=t("fairness.k.help"))
+    return named
 
 
 def first_gap(scan: ScanResult) -> tuple[str, str]:
@@ -82,13 +111,16 @@ def model_picker(page) -> dict[str, ModelVariant]:
     return both if chosen == "both" else {chosen: both[chosen]}
 
 
-def dots(page, reports: Reports, metric: str, limit: UserLimit) -> None:
+def dots(page, reports: Reports, looked_at: str, limit: UserLimit) -> None:
     """Every group as a dot with its interval; what the colours mean and what the figures rest on."""
     report, ref = next(iter(reports.values())), page.selection.ref
+    metric = sentences.shown_by_group(looked_at)
     words = sentences.inside(sentences.short_name(metric)), sentences.columns_name(report.by)
     with components.card(t("fairness.chart", metric=words[0], column=words[1]), stretch=True):
         components.draw(charts.dots(reports, metric, sentences.name_of, words), key=f"dots_{len(reports)}")
         components.caveats(sentences.legend(reports, metric))
+        if metric != looked_at:
+            components.caveats([t("fairness.together.shown", metric=words[0])])
         evaluation = cached_fairness.evaluation(ref, report.variant, limit).result
         components.caveats(sentences.caveats(report, evaluation, cached_workspace.dataset(ref).n_items))
         components.caveats(sentences.anew(evaluation))
@@ -113,7 +145,8 @@ def largest(page, scans: Scans, by: tuple[str, ...], metric: str, *, limit: User
     """The gaps of all columns and measures; a row opens its column and measure."""
     model, scan = next(iter(scans.items()))
     with components.card(t("fairness.found"), stretch=True):
-        rows, titles = cached_fairness.largest_gaps(page.selection.ref, scan.variant, page.selection.language, limit)
+        ref, spoken = page.selection.ref, page.selection.language
+        rows, titles = cached_fairness.largest_gaps(ref, scan.variant, by, spoken, limit)
         if rows.empty:
             st.markdown(t("fairness.gaps.none"))
             return
@@ -134,9 +167,12 @@ def largest(page, scans: Scans, by: tuple[str, ...], metric: str, *, limit: User
         components.caveats(sentences.scan_caveats(scan, model))
 
 
-def gaps(reports: Reports, changes: tuple[GapChange, ...]) -> None:
-    """Every measure with its two extreme groups; with two models both gaps and the change, side by side."""
+def gaps(reports: Reports, changes: tuple[GapChange, ...], metric: str) -> None:
+    """The important measures with their two extreme groups; with two models both gaps and the change, side by side."""
     report = next(iter(reports.values()))
+    n_all = len(report.gaps) + len(report.together)
+    changes = group_tables.important(changes, metric)
+    report = replace(report, gaps=group_tables.important(report.gaps, metric))
     both = len(reports) > 1
     model = plain(f"fairness.model.{'both' if both else next(iter(reports))}")
     with components.card(t("fairness.gaps", column=sentences.columns_name(report.by), model=model)):
@@ -150,7 +186,7 @@ def gaps(reports: Reports, changes: tuple[GapChange, ...]) -> None:
             titles = [sentences.meaning(metric) for metric in shown]
             components.rows(rows, columns(rows, wrap=wrap), key=f"gaps_{len(reports)}", alt=alt, titles=titles)
             tested = t("fairness.gaps.changes") if both else t("fairness.gaps.tested", n=report.n_tested)
-            components.caveats([tested, t("fairness.gaps.extreme")])
+            components.caveats([tested, t("fairness.gaps.extreme"), t("fairness.gaps.more", n=n_all)])
         for said in sentences.left_out(report):
             components.caveats([said])
 

@@ -25,6 +25,7 @@ def fairness_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--metric", default="ndcg", help="the measure of --within and --data-gap (default: ndcg)")
     beside = "what popularity, item-kNN, EASE and, on sample data, the best possible leave of --metric, beside --by"
     parser.add_argument("--data-gap", action="store_true", help=beside)
+    parser.add_argument("--k", type=int, default=10, metavar="N", help="length of the lists, 1 to 100 (default: 10)")
     add_least(parser)
     add_users(parser)
 
@@ -48,10 +49,11 @@ def run_fairness(args: argparse.Namespace, progress: Progress) -> dict[str, Any]
     from recsys_core.fairness import audit, by_columns, report_json, scan, scan_json
     from recsys_core.fairness.data_gap import data_gap, data_gap_json
     from recsys_core.fairness.strata import strata_json, stratified_gap
+    from recsys_core.models.evaluation import K
     from recsys_core.models.references import references
     from recsys_core.models.user_sample import UserLimit, evaluate_users
 
-    limit, settings = UserLimit.from_text(args.users), audit_settings(args)
+    limit, settings = replace(UserLimit.from_text(args.users), k=args.k), audit_settings(args)
     opened = open_variant(args)
     model, dataset = opened.model, opened.model.dataset
     if args.by is not None and COLUMN in args.by:
@@ -61,6 +63,8 @@ def run_fairness(args: argparse.Namespace, progress: Progress) -> dict[str, Any]
     by = by_columns(dataset, args.by) if args.by is not None else None
     if args.data_gap and by is None:
         raise SettingError("data_gap.by")
+    if args.data_gap and args.k != K:
+        raise SettingError("data_gap.k", k=K)
     found = evaluate_users(model, opened.scorer, limit=limit, reranker=opened.reranker, progress=progress)
     how = {"variant": opened.variant, "train": model.split_dataset.sequences(), "settings": settings}
     if by is None:

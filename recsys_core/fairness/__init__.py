@@ -8,7 +8,7 @@ from recsys_core.fairness.gaps import corrected, holm
 from recsys_core.fairness.groups import make_grouping
 from recsys_core.fairness.metrics import direction
 from recsys_core.fairness.one_vs_rest import one_vs_rest
-from recsys_core.fairness.scan import ScanResult, relative_size, scan, scan_json
+from recsys_core.fairness.scan import ScanResult, relative_size, scan, scan_json, with_report
 from recsys_core.fairness.stored_scan import dense_scan
 
 __all__ = [
@@ -32,4 +32,5 @@ __all__ = [
     "report_json",
     "scan",
     "scan_json",
+    "with_report",
 ]

@@ -19,9 +19,8 @@ from recsys_core.fairness.exposure import (
     item_statistics,
     item_values_of_everyone,
 )
-from recsys_core.fairness.gaps import group_row, holm, make_gap
+from recsys_core.fairness.gaps import figures, group_row, holm, make_gap
 from recsys_core.fairness.groups import Grouping, make_grouping
-from recsys_core.fairness.metric import LIMITS
 from recsys_core.fairness.metrics import ITEM_METRICS, direction, find_metric
 from recsys_core.fairness.permutation import most_shuffles, permutation_p
 from recsys_core.fairness.resamples import Resamples
@@ -201,7 +200,7 @@ def _user_parts(statistics: UserStatistics, grouping: Grouping, settings: AuditS
     value = metric_values(statistics, code, cohort.group_sets)
     found = bootstrap(statistics, code, cohort.group_sets, value=value, resamples=resamples)
     p_values = permutation_p(statistics, code, n_groups, resamples=resamples, most=settings.most_shuffles)
-    table = _figures(statistics.metrics, found)
+    table = figures(statistics.metrics, found)
     has_value = ~np.isnan(value[-1])  # what nobody has is no figure
     kept = np.flatnonzero(has_value)
     metrics = tuple(statistics.metrics[m] for m in kept)
@@ -224,13 +223,6 @@ def _nobody_has(statistics: UserStatistics, metrics: np.ndarray, n_groups: int) 
         yield LeftOut(statistics.metrics[m], why)
 
 
-def _figures(metrics: Sequence[str], found: Bootstrap) -> np.ndarray:
-    """Values, low and high ends ``(3, n_sets, n_metrics)``, these within what the unit allows."""
-    limits = np.array([LIMITS[find_metric(metric).unit] for metric in metrics]).reshape(-1, 2)
-    low, high = (np.clip(end, *limits.T) for end in found.intervals())
-    return np.stack([found.value, np.fmin(low, found.value), np.fmax(high, found.value)])
-
-
 def _item_parts(evaluation: Evaluation, grouping: Grouping, settings: AuditSettings) -> Parts:
     if not len(evaluation.ranking.user_index):
         raise RecLensError("fairness.reason.nobody_ranked")
@@ -247,7 +239,7 @@ def _item_parts(evaluation: Evaluation, grouping: Grouping, settings: AuditSetti
     found = Bootstrap(value, draws, nothing, np.broadcast_to(nothing, draws.shape), n_users)
     how = {"n_draws": settings.n_bootstrap, "most": settings.most_shuffles, "seed": settings.seed}
     p_values = item_permutation_p(statistics, grouping.membership, reportable, **how)
-    table = _figures(metrics, found)
+    table = figures(metrics, found)
     compared = np.array([m for m, metric in enumerate(ITEM_METRICS.values()) if metric.is_compared])
     names, groups = tuple(metrics[m] for m in compared), tuple(grouping.groups[g] for g in reportable)
     gaps, together = _verdicts(names, groups, found.only(slice(None), compared), p_values[compared])
@@ -282,7 +274,7 @@ def _verdicts(
         if not find_metric(metric).is_together:
             gaps.append(make_gap(metric, groups, of_groups.only(slice(None), slice(m, m + 1)), both[m]))
         elif len(groups) > 1:
-            value, low, high = _figures((metric,), found.only(slice(-1, None), slice(m, m + 1)))[:, 0, 0].tolist()
+            value, low, high = figures((metric,), found.only(slice(-1, None), slice(m, m + 1)))[:, 0, 0].tolist()
             p = {"p_value": float(both[m, 0]), "p_corrected": float(both[m, 1])}
             together.append(TogetherFigure(metric=metric, value=value, low=low, high=high, **p))
     return tuple(gap for gap in gaps if gap is not None), tuple(together)

@@ -22,7 +22,7 @@ from recsys_core.fairness.audit import reason_json
 from recsys_core.fairness.bootstrap import Bootstrap, bootstrap, interval
 from recsys_core.fairness.changes import paired_p
 from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, UserCohort, user_cohort
-from recsys_core.fairness.gaps import extremes, group_row, holm
+from recsys_core.fairness.gaps import extremes, figures, group_row, holm
 from recsys_core.fairness.groups import Grouping, make_grouping
 from recsys_core.fairness.metric import HIGHER_IS_BETTER
 from recsys_core.fairness.metric_inputs import MetricInputs
@@ -143,7 +143,7 @@ def _compared(cohorts: dict[str, UserCohort], grouping: Grouping, measure: str, 
         value = metric_values(of.statistics, of.code, of.group_sets)
         drawn[name] = bootstrap(of.statistics, of.code, of.group_sets, value=value, resamples=resamples)
     pair = extremes(measure, drawn[MODEL].value[:-1, 0])
-    tables = {name: np.stack([of.value, *of.intervals()])[..., 0] for name, of in drawn.items()}
+    tables = {name: figures((measure,), of)[..., 0] for name, of in drawn.items()}
     names = cohort.reportable_groups
     worst, best = (names[g] for g in pair) if pair else (None, None)
     gap, low, high = _difference(drawn[MODEL], pair) if pair else (math.nan,) * 3

@@ -101,6 +101,13 @@ def corrected(reports: Sequence[FairnessReport]) -> tuple[FairnessReport, ...]:
     return tuple(out)
 
 
+def figures(metrics: Sequence[str], found: Bootstrap) -> np.ndarray:
+    """Values, low and high ends ``(3, n_sets, n_metrics)``, these within what the unit allows."""
+    limits = np.array([LIMITS[find_metric(metric).unit] for metric in metrics]).reshape(-1, 2)
+    low, high = (np.clip(end, *limits.T) for end in found.intervals())
+    return np.stack([found.value, np.fmin(low, found.value), np.fmax(high, found.value)])
+
+
 def group_row(group: Group, n: int, metrics: tuple[str, ...], table: np.ndarray | None) -> GroupRow:
     """One row from ``table`` ``(3, len(metrics))`` of values, low and high ends; None: suppressed."""
     if table is None:

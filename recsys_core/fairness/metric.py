@@ -161,7 +161,12 @@ class StatisticMetric(Metric):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfAllGroups(Metric):
-    """A figure of all groups together: it stands with everyone, and is tested against that of groups drawn by lot."""
+    """A figure of all groups together: it stands with everyone, and is tested against that of groups drawn by lot.
+
+    ``by_group`` names the measure of single groups that shows what it is made of.
+    """
+
+    by_group: str
 
     is_scanned: bool = False
 

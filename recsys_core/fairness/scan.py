@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from scipy.sparse import csr_array
@@ -78,11 +79,35 @@ def scan(
         progress("auditing", at / len(columns))
         grouping = make_grouping(dataset, (column,), train=train)
         found.append(audit_grouping(evaluation, statistics, grouping, variant, settings, resamples=resamples))
-    reports = {report.by[0]: report for report in corrected(found)}
-    gaps = [(column, gap) for column, report in reports.items() for gap in report.gaps]
-    gaps.sort(key=lambda c: (c[1].within_noise, direction(c[1].metric) == NEITHER, -relative_size(c[1], reports[c[0]])))
-    n_tested = next((report.n_tested for report in reports.values()), 0)
-    return ScanResult(side, reports, tuple(gaps), n_tested, time.perf_counter() - start, variant)
+    return _ranked(corrected(found), ScanResult(side, {}, (), 0, time.perf_counter() - start, variant))
+
+
+def with_report(found: ScanResult, report: FairnessReport) -> tuple[ScanResult, FairnessReport]:
+    """A scan beside the whole audit of one column (or of several crossed): both corrected for all that either tested.
+
+    What the scan tested of the column keeps its p-value, which rests on more shuffles.
+    """
+    scanned = found.reports.get(report.by[0]) if len(report.by) == 1 else None
+    if scanned is not None:
+        known = {gap.metric: gap.p_value for gap in scanned.gaps}
+        gaps = tuple(replace(gap, p_value=known.get(gap.metric, gap.p_value)) for gap in report.gaps)
+        report = replace(report, gaps=gaps, most_shuffles=scanned.most_shuffles)
+    others = [other for other in found.reports.values() if other is not scanned]
+    *others, report = corrected([*others, report])
+    by_column = {other.by[0]: other for other in others} | ({} if scanned is None else {report.by[0]: report})
+    ordered = [by_column[column] for column in found.reports]
+    return _ranked(ordered, replace(found, n_tested=report.n_tested)), report
+
+
+def _ranked(reports: Sequence[FairnessReport], about: ScanResult) -> ScanResult:
+    """Reports that are corrected together, with their gaps in order."""
+    by_column = {report.by[0]: report for report in reports}
+    gaps = [(column, gap) for column, report in by_column.items() for gap in report.gaps]
+    gaps.sort(
+        key=lambda c: (c[1].within_noise, direction(c[1].metric) == NEITHER, -relative_size(c[1], by_column[c[0]]))
+    )
+    n_tested = next((report.n_tested for report in reports), 0)
+    return replace(about, reports=by_column, gaps=tuple(gaps), n_tested=n_tested)
 
 
 def scan_json(found: ScanResult) -> dict:

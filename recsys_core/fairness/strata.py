@@ -99,7 +99,6 @@ def _only(statistics: UserStatistics, metric: str) -> UserStatistics:
         metrics=(metric,),
         terms=(statistics.terms[at],),
         if_undefined=(statistics.if_undefined[at],),
-        more_is_better=statistics.more_is_better[[at]],
     )
 
 

@@ -12,7 +12,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.errors import Phrase, phrase
 from recsys_core.fairness.metric import HIGHER_IS_BETTER, Metric
 from recsys_core.fairness.metric_inputs import MetricInputs
-from recsys_core.fairness.metrics import METRICS
+from recsys_core.fairness.metrics import METRICS, direction
 from recsys_core.fairness.resampled_terms import ResampledTerms
 from recsys_core.fairness.terms import Members, SummedTerms, Terms, TogetherTerms
 from recsys_core.results import Evaluation, LeftOut
@@ -32,8 +32,6 @@ class UserStatistics:
         Names in order, and what every user adds to each.
     if_undefined
         Why a metric has no figure for anybody, where that turns out.
-    more_is_better
-        ``(n_metrics,)``: whether a high value is the good end.
     left_out
         Metrics that these data cannot give, and why.
     """
@@ -43,12 +41,16 @@ class UserStatistics:
     metrics: tuple[str, ...]
     terms: tuple[Terms, ...]
     if_undefined: tuple[Phrase, ...]
-    more_is_better: np.ndarray
     left_out: tuple[LeftOut, ...] = ()
 
     @property
     def n_users(self) -> int:
         return len(self.user_index)
+
+    @property
+    def more_is_better(self) -> np.ndarray:
+        """Whether the high end of each metric is the good one, ``(n_metrics,)``."""
+        return np.array([direction(metric) == HIGHER_IS_BETTER for metric in self.metrics], dtype=bool)
 
     @cached_property
     def resampled(self) -> ResampledTerms:
@@ -81,7 +83,6 @@ def user_statistics(
         is_ranked=np.isin(inputs.user_index, evaluation.ranking.user_index),
         metrics=tuple(metric.full_name(k) for metric in given),
         terms=tuple(metric.terms(inputs) for metric in given),
-        more_is_better=np.array([metric.direction == HIGHER_IS_BETTER for metric in given], dtype=bool),
         if_undefined=tuple(_why(metric, inputs) for metric in given),
         left_out=tuple(LeftOut(name, reason) for name, reason in left_out),
     )

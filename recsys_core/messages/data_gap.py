@@ -1,6 +1,7 @@
 """What the comparison of a model's gap with the data's can say."""
 
 MESSAGES = {
+    "data_gap.k": "--data-gap compares lists of {k}: leave --k out.",
     "data_gap.by": "--data-gap compares the groups of a column: name it with --by.",
     "data_gap.no_groups": "column {column}: fewer than two groups have {least} users or more, so there is no gap.",
     "data_gap.bound": "No mending can lift {group} above the best possible {best}; the model reaches {model}.",

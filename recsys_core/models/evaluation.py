@@ -72,17 +72,18 @@ def evaluate(
     part: str = "test",
     users: np.ndarray | None = None,
     calibrated: bool = True,
+    k: int = K,
     reranker: Reranker = BY_SCORE,
     progress: Progress = silent,
 ) -> Evaluation:
-    """AUC and log loss on the part's pairs, NDCG@10 and recall@10 on the whole catalogue.
+    """AUC and log loss on the part's pairs, NDCG@10 and recall@10 (of lists of ``k``) on the whole catalogue.
 
     ``users`` are those whose lists and pairs are looked at, all of the part if None. ``calibrated=False`` (baselines)
     leaves the log loss out; ``reranker`` makes the lists and decisions from the scores. The AUC is of
     `PairResult.binary`; for task ``rating`` the RMSE is on the scale.
     """
     task = split_dataset.ranking(part) if users is None else split_dataset.ranking_of(users, part)
-    ranking = rank_users(scorer.score_catalogue, task, reranker=reranker, progress=progress)
+    ranking = rank_users(scorer.score_catalogue, task, k=k, reranker=reranker, progress=progress)
     pairs = evaluate_pairs(scorer, split_dataset.labelled(part, users=users))
     pairs = replace(pairs, selected=reranker.decisions(pairs.user_index, pairs.score))
     return evaluation_of(ranking, pairs, split_dataset, calibrated=calibrated)

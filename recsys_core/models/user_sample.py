@@ -7,16 +7,18 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from recsys_core.errors import SettingError
-from recsys_core.models.evaluation import evaluate, evaluation_of
+from recsys_core.metrics import ndcg_at_k, recall_at_k
+from recsys_core.models.evaluation import K, evaluate, evaluation_of
 from recsys_core.models.scorer import Scorer
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.progress import Progress, silent
 from recsys_core.rerank import BY_SCORE, Reranker
-from recsys_core.results import Evaluation, UserSample
+from recsys_core.results import Evaluation, RankingResult, UserSample
 
 EVERYONE = "all"
 QUICK_MACS = 100_000_000_000  # multiply-adds of ranking that one core does in about five seconds
 LEAST_USERS = 200
+MOST_K = 100  # places that a re-ranking arranges
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,11 +29,18 @@ class UserLimit:
 
     How many take a few seconds is reckoned from the model and its catalogue, never timed: the same model is looked
     at on the same users on every machine, under any load.
+
+    ``k`` is the length of the lists that they are given, 1 to 100; ``SettingError`` for any other.
     """
 
     most: int | None = None
     everyone: bool = False
     stored: bool = False
+    k: int = K
+
+    def __post_init__(self) -> None:
+        if not 1 <= self.k <= MOST_K:
+            raise SettingError("setting.between", name="k", low=1, high=MOST_K, value=self.k)
 
     @classmethod
     def from_text(cls, text: str) -> UserLimit:
@@ -48,12 +57,13 @@ class UserLimit:
 
     def resolved(self, model: TrainedModel) -> UserLimit:
         """The same as a number, or as all of them where that is no more."""
+        everybody = replace(EVERYBODY, k=self.k)
         if self.everyone:
-            return EVERYBODY
+            return everybody
         n_stored, n_all = model.training.model.n_users, model.training.n_test_users
         quick = n_stored if self.stored else min(quick_users(model.dense), n_stored)
         most = quick if self.most is None else self.most
-        return EVERYBODY if most >= n_all else UserLimit(most)
+        return everybody if most >= n_all else UserLimit(most, k=self.k)
 
     def users_of(self, model: TrainedModel, *, progress: Progress = silent) -> np.ndarray | None:
         """The test users that are ranked, ascending, drawn by the split's seed; None where it is all of them."""
@@ -91,13 +101,24 @@ def evaluate_users(
 ) -> Evaluation:
     """A variant's lists and pairs on the users that ``limit`` allows; ``sample`` says how many they are, of how many.
 
-    What the dense model itself lists is read, not worked out, on the same users as any other variant's.
+    What the dense model itself lists is read, not worked out, on the same users as any other variant's; shorter lists
+    are its first places, longer ones are ranked.
     """
     users = limit.users_of(model, progress=progress)
-    if scorer is model.dense and reranker.settings.is_identity:
-        return of_users(model, users, progress=progress)
-    made = evaluate(scorer, model.split_dataset, users=users, reranker=reranker, progress=progress)
+    if scorer is model.dense and reranker.settings.is_identity and limit.k <= K:
+        return first_places(of_users(model, users, progress=progress), limit.k)
+    made = evaluate(scorer, model.split_dataset, users=users, k=limit.k, reranker=reranker, progress=progress)
     return replace(made, sample=_sample(model, len(made.ranking.user_index)))
+
+
+def first_places(evaluation: Evaluation, k: int) -> Evaluation:
+    """The same with lists of their first ``k`` places; how many scores tie in them is not known then."""
+    ranking = evaluation.ranking
+    if k == ranking.k:
+        return evaluation
+    top = ranking.top[:, :k]
+    ndcg, recall = ndcg_at_k(top, ranking.held_out), recall_at_k(top, ranking.held_out)
+    return replace(evaluation, ranking=RankingResult(k, ranking.user_index, top, ndcg, recall, ranking.held_out))
 
 
 def of_users(model: TrainedModel, users: np.ndarray | None = None, *, progress: Progress = silent) -> Evaluation:

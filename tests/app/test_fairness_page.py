@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from functools import lru_cache
 from pathlib import Path
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,8 +17,8 @@ from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.tables import groups as group_tables
 from dashboard.presentation.texts import numbers, use_language
 from dashboard.workspaces import workspace_ref
-from recsys_core.fairness import audit, one_vs_rest, scan
-from recsys_core.fairness.metrics import METRICS
+from recsys_core.fairness import audit, one_vs_rest, scan, with_report
+from recsys_core.fairness.metrics import METRICS, find_metric
 from recsys_core.models.evaluation import evaluate
 from recsys_core.models.stored_evaluation import FILE
 from recsys_core.results import Group
@@ -51,16 +52,18 @@ def open_fairness(open_app, folder):
 
 @pytest.fixture(scope="module")
 def core(folder):
-    """Scan and audits worked out without the dashboard."""
+    """Scan and audits worked out without the dashboard: of a column its report, one against the rest, and the scan."""
     workspace = cached_workspace.model(workspace_ref(folder / "shop"), "")
     found = evaluate(workspace.dense, workspace.split_dataset)
     train = workspace.split_dataset.sequences()
     scanned = scan(workspace.dataset, found, train=train)
-    return lambda by: (
-        scanned.reports[by],
-        one_vs_rest(workspace.dataset, found, by=(by,), train=train),
-        scanned,
-    )
+
+    @lru_cache
+    def of_column(by: str) -> tuple:
+        beside, report = with_report(scanned, audit(workspace.dataset, found, by=(by,), train=train))
+        return report, one_vs_rest(workspace.dataset, found, by=(by,), train=train), beside
+
+    return of_column
 
 
 def test_the_page_opens_on_the_largest_real_gap(open_fairness, core):
@@ -91,8 +94,9 @@ def test_gaps_are_the_audits(open_fairness, core):
     app = open_fairness(by="gender")
     report, _, _ = core("user.gender")
     rows = tables_of(app)["gaps_1"]
-    assert len(rows) == len(report.gaps)
-    for (_, row), gap in zip(rows.iterrows(), report.gaps, strict=True):
+    shown = group_tables.important(report.gaps, "ndcg@10")
+    assert 8 <= len(rows) == len(shown) < len(report.gaps)
+    for (_, row), gap in zip(rows.iterrows(), shown, strict=True):
         assert row["Measure"] == sentences.measure_name(gap.metric)
         assert row["Gap"] == sentences.format_metric(gap.difference)
         assert row["p"] == sentences.chance(gap.p_value)
@@ -106,7 +110,8 @@ def test_every_measure_says_what_it_is_and_which_end_is_good(open_fairness, core
     app = open_fairness(by="gender")
     report, _, _ = core("user.gender")
     rows = tables_of(app)["gaps_1"]
-    said = {gap.metric: row for gap, (_, row) in zip(report.gaps, rows.iterrows(), strict=True)}
+    shown = group_tables.important(report.gaps, "ndcg@10")
+    said = {gap.metric: row for gap, (_, row) in zip(shown, rows.iterrows(), strict=True)}
     assert {m: said[m]["Good"] for m in ("ndcg@10", "calibration_gap", "popularity_lift@10", "selection_rate")} == {
         "ndcg@10": "↑",
         "calibration_gap": "0",
@@ -115,7 +120,9 @@ def test_every_measure_says_what_it_is_and_which_end_is_good(open_fairness, core
     }
     for metric in report.overall.values:
         assert sentences.meaning(metric).startswith(f"{metric}: ")
-        assert metric.split("@")[0].replace("_", " ") in sentences.measure_name(metric).lower()
+        assert sentences.measure_name(metric) != metric
+        assert sentences.definition(metric).startswith(sentences.meaning(metric))
+        assert find_metric(metric).formula in sentences.definition(metric)
         assert len(sentences.meaning(metric)) > len(metric) + 40
 
 
@@ -124,14 +131,25 @@ def test_every_registered_measure_is_in_the_lists_tables_and_files(open_fairness
     report, _, scanned = core("user.gender")
     registered = {metric.full_name(10) for metric in METRICS.values()}
     assert report.overall.values.keys() | {out.metric for out in report.left_out} == registered
-    app = open_fairness(by="gender")
-    named = [sentences.measure_name(metric) for metric in report.overall.values]
-    assert app.selectbox(key="pick_measure").options == named
-    assert tables_of(app)["gaps_1"]["Measure"].tolist() == named
-    assert {sentences.short_name(metric) for metric in report.overall.values} <= set(
-        group_tables.groups({"dense": report})
-    )
-    assert {gap.metric for _, gap in scanned.gaps} == report.overall.values.keys()
+    app = open_fairness(by="gender", all_measures="true")
+    offered = app.selectbox(key="pick_measure").options
+    assert set(offered) == {sentences.family_name(metric) for metric in report.overall.values}
+    families = [name.split(" · ")[0] for name in offered]
+    assert [f for at, f in enumerate(families) if f not in families[:at]] == [
+        "quality", "probabilities", "decisions", "lists", "all groups together",
+    ]  # fmt: skip
+    tables = tables_of(app)
+    of_groups, together = ([m for m in report.overall.values if find_metric(m).is_together == kind] for kind in (0, 1))
+    assert len(of_groups) >= 20
+    assert len(of_groups) + len(together) >= 30
+    named = [sentences.measure_name(metric) for metric in of_groups]
+    assert tables["all_gaps"]["Measure"].tolist() == named
+    assert tables["together"]["Measure"].tolist() == [sentences.measure_name(metric) for metric in together]
+    assert tables["together"]["p corrected"].tolist() == [sentences.chance(f.p_corrected) for f in report.together]
+    assert tables["definitions"]["Formula"].tolist() == [find_metric(m).formula for m in report.overall.values]
+    assert {sentences.short_name(metric) for metric in of_groups} <= set(group_tables.groups({"dense": report}))
+    assert {gap.metric for _, gap in scanned.gaps} == set(of_groups)
+    assert scanned.n_tested == len(scanned.gaps) + len(together)
     assert set(group_tables.raw({"dense": report})["measure"]) == report.overall.values.keys()
     files = group_tables.everything({"dense": scanned}, {"dense": report}, ())
     assert report.overall.values.keys() <= files["dense"]["overall"].keys()
@@ -158,9 +176,11 @@ def test_columns_are_crossed(open_fairness, core, folder):
     by, train = ("user.gender", "user.region"), workspace.split_dataset.sequences()
     alone = audit(workspace.dataset, found, by=by, train=train)
     rows = tables_of(app)["gaps_1"]
-    assert rows["Gap"].tolist() == [sentences.format_metric(gap.difference) for gap in alone.gaps]
+    important = group_tables.important(alone.gaps, "ndcg@10")
+    assert rows["Gap"].tolist() == [sentences.format_metric(gap.difference) for gap in important]
     shown = cached_fairness.fairness_report(workspace_ref(folder / "shop"), DENSE, by)
-    assert shown.n_tested == len(core("user.gender")[2].gaps) + len(alone.gaps)
+    scanned = cached_fairness.fairness_scan(workspace_ref(folder / "shop"), DENSE).outcome()
+    assert shown.n_tested == len(scanned.gaps) + len(alone.gaps) + len(alone.together)
     app = open_fairness(by="gender", cross="gender")
     assert app.selectbox(key="pick_cross").value == ""
     assert not app.warning
@@ -228,10 +248,40 @@ def test_both_models_side_by_side(open_fairness, folder):
     assert {"full", "compressed", "Change", "Change real?", "Real?"} <= set(rows.columns)
     ref = workspace_ref(folder / "shop")
     found = cached_fairness.gap_changes(ref, ModelVariant.compressed(0.9, 4), ("user.gender",))
+    found = group_tables.important(found, "ndcg@10")
     assert rows["Change"].tolist() == [numbers.signed(change.change, 3) for change in found]
     assert rows["Change real?"].tolist() == ["no" if change.within_noise else "yes" for change in found]
     app.segmented_control(key="pick_models").set_value("compressed").run()
     assert "Compression" not in " ".join(texts_of(app))
+    assert not app.exception
+
+
+def test_lists_of_another_length(open_fairness, folder):
+    """Shorter ones are the first places of the stored ones, longer ones are ranked; ten stay what they are."""
+    workspace = cached_workspace.model(workspace_ref(folder / "shop"), "")
+    train = workspace.split_dataset.sequences()
+    for k in (5, 20):
+        app = open_fairness(by="gender", k=str(k), measure=f"recall@{k}")
+        assert app.selectbox(key="pick_k").value == str(k)
+        assert app.selectbox(key="pick_measure").value == f"recall@{k}"
+        found = evaluate(workspace.dense, workspace.split_dataset, k=k)
+        report = audit(workspace.dataset, found, by=("gender",), train=train)
+        said = " ".join(texts_of(app))
+        assert sentences.format_metric(report.overall.values[f"recall@{k}"]) in said
+        assert f"among the {k} recommendations" in said
+    app = open_fairness(by="gender", k="0")
+    assert "List length: there is no 0" in " ".join(w.value for w in app.warning) or app.warning
+    assert app.selectbox(key="pick_k").value == ""
+
+
+def test_a_measure_of_all_groups_together(open_fairness, core):
+    app = open_fairness(by="gender", measure="equalized_odds_difference")
+    report, _, _ = core("user.gender")
+    figure = report.figure("equalized_odds_difference")
+    said = next(text for text in texts_of(app) if text.startswith("#####"))
+    assert sentences.format_metric(figure.value) in said
+    assert sentences.chance(figure.p_corrected) in said
+    assert "true positive" in " ".join(texts_of(app)) or "taken items predicted yes" in " ".join(texts_of(app))
     assert not app.exception
 
 

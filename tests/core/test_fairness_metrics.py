@@ -290,8 +290,8 @@ class TestWorstGroupNdcg(OfAllGroups):
 
 class TestStatisticOfAllGroups(OfAllGroups):
     metric = GroupingMetric(
-        name="ndcg_difference", place=2010, **ABOUT, direction="lower", unit="difference", needs=("lists",), at_k=True,
-        statistic=mean_difference_of_ndcg,
+        name="ndcg_difference", by_group="ndcg", place=2010, **ABOUT, direction="lower", unit="difference",
+        needs=("lists",), at_k=True, statistic=mean_difference_of_ndcg,
     )  # fmt: skip
     everyone = abs(0.5 - (SECOND + SECOND / (1 + SECOND)) / 2)
     test_both_languages_have_its_words = None

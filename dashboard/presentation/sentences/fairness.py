@@ -11,9 +11,19 @@ from dashboard.presentation.wording import known, range_with_its_unit, shorten
 from recsys_core.errors import Phrase
 from recsys_core.fairness import ScanResult, direction
 from recsys_core.fairness.columns import SEGMENT, TRAINING, without_parts
-from recsys_core.fairness.metric import HIGHER_IS_BETTER, LOWER_IS_BETTER
-from recsys_core.results import Evaluation, FairnessReport, Gap, GapChange, Group, OneVsRestGap
+from recsys_core.fairness.metric import HIGHER_IS_BETTER, LOWER_IS_BETTER, OfAllGroups
+from recsys_core.fairness.metrics import find_metric
+from recsys_core.results import (
+    Evaluation,
+    FairnessReport,
+    Gap,
+    GapChange,
+    Group,
+    OneVsRestGap,
+    TogetherFigure,
+)
 
+K = 10  # length of the lists that the words of measures are written for
 CROSS = " × "
 NO_BREAK = "\u00a0"
 GroupsOf = Callable[[str], Mapping[str, Group]]  # of a column, by label: stored reports hold labels alone
@@ -21,19 +31,42 @@ GroupsOf = Callable[[str], Mapping[str, Group]]  # of a column, by label: stored
 
 def short_name(metric: str) -> str:
     """``ndcg@10`` as NDCG@10, others in words."""
-    return word("measure", metric)
+    return _words("measure", metric) or word("measure", metric)
 
 
 def measure_name(metric: str) -> str:
     """The same with the textbook's name in brackets where the words differ from it."""
-    key = f"measure.textbook.{metric}"
-    return plain("measure.both", name=short_name(metric), textbook=plain(key)) if has(key) else short_name(metric)
+    textbook = _words("measure.textbook", metric)
+    return plain("measure.both", name=short_name(metric), textbook=textbook) if textbook else short_name(metric)
+
+
+def family_name(metric: str) -> str:
+    """What a measure is about and its name, as lists of measures show it: "lists · coverage"."""
+    family = plain(f"measure.family.{find_metric(metric).family}")
+    return plain("measure.in_family", family=family, name=measure_name(metric))
+
+
+def what(metric: str) -> str:
+    """What a measure says, in one plain sentence; empty where there are no words."""
+    return _words("measure.what", metric)
 
 
 def meaning(metric: str) -> str:
     """A measure's one-line definition with its good end, by the name that it has in files: plain text."""
-    what = plain(f"measure.what.{metric}") if has(f"measure.what.{metric}") else ""
-    return plain("fairness.meaning", metric=metric, what=what, good=plain(f"measure.good.{direction(metric)}"))
+    return plain("fairness.meaning", metric=metric, what=what(metric), good=plain(f"measure.good.{direction(metric)}"))
+
+
+def definition(metric: str) -> str:
+    """The same with formula and source: plain text."""
+    found = find_metric(metric)
+    return plain("measure.definition", meaning=meaning(metric), formula=found.formula, source=found.source)
+
+
+def _words(prefix: str, metric: str) -> str:
+    """The words of a measure; those of lists say 10 where the length of the list stands. Empty without words."""
+    name, _, k = metric.partition("@")
+    key = f"{prefix}.{name}@{K}" if k else f"{prefix}.{name}"
+    return plain(key).replace(str(K), k or str(K)) if has(key) else ""
 
 
 def good_end(metric: str) -> str:
@@ -109,7 +142,9 @@ def bold(name: str) -> Markdown:
 def sentence(report: FairnessReport, metric: str, rest: tuple[OneVsRestGap, ...]) -> Markdown:
     """The worst group with its figures, or that nothing is beyond noise."""
     column, name = columns_name(report.by), escape(inside(short_name(metric)))
-    gap = report.gap(metric)
+    gap, together = report.gap(metric), report.figure(metric)
+    if together is not None:
+        return _together(report, together)
     shown = [row for row in report.groups if not row.suppressed]
     if gap is None:
         key = {0: "no_group", 1: "one_group"}.get(len(shown), "no_metric")
@@ -136,6 +171,31 @@ def _noise(report: FairnessReport, gap: Gap, n_groups: int) -> Markdown:
         n_tested=report.n_tested,
         corrected=chance(gap.p_corrected),
     )
+
+
+def _together(report: FairnessReport, figure: TogetherFigure) -> Markdown:
+    """A figure of all groups at once, and whether groups by lot have such a one."""
+    return t(
+        f"fairness.together.{'noise' if figure.within_noise else 'clear'}",
+        metric=escape(inside(short_name(figure.metric))),
+        column=columns_name(report.by),
+        value=format_metric(figure.value),
+        low=format_metric(figure.low),
+        high=format_metric(figure.high),
+        p=chance(figure.p_value),
+        corrected=chance(figure.p_corrected),
+        n_tested=report.n_tested,
+    )
+
+
+def shown_by_group(metric: str) -> str:
+    """The measure of single groups that shows a measure: itself, or what a figure of all groups is made of."""
+    found = find_metric(metric)
+    if not isinstance(found, OfAllGroups):
+        return metric
+    _, _, k = metric.partition("@")
+    own = find_metric(found.by_group)
+    return own.full_name(int(k or K))
 
 
 def _pair(report: FairnessReport, gap: Gap) -> Markdown:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
 import pandas as pd
 
 from dashboard.presentation.sentences.fairness import (
@@ -13,13 +16,20 @@ from dashboard.presentation.sentences.fairness import (
     measure_name,
     name_of,
     short_name,
+    what,
 )
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.fairness import ScanResult, gap_json, report_json
-from recsys_core.results import FairnessReport, Gap, GapChange, GroupChange, GroupRow
+from recsys_core.fairness.metrics import find_metric
+from recsys_core.results import FairnessReport, Gap, GapChange, GroupChange, GroupRow, TogetherFigure, Verdict
 
 SHARES = ("catalogue_share", "exposure_share", "relevance_share")
 RATIO = "exposure_to_relevance"
+IMPORTANT = (
+    "ndcg", "recall", "hit_rate", "auc", "calibration_gap", "ece", "selection_rate", "true_positive_rate",
+    "popularity_lift", "miscalibration", "coverage",
+)  # fmt: skip
+Found = TypeVar("Found", Gap, GapChange)
 
 
 def largest(scan: ScanResult) -> pd.DataFrame:
@@ -36,6 +46,11 @@ def largest(scan: ScanResult) -> pd.DataFrame:
         for column, gap in scan.gaps
     ]
     return pd.DataFrame(rows)
+
+
+def important(found: Sequence[Found], metric: str) -> tuple[Found, ...]:
+    """The gaps (or changes of gaps) that a first look asks for, and that of the measure that is looked at."""
+    return tuple(gap for gap in found if gap.metric == metric or gap.metric.split("@")[0] in IMPORTANT)
 
 
 def gaps(report: FairnessReport) -> pd.DataFrame:
@@ -85,9 +100,42 @@ def _extremes(gap: Gap) -> dict[str, str]:
     return {plain("fairness.gaps.extremes"): f"{name_of(gap.worst_group)} → {name_of(gap.best_group)}"}
 
 
-def real(found: Gap | GapChange | GroupChange) -> str:
+def real(found: Verdict) -> str:
     """Whether a difference is more than noise: yes or no."""
     return plain(f"fairness.gaps.{'no' if found.within_noise else 'yes'}")
+
+
+def together(report: FairnessReport) -> pd.DataFrame:
+    """Measures of all groups at once: value, interval, chance, and whether it is more than noise."""
+    rows = [
+        {
+            plain("fairness.measure"): measure_name(figure.metric),
+            plain("fairness.good"): good_end(figure.metric),
+            plain("fairness.together.value"): format_metric(figure.value),
+            plain("fairness.interval"): interval(figure.low, figure.high),
+            plain("fairness.gaps.p"): chance(figure.p_value),
+            plain("fairness.gaps.corrected"): chance(figure.p_corrected),
+            plain("fairness.gaps.real"): real(figure),
+        }
+        for figure in report.together
+    ]
+    return pd.DataFrame(rows)
+
+
+def definitions(metrics: Iterable[str]) -> pd.DataFrame:
+    """Measures with what they say, their good end, formula and source, by what they are about."""
+    rows = [
+        {
+            plain("measure.family"): plain(f"measure.family.{find_metric(metric).family}"),
+            plain("fairness.measure"): measure_name(metric),
+            plain("fairness.good"): good_end(metric),
+            plain("measure.says"): what(metric),
+            plain("measure.formula"): find_metric(metric).formula,
+            plain("measure.source"): find_metric(metric).source,
+        }
+        for metric in metrics
+    ]
+    return pd.DataFrame(rows)
 
 
 def groups(reports: dict[str, FairnessReport]) -> pd.DataFrame:
@@ -100,7 +148,8 @@ def groups(reports: dict[str, FairnessReport]) -> pd.DataFrame:
                 plain("fairness.group"): name_of(row.group),
                 plain("fairness.n"): numbers.count(row.n),
             }
-            rows.append(about | {short_name(m): format_metric(value) for m, value in row.values.items()})
+            own = {m: value for m, value in row.values.items() if not find_metric(m).is_together}
+            rows.append(about | {short_name(m): format_metric(value) for m, value in own.items()})
     return pd.DataFrame(rows)
 
 
@@ -146,10 +195,13 @@ def raw(reports: dict[str, FairnessReport]) -> pd.DataFrame:
     for model, report in reports.items():
         for row in (report.overall, *report.groups):
             for metric, value in row.values.items():
+                if row is not report.overall and find_metric(metric).is_together:
+                    continue
                 about: dict[str, object] = {"model": model, "variant": report.variant.key, "by": " × ".join(report.by)}
                 about |= {"group": row.group.label, "kind": row.group.kind, "n": row.n, "measure": metric}
                 about |= {"value": value, "low": row.low[metric], "high": row.high[metric]}
-                rows.append(about | _raw_gap(report.gap(metric)) | {"n_tested": report.n_tested})
+                tested = _raw_together(report.figure(metric)) or _raw_gap(report.gap(metric))
+                rows.append(about | tested | {"n_tested": report.n_tested})
     return pd.DataFrame(rows)
 
 
@@ -157,6 +209,18 @@ def _raw_gap(gap: Gap | None) -> dict[str, object]:
     names = ("worst_group", "best_group", "difference", "low", "high", "p_value", "p_corrected", "within_noise")
     found = gap_json(gap) if gap is not None else {}
     return {name if name.startswith("p_") else f"gap_{name}": found.get(name) for name in names}
+
+
+def _raw_together(figure: TogetherFigure | None) -> dict[str, object]:
+    """The test of a figure of all groups in the columns of a gap's."""
+    if figure is None:
+        return {}
+    nothing = _raw_gap(None)
+    return nothing | {
+        "p_value": figure.p_value,
+        "p_corrected": figure.p_corrected,
+        "gap_within_noise": figure.within_noise,
+    }
 
 
 def everything(

@@ -65,12 +65,14 @@ def _figures(asked: ReportRequest, report: FairnessReport) -> tuple[Block, ...]:
     alone = cached_fairness.one_vs_rest(asked.ref, asked.variant, report.by, asked.limit)
     gaps = group_tables.gaps(report)
     gap_table = (Table(gaps, plain("report.gaps.caption", n=report.n_tested), n_texts=3),) if len(gaps) else ()
+    together = group_tables.together(report)
     return (
         Said(sentences.sentence(report, metric, alone), leads=True),
         Picture(_picture(report, metric)),
         Notes(sentences.legend({"dense": report}, metric)),
         Table(_groups(report, metric), plain("report.groups.caption")),
         *gap_table,
+        *((Table(together, plain("fairness.together"), n_texts=1),) if len(together) else ()),
         Notes(sentences.left_out(report)),
     )
 

@@ -6,7 +6,7 @@ import pandas as pd
 
 from dashboard.presentation.report.blocks import Section, Table
 from dashboard.presentation.sentences import fairness as sentences
-from dashboard.presentation.texts import has, plain
+from dashboard.presentation.texts import plain
 from dashboard.report.request import ReportRequest
 from recsys_core.fairness import direction
 from recsys_core.fairness.metrics import find_metric
@@ -17,11 +17,11 @@ def measures(asked: ReportRequest) -> Section:
     report = asked.report(asked.groupings[0])
     rows, about = [], []
     for name in report.overall.values:
-        metric, what = find_metric(name), f"measure.what.{name}"
+        metric = find_metric(name)
         rows.append(
             {
                 plain("fairness.measure"): sentences.measure_name(name),
-                plain("report.measures.what"): plain(what) if has(what) else "",
+                plain("report.measures.what"): sentences.what(name),
                 plain("fairness.good"): plain(f"measure.good.{direction(name)}"),
                 plain("report.measures.formula"): metric.formula,
                 plain("report.measures.source"): metric.source,

@@ -7,11 +7,13 @@ it costs an expander; opened it is restored by the address.
 from __future__ import annotations
 
 from dashboard.sections.fairness_parts.data_gap import DATA_GAP
+from dashboard.sections.fairness_parts.measures import MEASURES
 from dashboard.sections.fairness_parts.part import Audited, FairnessPart
 from dashboard.sections.fairness_parts.report import REPORT
 from dashboard.sections.fairness_parts.search import SEARCH
 
 PARTS: tuple[FairnessPart, ...] = (
+    MEASURES,
     DATA_GAP,
     SEARCH,
     REPORT,

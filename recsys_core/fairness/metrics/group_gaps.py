@@ -99,11 +99,14 @@ def ndcg(inputs: MetricInputs) -> np.ndarray:
 
 
 of_decisions = partial(TogetherMetric, family="together", needs=("pairs", "probabilities"), table=decisions)
-of_ndcg = partial(TogetherMetric, family="together", needs=("lists",), unit="share", at_k=True, table=ndcg)
+of_ndcg = partial(
+    TogetherMetric, family="together", needs=("lists",), unit="share", at_k=True, table=ndcg, by_group="ndcg"
+)
 
 METRICS = (
     of_decisions(
         name="demographic_parity_difference",
+        by_group="selection_rate",
         place=300,
         formula="largest - smallest selection rate of a group",
         source="Fairlearn demographic_parity_difference; Agarwal et al. 2018",
@@ -113,6 +116,7 @@ METRICS = (
     ),
     of_decisions(
         name="demographic_parity_ratio",
+        by_group="selection_rate",
         place=305,
         formula="smallest / largest selection rate of a group",
         source="Fairlearn demographic_parity_ratio",
@@ -122,6 +126,7 @@ METRICS = (
     ),
     of_decisions(
         name="equal_opportunity_difference",
+        by_group="true_positive_rate",
         place=310,
         formula="largest - smallest true positive rate of a group",
         source="Fairlearn equal_opportunity_difference; Hardt, Price & Srebro 2016",
@@ -131,6 +136,7 @@ METRICS = (
     ),
     of_decisions(
         name="false_positive_rate_difference",
+        by_group="false_positive_rate",
         place=315,
         formula="largest - smallest false positive rate of a group",
         source="Fairlearn false_positive_rate_difference",
@@ -140,6 +146,7 @@ METRICS = (
     ),
     of_decisions(
         name="equalized_odds_difference",
+        by_group="true_positive_rate",
         place=320,
         formula="the larger of the differences of true and of false positive rates",
         source="Fairlearn equalized_odds_difference; Hardt, Price & Srebro 2016",
@@ -149,6 +156,7 @@ METRICS = (
     ),
     of_decisions(
         name="equalized_odds_ratio",
+        by_group="true_positive_rate",
         place=325,
         formula="the smaller of the ratios (smallest / largest) of true and of false positive rates",
         source="Fairlearn equalized_odds_ratio",
@@ -158,6 +166,7 @@ METRICS = (
     ),
     of_decisions(
         name="differential_fairness",
+        by_group="selection_rate",
         place=330,
         formula="largest |log r_g - log r_h| over groups g, h and both decisions; r = (decided so + 0.5) / (pairs + 1)",
         source="Foulds et al. 2020; Islam et al. 2021",

@@ -54,6 +54,7 @@ about: dict[str, Any] = {
     "direction": LOWER_IS_BETTER,
     "unit": "amount",
     "needs": ("pairs", "probabilities"),
+    "by_group": "calibration_gap",
 }
 of_items = partial(GroupingMetric, source=SOURCE, undefined="fairness.reason.no_shared_item", **about)
 

@@ -141,4 +141,17 @@ TEXTS = {
     "fairness.details.items.model": "Model: {model}",
     "fairness.n": "n",
     "fairness.n_items": "items",
+    # measures of all groups together, the list's length
+    "fairness.k": "List length",
+    "fairness.k.help": "Of how many recommendations a list is: 10 are stored, fewer are their first places, more are ranked anew. From 1 to 100.",
+    "fairness.part.all_measures": "All measures: figures, formulas and sources",
+    "fairness.details.measures.alt": "Every measure with what it says, its good end, formula and source",
+    "fairness.together": "All groups together",
+    "fairness.together.alt": "Measures of all groups at once with value, interval and whether groups drawn by lot have such a one",
+    "fairness.together.value": "Value",
+    "fairness.together.what": "One figure for all groups at once. p: share of random shuffles of the groups that give one as bad.",
+    "fairness.together.clear": "{metric} over the groups by {column} is {value} ({low} to {high}, 95 %), more than groups drawn by lot would have: as bad a figure comes with probability {p}, and {corrected} after correcting for {n_tested} {n_tested|test|tests}.",
+    "fairness.together.noise": "{metric} over the groups by {column} is {value} ({low} to {high}, 95 %); groups drawn by lot have one as bad with probability {p}, and {corrected} after correcting for {n_tested} {n_tested|test|tests}: that is within noise.",
+    "fairness.together.shown": "Drawn: {metric} of every group, which it is made of",
+    "fairness.gaps.more": "The others of {n} measures stand under “All measures” below",
 }

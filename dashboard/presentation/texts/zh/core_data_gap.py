@@ -1,6 +1,7 @@
 """模型差距与数据差距的比较。"""
 
 TEXTS = {
+    "core.data_gap.k": "--data-gap 比较的是长度为 {k} 的列表：请去掉 --k。",
     "core.data_gap.by": "--data-gap 比较某一列的各群体：请用 --by 指明是哪一列。",
     "core.data_gap.no_groups": "列 {column}：人数不少于 {least} 的群体不足两个，因此没有差距可言。",
     "core.data_gap.bound": "任何修正都无法让 {group} 超过可能的最好水平 {best}；模型达到 {model}。",

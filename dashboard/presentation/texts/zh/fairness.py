@@ -135,4 +135,17 @@ TEXTS = {
     "fairness.details.items.model": "模型：{model}",
     "fairness.n": "人数",
     "fairness.n_items": "件数",
+    # measures of all groups together, the list's length
+    "fairness.k": "列表长度",
+    "fairness.k.help": "一份列表有多少条推荐：存有十条，更短的取其前几位，更长的重新排序。1 到 100。",
+    "fairness.part.all_measures": "全部指标：数值、公式与来源",
+    "fairness.details.measures.alt": "每个指标的含义、好的一端、公式与来源",
+    "fairness.together": "所有群体合在一起",
+    "fairness.together.alt": "所有群体合在一起的指标：数值、区间，以及随机分组是否也会如此",
+    "fairness.together.value": "数值",
+    "fairness.together.what": "所有群体合成一个数。p：随机打乱群体时，有多大比例得到同样差的数值。",
+    "fairness.together.clear": "按{column}分组的{metric}为 {value}（95 % 区间 {low} 到 {high}），超出随机分组会有的程度：随机分组得到同样差的数值的概率为 {p}，对 {n_tested} 次检验校正后为 {corrected}。",
+    "fairness.together.noise": "按{column}分组的{metric}为 {value}（95 % 区间 {low} 到 {high}）；随机分组得到同样差的数值的概率为 {p}，对 {n_tested} 次检验校正后为 {corrected}：在噪声范围内。",
+    "fairness.together.shown": "图中为各群体的{metric}，该指标由它得出",
+    "fairness.gaps.more": "共 {n} 个指标，其余见下方“全部指标”",
 }
