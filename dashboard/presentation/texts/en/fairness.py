@@ -153,5 +153,5 @@ TEXTS = {
     "fairness.together.clear": "{metric} over the groups by {column} is {value} ({low} to {high}, 95 %), more than groups drawn by lot would have: as bad a figure comes with probability {p}, and {corrected} after correcting for {n_tested} {n_tested|test|tests}.",
     "fairness.together.noise": "{metric} over the groups by {column} is {value} ({low} to {high}, 95 %); groups drawn by lot have one as bad with probability {p}, and {corrected} after correcting for {n_tested} {n_tested|test|tests}: that is within noise.",
     "fairness.together.shown": "Drawn: {metric} of every group, which it is made of",
-    "fairness.gaps.more": "The others of {n} measures stand under “All measures” below",
+    "fairness.gaps.more": "{n} {n|measure|measures} in all: the others stand under “All measures” below",
 }
