@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from recsys_core.data.dataset import Dataset
-from recsys_core.models.workspace import open_model
+from recsys_core.models.workspace import Workspace, open_model
 
 KILLS = 8
 SMALL = ("--epochs", "2")
@@ -59,6 +59,27 @@ def test_killed_training(kind, before, data, seconds, tiny_workspace, tmp_path):
     assert start("train", "--data", data, "--out", out, *SMALL).wait() == 0
     assert open_model(out).training.model["auc"] > 0
     assert [p.name for p in tmp_path.iterdir()] == ["workspace"], "nothing is left beside it"
+
+
+@pytest.mark.parametrize("kind", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_killed_mendings(kind, tiny_workspace, tmp_path):
+    """The model that was there is never touched, and the mended one is whole or not there."""
+    out, rng = tmp_path / "workspace", random.Random(str(kind))
+    shutil.copytree(tiny_workspace, out)
+    words = ("mend", "--workspace", out, "--method", "reweigh,leave-out", "--by", "gender", "--name", "mended")
+    fingerprint = open_model(out).fingerprint
+    for _ in range(KILLS):
+        work = start(*words)
+        time.sleep(rng.uniform(1.0, 8.0))
+        os.kill(work.pid, kind)
+        work.wait(60)
+        assert open_model(out).fingerprint == fingerprint
+        store = Workspace.open(out).models
+        for model_id in set(store.ids()) - {"first"}:
+            assert open_model(out, model_id).mendings, "whole: checksums agree"
+            store.remove(model_id)
+    assert start(*words).wait() == 0
+    assert sorted(p.name for p in (out / "models").iterdir()) == ["first", "mended"], "nothing is left beside it"
 
 
 def test_killed_measurements(tiny_workspace, tmp_path):
