@@ -52,6 +52,11 @@ class ReportRequest:
         of_users = tuple(column for column in self.by if not self.is_of_items(column))
         return (*alone, of_users) if len(of_users) > 1 else alone
 
+    @property
+    def of_users(self) -> tuple[tuple[str, ...], ...]:
+        """The `groupings` of users."""
+        return tuple(by for by in self.groupings if not self.is_of_items(by[0]))
+
     def is_of_items(self, column: str) -> bool:
         """Whether a column, by its full name, makes groups of items."""
         return find_column(self.dataset, column)[0] == "item" if not column.startswith(SEGMENT) else False

@@ -25,7 +25,7 @@ nav{margin:1rem 0;font-size:.9rem}nav a{color:var(--blue);margin-right:1rem;text
 .wide{overflow-x:auto;margin:.7rem 0}table{border-collapse:collapse;font-size:.84rem;min-width:100%}
 caption{text-align:left;color:var(--soft);padding:.2rem 0}
 th,td{padding:.28rem .55rem;border-bottom:1px solid var(--line);text-align:left;vertical-align:top}
-th{color:var(--soft);font-weight:600}.r{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}th.r{white-space:normal}td{min-width:3rem}
+th{color:var(--soft);font-weight:600}.r{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}th.r{white-space:normal}td{min-width:3rem}td:nth-child(3):not(.r){min-width:9rem}
 svg{width:100%;max-width:46rem;height:auto;display:block;margin:.6rem 0}
 svg text{font-size:12px;fill:var(--ink)}svg .label{text-anchor:end}svg .tick{text-anchor:middle;fill:var(--soft)}
 svg .none{fill:var(--soft)}svg .grid{stroke:var(--line)}
