@@ -111,7 +111,6 @@ def _statistics(dataset: Dataset, evaluation: Evaluation, train: csr_array, meas
         metrics=(measure,),
         terms=(metric.terms(inputs),),
         if_undefined=(inputs.nobody_has(metric.needs),),
-        more_is_better=np.ones(1, dtype=bool),
     )
 
 
