@@ -57,6 +57,9 @@ VALUES = {
         "by": "user.region", "cross": "user.gender", "measure": "auc", "models": "compressed", "users": "all",
         "items_by": "item.category", "all_groups": "true", "item_groups": "true",
         "search": "true", "tried": "",  # as on Compress
+        "mend": "true", "mend_method": "calibrated", "mend_by": "item.category", "mend_strength": "35",
+        "mend_with": "threshold:user.gender",
+        "mended": "",  # needs a mended model: test_mend_part.py
     },
 }  # fmt: skip
 
