@@ -11,6 +11,7 @@ from dashboard.cached.workspace import dataset, model, prepared, scorer, workspa
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.data.segments import COLUMN, Segment, with_segments
+from recsys_core.errors import RecLensError
 from recsys_core.fairness.groups import Grouping
 from recsys_core.fairness.resamples import Resamples
 from recsys_core.models.user_sample import UserLimit
@@ -117,6 +118,18 @@ def grouping(ref: WorkspaceRef, by: tuple[str, ...], segments: tuple[Segment, ..
     split_dataset = workspace(ref).split_dataset
     data = with_segments(dataset(ref), segments, split_dataset) if segments else dataset(ref)
     return make_grouping(data, by, train=split_dataset.sequences())
+
+
+@lru_shared(64)
+def column_key(ref: WorkspaceRef, spelled: str, side: str) -> str | None:
+    """The full name of a column of a side with edges or values of its own; None for any other text."""
+    from recsys_core.fairness import find_column
+
+    try:
+        found = find_column(dataset(ref), spelled)
+    except RecLensError:
+        return None
+    return found.key if found.side == side and (found.edges or found.values) else None
 
 
 def favoured(ref: WorkspaceRef, variant: ModelVariant) -> tuple[Favoured, ...]:

@@ -53,7 +53,7 @@ def mend(audited: Audited) -> dict | None:
     with components.grid(2, min_width=240):
         method = page.pick("mend_method", names)
         side = "item" if method in ITEM_SIDE else "user"
-        columns = {column: column_name(column) for column in cached_fairness.group_columns(ref, side)}
+        columns = _columns(audited, side)
         if not columns:
             st.markdown(t("mend.no_column"))
             return None
@@ -72,6 +72,13 @@ def mend(audited: Audited) -> dict | None:
     if not components.finished(cached.ready(asked), t("mend.working"), key="mend_working"):
         return None
     return _live(audited, asked, chosen)
+
+
+def _columns(audited: Audited, side: str) -> dict[str, str]:
+    """Columns of a side with their names; also one with edges or values of its own that the address names."""
+    known = cached_fairness.group_columns(audited.ref, side)
+    asked = cached.column_key(audited.ref, state.bar().value("mend_by"), side)
+    return {column: column_name(column) for column in dict.fromkeys((*known, *([asked] if asked else [])))}
 
 
 def _base(audited: Audited) -> ModelVariant:
