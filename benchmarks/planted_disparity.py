@@ -17,8 +17,6 @@ from pathlib import Path
 from recsys_core.data.importers import import_dataset
 from recsys_core.data.sample import DOMAINS, make_sample
 from recsys_core.fairness import ScanResult, scan
-from recsys_core.fairness.metric import NEITHER
-from recsys_core.fairness.metrics import direction
 from recsys_core.models.fit import FitRequest, fit_model
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.training_defaults import history_length
@@ -86,7 +84,6 @@ def verdict(truth: dict, found: ScanResult) -> dict:
     real = [(c, g) for c, g in found.gaps if not g.within_noise]
     first = next((c for c, g in of_measure if not g.within_noise and c.startswith("user.")), "nothing")
     named = not gap.within_noise and gap.worst_group.value == value
-    judged = [g for c, g in real if c == idle and direction(g.metric) != NEITHER]
     return {
         "found": named and first == column,
         "real": named,
@@ -95,8 +92,7 @@ def verdict(truth: dict, found: ScanResult) -> dict:
         "p_corrected": gap.p_corrected,
         "gaps": [[c, g.worst_group.label, round(g.difference, 4), g.p_corrected] for c, g in of_measure],
         "ndcg@10_by_group": served,
-        "flagged": sorted({g.metric for g in judged}),
-        "flagged_of_any_kind": sorted({g.metric for c, g in real if c == idle}),
+        "flagged": sorted({g.metric for c, g in real if c == idle}),
     }
 
 
@@ -104,7 +100,7 @@ def _line(row: dict) -> str:
     groups = " ".join(f"{k} {v:.3f}" for k, v in row["ndcg@10_by_group"].items())
     return (
         f"{row['domain']} {row['seed']:>3}  found {row['found']!s:5}  first {row['first']}, {row['first_of_all']}"
-        f"  p {row['p_corrected']:.4f}  {groups}  flagged {row['flagged_of_any_kind']}  AUC {row['auc']:.3f} of"
+        f"  p {row['p_corrected']:.4f}  {groups}  flagged {row['flagged']}  AUC {row['auc']:.3f} of"
         f" {row['best_auc']:.3f}  NDCG@10 {row['ndcg@10']:.3f} of {row['best_ndcg@10']:.3f}  {row['cpu_seconds']} s"
     )
 
