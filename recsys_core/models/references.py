@@ -26,7 +26,7 @@ BEST = "best"
 
 def reference_names(split_dataset: SplitDataset) -> tuple[str, ...]:
     """The best possible, where it is known, then the baselines, the most accurate kind first."""
-    known = PlantedScorer.of(split_dataset.dataset, split_dataset.split) is not None
+    known = PlantedScorer.is_known(split_dataset.dataset, split_dataset.split)
     return (*((BEST,) if known else ()), *sorted(BASELINES, key=lambda name: name == "popularity"))
 
 
@@ -34,8 +34,6 @@ def measure_reference(name: str, split_dataset: SplitDataset, *, progress: Progr
     """One reference on the test users that training looks at; fitted on the same training rows as the model."""
     if name == BEST:
         best = PlantedScorer.of(split_dataset.dataset, split_dataset.split)
-        if best is None:
-            raise ValueError("the best possible ranking of these data is not known")
         return evaluate_test(best, split_dataset, progress=progress)
     return evaluate_test(BASELINES[name](split_dataset, progress), split_dataset, calibrated=False, progress=progress)
 
@@ -52,13 +50,6 @@ def references(model: TrainedModel, *, progress: Progress = silent) -> dict[str,
             _store(folder, stored, stamp)
         found[name] = stored
     return found
-
-
-def are_stored(model: TrainedModel) -> bool:
-    """Whether `references` has nothing to work out."""
-    root, stamp = model.path.parents[1] / FOLDER, _stamp(model)
-    names = reference_names(model.split_dataset)
-    return all(isinstance(load_evaluation(root / name, fingerprint=stamp), Evaluation) for name in names)
 
 
 def _stamp(model: TrainedModel) -> str:

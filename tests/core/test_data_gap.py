@@ -21,7 +21,7 @@ from recsys_core.fairness import DEFAULT_SETTINGS, gap_changes
 from recsys_core.fairness.data_gap import compared_measures, data_gap, data_gap_json, verdicts
 from recsys_core.models.baselines import BASELINES
 from recsys_core.models.evaluation import evaluate
-from recsys_core.models.references import FOLDER, are_stored, reference_names, references
+from recsys_core.models.references import FOLDER, reference_names, references
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.workspace import open_model
@@ -71,7 +71,9 @@ def test_the_best_possible_is_not_told_for_another_split_or_other_data(model):
     dataset = model.dataset
     for task, kind in (("implicit", "time"), ("like", "random")):
         split_dataset = SplitDataset.build(dataset, task=task, kind=kind, seed=0)
-        assert PlantedScorer.of(dataset, split_dataset.split) is None
+        assert not PlantedScorer.is_known(dataset, split_dataset.split)
+        with pytest.raises(ValueError, match="not known"):
+            PlantedScorer.of(dataset, split_dataset.split)
     split_dataset = replace(model.split_dataset, dataset=replace(dataset, truth=None))
     assert reference_names(split_dataset) == ("ease", "item_knn", "popularity")
 
@@ -138,17 +140,20 @@ def test_the_sentences_say_what_no_mending_can_reach(found):
 
 
 def test_references_are_fitted_once_for_the_workspace_and_anew_where_they_are_damaged(model, beside):
-    assert are_stored(model)
-    again = references(model)
+    stages: list[str] = []
+    again = references(model, progress=lambda stage, share: stages.append(str(stage)))
+    assert stages == []
     for name, evaluation in beside.items():
         np.testing.assert_array_equal(again[name].ranking.top, evaluation.ranking.top)
     fitted = evaluate(BASELINES["ease"](model.split_dataset, lambda *_: None), model.split_dataset, calibrated=False)
     np.testing.assert_array_equal(beside["ease"].ranking.ndcg, fitted.ranking.ndcg)
     file = model.path.parents[1] / FOLDER / "popularity" / "evaluation.safetensors"
     file.write_bytes(file.read_bytes()[:-40])
-    assert not are_stored(model)
-    np.testing.assert_array_equal(references(model)["popularity"].ranking.ndcg, beside["popularity"].ranking.ndcg)
-    assert are_stored(model)
+    anew = references(model, progress=lambda stage, share: stages.append(str(stage)))
+    assert "ranking the catalogue" in stages
+    assert not any("EASE" in stage for stage in stages)
+    np.testing.assert_array_equal(anew["popularity"].ranking.ndcg, beside["popularity"].ranking.ndcg)
+    assert file.stat().st_size > 0
 
 
 def test_only_users_that_all_have_ranked_are_compared(model, beside):

@@ -31,14 +31,19 @@ class PlantedScorer:
     history: np.ndarray
     before_test: np.ndarray
 
-    @classmethod
-    def of(cls, dataset: Dataset, split: Split) -> PlantedScorer | None:
-        """The scorer of sample data under the split by time of logged impressions; None for any other.
+    @staticmethod
+    def is_known(dataset: Dataset, split: Split) -> bool:
+        """Whether these are sample data under the split by time of logged impressions.
 
         Elsewhere nobody knows the best ranking: the truth is of what is taken when shown, in the order it happened.
         """
-        if dataset.truth is None or (split.task, split.kind) != ("like", "time"):
-            return None
+        return dataset.truth is not None and (split.task, split.kind) == ("like", "time")
+
+    @classmethod
+    def of(cls, dataset: Dataset, split: Split) -> PlantedScorer:
+        """The scorer of sample data; ``ValueError`` where the best ranking is not known (`is_known`)."""
+        if dataset.truth is None or not cls.is_known(dataset, split):
+            raise ValueError("the best possible ranking of these data is not known")
         truth = PlantedTruth.from_tables(dataset.truth, dataset.users, dataset.items)
         log, test = dataset.interactions, np.zeros(dataset.n_interactions, dtype=bool)
         test[split.test] = True
