@@ -101,6 +101,29 @@ class ItemItemTerm:
             out[rows] = (entries @ taken.T).T * self.alpha
         return out
 
+    def of_candidates(self, own: np.ndarray, shared: np.ndarray, known: Positives) -> tuple[np.ndarray, np.ndarray]:
+        """The same for each row's own items ``(b, m)`` and for those which all share ``(n,)``: (b, m) and (b, n)."""
+        taken = self._table(known)
+        told = (self.by_item[shared] @ csr_array(taken.T)).toarray().T
+        return self._own(own, taken), (told * self.alpha).astype(np.float32)
+
+    def _own(self, items: np.ndarray, taken: csr_array) -> np.ndarray:
+        """Each entry of the items' columns is looked up among what the row ``taken``; ascending, as the others sum."""
+        entries, out = self.by_item, np.empty(items.shape, dtype=np.float32)
+        step = max(1, CHUNK_FLOATS // self.n_items)
+        for first in range(0, len(items), step):
+            some, rows = items[first : first + step], taken[first : first + step]
+            has = np.zeros(rows.shape, dtype=bool)
+            has[np.repeat(np.arange(len(some)), np.diff(rows.indptr)), rows.indices] = True
+            start, end = entries.indptr[some.ravel()].astype(np.int64), entries.indptr[some.ravel() + 1]
+            last = np.cumsum(end - start)
+            owner = np.repeat(np.arange(some.size), end - start)
+            entry = np.arange(len(owner)) + np.repeat(end - last, end - start)
+            hit = has[owner // some.shape[1], entries.indices[entry]]
+            sums = np.bincount(owner[hit], weights=entries.data[entry[hit]], minlength=some.size)
+            out[first : first + step] = sums.reshape(some.shape) * self.alpha
+        return out
+
     def pairs(self, items: np.ndarray, known: Positives) -> np.ndarray:
         """What it adds to pairs ``(n,)``: bit for bit what `catalogue` gives, as both sum in ascending order."""
         if len(items) == 1:  # a request: twice as fast

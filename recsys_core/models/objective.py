@@ -78,13 +78,18 @@ class Objective(ABC, Generic[Batch]):
 
     def histories(self, histories: np.ndarray, noise: torch.Generator) -> Past:
         """Keys, values ``(b, L, a)`` and additive mask of histories ``(b, L)``, -1 padded."""
+        embedded, rows, absent = self.embedded_histories(histories, noise)
+        attention = self.ranker.adapter.attention
+        return F.embedding(rows, attention.key(embedded)), F.embedding(rows, attention.value(embedded)), absent
+
+    def embedded_histories(self, histories: np.ndarray, noise: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
+        """The different items of histories ``(b, L)``, -1 padded, embedded ``(m, n_item)``; where they stand; mask."""
         used = max(1, int((histories >= 0).sum(1).max(initial=0)))
         histories = histories[:, :used]
         items, place = distinct(np.maximum(histories, 0), self.features.n_items)
         embedded, _ = self.items(items, noise)
-        attention, rows = self.ranker.adapter.attention, torch.from_numpy(place)
         absent = torch.where(torch.from_numpy(np.ascontiguousarray(histories)) < 0, EMPTY, 0.0).unsqueeze(1)
-        return F.embedding(rows, attention.key(embedded)), F.embedding(rows, attention.value(embedded)), absent
+        return embedded, torch.from_numpy(place), absent
 
     def _inputs(self, side: str, rows: np.ndarray, noise: torch.Generator) -> tuple[Tensor, Tensor]:
         """Embeddings of one side with dropout, and the mean squared length of the ids that were looked up."""

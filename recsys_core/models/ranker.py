@@ -85,27 +85,26 @@ class HistoryAttention(nn.Module):
         additive mask (0 present, ``EMPTY`` absent) -> (..., n, 2a).
         """
         pool = self._pool_one if query.shape[-2] == 1 else self._pool_many
-        pooled, similar = pool(query, keys, values, absent + self.recency[: keys.shape[-2]])
-        return torch.cat([pooled, query * similar], -1)
+        return pool(query, keys, values, absent + self.recency[: keys.shape[-2]])
 
-    def _pool_many(self, query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        """Pooled values and keys by matrix products; the empty slot is one more item, whose key is 0."""
+    def _pool_many(self, query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
+        """By matrix products; the empty slot is one more item, whose key is 0."""
         empty = torch.cat([self.empty_value, torch.zeros_like(self.empty_value)])
         both = torch.cat([values, keys], -1)
         both = torch.cat([both, empty.expand(*both.shape[:-2], 1, -1)], -2)
         bias = torch.cat([bias, self.empty_logit.expand(*bias.shape[:-1], 1)], -1)
         width = query.shape[-1]
         logits = torch.add(bias, query @ both[..., width:].transpose(-1, -2), alpha=self.scale)
-        return (torch.softmax(logits, -1) @ both).split(width, -1)
+        return (torch.softmax(logits, -1) @ both) * torch.cat([torch.ones_like(query), query], -1)
 
-    def _pool_one(self, query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    def _pool_one(self, query: Tensor, keys: Tensor, values: Tensor, bias: Tensor) -> Tensor:
         """The same for a batch of single queries, where elementwise products are quicker (25 ms to 35)."""
         logits = (query * keys).sum(-1).unsqueeze(-2) * self.scale + bias
         empty = self.empty_logit.expand(*logits.shape[:-1], 1)
         weight = torch.softmax(torch.cat([logits, empty], -1), -1)
         inside = weight[..., :-1].transpose(-1, -2)
         pooled, similar = ((inside * vectors).sum(-2, keepdim=True) for vectors in (values, keys))
-        return pooled + weight[..., -1:] * self.empty_value, similar
+        return torch.cat([pooled + weight[..., -1:] * self.empty_value, query * similar], -1)
 
 
 class Adapter(nn.Module):

@@ -19,6 +19,7 @@ from recsys_core.data.features import Features
 from recsys_core.data.known import Known, KnownItems, PositiveRows, Positives
 from recsys_core.metrics import sorted_once
 from recsys_core.models.item_item import ItemItemTerm
+from recsys_core.models.moment_logits import Past, moment_logits
 from recsys_core.models.objective import IdRegulation, Objective, batch_noise, distinct
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.treatment import BatchLosses, drawn_again
@@ -140,10 +141,8 @@ class SequenceObjective(Objective[Moments]):
         """Each moment's own is the mean over its targets."""
         users, targets, n_items = self.user[batch.begin], self.targets(batch), self.features.n_items
         drawn, noise = random.choice(n_items, batch.n_negatives, replace=False), batch_noise(random)
-        items, place = distinct(np.append(np.where(targets < 0, drawn[0], targets), drawn), n_items)
-        own, shared = place[: targets.size].reshape(targets.shape), place[targets.size :]
-        logits, representation, penalty = self._logits(batch, items, (own, shared), noise)
-        positive, negative = logits.split([targets.shape[1], len(drawn)], 1)
+        own = np.where(targets < 0, drawn[0], targets)
+        (positive, negative), representation, penalty = self._logits(batch, own, drawn, noise)
         negative = negative.masked_fill(torch.from_numpy(self._took(users, drawn)), TAKEN)
         error = F.softplus(torch.logsumexp(negative, 1, keepdim=True) - positive)  # -log softmax of one positive
         real = torch.from_numpy(targets >= 0)
@@ -151,28 +150,27 @@ class SequenceObjective(Objective[Moments]):
         return BatchLosses(each, users, None, representation, self.ids.penalty * penalty)
 
     def _logits(
-        self, batch: Moments, items: np.ndarray, place: tuple[np.ndarray, np.ndarray], noise: torch.Generator
-    ) -> tuple[Tensor, Callable[[], Tensor], Tensor]:
-        """Logits ``(b, T + N)`` of each moment's own targets and of the negatives that all share, and the penalty.
+        self, batch: Moments, own: np.ndarray, shared: np.ndarray, noise: torch.Generator
+    ) -> tuple[list[Tensor], Callable[[], Tensor], Tensor]:
+        """Logits of each moment's own items ``(b, T)`` and of those that all share ``(b, N)``, and the penalty.
 
         Between them what makes the users' representation.
-        ``place`` says where among ``items`` the targets ``(b, T)`` stand, and the negatives ``(N,)``.
         """
         known, history = self.known(batch)
         users, of_user = self.users(self.user[batch.begin], noise)
-        past = self.histories(history[:, : self.ranker.shape.history], noise)
+        past = Past.of(self.ranker, *self.embedded_histories(history[:, : self.ranker.shape.history], noise))
+        items, place = distinct(np.append(own, shared), self.features.n_items)
         embedded, of_item = self.items(items, noise)
-        own, shared = map(torch.from_numpy, place)
-        part, query = (
-            torch.cat([F.embedding(own, of_items), of_items[shared].expand(len(own), -1, -1)], 1)
-            for of_items in self.ranker.item_parts(embedded)
-        )
-        pooled = self.ranker.pooled(query, past, noise=noise)
-        logits = self.ranker.grid(users, part, pooled, noise=noise)
+        part, query = self.ranker.item_parts(embedded)
+        of_own, of_shared = torch.from_numpy(place).split([own.size, len(shared)])
+        each = F.embedding(of_own.view(own.shape), torch.cat([part, query], -1))
+        each_part, each_query = each.split([part.shape[-1], query.shape[-1]], -1)
+        kinds = [(each_part, each_query), (part[of_shared], query[of_shared])]
+        logits, pooled = moment_logits(self.ranker, users, past, kinds, noise=noise)
         if self.term is not None:
-            offset = torch.from_numpy(self.term.of_items(items, known))
-            logits = logits + torch.cat([offset.gather(1, own), offset[:, shared]], 1)
-        return logits, lambda: self.ranker.representation(users, pooled), of_user + of_item
+            said = self.term.of_candidates(own, shared, known)
+            logits = [of_network + torch.from_numpy(x) for of_network, x in zip(logits, said, strict=True)]
+        return logits, lambda: self.ranker.representation(users, torch.cat(pooled, 1)), of_user + of_item
 
     def known(self, batch: Moments) -> tuple[Positives, np.ndarray]:
         """All that is known at each moment, and the history ``(b, L)`` that attention reads of it, -1 padded."""

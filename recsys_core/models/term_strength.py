@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.optimize import minimize
 
+from recsys_core.data.known import Known
 from recsys_core.models.evaluation import rank_users
 from recsys_core.models.item_item import ItemItemTerm
 from recsys_core.models.scorer import Scorer
@@ -50,14 +51,19 @@ def stronger_beside(network: Scorer, term: ItemItemTerm, split_dataset: SplitDat
     """The term, twice as strong as often as validation NDCG@10 gains by it.
 
     Where a trained ``network`` adds little (few rows, no order), it costs the lists less so; its share is then small
-    instead. On the users by whom training is stopped; the term itself where fewer than ``LEAST_USERS`` can be ranked.
+    instead. On the users by whom training is stopped, ranked by the network once; the term itself where fewer than
+    ``LEAST_USERS`` can be ranked.
     """
     task = split_dataset.ranking("validation", most=most_ranked(term.n_items))
     if len(task) < LEAST_USERS:
         return term
+    of_network = network.with_term(None).score_catalogue(task.users, task.histories)
 
     def figure(of: ItemItemTerm) -> float:
-        return float(rank_users(network.with_term(of).score_catalogue, task).ndcg.mean())
+        def scores(users: np.ndarray, _: np.ndarray, known: Known) -> np.ndarray:
+            return of_network[np.searchsorted(task.users, users)] + of.catalogue(known)
+
+        return float(rank_users(scores, task).ndcg.mean())
 
     best, reached = term, figure(term)
     while best.alpha < MOST_GROWTH * term.alpha:

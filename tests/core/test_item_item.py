@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy.sparse import csr_array
 
 from recsys_core.data.known import KnownItems
+from recsys_core.models import item_item
 from recsys_core.models.item_item import ItemItemTerm, strongest
 
 N = 23
@@ -24,6 +25,18 @@ def made(seed: int = 0, *, density: float = 0.4, alpha: float = 1.7) -> ItemItem
 def drawn(seed: int, n: int = 9) -> KnownItems:
     rng = np.random.default_rng(seed)
     return KnownItems.of([rng.choice(N, rng.integers(0, N), replace=False) for _ in range(n)], N)
+
+
+@given(st.integers(0, 500), st.sampled_from([0.0, 0.1, 0.9]), st.sampled_from([1, 60, 10_000]))
+def test_own_and_shared_items_get_what_a_list_gives_them(seed, density, floats):
+    term, known, rng = made(seed, density=density), drawn(seed), np.random.default_rng(seed)
+    own, shared = rng.integers(0, N, (len(known), 4)), rng.choice(N, 7, replace=False)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(item_item, "CHUNK_FLOATS", floats)
+        of_own, of_shared = term.of_candidates(own, shared, known)
+    listed = term.catalogue(known)
+    assert np.array_equal(of_own, np.take_along_axis(listed, own, 1))
+    assert np.array_equal(of_shared, listed[:, shared])
 
 
 def test_one_sum_by_hand():
