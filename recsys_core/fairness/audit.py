@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from recsys_core.data.dataset import Dataset
 from recsys_core.errors import Phrase, RecLensError, phrase, values_to_json
-from recsys_core.fairness.bootstrap import Bootstrap, bootstrap
+from recsys_core.fairness.bootstrap import Bootstrap, bootstrap, moved_to
 from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings, user_cohort
 from recsys_core.fairness.exposure import (
     bootstrap_items,
@@ -102,7 +102,7 @@ def audit_grouping(
     """`audit` of groups that are made already, from sums over users and draws that several columns share."""
     start = time.perf_counter()
     if grouping.side == "item":
-        parts = _item_parts(evaluation, grouping, settings)
+        parts = _item_parts(evaluation, statistics, grouping, settings)
     else:
         shared = resamples or Resamples(statistics.n_users, settings.n_bootstrap, settings.seed)
         parts = _user_parts(statistics, grouping, settings, shared)
@@ -223,17 +223,17 @@ def _nobody_has(statistics: UserStatistics, metrics: np.ndarray, n_groups: int) 
         yield LeftOut(statistics.metrics[m], why)
 
 
-def _item_parts(evaluation: Evaluation, grouping: Grouping, settings: AuditSettings) -> Parts:
+def _item_parts(evaluation: Evaluation, of_users: UserStatistics, grouping: Grouping, settings: AuditSettings) -> Parts:
     if not len(evaluation.ranking.user_index):
         raise RecLensError("fairness.reason.nobody_ranked")
-    statistics = item_statistics(evaluation, grouping.membership)
+    statistics = item_statistics(evaluation, grouping.membership, train=of_users.train, least_size=settings.least_size)
     metrics = statistics.metrics
     size = np.count_nonzero(grouping.membership, axis=0)
     reportable = np.flatnonzero(size >= settings.least_size)
     resamples = Resamples(len(statistics.exposure), settings.n_bootstrap, settings.seed)
     kept = [*reportable, len(size)]
     value = item_values_of_everyone(statistics)[kept]
-    draws = bootstrap_items(statistics, resamples)[:, kept]
+    draws = moved_to(value, bootstrap_items(statistics, resamples)[:, kept])
     nothing = np.full(value.shape, np.nan)
     n_users = np.full(len(kept), len(statistics.exposure))
     found = Bootstrap(value, draws, nothing, np.broadcast_to(nothing, draws.shape), n_users)

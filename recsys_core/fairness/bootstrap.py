@@ -95,7 +95,7 @@ def bootstrap(
     rounded, error = (x[0] for x in values(np.ones((1, statistics.n_users), dtype=np.float32)))
     draws += value - rounded
     no_ratio = np.isnan(error).all(axis=0)
-    draws[..., no_ratio] += value[:, no_ratio] - _mean(draws[..., no_ratio])
+    draws[..., no_ratio] = moved_to(value[:, no_ratio], draws[..., no_ratio])
     n = group_sets @ np.bincount(code, minlength=group_sets.shape[1])
     return Bootstrap(value, draws, error, errors, n)
 
@@ -159,6 +159,11 @@ def _quantiles(draws: np.ndarray, tail: np.ndarray) -> tuple[np.ndarray, np.ndar
         return first + (second - first) * (place - before)
 
     return at(tail), at(1 - tail)
+
+
+def moved_to(value: np.ndarray, draws: np.ndarray) -> np.ndarray:
+    """The draws ``(n_draws, *value.shape)``, their mean moved to the figure."""
+    return draws + (value - _mean(draws))
 
 
 def _mean(draws: np.ndarray) -> np.ndarray:

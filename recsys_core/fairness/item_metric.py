@@ -24,6 +24,16 @@ class ItemSums:
         Held-out items, those of each user as shares that sum to 1.
     held_out, hits
         Number of held-out items, and of those in the list.
+    listed, candidates
+        Number of listed items, and of those that could have been: that the user did not take in training.
+    tail
+        Exposure of items outside the most popular fifth.
+    reached
+        Share of the group's items that stand in at least one list.
+    inequality
+        Gini index of the exposure of the group's items; NaN where groups are shuffled.
+    is_compared
+        ``(n_groups,)``: groups that are large enough to be compared.
     """
 
     catalogue: np.ndarray
@@ -31,13 +41,48 @@ class ItemSums:
     relevance: np.ndarray
     held_out: np.ndarray
     hits: np.ndarray
+    listed: np.ndarray
+    candidates: np.ndarray
+    tail: np.ndarray
+    reached: np.ndarray
+    inequality: np.ndarray
+    is_compared: np.ndarray
 
     @classmethod
-    def of(cls, catalogue_share: np.ndarray, sums: np.ndarray) -> ItemSums:
-        """From sums ``(…, 4, n_groups)``: exposure, relevance, held-out items and hits."""
+    def of(
+        cls, n_by_group: np.ndarray, sums: np.ndarray, *, is_compared: np.ndarray, inequality: np.ndarray | None = None
+    ) -> ItemSums:
+        """From the items of each group and sums ``(…, 8, n_groups)`` in the order of the attributes."""
         with_all = np.concatenate([sums, sums.sum(axis=-1, keepdims=True)], axis=-1)
-        catalogue = np.broadcast_to(np.append(catalogue_share, 1.0), with_all[..., 0, :].shape)
-        return cls(catalogue, *(with_all[..., part, :] for part in range(4)))
+        n = np.append(n_by_group, n_by_group.sum())
+        parts = [with_all[..., part, :] for part in range(8)]
+        catalogue = np.broadcast_to(n / max(n[-1], 1), parts[0].shape)
+        unknown = np.full(parts[0].shape, np.nan)
+        exposure, relevance, held_out, hits, listed, candidates, tail, reached = parts
+        return cls(
+            catalogue=catalogue,
+            exposure=exposure,
+            relevance=relevance,
+            held_out=held_out,
+            hits=hits,
+            listed=listed,
+            candidates=candidates,
+            tail=tail,
+            reached=quotient(reached, n),
+            inequality=unknown if inequality is None else inequality,
+            is_compared=is_compared,
+        )
+
+    def unequal(self, rate: np.ndarray) -> np.ndarray:
+        """Standard deviation over mean of the compared groups' rate, as all items' figure; NaN for fewer than two."""
+        of_groups = np.where(self.is_compared, rate[..., :-1], np.nan)
+        known = ~np.isnan(of_groups)
+        n = known.sum(axis=-1)
+        mean = quotient(np.where(known, of_groups, 0).sum(axis=-1), n)
+        squares = np.where(known, (of_groups - mean[..., None]) ** 2, 0).sum(axis=-1)
+        out = np.full(rate.shape, np.nan)
+        out[..., -1] = np.where(n > 1, quotient(np.sqrt(quotient(squares, n)), mean), np.nan)
+        return out
 
 
 def share(sums: np.ndarray) -> np.ndarray:
@@ -56,7 +101,7 @@ class ItemMetric:
     """A measure of how a group of items is shown; the fields are those of `recsys_core.fairness.metric.Metric`.
 
     ``value`` gives it for every group and for all items together, ``(…, n_groups + 1)``. Groups are only compared
-    where ``is_compared``: a share of the whole grows with the group.
+    where ``is_compared``: a share of the whole grows with the group. ``is_together``: all groups have one together.
     """
 
     name: str

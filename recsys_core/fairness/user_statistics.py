@@ -34,6 +34,8 @@ class UserStatistics:
         Why a metric has no figure for anybody, where that turns out.
     left_out
         Metrics that these data cannot give, and why.
+    train
+        Items taken in training by every user, where known.
     """
 
     user_index: np.ndarray
@@ -42,6 +44,7 @@ class UserStatistics:
     terms: tuple[Terms, ...]
     if_undefined: tuple[Phrase, ...]
     left_out: tuple[LeftOut, ...] = ()
+    train: csr_array | None = None
 
     @property
     def n_users(self) -> int:
@@ -85,6 +88,7 @@ def user_statistics(
         terms=tuple(metric.terms(inputs) for metric in given),
         if_undefined=tuple(_why(metric, inputs) for metric in given),
         left_out=tuple(LeftOut(name, reason) for name, reason in left_out),
+        train=train,
     )
 
 

@@ -89,7 +89,7 @@ TAKES = {  # what is drawn for a command, most of the time
         *("--units", "--engine", "--processes"),
     ),
     "compress": VARIANT,
-    "fairness": (*VARIANT, "--by", "--by", "--by", "--least", "--within", "--metric", "--data-gap"),
+    "fairness": (*VARIANT, "--by", "--by", "--by", "--k", "--least", "--within", "--metric", "--data-gap"),
     "subgroups": (*VARIANT, "--metric", "--columns", "--columns", "--least"),
     "gap-reasons": (*VARIANT, "--by", "--by", "--measure", "--background", "--seed", "--users"),
     "mend": ("--workspace", "--model", "--name", "--method", "--by", "--strength", "--users"),

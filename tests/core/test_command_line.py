@@ -196,6 +196,32 @@ def test_fairness_by_edges_values_and_the_least_size(capsys, tiny_workspace):
         assert word in refused(capsys, *args, by)
 
 
+def test_fairness_of_lists_of_another_length(capsys, tiny_workspace):
+    args = ("fairness", "--workspace", tiny_workspace, "--by", "gender", "--least", 3, "--k")
+    ten = run(capsys, *args[:-1])
+    assert run(capsys, *args, 10)["overall"] == ten["overall"]
+    for k in (3, 15):
+        found = run(capsys, *args, k)
+        assert {f"ndcg@{k}", f"recall@{k}", f"worst_group_ndcg@{k}"} <= set(found["overall"])
+        assert "ndcg@10" not in found["overall"]
+        assert found["overall"]["auc"] == ten["overall"]["auc"]
+    assert found["overall"]["recall@15"] >= ten["overall"]["recall@10"]
+    assert "between 1 and 100" in refused(capsys, *args, 0)
+
+
+def test_fairness_has_figures_of_groups_and_of_all_of_them(capsys, tiny_workspace):
+    found = run(capsys, "fairness", "--workspace", tiny_workspace, "--by", "gender", "--least", 3)
+    about = {"group", "kind", "missing", "n", "suppressed"}
+    of_groups = {name for name in found["groups"][0] if not name.endswith(("_low", "_high"))} - about
+    assert len(of_groups) >= 18  # some measures need categories or outcomes that a tiny sample may lack
+    together = {figure["metric"]: figure for figure in found["together"]}
+    assert {"demographic_parity_difference", "value_unfairness", "worst_group_ndcg@10"} <= together.keys()
+    assert not together.keys() & of_groups
+    for metric, figure in together.items():
+        assert found["overall"][metric] == figure["value"]
+        assert {"low", "high", "p_value", "p_corrected", "within_noise", "good"} <= figure.keys()
+
+
 def test_fairness_within_strata(capsys, tiny_workspace):
     args = ("fairness", "--workspace", tiny_workspace, "--least", 2, "--within")
     found = run(capsys, *args, "activity", "--by", "gender")["within"]

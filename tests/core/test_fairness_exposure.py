@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from fairness_data import audit_of, draw_case, make_dataset, make_evaluation
+from fairness_data import audit_of, draw_case, make_dataset, make_evaluation, train_rows
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -65,7 +65,9 @@ def test_shares_add_up_to_one(seed):
         assert sum(r.values[metric] for r in report.groups) == pytest.approx(1)
     for row in (report.overall, *report.groups):
         assert all(v is None or row.low[m] <= v <= row.high[m] for m, v in row.values.items())
-    assert {g.metric for g in report.gaps} == {"exposure_to_relevance", "exposure_to_catalogue", "recall@10"}
+    of_lists = {f"{name}@10" for name in ("recall", "item_coverage", "tail_share", "list_rate")}
+    assert {g.metric for g in report.gaps} == {"exposure_to_relevance", "exposure_to_catalogue"} | of_lists
+    assert {figure.metric for figure in report.together} == {"rsp@10", "reo@10"}
 
 
 def test_group_that_is_never_shown_is_found():
@@ -105,3 +107,36 @@ def test_nothing_held_out_leaves_relevance_undefined():
     assert groups["a"].values["relevance_share"] is None
     assert groups["a"].values["exposure_to_relevance"] is None
     assert groups["a"].values["exposure_share"] > 0
+
+
+def test_rates_inequality_and_coverage_by_a_slow_second_way():
+    """Straight from the formulas of Zhu, Wang & Caverlee 2020 and of Gini, item by item."""
+    dataset, evaluation = draw_case(60, n_items=90)
+    train = train_rows(dataset).toarray() > 0
+    report = audit_of(dataset, evaluation, by=("category",), settings=QUICK)
+    category, ranking = dataset.items["category"].to_numpy(), evaluation.ranking
+    held_out, weight = ranking.held_out.toarray() > 0, 1 / np.log2(np.arange(2, 12))
+    exposure = np.zeros(dataset.n_items)
+    for places in ranking.top:
+        np.add.at(exposure, places, weight)
+    popular = set(np.argsort(-train.sum(axis=0), kind="stable")[: int(np.ceil(0.2 * dataset.n_items))].tolist())
+    rates, recalls = [], []
+    for row in report.groups:
+        own = np.flatnonzero(category == row.group.label)
+        listed = sum(np.isin(places, own).sum() for places in ranking.top)
+        could = sum(np.count_nonzero(~train[user][own]) for user in ranking.user_index)
+        hits = sum(held_out[at][places][np.isin(places, own)].sum() for at, places in enumerate(ranking.top))
+        rates.append(listed / could)
+        recalls.append(hits / held_out[:, own].sum())
+        x = exposure[own]
+        gini = np.abs(x[:, None] - x).sum() / (2 * len(x) ** 2 * x.mean())
+        tail = sum(exposure[i] for i in own if i not in popular) / x.sum()
+        expected = {"list_rate": rates[-1], "recall": recalls[-1], "item_coverage": (x > 0).mean(),
+                    "exposure_gini": gini, "tail_share": tail}  # fmt: skip
+        assert {name: row.values[f"{name}@10"] for name in expected} == pytest.approx(expected, abs=1e-9)
+        assert row.values["rsp@10"] is None
+    for name, values in (("rsp@10", rates), ("reo@10", recalls)):
+        figure = report.figure(name)
+        assert figure.value == pytest.approx(np.std(values) / np.mean(values), abs=1e-9)
+        assert figure.low <= figure.value <= figure.high
+        assert 0 < figure.p_value <= figure.p_corrected
