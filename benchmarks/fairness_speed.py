@@ -76,7 +76,9 @@ def main(path: str | None, column: str) -> None:
     shorter = seconds(lambda: audit(dataset, evaluation, by=(column,), train=train, settings=few))
     print(f"with as few shuffles as the number of tests allows: {shorter:.2f} s")
     theirs = fairlearn_seconds(dataset, evaluation, column)
-    print(f"Fairlearn, 3 rates, {DEFAULT_SETTINGS.n_bootstrap} draws, no tests: {theirs:.0f} s; ratio {theirs / ours:.0f}")
+    print(
+        f"Fairlearn, 3 rates, {DEFAULT_SETTINGS.n_bootstrap} draws, no tests: {theirs:.0f} s; ratio {theirs / ours:.0f}"
+    )
 
 
 if __name__ == "__main__":
