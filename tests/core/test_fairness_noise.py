@@ -206,7 +206,7 @@ def test_gap_changes_need_the_same_users():
 
 @pytest.mark.parametrize(("kind", "sizes"), [("lognormal", (25, 200)), ("hit of .3", (30, 30))])
 def test_intervals_of_gaps_between_small_groups_hold_the_truth(kind, sizes):
-    """`benchmarks/fairness_statistics.py` in small: of 120 intervals about 113 hold it, fewer than 103 once in a thousand."""
+    """`benchmarks/fairness_statistics.py` in small: of 120 intervals about 113 hold it."""
     assert 0.86 <= fairness_statistics.coverage(kind, sizes, 120) <= 0.995
 
 
