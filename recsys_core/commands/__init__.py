@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from recsys_core.commands import (
     adversarial_audit,
+    architectures,
     attribute_audit,
     compare_explainers,
     compress,
@@ -58,6 +59,7 @@ COMMANDS: tuple[Command, ...] = (
     search.SEARCH,
     explain_groups.EXPLAIN_GROUPS,
     adversarial_audit.ADVERSARIAL_AUDIT,
+    architectures.ARCHITECTURES,
 )
 
 __all__ = ["COMMANDS", "Command"]

@@ -1,0 +1,7 @@
+"""What the comparison of architectures can say."""
+
+from __future__ import annotations
+
+MESSAGES: dict[str, str] = {
+    "stage.designs": "training design {at} of {n}",
+}
