@@ -115,7 +115,7 @@ def report_of(
 
 
 def figures_of(by_design: dict[Design, list[DesignRun]], app: Design, by: str) -> tuple[DesignFigures, ...]:
-    """Each design over its seeds; its changes against the app's are paired by seed, p-values by Holm over the others."""
+    """Each design over its seeds; changes against the app's are paired by seed, p-values by Holm over the others."""
     base, others = by_design[app], [design for design in by_design if design != app]
     p_gap = _corrected([paired_p([r.gaps[by] for r in by_design[d]], [r.gaps[by] for r in base]) for d in others])
     p_ndcg = _corrected([paired_p([r.ndcg for r in by_design[d]], [r.ndcg for r in base]) for d in others])

@@ -56,7 +56,7 @@ VALUES = {
     "fairness": {
         "by": "user.region", "cross": "user.gender", "measure": "auc", "models": "compressed", "users": "all",
         "items_by": "item.category", "all_groups": "true", "item_groups": "true",
-        "search": "true", "tried": "",  # as on Compress
+        "designs": "true", "search": "true", "tried": "",  # as on Compress
         "data_gap": "true", "report": "",  # which has files of its own: test_report_part.py
         "mend": "true", "mend_method": "calibrated", "mend_by": "item.category", "mend_strength": "35",
         "mend_with": "threshold:user.gender",

@@ -60,6 +60,7 @@ NUMERIC = (
     "--against",
     "--others",
     "--evaluations",
+    "--seeds",
     "--least",
 )
 LEVERS = ("--sparsity", "--bits", "--pruning", "--distill", "--rank", "--neighbours")
@@ -94,6 +95,7 @@ TAKES = {  # what is drawn for a command, most of the time
     "gap-reasons": (*VARIANT, "--by", "--by", "--measure", "--background", "--seed", "--users"),
     "mend": ("--workspace", "--model", "--name", "--method", "--by", "--strength", "--users"),
     "attribute-audit": (*VARIANT, "--by", "--by", "--tolerance", "--shuffles", "--background", "--seed"),
+    "architectures": ("--workspace", "--model", "--by", "--by", "--seeds", "--epochs"),
     "search": ("--workspace", "--model", "--by", "--by", "--evaluations", "--seed", "--resume"),
     "explain-groups": (*VARIANT, "--by", "--by", "--against", "--n-users", "--background", "--seed"),
     "adversarial-audit": (*VARIANT, "--by", "--by", "--against", "--shuffles", "--users", "--seed"),
@@ -111,6 +113,7 @@ COSTLY = (
     "compare-explainers",
     "cost-of-explaining",
     "search",
+    "architectures",
 )  # these are never run with sound words only
 
 
@@ -150,6 +153,7 @@ class Draws:
             "gap-reasons": question | {"--by": "gender", "--measure": "selection_rate", "--background": "1"},
             "mend": question | {"--method": "project", "--by": "gender", "--strength": "1"},
             "attribute-audit": question | {"--by": "gender", "--shuffles": "1", "--background": "1"},
+            "architectures": question | {"--by": "height", "--seeds": "1", "--epochs": "1"},
             "search": question | {"--by": "activity", "--evaluations": "1"},
             "explain-groups": question | {"--by": "gender", "--n-users": "20", "--background": "1"},
             "adversarial-audit": question | {"--by": "gender", "--shuffles": "1"},

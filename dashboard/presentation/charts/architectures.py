@@ -6,14 +6,12 @@ import altair as alt
 import pandas as pd
 
 from dashboard.presentation.charts.chart import (
-    FIXED,
     FOR,
     NEUTRAL,
     Chart,
     meaning,
     specification,
     tooltip,
-    with_fixed_rows,
 )
 from dashboard.presentation.sentences.architectures import design_name
 from dashboard.presentation.texts import numbers, plain
@@ -30,7 +28,7 @@ def designs(report: ArchitectureReport) -> Chart:
         for row, figures in zip(rows, report.designs, strict=True)
         for gap, ndcg in zip(figures.gap.values, figures.ndcg.values, strict=True)
     ]
-    return Chart(pd.DataFrame(), with_fixed_rows(_designs(), rows + seeds), plain("designs.chart.alt"))
+    return Chart(pd.DataFrame(rows + seeds), _designs(), plain("designs.chart.alt"))
 
 
 def _row(figures: DesignFigures, report: ArchitectureReport) -> dict[str, object]:
@@ -58,7 +56,7 @@ def _designs() -> alt.LayerChart:
         ndcg=plain("designs.chart.y"),
         text=plain("designs.table.gap"),
     )
-    base = alt.Chart(FIXED)
+    base = alt.Chart()
     of_design, of_seed = "!datum.of_seed", "datum.of_seed"
     across = base.mark_rule(opacity=0.45, tooltip=None).transform_filter(of_design)
     up = base.mark_rule(opacity=0.45, tooltip=None).transform_filter(of_design)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dashboard.sections.fairness_parts.data_gap import DATA_GAP
 from dashboard.sections.fairness_parts.measures import MEASURES
 from dashboard.sections.fairness_parts.mend import MEND
+from dashboard.sections.fairness_parts.designs import DESIGNS
 from dashboard.sections.fairness_parts.part import Audited, FairnessPart
 from dashboard.sections.fairness_parts.report import REPORT
 from dashboard.sections.fairness_parts.search import SEARCH
@@ -18,6 +19,7 @@ PARTS: tuple[FairnessPart, ...] = (
     DATA_GAP,
     MEND,
     SEARCH,
+    DESIGNS,
     REPORT,
 )  # in the order of the page; a new one is a line here and its file
 

@@ -60,7 +60,16 @@ def _form(audited: Audited, by: str, key: tuple, found: cached.KeptDesigns) -> N
             t("designs.seeds"), 1, MOST, value=min(MOST, max(USUAL, known + 1 if known >= USUAL else 0)),
             key="designs_seeds", help=t("designs.seeds.help"), width=160,
         )  # fmt: skip
-        command = ("architectures", "--workspace", audited.ref.folder, f"--by={by}", "--seeds", seeds, "--epochs", epochs)
+        command = (
+            "architectures",
+            "--workspace",
+            audited.ref.folder,
+            f"--by={by}",
+            "--seeds",
+            seeds,
+            "--epochs",
+            epochs,
+        )
         st.button(
             t("designs.again" if known else "designs.start"),
             key="designs_start",
