@@ -1,6 +1,7 @@
 """Networks of the designs: other ways from the same embedded inputs to a logit, behind the ranker's interface.
 
-All read an embedding a feature group and the history: the mean of its items, but for the ranker's own attention. So the objectives of `recsys_core.models.training` fit any of them.
+All read an embedding a feature group and the history: the mean of its items, but for the ranker's own attention. So
+the objectives of `recsys_core.models.training` fit any of them.
 """
 
 from __future__ import annotations
