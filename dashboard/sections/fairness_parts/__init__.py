@@ -7,9 +7,9 @@ it costs an expander; opened it is restored by the address.
 from __future__ import annotations
 
 from dashboard.sections.fairness_parts.data_gap import DATA_GAP
+from dashboard.sections.fairness_parts.designs import DESIGNS
 from dashboard.sections.fairness_parts.measures import MEASURES
 from dashboard.sections.fairness_parts.mend import MEND
-from dashboard.sections.fairness_parts.designs import DESIGNS
 from dashboard.sections.fairness_parts.part import Audited, FairnessPart
 from dashboard.sections.fairness_parts.report import REPORT
 from dashboard.sections.fairness_parts.search import SEARCH
