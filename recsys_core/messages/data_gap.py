@@ -3,7 +3,7 @@
 MESSAGES = {
     "data_gap.k": "--data-gap compares lists of {k}: leave --k out.",
     "data_gap.by": "--data-gap compares the groups of a column: name it with --by.",
-    "data_gap.no_groups": "column {column}: fewer than two groups have {least} users or more, so there is no gap.",
+    "data_gap.no_groups": "Column {column}: fewer than two groups have {least} users or more, so there is no gap.",
     "data_gap.bound": "No mending can lift {group} above the best possible {best}; the model reaches {model}.",
     "data_gap.best.widens": (
         "The best possible ranking leaves {held} between {best} and {worst}, the model {gap}: the model adds {added} "
