@@ -1,8 +1,9 @@
 """Rotations: thousands of shuffles of groups over users from one Fourier transform.
 
-Shuffling the users once and then giving the groups to them from every starting point around the circle makes as many
-shuffles as there are users. Each is one of all possible orders with equal chance, and two of them have hardly more in
-common than two that are drawn apart; sums over a group's users from every starting point are a circular correlation.
+Shuffling users and groups once and then giving the groups to the users from every starting point around the circle
+makes as many shuffles as there are users. Each is one of all possible orders with equal chance, and two of them have
+hardly more in common than two that are drawn apart (groups that stood in blocks would move by one user a step); sums
+over a group's users from every starting point are a circular correlation.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from scipy import fft
 from recsys_core.fairness.resampled_terms import ResampledTerms
 from recsys_core.fairness.resamples import PERMUTATION
 
-CELLS = 3_000_000  # numbers of one piece: shuffles times columns
+A_PIECE = 1000  # shuffles that are made at once, at least
 
 
 class Rotations:
@@ -23,14 +24,11 @@ class Rotations:
 
     def __init__(self, code: np.ndarray, n_groups: int, *, seed: int) -> None:
         self._code, self._n_groups, self._seed = code, n_groups, seed
-        indicator = (code == np.arange(n_groups)[:, None]).astype(float)
-        self._spectrum = np.conj(fft.rfft(indicator, axis=-1))
         self._kept: dict[int, tuple[np.ndarray, np.ndarray]] = {}
 
     def observed(self, terms: ResampledTerms, sign: np.ndarray) -> np.ndarray:
         """The gaps ``(n_metrics,)`` of the groups as they are; ``terms`` are of the users of ``code``."""
-        indicator = (self._code == np.arange(self._n_groups)[:, None]).astype(float)
-        sums = (indicator @ terms.table.astype(float))[None]
+        sums = (self._indicator(self._code) @ terms.table.astype(float))[None]
         gaps = _Gaps(terms, sign)
         for group in range(self._n_groups):
             gaps.add(sums[:, group])
@@ -44,7 +42,7 @@ class Rotations:
         ``terms`` and ``sign`` are those of the ``metrics``, whose numbers say which of a piece made before are asked.
         """
         n = len(self._code)
-        n_orders = max(1, min(-(-1000 // n), CELLS // (n * max(terms.table.shape[1], 1))))
+        n_orders = -(-A_PIECE // n)
         size = n_orders * n
         for piece in range(first // size, -(-last // size)):
             if piece not in self._kept or not np.isin(metrics, self._kept[piece][0]).all():
@@ -57,16 +55,21 @@ class Rotations:
         n = len(self._code)
         generator = np.random.default_rng([self._seed, PERMUTATION, piece])
         orders = generator.permuted(np.broadcast_to(np.arange(n), (n_orders, n)).copy(), axis=1)
+        of_groups = np.conj(fft.rfft(self._indicator(generator.permutation(self._code)), axis=-1))
         columns = np.ascontiguousarray(terms.table.T, dtype=float)[:, orders]  # (width, n_orders, n)
         spectrum = fft.rfft(columns, axis=-1)
         rest = np.broadcast_to(columns.sum(axis=-1, keepdims=True), columns.shape).copy()
         gaps = _Gaps(terms, sign)
         for group in range(self._n_groups - 1):
-            sums = fft.irfft(spectrum * self._spectrum[group], n, axis=-1)
+            sums = fft.irfft(spectrum * of_groups[group], n, axis=-1)
             rest -= sums
             gaps.add(sums.reshape(len(sums), -1).T)
         gaps.add(rest.reshape(len(rest), -1).T)  # the last group has what is left
         return gaps.found()
+
+    def _indicator(self, code: np.ndarray) -> np.ndarray:
+        """1 where a user is in a group, ``(n_groups, n_users)``."""
+        return (code == np.arange(self._n_groups)[:, None]).astype(float)
 
 
 class _Gaps:

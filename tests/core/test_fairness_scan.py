@@ -157,11 +157,13 @@ def test_rotations_are_shuffles_of_the_groups_and_their_gaps_those_of_plain_mean
     terms, one = statistics.shuffled.only(np.array([at])), np.array([1.0])
     ratio = statistics.terms[at]
     found = np.concatenate([*Rotations(code, 3, seed=5).gaps(terms, 0, n, sign=one, metrics=np.array([0]))])[:, 0]
-    order = np.random.default_rng([5, PERMUTATION, 0]).permuted(np.arange(n)[None].repeat(1000 // n + 1, 0), axis=1)[0]
+    generator = np.random.default_rng([5, PERMUTATION, 0])
+    order = generator.permuted(np.arange(n)[None].repeat(-(-1000 // n), 0), axis=1)[0]
+    mixed = generator.permutation(code)
     expected = []
     for first in range(n):
         of_user = np.empty(n, dtype=int)
-        of_user[np.roll(order, -first)] = code
+        of_user[np.roll(order, -first)] = mixed
         means = [ratio.numerator[of_user == g].sum() / ratio.denominator[of_user == g].sum() for g in range(3)]
         expected.append(max(means) - min(means))
     np.testing.assert_allclose(found, expected, atol=1e-7)
@@ -171,6 +173,17 @@ def test_rotations_are_shuffles_of_the_groups_and_their_gaps_those_of_plain_mean
         *again.gaps(terms, 7, n, sign=one, metrics=np.array([0])),
     ]
     np.testing.assert_array_equal(np.concatenate(parts)[:, 0], found)
+
+
+def test_rotations_have_little_in_common_where_the_groups_stand_in_blocks():
+    """The same value of p, whether users of a group stand side by side or not."""
+    dataset, evaluation = draw_case(300)
+    statistics = user_statistics(dataset, evaluation, train_rows(dataset))
+    n, at = statistics.n_users, np.array([statistics.metrics.index("recall@10")])
+    terms, one, first = statistics.shuffled.only(at), np.array([1.0]), np.array([0])
+    blocks = np.arange(n) * 4 // n
+    gaps = np.concatenate([*Rotations(blocks, 4, seed=0).gaps(terms, 0, n, sign=one, metrics=first)])[:, 0]
+    assert abs(np.corrcoef(gaps[:-1], gaps[1:])[0, 1]) < 0.25
 
 
 def test_orders_are_those_of_the_seed_however_they_are_asked_for():
