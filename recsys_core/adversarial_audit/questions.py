@@ -91,6 +91,7 @@ def ask_leakage(
         p_harm=found.p_value,
         p_safe=max(_share_above(draws, 0.5 + LEAKAGE_MARGIN), _share_above(auc - found.shuffled, LEAKAGE_MARGIN)),
         n=found.n_users,
+        leakage=found,
     )
 
 
@@ -174,6 +175,7 @@ def ask_flips(
         p_safe=tests["less"] if found.is_read else 0.0,
         n=found.n_users,
         reason=None if found.is_read else phrase("adversarial.not_read", column=found.column),
+        flips=found,
     )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from recsys_core.errors import Phrase
+from recsys_core.results.attribute_audit import AttributeFlips, Leakage
 from recsys_core.results.dataclass_json import to_json
 from recsys_core.variant import DENSE, ModelVariant
 
@@ -33,6 +34,8 @@ class AuditQuestion:
         Chance of such data if there were no harm, and if the harm were as large as the margin; ``…_corrected`` (Holm).
     subject
         The worst subgroup, in words of the data.
+    leakage, flips
+        All that the probe and the flips found, of their questions.
     """
 
     key: str
@@ -52,12 +55,16 @@ class AuditQuestion:
     n: int = 0
     subject: str = ""
     reason: Phrase | None = None
+    leakage: Leakage | None = None
+    flips: AttributeFlips | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; the reason in English."""
-        fields = (name for name in self.__dataclass_fields__ if name != "reason")
+        whole = ("leakage", "flips")
+        fields = (name for name in self.__dataclass_fields__ if name not in ("reason", *whole))
+        found = {name: None if (part := getattr(self, name)) is None else part.to_json() for name in whole}
         reason = None if self.reason is None else str(self.reason)
-        return {name: to_json(getattr(self, name)) for name in fields} | {"reason": reason}
+        return {name: to_json(getattr(self, name)) for name in fields} | found | {"reason": reason}
 
 
 @dataclass(frozen=True, slots=True, eq=False, kw_only=True)

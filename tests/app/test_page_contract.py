@@ -57,6 +57,8 @@ VALUES = {
         "by": "user.region", "cross": "user.gender", "measure": "auc", "models": "compressed", "users": "all",
         "items_by": "item.category", "all_groups": "true", "item_groups": "true",
         "designs": "true", "search": "true", "tried": "",  # as on Compress
+        "gap_reasons": "true", "gap_measure": "mean_score", "adversarial": "true", "group_reasons": "true",
+        "audit_base": "", "reasons_base": "",  # need two models: test_group_audit_parts.py
         "data_gap": "true", "report": "",  # which has files of its own: test_report_part.py
         "mend": "true", "mend_method": "calibrated", "mend_by": "item.category", "mend_strength": "35",
         "mend_with": "threshold:user.gender",

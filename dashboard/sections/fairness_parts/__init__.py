@@ -6,8 +6,11 @@ it costs an expander; opened it is restored by the address.
 
 from __future__ import annotations
 
+from dashboard.sections.fairness_parts.adversarial import ADVERSARIAL
 from dashboard.sections.fairness_parts.data_gap import DATA_GAP
 from dashboard.sections.fairness_parts.designs import DESIGNS
+from dashboard.sections.fairness_parts.gap_reasons import GAP_REASONS
+from dashboard.sections.fairness_parts.group_reasons import GROUP_REASONS
 from dashboard.sections.fairness_parts.measures import MEASURES
 from dashboard.sections.fairness_parts.mend import MEND
 from dashboard.sections.fairness_parts.part import Audited, FairnessPart
@@ -16,10 +19,13 @@ from dashboard.sections.fairness_parts.search import SEARCH
 
 PARTS: tuple[FairnessPart, ...] = (
     MEASURES,
+    GAP_REASONS,
     DATA_GAP,
     MEND,
     SEARCH,
     DESIGNS,
+    ADVERSARIAL,
+    GROUP_REASONS,
     REPORT,
 )  # in the order of the page; a new one is a line here and its file
 

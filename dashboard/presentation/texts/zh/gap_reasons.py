@@ -1,0 +1,110 @@
+"""群体之间的理由：差距由什么造成、各群体的理由、对一个属性的对抗性审计。"""
+
+TEXTS = {
+    "fairness.part.gap_reasons": "差距由哪些理由造成？",
+    "gap_reasons.measure": "拆分的差距",
+    "gap_reasons.measure.ndcg@10": "NDCG@10",
+    "gap_reasons.measure.mean_score": "平均得分",
+    "gap_reasons.measure.selection_rate": "预测为“是”的比例",
+    "gap_reasons.axis.ndcg@10": "NDCG@10 差距中的部分",
+    "gap_reasons.axis.mean_score": "平均得分（对数几率）差距中的部分",
+    "gap_reasons.axis.selection_rate": "预测为“是”的比例差距中的部分",
+    "gap_reasons.working": "正在用背景取代部分理由，重新生成每一份列表",
+    "gap_reasons.sentence": "{higher}与{lower}之间 {measure} 的差距为 {gap}，其中：{parts}。",
+    "gap_reasons.part": "{value} 来自{name}",
+    "gap_reasons.none": "{higher}与{lower}之间 {measure} 的差距为 {gap}，在这些用户上没有任何理由的部分能与 0 区分开。",
+    "gap_reasons.noise": "在这些用户上，差距本身也可能不存在（95% 区间 {low} 到 {high}）。",
+    "gap_reasons.base": "没有理由（背景的列表与得分）",
+    "gap_reasons.alt": "差距中来自每个理由的部分及其 95% 区间；各部分之和等于差距",
+    "gap_reasons.users": "两个群体 {all} 位用户中的 {n} 位，按种子抽取",
+    "gap_reasons.whole": "在全部用户上的差距为 {gap}",
+    "gap_reasons.pairs": "{n} 个有得分的用户与物品对",
+    "gap_reasons.exact": "尝试了理由的所有组合",
+    "gap_reasons.sampled": "每位用户 {n} 种理由次序，其波动已计入区间",
+    "gap_reasons.background": "{n} 行背景",
+    "gap_reasons.completeness": "差距减去所有条形之和：{gap}",
+    "gap_reasons.interval": "按用户重抽的 95% 区间，各自单独计算，{n} 次抽取；灰色：可能不存在",
+    "gap_reasons.seconds": "{seconds} 秒",
+    "fairness.part.group_reasons": "各群体的理由是否不同？",
+    "group_reasons.working": "正在解释每个群体的用户",
+    "group_reasons.axis": "理由贡献的平均大小（对数几率）",
+    "group_reasons.alt": "每个理由在各群体中的平均大小及其 95% 区间；差异最大的在前",
+    "group_reasons.differs": "{name}（有差异）",
+    "group_reasons.differ": "{all} 个理由中有 {n} 个在{column}的群体之间差异超出偶然：{parts}。",
+    "group_reasons.part": "{name}（{most} {high}，{least} {low}）",
+    "group_reasons.same": "{n} 个理由在{column}的群体之间都没有超出偶然的差异。",
+    "group_reasons.deletion.less": (
+        "对{group}的解释忠实度较低：先去掉最强的理由，比随机去掉多降低其大小的 {low}，在其他群体最高为 {high}"
+        "（校正后 p 为 {p}）。"
+    ),
+    "group_reasons.deletion.alike": (
+        "先去掉最强的理由在各群体中同样有说服力：比随机次序多 {low} 到 {high}（以理由大小计，校正后 p 为 {p}）。"
+    ),
+    "group_reasons.insertion.less": (
+        "先放入最强的理由对{group}最缺乏说服力：比随机次序多其大小的 {low}，在其他群体最高为 {high}（校正后 p 为 {p}）。"
+    ),
+    "group_reasons.insertion.alike": "先放入最强的理由在各群体中同样有说服力：{low} 到 {high}（校正后 p 为 {p}）。",
+    "group_reasons.changed": "与之前的模型相比，有 {n} 处大小发生了明确变化，尤其是{parts}。",
+    "group_reasons.changed.part": "{name}对{group}变化 {change}（{low} 到 {high}）",
+    "group_reasons.unchanged": "与之前的模型相比，任何群体中都没有理由的大小发生明确变化。",
+    "group_reasons.users": "{all} 位用户中 {n} 位的首个推荐，按种子抽取",
+    "group_reasons.small": "另有 {n} 位用户属于太小而不显示的群体",
+    "group_reasons.sampled": "超过九个理由不同时，对理由次序抽样",
+    "group_reasons.tests": "把用户在群体之间打乱 {n} 次，并对所有理由校正（Holm）",
+    "fairness.part.adversarial": "对抗性审计：能否发现它不公平？",
+    "adversarial.advos": (
+        "本项目的原始问题提到名为“ADVOS”的工具，但找不到这样的工具；这里的审计回答它所指的问题："
+        "三个“对手”分别设法证明模型不公平，最后用一个结论说明它们证明了什么。"
+    ),
+    "adversarial.base": "对照",
+    "adversarial.base.itself": "它之前的模型（如果有）",
+    "adversarial.working": "正在探测、搜索和翻转",
+    "adversarial.leakage": "泄露",
+    "adversarial.subgroup": "最差子群体",
+    "adversarial.flips": "翻转",
+    "adversarial.verdict.pass": "**通过。**对于{column}，三种危害都已证明低于各自的界限。",
+    "adversarial.verdict.fail": "**不通过。**对于{column}，{questions}证明了危害。",
+    "adversarial.verdict.hold": "**待定。**对于{column}，没有证明危害，但这些数据不能排除{questions}。",
+    "adversarial.status.pass": "通过",
+    "adversarial.status.hold": "待定",
+    "adversarial.status.fail": "不通过",
+    "adversarial.answer.leakage": (
+        "泄露（{status}）：探针从 {n} 位用户的表示中读出该属性，AUC 为 {figure}（{low} 到 {high}）；0.5 相当于偶然，界限为 {margin}。"
+    ),
+    "adversarial.answer.subgroup": (
+        "最差子群体（{status}）：{subject}（{n} 位用户）的 NDCG@10 比其他所有人低 {figure}（{low} 到 {high}，"
+        "区间未对搜索校正）；界限为 {margin}。"
+    ),
+    "adversarial.answer.flips": (
+        "翻转（{status}）：换成别的取值后，{n} 位用户中有 {figure} 的十个推荐发生变化（{low} 到 {high}）；界限为 {margin}。"
+    ),
+    "adversarial.unasked": "{question}（待定）：这里无法提出这个问题。{why}",
+    "adversarial.question": "问题",
+    "adversarial.status": "结论",
+    "adversarial.figure": "数值",
+    "adversarial.before": "之前",
+    "adversarial.change": "变化（区间）",
+    "adversarial.p_harm": "无危害的 p 值",
+    "adversarial.p_safe": "危害达到界限的 p 值",
+    "adversarial.n": "用户数",
+    "adversarial.what": "含义",
+    "adversarial.alt": "三个问题的数值、区间、p 值和结论",
+    "adversarial.attribute.alt": "属性换成别的取值会改变什么，以及探针能多好地读出它",
+    "adversarial.holm": "两种 p 值都按三个问题校正（Holm）",
+    "adversarial.margin": "通过：已证明低于界限；不通过：已证明存在；待定：数据无法判断",
+    "adversarial.probe": "其他类型的探针可能比逻辑回归发现更多",
+    "measure.flip_scores": "翻转改变的得分",
+    "measure.what.flip_scores": "把属性换成别的取值后，变化超过一个百分点的得分所占比例。",
+    "measure.flip_mean_change": "翻转的平均变化",
+    "measure.what.flip_mean_change": "把属性换成别的取值后，概率的平均变化。",
+    "measure.flip_lists": "翻转改变的列表",
+    "measure.what.flip_lists": "把属性换成别的取值后，十个推荐发生变化的用户比例。",
+    "measure.flip_overlap": "翻转后保留的列表",
+    "measure.what.flip_overlap": "十个推荐中保留下来的平均比例。",
+    "measure.flip_explanations": "翻转改变的解释",
+    "measure.what.flip_explanations": "三个最强理由变成其他理由的用户比例。",
+    "measure.leakage_auc": "泄露（AUC）",
+    "measure.what.leakage_auc": "探针从模型对用户的表示中区分群体的能力；0.5 相当于偶然。",
+    "measure.leakage_accuracy": "泄露（准确率）",
+    "measure.what.leakage_accuracy": "探针说对群体的用户比例；请与最大群体的占比对照。",
+}
