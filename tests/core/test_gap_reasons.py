@@ -38,7 +38,9 @@ def split_of(n_users: int, *, task: str = "implicit") -> SplitDataset:
 
 
 SPLIT = split_of(7)
-FEATURES = tiny_features(SPLIT.dataset).without({"user_id", "item_id", "item.title", "user.income", "item.price"})
+FEATURES = tiny_features(SPLIT.dataset).without(
+    {"user_id", "item_id", "item.title", "user.income", "item.price", "item.brand"}
+)
 SCORER = random_scorer(FEATURES)
 BACKGROUND = SPLIT.background(2, seed=0)
 PLAYERS = [player.key for player in FEATURES.players]
