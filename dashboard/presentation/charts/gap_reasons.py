@@ -98,7 +98,7 @@ def _sizes(n_groups: int) -> alt.LayerChart:
         interval=plain("overview.interval"),
     )
     return alt.layer(
-        room().encode(y=lines()),
+        room(),
         interval_rule(value_axis("low", axis), "high", meaning(), width=2).encode(**line, tooltip=hover),
         dot(at("value"), meaning(), size=50).encode(**line, tooltip=hover),
         written("text", "high").encode(**line),

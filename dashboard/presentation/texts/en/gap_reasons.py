@@ -111,4 +111,8 @@ TEXTS = {
     "measure.what.leakage_auc": "how well a probe tells users' groups from what the model makes of them; 0.5 is no better than chance.",
     "measure.leakage_accuracy": "leakage (accuracy)",
     "measure.what.leakage_accuracy": "share of users whose group the probe tells; read it beside the largest group's share.",
+    "stage.reasons of a gap": "lists made again",
+    "stage.probe an attribute": "attribute probed",
+    "stage.flip an attribute": "attribute flipped",
+    "stage.explain groups": "users explained",
 }

@@ -107,4 +107,8 @@ TEXTS = {
     "measure.what.leakage_auc": "探针从模型对用户的表示中区分群体的能力；0.5 相当于偶然。",
     "measure.leakage_accuracy": "泄露（准确率）",
     "measure.what.leakage_accuracy": "探针说对群体的用户比例；请与最大群体的占比对照。",
+    "stage.reasons of a gap": "重新生成列表",
+    "stage.probe an attribute": "探测属性",
+    "stage.flip an attribute": "翻转属性",
+    "stage.explain groups": "解释用户",
 }
