@@ -134,6 +134,7 @@ def ask_subgroup(
         p_safe=max(_p_of_deficit(-s.difference, s.high - s.low, margin) for s in found.subgroups),
         n=worst.n,
         subject=worst.label,
+        conditions=worst.conditions,
     )
 
 

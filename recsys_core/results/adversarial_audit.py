@@ -8,6 +8,7 @@ from typing import Any, Literal
 from recsys_core.errors import Phrase
 from recsys_core.results.attribute_audit import AttributeFlips, Leakage
 from recsys_core.results.dataclass_json import to_json
+from recsys_core.results.subgroups import SubgroupCondition
 from recsys_core.variant import DENSE, ModelVariant
 
 Status = Literal["pass", "hold", "fail"]
@@ -33,7 +34,7 @@ class AuditQuestion:
     p_harm, p_safe
         Chance of such data if there were no harm, and if the harm were as large as the margin; ``…_corrected`` (Holm).
     subject
-        The worst subgroup, in words of the data.
+        The worst subgroup, in words of the data; ``conditions`` are its own.
     leakage, flips
         All that the probe and the flips found, of their questions.
     """
@@ -55,13 +56,14 @@ class AuditQuestion:
     n: int = 0
     subject: str = ""
     reason: Phrase | None = None
+    conditions: tuple[SubgroupCondition, ...] = ()
     leakage: Leakage | None = None
     flips: AttributeFlips | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Plain JSON; the reason in English."""
         whole = ("leakage", "flips")
-        fields = (name for name in self.__dataclass_fields__ if name not in ("reason", *whole))
+        fields = (name for name in self.__dataclass_fields__ if name not in ("reason", "conditions", *whole))
         found = {name: None if (part := getattr(self, name)) is None else part.to_json() for name in whole}
         reason = None if self.reason is None else str(self.reason)
         return {name: to_json(getattr(self, name)) for name in fields} | found | {"reason": reason}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dashboard.presentation.sentences.fairness import bold, chance, columns_name, inside, name_of
+from dashboard.presentation.sentences.fairness import CROSS, bold, chance, column_name, columns_name, inside, name_of
 from dashboard.presentation.texts import core_message, listed, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown, escape, strong
 from recsys_core.player import Player
@@ -152,7 +152,7 @@ def answer(question: AuditQuestion) -> Markdown:
         high=figure(question, question.high),
         margin=figure(question, question.margin + (0.5 if question.key == "leakage" else 0)),
         n=question.n,
-        subject=question.subject,
+        subject=CROSS.join(f"{column_name(c.column)} {name_of(c.group)}" for c in question.conditions),
         status=plain(f"adversarial.status.{question.status}"),
     )
 
