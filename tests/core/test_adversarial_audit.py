@@ -50,7 +50,7 @@ def test_a_read_column_leaks_and_one_that_is_left_out_changes_nothing():
     features = tiny_features(two.dataset).without({"user_id", "item_id", "item.title"})
     read, blind = random_scorer(features), random_scorer(features.without({"user.city"}))
     worse, better = (
-        adversarial_audit(audited(s), two, by=("city",), before=b, n_shuffles=40)
+        adversarial_audit(audited(s), two, by=("city",), before=b, n_shuffles=60)
         for s, b in ((read, None), (blind, audited(read)))
     )
     leak, flips = worse.question("leakage"), worse.question("flips")
