@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from recsys_core.commands.adversarial_audit import earlier_model
 from recsys_core.commands.command import Command, add_variant, open_variant
 from recsys_core.progress import Progress
 
@@ -12,7 +13,8 @@ from recsys_core.progress import Progress
 def explain_groups_arguments(parser: argparse.ArgumentParser) -> None:
     add_variant(parser)
     parser.add_argument("--by", required=True, metavar="COLUMN[,COLUMN]", help="columns of users, as fairness has them")
-    parser.add_argument("--against", default="", metavar="MODEL", help="the model before a mending, by its id")
+    against = "the model before, by its id (default: the one that was mended, or the variant's own model as it is)"
+    parser.add_argument("--against", default="", metavar="MODEL", help=against)
     parser.add_argument("--n-users", type=int, default=300, metavar="N", help="users who are explained, at most")
     parser.add_argument("--background", type=int, default=8, metavar="N")
     parser.add_argument("--seed", type=int, default=0)
@@ -23,18 +25,11 @@ def run_explain_groups(args: argparse.Namespace, progress: Progress) -> dict[str
 
     from recsys_core.compare.group_reasons import GroupReasonSettings, group_reasons
     from recsys_core.data.segments import COLUMN, with_named_segments
-    from recsys_core.errors import SettingError
     from recsys_core.fairness import by_columns
-    from recsys_core.models.workspace import open_model
 
     settings = GroupReasonSettings(args.n_users, args.background, args.seed)
     opened = open_variant(args)
-    base = None
-    if args.against:
-        model = open_model(args.workspace, args.against)
-        if model.variant.model == opened.variant.model and opened.variant.compression == model.variant.compression:
-            raise SettingError("adversarial.same", model=args.against)
-        base = model.dense
+    earlier = earlier_model(args, opened)
     split_dataset = opened.model.split_dataset
     if COLUMN in args.by:
         dataset = with_named_segments(opened.model.dataset, args.by, args.workspace, split_dataset)
@@ -44,7 +39,7 @@ def run_explain_groups(args: argparse.Namespace, progress: Progress) -> dict[str
         opened.scorer,
         split_dataset,
         by=by,
-        base=base,
+        base=None if earlier is None else earlier.dense,
         settings=settings,
         reranker=opened.reranker,
         progress=progress,
