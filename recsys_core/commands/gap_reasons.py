@@ -17,6 +17,8 @@ def gap_reasons_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--between", nargs=2, default=(), metavar="GROUP", help=between)
     parser.add_argument("--background", type=int, default=8, metavar="N")
     parser.add_argument("--seed", type=int, default=0)
+    sample = "users of both groups whose lists are made again (default: as many as take some twenty seconds)"
+    parser.add_argument("--sample", type=int, metavar="N", help=sample)
     add_users(parser)
 
 
@@ -29,7 +31,7 @@ def run_gap_reasons(args: argparse.Namespace, progress: Progress) -> dict[str, A
     from recsys_core.models.user_sample import UserLimit, evaluate_users
 
     limit = UserLimit.from_text(args.users)
-    settings = ReasonSettings(args.measure, tuple(args.between), args.background, seed=args.seed)
+    settings = ReasonSettings(args.measure, tuple(args.between), args.background, seed=args.seed, n_users=args.sample)
     opened = open_variant(args)
     model, split_dataset = opened.model, opened.model.split_dataset
     if COLUMN in args.by:

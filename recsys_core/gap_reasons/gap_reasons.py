@@ -38,8 +38,8 @@ class ReasonSettings:
 
     ``between`` are the labels of two groups, those furthest apart if empty; groups of fewer than ``least_size`` users
     are not looked at. ``background`` rows stand for "not this value"; ``budget`` bounds the work (multiply-adds), so it
-    says how many users are looked at and whether all coalitions are tried. Raises ``SettingError`` for a number
-    below 1 or an unknown measure.
+    says whether all coalitions are tried and, unless ``n_users`` does, how many users are looked at. Raises
+    ``SettingError`` for a number below its least or an unknown measure.
     """
 
     measure: str = NDCG
@@ -49,8 +49,11 @@ class ReasonSettings:
     seed: int = 0
     n_bootstrap: int = DEFAULT_SETTINGS.n_bootstrap
     least_size: int = DEFAULT_SETTINGS.least_size
+    n_users: int | None = None
 
     def __post_init__(self) -> None:
+        if self.n_users is not None and self.n_users < 2:
+            raise SettingError("setting.least", name="sample", least=2, value=self.n_users)
         for name, least in (("background", 1), ("budget", 1), ("seed", 0), ("n_bootstrap", 1), ("least_size", 1)):
             if getattr(self, name) < least:
                 raise SettingError("setting.least", name=name, least=least, value=getattr(self, name))
@@ -231,7 +234,7 @@ def _shares(
     all_users = min(two.n_users, MOST_USERS)
     exact = 2**n_players * len(background) * a_list * all_users <= settings.budget
     affordable = settings.budget // (N_WALKS * (2 * n_players - 1) * a_list)
-    most = all_users if exact else int(np.clip(affordable, LEAST_USERS, MOST_USERS))
+    most = settings.n_users or (all_users if exact else int(np.clip(affordable, LEAST_USERS, MOST_USERS)))
     lower, higher = two.sample(most, settings.seed)
     users = np.concatenate([lower, higher])
     order = np.concatenate([np.arange(len(lower)), np.arange(len(higher))])
@@ -254,7 +257,8 @@ def _pair_shares(
     exact = affordable >= LEAST_EXACT_PAIRS
     most = affordable if exact else max(LEAST_EXACT_PAIRS, settings.budget // (ORDERINGS * n_players * macs))
     n_a_user = max(1.0, len(split_dataset.split.test) / max(1, len(np.unique(split_dataset.histories.user))))
-    lower, higher = two.sample(int(np.clip(most / n_a_user, LEAST_USERS, MOST_USERS)), settings.seed)
+    n_users = settings.n_users or int(np.clip(most / n_a_user, LEAST_USERS, MOST_USERS))
+    lower, higher = two.sample(n_users, settings.seed)
     pairs = split_dataset.labelled("test", users=np.concatenate([lower, higher])).pairs
     shares = pair_shares(
         scorer,

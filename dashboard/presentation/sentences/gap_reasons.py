@@ -25,6 +25,8 @@ def gap_sentence(found: GapReasons, names: dict[Player, str]) -> list[Markdown]:
     said = []
     if found.low <= 0 <= found.high:
         said.append(t("gap_reasons.noise", low=numbers.signed(found.low, 3), high=numbers.signed(found.high, 3)))
+    if found.base_low > 0 or found.base_high < 0:
+        said.append(t("gap_reasons.base.said", value=numbers.signed(found.base, 3), **values))
     if not clear:
         return [*said, t("gap_reasons.none", **values)]
     parts = [

@@ -115,4 +115,5 @@ TEXTS = {
     "stage.probe an attribute": "attribute probed",
     "stage.flip an attribute": "attribute flipped",
     "stage.explain groups": "users explained",
+    "gap_reasons.base.said": "{value} of the gap is there without any reason: the same list for everyone serves {higher} and {lower} differently.",
 }

@@ -111,4 +111,5 @@ TEXTS = {
     "stage.probe an attribute": "探测属性",
     "stage.flip an attribute": "翻转属性",
     "stage.explain groups": "解释用户",
+    "gap_reasons.base.said": "差距中有 {value} 与理由无关：给所有人同一份列表，对{higher}与{lower}的效果也不同。",
 }
