@@ -55,7 +55,7 @@ VALUES = {
     },
     "fairness": {
         "by": "user.region", "cross": "user.gender", "measure": "auc", "models": "compressed", "users": "all",
-        "items_by": "item.category", "all_groups": "true", "item_groups": "true",
+        "items_by": "item.category", "all_groups": "true", "item_groups": "true", "k": "20", "all_measures": "true",
         "designs": "true", "search": "true", "tried": "",  # as on Compress
         "gap_reasons": "true", "gap_measure": "mean_score", "adversarial": "true", "group_reasons": "true",
         "audit_base": "", "reasons_base": "",  # need two models: test_group_audit_parts.py
