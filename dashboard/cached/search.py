@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from dashboard.cached import compress as cached_compress
@@ -40,7 +41,7 @@ def tried(ref: WorkspaceRef, by: str) -> list[TriedPoint]:
     """Every measured variant of the workspace's models with a gap by this column, in order of quality."""
     models = _models(ref)
     stamps = tuple(_reports_stamp(ref, model_id) for model_id in models)
-    return _tried(ref, by, models, (_stamp(ref, by), *stamps))
+    return _tried(ref, by, models, (_stamp(ref, by), _mendings_stamp(ref), *stamps))
 
 
 def _models(ref: WorkspaceRef) -> tuple[str, ...]:
@@ -55,8 +56,16 @@ def _reports_stamp(ref: WorkspaceRef, model_id: str) -> int:
     return folder.stat().st_mtime_ns if folder.is_dir() else 0
 
 
+def _mendings_stamp(ref: WorkspaceRef) -> int:
+    from recsys_core.mend.tried import FILE
+
+    file = cached_workspace.workspace(ref).path / FILE
+    return file.stat().st_mtime_ns if file.is_file() else 0
+
+
 @lru_shared(8)
 def _tried(ref: WorkspaceRef, by: str, models: tuple[str, ...], stamps: tuple[int, ...]) -> list[TriedPoint]:
+    from recsys_core.mend import TriedStore
     from recsys_core.search import everything_tried
 
     reports = []
@@ -65,8 +74,12 @@ def _tried(ref: WorkspaceRef, by: str, models: tuple[str, ...], stamps: tuple[in
             reports += cached_compress.reports(ref, model_id).values()
         except RecLensError:  # a damaged model has no points
             continue
-    base = cached_workspace.model(ref, BASE).variant
-    return everything_tried(reports, by, base=base, searched=found(ref, by))
+    base = cached_workspace.model(ref, BASE)
+    mended = (  # the reasons kept are of the model that was mended
+        tried if tried.base == base.id else replace(tried, reasons_kept=None)
+        for tried in TriedStore(cached_workspace.workspace(ref).path).all()
+    )
+    return everything_tried(reports, by, base=base.variant, searched=found(ref, by), mended=mended)
 
 
 def seconds(ref: WorkspaceRef, by: str, evaluations: int) -> float:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from recsys_core.compress.storage import size_bytes
+from recsys_core.data.dataset import Dataset
 from recsys_core.errors import Phrase, SettingError, phrase
 from recsys_core.fairness import dense_scan
 from recsys_core.mend.groups import spelled, split_columns
@@ -103,13 +104,20 @@ def mend(
         check_reranker(reranking, model.split_dataset)
     served, notes, is_new = _trained(workspace, model, mendings, name=name, progress=progress)
     reranker = make_reranker(reranking, model.split_dataset, served.dense)
-    by = spelled(list(dict.fromkeys(c for m in mendings for part in split_columns(model.dataset, m.by) for c in part)))
+    users, items = _columns(model.dataset, mendings)
     variant = MendedVariant(model, served, tuple(mendings), reranker)
-    report = mending_report(variant, by, limit=limit, progress=progress)
+    report = mending_report(variant, spelled([*users, *items]), limit=limit, progress=progress)
     report = replace(report, seconds=time.perf_counter() - began)
     found = Mended(served.id, is_new, ModelVariant(served.variant.model, reranking=reranking), report, notes)
-    TriedStore(workspace.path).add(_tried(found, model, served, by))
+    TriedStore(workspace.path).add(_tried(found, model, served, spelled(users or items)))
     return found
+
+
+def _columns(dataset: Dataset, mendings: Sequence[Mending]) -> tuple[list[str], list[str]]:
+    """The columns of users and of items that the mendings look at, each once."""
+    both = [split_columns(dataset, mending.by) for mending in mendings]
+    users, items = (list(dict.fromkeys(name for parts in both for name in parts[side])) for side in (0, 1))
+    return users, items
 
 
 def _reranking(mendings: Sequence[Mending]) -> Reranking:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,7 @@ class Tried:
     base
         Id of the model that was mended.
     by
-        Columns of the audit.
+        Columns of the audit: those of users, of items where there are none.
     ndcg, base_ndcg
         Overall quality after and before, on the same test users.
     gap, base_gap
@@ -73,12 +73,16 @@ class TriedStore:
                 os.close(handle)
 
     def all(self) -> tuple[Tried, ...]:
-        """What can still be shown: of models that are still there; of one variant and column the newest line."""
-        there, found = set(self._models.ids()), dict[tuple, Tried]()
+        """What can still be shown: of models that are still there; of one variant and column the newest line.
+
+        Their ``query`` names no model where it is the current one, as everywhere else.
+        """
+        there, current, found = set(self._models.ids()), self._models.current, dict[tuple, Tried]()
         for line in self._lines():
             tried = _read(line)
             if tried is not None and {tried.base, tried.query.get("model", tried.base)} <= there:
-                found[tuple(sorted(tried.query.items())), tried.by] = tried
+                query = {k: v for k, v in tried.query.items() if (k, v) != ("model", current)}
+                found[tuple(sorted(query.items())), tried.by] = replace(tried, query=query)
         return tuple(found.values())
 
     def _lines(self) -> list[str]:

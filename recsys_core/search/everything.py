@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from recsys_core.compare import default_grid
+from recsys_core.mend import Tried as TriedMending
 from recsys_core.results import CompressionReport
 from recsys_core.results.search import SearchResult, Tried
 from recsys_core.variant import ModelVariant
@@ -38,11 +39,16 @@ class TriedPoint:
 
 
 def everything_tried(
-    reports: Iterable[CompressionReport], by: str, *, base: ModelVariant, searched: SearchResult | None = None
+    reports: Iterable[CompressionReport],
+    by: str,
+    *,
+    base: ModelVariant,
+    searched: SearchResult | None = None,
+    mended: Iterable[TriedMending] = (),
 ) -> list[TriedPoint]:
     """One point a variant with a gap by this user column, in order of quality; ``base`` is the full model.
 
-    Figures are those of the search where it tried the variant, else of the report.
+    Figures are those of the search where it tried the variant, else of the report, else of its mending.
     """
     points = {t.variant: _of_search(t) for t in (searched.tried if searched else ())}
     for report in reports:
@@ -52,6 +58,11 @@ def everything_tried(
         kept = report.top_3_overlap if report.variant.model == base.model else None
         origin = origin_of(report.variant, base)
         points[report.variant] = TriedPoint(report.variant, origin, known[0], gap.own, known[1], kept)  # type: ignore[arg-type]
+    for tried in mended:
+        if tried.variant in points or tried.gap is None or tried.by != by:
+            continue
+        about = (tried.ndcg, tried.gap, tried.size_bytes, tried.reasons_kept)
+        points[tried.variant] = TriedPoint(tried.variant, MENDING, *about)
     return sorted(points.values(), key=lambda point: (-point.ndcg, point.variant.key))
 
 

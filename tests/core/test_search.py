@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -16,10 +17,11 @@ from recsys_core.__main__ import main
 from recsys_core.compare import default_grid, stored_reports
 from recsys_core.compare.groups import UserGroups, group_gaps
 from recsys_core.errors import SettingError
+from recsys_core.mend import Tried as TriedMending
 from recsys_core.models.workspace import Workspace
 from recsys_core.results.search import Tried
 from recsys_core.search import SearchSettings, everything_tried, hypervolume, load_search, non_dominated, search
-from recsys_core.search.everything import GRID, HAND, MENDING, SEARCH, origin_of
+from recsys_core.search.everything import GRID, HAND, MENDING, SEARCH, TriedPoint, origin_of
 from recsys_core.search.genes import SPARSITIES, STRENGTHS, Space, by_hand, informed
 from recsys_core.search.hypervolume import coordinates
 from recsys_core.search.nsga2 import Evolution
@@ -187,6 +189,12 @@ def test_every_evaluation_is_a_report_that_compress_reads(searched):
         assert tried.reasons_kept == report.top_3_overlap
 
 
+def _a_mending() -> TriedMending:
+    figures = {"ndcg": 0.3, "base_ndcg": 0.31, "gap": 0.02, "base_gap": 0.05, "reasons_kept": 0.9, "lists_kept": 0.8}
+    about = {"base": "first", "mendings": (), "by": "", "size_bytes": 9, "made": ""}
+    return TriedMending(query={"model": "mended"}, **about, **figures)
+
+
 def test_everything_tried_says_whose_idea_it_was(searched):
     model = Workspace.open(searched[0]).model()
     found, reports = load_search(model, "user.gender"), stored_reports(model)
@@ -198,6 +206,11 @@ def test_everything_tried_says_whose_idea_it_was(searched):
     assert set(plain.values()) == {GRID, MENDING}
     assert {p.origin for p in everything_tried(reports, "user.gender", base=ModelVariant("other"))} == {MENDING}
     assert everything_tried(reports, "user.nothing", base=DENSE) == []
+    mended = replace(_a_mending(), by="user.gender")
+    more = everything_tried(reports, "user.gender", base=DENSE, mended=[mended, replace(mended, by="user.age")])
+    assert [p for p in more if p.variant == mended.variant] == [
+        TriedPoint(mended.variant, MENDING, mended.ndcg, mended.gap, mended.size_bytes, mended.reasons_kept)
+    ]
     assert origin_of(ModelVariant.compressed(0.37), DENSE) == HAND
 
 
