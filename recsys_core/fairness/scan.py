@@ -14,8 +14,8 @@ from recsys_core.fairness.cohort import DEFAULT_SETTINGS, AuditSettings
 from recsys_core.fairness.columns import groupable_columns
 from recsys_core.fairness.gaps import corrected
 from recsys_core.fairness.groups import make_grouping
-from recsys_core.fairness.metric import NEITHER
-from recsys_core.fairness.metrics import direction, find_metric
+from recsys_core.fairness.metric import HIGHER_IS_BETTER, NEITHER
+from recsys_core.fairness.metrics import find_metric
 from recsys_core.fairness.permutation import most_shuffles
 from recsys_core.fairness.resamples import Resamples
 from recsys_core.fairness.user_statistics import user_statistics
@@ -33,7 +33,7 @@ class ScanResult:
     reports
         By the column's full name (``user.region``, ``training.activity``).
     gaps
-        ``(column, gap)``: the real ones first; among them the measures with a good end before those
+        ``(column, gap)``: the real ones first; among them quality, then other measures with a good end, then those
         where neither end is bad in itself (who is *served* worse); then by `relative_size`, largest first.
     n_tested
         Gaps that ``p_corrected`` is corrected for.
@@ -103,11 +103,17 @@ def _ranked(reports: Sequence[FairnessReport], about: ScanResult) -> ScanResult:
     """Reports that are corrected together, with their gaps in order."""
     by_column = {report.by[0]: report for report in reports}
     gaps = [(column, gap) for column, report in by_column.items() for gap in report.gaps]
-    gaps.sort(
-        key=lambda c: (c[1].within_noise, direction(c[1].metric) == NEITHER, -relative_size(c[1], by_column[c[0]]))
-    )
+    gaps.sort(key=lambda c: (c[1].within_noise, _place(c[1].metric), -relative_size(c[1], by_column[c[0]])))
     n_tested = next((report.n_tested for report in reports), 0)
     return replace(about, reports=by_column, gaps=tuple(gaps), n_tested=n_tested)
+
+
+def _place(metric: str) -> int:
+    """Who is *served* worse comes before who is predicted worse, and before where neither end is bad in itself."""
+    about = find_metric(metric)
+    if about.direction == NEITHER:
+        return 2
+    return 0 if about.family == "quality" and about.direction == HIGHER_IS_BETTER else 1
 
 
 def scan_json(found: ScanResult) -> dict:
