@@ -39,9 +39,10 @@ def kept(ref: WorkspaceRef, by: str) -> KeptDesigns:
 def _kept(ref: WorkspaceRef, by: str, stamp: int) -> KeptDesigns:
     from recsys_core.architectures import DesignSettings, load_runs, report_of
     from recsys_core.architectures.compare import designs_of
+    from recsys_core.architectures.train import all_features
 
     model = cached_workspace.model(ref, BASE)
-    made, left_out = designs_of(model.features)
+    made, left_out = designs_of(all_features(model))
     epochs, runs = load_runs(model)
     by_design = {design: {run.seed for run in runs if run.design == design} for design in made}
     whole = set.intersection(*by_design.values()) if by_design else set()

@@ -10,7 +10,7 @@ import numpy as np
 
 from recsys_core.architectures.settings import DesignSettings
 from recsys_core.architectures.stored import load_runs, save_runs
-from recsys_core.architectures.train import evaluated_users, features_of, train_design
+from recsys_core.architectures.train import all_features, evaluated_users, features_of, train_design
 from recsys_core.compare.groups import UserGroups, user_groups
 from recsys_core.data.features import Features
 from recsys_core.errors import SettingError, phrase, require
@@ -62,14 +62,15 @@ def compare_architectures(
     if asked.key not in {g.column for g in groups}:
         known = ", ".join(g.column for g in groups) or "-"
         raise SettingError("search.groups", column=asked.key, known=known)
-    made, left_out = designs_of(model.features)
+    available = all_features(model)
+    made, left_out = designs_of(available)
     epochs, runs = load_runs(model)
     kept = {(run.design, run.seed): run for run in (runs if epochs == settings.epochs else [])}
     wanted = [(design, seed) for seed in range(settings.seeds) for design in made]
     for at, (design, seed) in enumerate(wanted):
         if (design, seed) not in kept:
             progress(phrase("stage.designs", at=at + 1, n=len(wanted)), at / len(wanted))
-            kept[design, seed] = train_design(model, design, seed, settings, groups)
+            kept[design, seed] = train_design(model, design, seed, settings, groups, available=available)
             with contextlib.suppress(OSError):  # a folder that cannot be written to is slower, not broken
                 save_runs(model, settings.epochs, list(kept.values()))
     return report_of([kept[key] for key in wanted], asked.key, model, settings, left_out=left_out)

@@ -13,7 +13,8 @@ from recsys_core.architectures.networks import make_network, n_parameters
 from recsys_core.architectures.scoring import DesignScorer
 from recsys_core.architectures.settings import MOST_ROWS, DesignSettings, n_evaluated, training_settings
 from recsys_core.compare.groups import UserGroups
-from recsys_core.data.features import Features
+from recsys_core.data.features import Features, make_features
+from recsys_core.models import artifact
 from recsys_core.models.evaluation import evaluate
 from recsys_core.models.objective import Objective
 from recsys_core.models.trained_model import TrainedModel
@@ -21,6 +22,16 @@ from recsys_core.models.training import make_objective
 from recsys_core.results import RankingResult
 from recsys_core.results.architectures import Design, DesignRun
 from recsys_core.seeds import random_stream, torch_stream
+
+
+def all_features(model: TrainedModel) -> Features:
+    """What designs choose from: ids and texts also where the model's own training chose to do without them.
+
+    Columns that the model was told to leave out stay out; numbers are read as it reads them.
+    """
+    edges = {g.key: g.edges for g in model.features.groups if g.edges}
+    features = make_features(model.dataset, artifact.load_texts(model.path), edges=edges)
+    return features.without({*model.changes.without, *model.changes.audit_only})
 
 
 def features_of(design: Design, features: Features) -> Features | None:
@@ -41,14 +52,20 @@ def evaluated_users(model: TrainedModel) -> np.ndarray:
 
 
 def train_design(
-    model: TrainedModel, design: Design, seed: int, settings: DesignSettings, groups: tuple[UserGroups, ...]
+    model: TrainedModel,
+    design: Design,
+    seed: int,
+    settings: DesignSettings,
+    groups: tuple[UserGroups, ...],
+    *,
+    available: Features,
 ) -> DesignRun:
     """One run: weights, batches and hidden ids drawn from the seed, the same batches for every design of a seed.
 
-    ``groups`` are of `evaluated_users`.
+    ``groups`` are of `evaluated_users`; ``available`` is `all_features`.
     """
     began = time.perf_counter()
-    features, split_dataset = features_of(design, model.features), model.split_dataset
+    features, split_dataset = features_of(design, available), model.split_dataset
     if features is None:
         raise ValueError(f"{design.key} has nothing to read of the items")
     how = training_settings(model, settings, seed)

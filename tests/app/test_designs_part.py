@@ -15,6 +15,7 @@ from dashboard.presentation.tables import architectures as tables
 from dashboard.presentation.texts import use_language
 from recsys_core.architectures.compare import designs_of, figures_of
 from recsys_core.architectures.stored import save_runs
+from recsys_core.architectures.train import all_features
 from recsys_core.models.workspace import open_model
 from recsys_core.results.architectures import ArchitectureReport, Design, DesignRun
 
@@ -80,7 +81,7 @@ def test_the_part_offers_training_then_says_what_was_found(open_app, folder, lan
     app = open_app("fairness", **asked)
     assert not app.exception
     assert not app.button(key="designs_start").disabled
-    made, _ = designs_of(model.features)
+    made, _ = designs_of(all_features(model))
     save_runs(model, 3, [run(d, s, 0.1 if d.kind == "mlp" else 0.05) for s in range(2) for d in made])
     app = open_app("fairness", **asked)
     assert not app.exception

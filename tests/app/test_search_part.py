@@ -73,7 +73,7 @@ def test_the_scatter_tells_who_tried_a_variant_and_draws_the_front():
         ("mending", False, MENDED.variant.key),
     ]
     assert len({row["meaning"] for row in rows}) == 3
-    assert chart.data.to_dict("records") == [{"gap": 0.02, "ndcg": 0.39}]
+    assert chart.data.to_dict("records") == [{"gap": 0.02, "height": 0.39}]
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])

@@ -17,7 +17,7 @@ from recsys_core.architectures.compare import designs_of, figures_of, groups_of,
 from recsys_core.architectures.networks import NETWORKS, make_network, n_parameters
 from recsys_core.architectures.scoring import DesignScorer
 from recsys_core.architectures.stored import save_runs
-from recsys_core.architectures.train import train_design
+from recsys_core.architectures.train import all_features, train_design
 from recsys_core.errors import SettingError
 from recsys_core.fairness import holm
 from recsys_core.models.ranker import EMPTY
@@ -74,7 +74,7 @@ def test_the_mean_of_a_history_passes_over_empty_places(model):
 
 
 def test_designs_of_what_the_features_hold(model):
-    made, left_out = designs_of(model.features)
+    made, left_out = designs_of(all_features(model))
     assert len(made) == 20
     assert left_out == ()
     assert made[-1] == Design("attention", True, True)
@@ -132,7 +132,7 @@ TRAINED = (Design("logistic", False, False), Design("cross", True, False), Desig
 
 def test_an_ended_comparison_goes_on_with_what_is_missing(model):
     """All but three of the twenty are kept; those are trained, once."""
-    made, _ = designs_of(model.features)
+    made, _ = designs_of(all_features(model))
     known = {"gaps": {"user.gender": 0.1, "user.age": 0.2}, "worst": {"user.gender": "F", "user.age": "18–24"}}
     save_runs(
         model, 1, [DesignRun(d, 0, 0.5, 0.5, n_parameters=1, seconds=0, **known) for d in made if d not in TRAINED]
@@ -148,7 +148,7 @@ def test_an_ended_comparison_goes_on_with_what_is_missing(model):
     assert len(told) == len(TRAINED)
     assert [f.ndcg for f in again.designs] == [f.ndcg for f in found.designs]
     kept = {run.design: run for run in load_runs(model)[1]}
-    same = train_design(model, TRAINED[0], 0, BUDGET, groups_of(model))
+    same = train_design(model, TRAINED[0], 0, BUDGET, groups_of(model), available=all_features(model))
     assert replace(same, seconds=0) == replace(kept[TRAINED[0]], seconds=0), "a run is its seed's"
     (model.path / "architectures.json").write_text("{")
     assert load_runs(model) == (0, [])

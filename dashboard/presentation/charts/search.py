@@ -23,17 +23,20 @@ from recsys_core.search import ORIGINS, TriedPoint, best_of_two
 from recsys_core.variant import ModelVariant
 
 HEIGHT = 300
+LOWEST = 0.7  # of the best NDCG@10: where the vertical axis ends
 COLOURS = {"grid": NEUTRAL, "search": FOR, "mending": AGAINST, "hand": NEUTRAL}
 SHAPES = {"grid": "circle", "search": "diamond", "mending": "triangle-up", "hand": "cross"}
 
 
 def everything(points: list[TriedPoint], names: list[str], chosen: ModelVariant | None) -> Chart:
     """Every variant as a mark, the one that is looked at ringed; a click on a mark names its ``key``."""
+    edge = LOWEST * max((point.ndcg for point in points), default=0.0)  # one ruined variant would flatten all others
     front = {point.variant.key for point in best_of_two(points)}
     rows = [
         {
             "gap": point.gap,
             "ndcg": point.ndcg,
+            "height": max(point.ndcg, edge),
             "origin": point.origin,
             "meaning": COLOURS[point.origin],
             "who": plain(f"search.origin.{point.origin}"),
@@ -46,7 +49,7 @@ def everything(points: list[TriedPoint], names: list[str], chosen: ModelVariant 
         for point, name in zip(points, names, strict=True)
     ]
     here = [row for row, point in zip(rows, points, strict=True) if point.variant == chosen]
-    place = pd.DataFrame(here, columns=["gap", "ndcg"], dtype=float)
+    place = pd.DataFrame(here, columns=["gap", "height"], dtype=float)
     return Chart(place, with_fixed_rows(_everything(), rows), plain("search.tried.alt"))
 
 
@@ -74,5 +77,5 @@ def _everything() -> alt.LayerChart:
         height=HEIGHT,
     )
     x = alt.X("gap", type="quantitative", title=plain("search.tried.x")).axis(tickCount=6, format=".3~f", grid=False)
-    y = alt.Y("ndcg", type="quantitative", title=plain("search.tried.y")).axis(tickCount=5, domain=False)
+    y = alt.Y("height", type="quantitative", title=plain("search.tried.y")).axis(tickCount=5, domain=False)
     return layers.encode(x=x.scale(zero=False, nice=True, padding=8), y=y.scale(zero=False, nice=True, padding=8))

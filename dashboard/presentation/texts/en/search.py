@@ -26,7 +26,7 @@ TEXTS = {
     "search.tried.title": "Everything tried, by {column}",
     "search.tried.none": "Nothing with a gap by {column} has been measured yet.",
     "search.tried.legend": ":small[:gray[● default level]   :blue[◆ NSGA-II]   :orange[▲ mending]   :gray[✚ chosen by hand]   :gray[line: beaten by no other in quality and gap]]",
-    "search.tried.pick": "Click a mark to see what it is.",
+    "search.tried.pick": "Click a mark to see what it is. Marks at the lower edge lie below it.",
     "search.tried.alt": "Every measured variant as a mark: NDCG@10 against the gap between groups, its colour and shape by who tried it; a line joins those that no other one beats in both; the tables hold the same figures",
     "search.tried.x": "gap of NDCG@10 by group (smaller is fairer)",
     "search.tried.y": "NDCG@10",

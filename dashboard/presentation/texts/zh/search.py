@@ -26,7 +26,7 @@ TEXTS = {
     "search.tried.title": "所有尝试过的变体，按{column}",
     "search.tried.none": "尚未测量任何有按{column}差距的变体。",
     "search.tried.legend": ":small[:gray[● 默认档位]   :blue[◆ NSGA-II]   :orange[▲ 修正]   :gray[✚ 手动选择]   :gray[连线：质量与差距都不被胜过]]",
-    "search.tried.pick": "点击标记可查看它是什么。",
+    "search.tried.pick": "点击标记可查看它是什么。位于下边缘的标记实际更低。",
     "search.tried.alt": "每个测量过的变体为一个标记：NDCG@10 与群体间差距，颜色和形状表示由谁尝试；连线连接两方面都不被胜过的变体；表格中有相同的数字",
     "search.tried.x": "各群体 NDCG@10 的差距（越小越公平）",
     "search.tried.y": "NDCG@10",
