@@ -98,3 +98,4 @@ def top_list(page: frame.Frame, top, index: int) -> None:
     )
     later = t("explain.top.later") if any(i.held_out for i in top.items) else ""
     components.caveats([t("explain.top.hint"), sentences.ties(top), later])
+    components.caveats([sentences.reranked(top.variant)])

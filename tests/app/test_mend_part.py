@@ -63,6 +63,7 @@ def test_every_page_opens_re_ranked(open_app, page):
     assert not app.exception
     assert [box.value for box in app.error] == []
     assert [box.value for box in app.warning] == []
+    assert page != "explain" or "its order is no longer that of the scores" in whole(app)
 
 
 def test_a_list_of_mendings_and_what_cannot_be_done(open_app, grouped_workspace):

@@ -7,7 +7,7 @@ import math
 import pandas as pd
 
 from dashboard.presentation import units as written_in
-from dashboard.presentation.texts import capital, joined, numbers, plain, t
+from dashboard.presentation.texts import capital, joined, listed, numbers, plain, t
 from dashboard.presentation.texts.markdown import Markdown, by_sign
 from dashboard.presentation.variants import plain_variant
 from dashboard.presentation.wording import Reason
@@ -279,3 +279,13 @@ def ties(recommendation: Recommendation) -> str:
     """How many of the list share their score with others, and that their order says nothing; empty where none do."""
     n = recommendation.n_tied_listed
     return t("explain.top.ties", n=n, all=recommendation.n_tied) if n else ""
+
+
+def reranked(variant: ModelVariant) -> Markdown | str:
+    """What the order of a re-ranked list means; empty where the list is by score."""
+    asked = variant.reranking
+    if asked.is_identity:
+        return ""
+    methods = listed([plain(f"mend.method.{name}") for name in asked.names])
+    key = "mend.explain.threshold" if asked.names == ("threshold",) else "mend.explain"
+    return t(key, method=methods, strength=numbers.percent(asked.strength))

@@ -82,4 +82,6 @@ TEXTS = {
     "mend.caveat.paired": "95 % intervals, users resampled, before and after paired; seed 0",
     "mend.caveat.learned": "learned on the validation part alone",
     "mend.caveat.places": "the first 100 places by score are rearranged, those below stay",
+    "mend.explain": "This list is re-ranked ({method}, strength {strength}): its order is no longer that of the scores. The reasons explain the score of an item, not its place.",
+    "mend.explain.threshold": "The list is by score: {method} (strength {strength}) changes decisions about pairs, on Fairness, and no list.",
 }

@@ -82,4 +82,6 @@ TEXTS = {
     "mend.caveat.paired": "95 % 区间，对用户重抽样，修正前后配对；种子 0",
     "mend.caveat.learned": "只从验证集学习",
     "mend.caveat.places": "只重新排列得分最高的 100 个位置，之后的不变",
+    "mend.explain": "该列表经过重排（{method}，强度 {strength}）：其顺序不再是得分的顺序。理由解释的是物品的得分，而不是它的位置。",
+    "mend.explain.threshold": "列表按得分排列：{method}（强度 {strength}）改变的是公平性页面上的判断，不改变列表。",
 }
