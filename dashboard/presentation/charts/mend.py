@@ -14,7 +14,6 @@ from dashboard.presentation.charts.chart import (
     NEUTRAL,
     Chart,
     at,
-    by_line,
     dot,
     interval_rule,
     lines,
@@ -116,10 +115,11 @@ def _price() -> alt.LayerChart:
     hover = tooltip(label=plain("fairness.measure"), text=plain("mend.price"), interval=plain("fairness.interval"))
     axis = value_axis("low", plain("mend.price"), format="+.3~f").scale(nice=True, padding=12)
     none = alt.Chart().mark_rule(strokeDash=[4, 4], strokeWidth=1.5, tooltip=None)
-    return by_line(
+    line = {"y": lines()}
+    return alt.layer(
+        room(),
         none.encode(x=at("none")),
-        interval_rule(axis, "high", meaning(), width=2.5).encode(tooltip=hover),
-        dot(at("value"), meaning(), size=80).encode(tooltip=hover),
-        written("text", "high", dx=8),
-        row=36,
-    )
+        interval_rule(axis, "high", meaning(), width=2.5).encode(**line, tooltip=hover),
+        dot(at("value"), meaning(), size=80).encode(**line, tooltip=hover),
+        written("text", "high", dx=8).encode(**line),
+    ).properties(height=alt.Step(36))

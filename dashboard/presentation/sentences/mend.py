@@ -89,6 +89,11 @@ def metric_name(metric: str) -> str:
     return plain("mend.accuracy") if metric == "accuracy" else short_name(metric)
 
 
+def at_the_end(name: str) -> str:
+    """A name as it stands at the end of a title, where a space would break the bold letters."""
+    return inside(name).rstrip()
+
+
 def favoured(groups: Sequence[Favoured]) -> Markdown:
     """Which groups are guaranteed places, and how many."""
     parts = [

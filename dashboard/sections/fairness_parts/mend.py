@@ -177,7 +177,7 @@ def _groups(found: MendedLists, key: str) -> None:
 
 def _price(found: MendedLists) -> None:
     name = sentences.metric_name(found.price.metric)
-    with components.card(t("mend.price.title", metric=inside(name))):
+    with components.card(t("mend.price.title", metric=sentences.at_the_end(name))):
         components.draw(charts.price(found.price, name), key="mend_price")
         kept = numbers.percent(found.lists_kept) if found.lists_kept is not None else numbers.UNKNOWN
         components.caveats([t("mend.lists_kept", share=kept), t("mend.reasons_stay")])

@@ -111,7 +111,7 @@ def _figures(found: MendedLists, reasons: float | None) -> None:
                 components.draw(charts.before_after(found, name_of, words), key="mended_groups")
                 components.caveats([t("mend.legend")])
         name = sentences.metric_name(found.price.metric)
-        with components.card(t("mend.price.title", metric=inside(name))):
+        with components.card(t("mend.price.title", metric=sentences.at_the_end(name))):
             components.draw(charts.price(found.price, name), key="mended_price")
             lists = numbers.percent(found.lists_kept) if found.lists_kept is not None else numbers.UNKNOWN
             said = [t("mend.lists_kept", share=lists)]
