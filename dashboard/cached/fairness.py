@@ -15,7 +15,7 @@ from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.segments import Segment, with_segments
-from recsys_core.fairness import ScanResult
+from recsys_core.fairness import AuditSettings, ScanResult
 from recsys_core.fairness.columns import SEGMENT
 from recsys_core.models.user_sample import QUICK, STORED, UserLimit, evaluate_users
 from recsys_core.results import Evaluation, FairnessReport, GapChange, Group, GroupChange, OneVsRestGap
@@ -92,32 +92,49 @@ def segments_among(ref: WorkspaceRef, by: tuple[str, ...]) -> tuple[Segment, ...
     return tuple(cached_segments.named(ref, c.removeprefix(SEGMENT)) for c in by if c.startswith(SEGMENT))
 
 
-def _grouped(ref: WorkspaceRef, segments: tuple[Segment, ...]) -> Dataset:
+def grouped(ref: WorkspaceRef, segments: tuple[Segment, ...]) -> Dataset:
     return with_segments(dataset(ref), segments, workspace(ref).split_dataset) if segments else dataset(ref)
 
 
-def fairness_audit(ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED) -> Job:
+def fairness_audit(
+    ref: WorkspaceRef,
+    variant: ModelVariant,
+    by: tuple[str, ...],
+    limit: UserLimit = STORED,
+    *,
+    least: int | None = None,
+) -> Job:
     """Job of auditing one column, or several crossed, with every measure; after the scan.
 
     Its result is the scan beside it and its ``FairnessReport``, verdicts of both corrected for all that either tested.
     """
     scanned, segments = fairness_scan(ref, variant, limit), segments_among(ref, by)
+    size = least or least_size()
 
     def work(_progress) -> tuple[ScanResult, FairnessReport]:
         from recsys_core.fairness import audit, with_report
 
         train = workspace(ref).split_dataset.sequences()
-        ranked, grouped = evaluation(ref, variant, limit).outcome(), _grouped(ref, segments)
-        return with_report(scanned.outcome(), audit(grouped, ranked, by=by, variant=variant, train=train))
+        ranked, how = evaluation(ref, variant, limit).outcome(), {"train": train, "settings": settings(size)}
+        report = audit(grouped(ref, segments), ranked, by=by, variant=variant, **how)
+        return with_report(scanned.outcome(), report)
 
-    return shared_queue("answers").job(("audit", ref, variant, by, limit, segments), work)
+    return shared_queue("answers").job(("audit", ref, variant, by, limit, segments, size), work)
 
 
 def fairness_report(
-    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
+    ref: WorkspaceRef,
+    variant: ModelVariant,
+    by: tuple[str, ...],
+    limit: UserLimit = STORED,
+    *,
+    least: int | None = None,
 ) -> FairnessReport:
-    """Figures of every group of user columns; verdicts corrected for the whole scan as well."""
-    return fairness_audit(ref, variant, by, limit).outcome()[1]
+    """Figures of every group of user columns; verdicts corrected for the whole scan as well.
+
+    ``least``: of how many users a group must be to have figures; None as usual.
+    """
+    return fairness_audit(ref, variant, by, limit, least=least).outcome()[1]
 
 
 @lru_shared(16)
@@ -126,7 +143,7 @@ def segment_report(ref: WorkspaceRef, variant: ModelVariant, segment: Segment) -
     from recsys_core.fairness import audit
 
     how = {"variant": variant, "train": workspace(ref).split_dataset.sequences()}
-    return audit(_grouped(ref, (segment,)), evaluation(ref, variant).outcome(), by=(f"{SEGMENT}{segment.name}",), **how)
+    return audit(grouped(ref, (segment,)), evaluation(ref, variant).outcome(), by=(f"{SEGMENT}{segment.name}",), **how)
 
 
 @lru_shared(16)
@@ -149,9 +166,18 @@ def least_size() -> int:
     return DEFAULT_SETTINGS.least_size
 
 
+def settings(least: int) -> AuditSettings:
+    """How audits are done, with figures for groups of so many users or more."""
+    from dataclasses import replace
+
+    from recsys_core.fairness import DEFAULT_SETTINGS
+
+    return replace(DEFAULT_SETTINGS, least_size=least)
+
+
 @lru_shared(16)
 def largest_gaps(
-    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], language: str, limit: UserLimit = STORED
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], language: str, limit: UserLimit, least: int
 ) -> tuple[pd.DataFrame, list[str]]:
     """The gaps of all columns as a table in the session's language, and what each row's measure means.
 
@@ -160,52 +186,75 @@ def largest_gaps(
     from dashboard.presentation.sentences.fairness import meaning
     from dashboard.presentation.tables import groups as group_tables
 
-    found, _ = fairness_audit(ref, variant, by, limit).outcome()
+    found, _ = fairness_audit(ref, variant, by, limit, least=least).outcome()
     return group_tables.largest(found), [meaning(gap.metric) for _, gap in found.gaps]
 
 
 def one_vs_rest(
-    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
+    ref: WorkspaceRef,
+    variant: ModelVariant,
+    by: tuple[str, ...],
+    limit: UserLimit = STORED,
+    *,
+    least: int | None = None,
 ) -> tuple[OneVsRestGap, ...]:
     """Every group of users against all others."""
-    return _one_vs_rest(ref, variant, by, limit, segments_among(ref, by))
+    return _one_vs_rest(ref, variant, by, limit, segments_among(ref, by), least or least_size())
 
 
 @lru_shared(64)
 def _one_vs_rest(
-    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit, segments: tuple[Segment, ...]
+    ref: WorkspaceRef,
+    variant: ModelVariant,
+    by: tuple[str, ...],
+    limit: UserLimit,
+    segments: tuple[Segment, ...],
+    least: int,
 ) -> tuple[OneVsRestGap, ...]:
     from recsys_core.fairness import one_vs_rest as against_all_others
 
     train = workspace(ref).split_dataset.sequences()
-    return against_all_others(_grouped(ref, segments), evaluation(ref, variant, limit).outcome(), by=by, train=train)
+    ranked, how = evaluation(ref, variant, limit).outcome(), {"train": train, "settings": settings(least)}
+    return against_all_others(grouped(ref, segments), ranked, by=by, **how)
 
 
 def gap_changes(
-    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit = STORED
+    ref: WorkspaceRef,
+    variant: ModelVariant,
+    by: tuple[str, ...],
+    limit: UserLimit = STORED,
+    *,
+    least: int | None = None,
 ) -> tuple[GapChange, ...]:
     """What a variant does to the full model's gaps."""
-    return _gap_changes(ref, variant, by, limit, segments_among(ref, by))
+    return _gap_changes(ref, variant, by, limit, segments_among(ref, by), least or least_size())
 
 
 @lru_shared(64)
 def _gap_changes(
-    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], limit: UserLimit, segments: tuple[Segment, ...]
+    ref: WorkspaceRef,
+    variant: ModelVariant,
+    by: tuple[str, ...],
+    limit: UserLimit,
+    segments: tuple[Segment, ...],
+    least: int,
 ) -> tuple[GapChange, ...]:
     from recsys_core.fairness import gap_changes as changes
 
     train = workspace(ref).split_dataset.sequences()
     both = (evaluation(ref, v, limit).outcome() for v in (variant.dense, variant))
-    return changes(_grouped(ref, segments), *both, by=by, train=train)
+    return changes(grouped(ref, segments), *both, by=by, train=train, settings=settings(least))
 
 
 @lru_shared(64)
-def item_report(ref: WorkspaceRef, variant: ModelVariant, by: str, limit: UserLimit = STORED) -> FairnessReport:
+def item_report(
+    ref: WorkspaceRef, variant: ModelVariant, by: str, limit: UserLimit = STORED, *, least: int | None = None
+) -> FairnessReport:
     """Exposure of every group of items."""
     from recsys_core.fairness import audit
 
-    train = workspace(ref).split_dataset.sequences()
-    return audit(dataset(ref), evaluation(ref, variant, limit).outcome(), by=(by,), variant=variant, train=train)
+    how = {"train": workspace(ref).split_dataset.sequences(), "settings": settings(least or least_size())}
+    return audit(dataset(ref), evaluation(ref, variant, limit).outcome(), by=(by,), variant=variant, **how)
 
 
 @lru_shared(64)
@@ -240,7 +289,7 @@ def _worst_served(
     by, segments = columns
 
     opened = workspace(ref)
-    grouping = make_grouping(_grouped(ref, segments), by, train=opened.split_dataset.sequences())
+    grouping = make_grouping(grouped(ref, segments), by, train=opened.split_dataset.sequences())
     ranking = evaluation(ref, variant, limit).outcome().ranking
     inside = np.flatnonzero(grouping.code[ranking.user_index] == grouping.groups.index(group))
     if not len(inside):

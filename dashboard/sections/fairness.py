@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import get_args
 
@@ -14,12 +13,12 @@ from dashboard.cached import fairness as cached_fairness
 from dashboard.cached import workspace as cached_workspace
 from dashboard.parameters import MOST_K, K, is_length
 from dashboard.presentation.charts import fairness as charts
+from dashboard.presentation.charts import fairness_cells as cell_charts
 from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.tables import groups as group_tables
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import plain, t
 from dashboard.presentation.texts.markdown import escape
-from recsys_core.errors import RecLensError
 from recsys_core.fairness import ScanResult
 from recsys_core.fairness.columns import SEGMENT
 from recsys_core.fairness.metric import Family
@@ -36,26 +35,10 @@ Reports = dict[str, FairnessReport]
 Scans = dict[str, ScanResult]
 
 
-def column_pickers(page, scan: ScanResult) -> tuple[str, ...]:
-    """The column to group by, and one to cross it with; the column of the largest real gap unless one is named."""
-    segments = cached_fairness.segment_columns(page.selection.ref)
-    names = {column: sentences.column_name(column) for column in (*scan.reports, *segments)}
+def first_column(page, scan: ScanResult) -> str:
+    """The column that the page opens on: the chosen segment, else that of the largest real gap."""
     chosen = page.selection.segment
-    first = f"{SEGMENT}{chosen.name}" if chosen else first_gap(scan)[0]
-    left, right = st.columns(2)
-    with left:
-        column = page.pick("by", names, default=first, aliases=short_names(names))
-    with right:
-        others = {"": plain("fairness.cross.none")} | {c: name for c, name in names.items() if c != column}
-        own = {spelled: "" for spelled, name in (short_names(names) | {column: column}).items() if name == column}
-        cross = page.pick("cross", others, aliases=short_names(others) | own)
-    return (column, cross) if cross else (column,)
-
-
-def short_names(names: Iterable[str]) -> dict[str, str]:
-    """``gender`` stands for ``user.gender``, too; of equal ones for the first."""
-    known = [name for name in names if not name.startswith(SEGMENT)]
-    return {short: name for name in reversed(known) if (short := name.split(".", 1)[-1]) not in known}
+    return f"{SEGMENT}{chosen.name}" if chosen else first_gap(scan)[0]
 
 
 def measure_picker(page, scan: ScanResult, report: FairnessReport) -> str:
@@ -118,6 +101,8 @@ def dots(page, reports: Reports, looked_at: str, limit: UserLimit) -> None:
     words = sentences.inside(sentences.short_name(metric)), sentences.columns_name(report.by)
     with components.card(t("fairness.chart", metric=words[0], column=words[1]), stretch=True):
         components.draw(charts.dots(reports, metric, sentences.name_of, words), key=f"dots_{len(reports)}")
+        if len(report.groups) > charts.MOST_DOTS:
+            components.caveats([t("fairness.chart.some", n=charts.MOST_DOTS, n_all=len(report.groups))])
         components.caveats(sentences.legend(reports, metric))
         if metric != looked_at:
             components.caveats([t("fairness.together.shown", metric=words[0])])
@@ -141,12 +126,12 @@ def example(page, report: FairnessReport, metric: str, limit: UserLimit) -> None
         st.link_button(label, url, type="tertiary", icon=":material/open_in_new:")
 
 
-def largest(page, scans: Scans, by: tuple[str, ...], metric: str, *, limit: UserLimit) -> None:
+def largest(page, scans: Scans, by: tuple[str, ...], metric: str, *, limit: UserLimit, least: int) -> None:
     """The gaps of all columns and measures; a row opens its column and measure."""
     model, scan = next(iter(scans.items()))
     with components.card(t("fairness.found"), stretch=True):
         ref, spoken = page.selection.ref, page.selection.language
-        rows, titles = cached_fairness.largest_gaps(ref, scan.variant, by, spoken, limit)
+        rows, titles = cached_fairness.largest_gaps(ref, scan.variant, by, spoken, limit, least)
         if rows.empty:
             st.markdown(t("fairness.gaps.none"))
             return
@@ -159,7 +144,7 @@ def largest(page, scans: Scans, by: tuple[str, ...], metric: str, *, limit: User
             key="largest",
             alt=plain("fairness.found.alt"),
             selected=shown.index(here) if here in shown else None,
-            on_pick=lambda row: state.choose(by=shown[row][0], measure=shown[row][1], cross=""),
+            on_pick=lambda row: state.choose(by=shown[row][0], measure=shown[row][1], cross="", cross2=""),
             pick=pick,
             height=LARGEST_HEIGHT,
             titles=titles,
@@ -198,33 +183,24 @@ def columns(rows, *, wrap: tuple[str, ...]) -> dict[str, RowColumn]:
     return {name: RowColumn(name, help=about.get(name, ""), wrap=name in wrap) for name in rows.columns}
 
 
-def details(page, reports: Reports, limit: UserLimit) -> None:
-    """All figures of all groups, and the item side; worked out when opened, and open in the link as here."""
+def details(page, reports: Reports) -> None:
+    """All figures of all groups; worked out when opened, and open in the link as here."""
     groups = page.details("all_groups")
     if groups.open:
         with groups:
             components.table(group_tables.groups(reports), key="groups", alt=plain("fairness.details.groups.alt"))
-    items = page.details("item_groups")
-    if items.open:
-        with items:
-            exposure(page, reports, limit)
 
 
-def exposure(page, reports: Reports, limit: UserLimit) -> None:
-    """Exposure by item group, of every model that is looked at."""
-    ref = page.selection.ref
-    names = {column: sentences.column_name(column) for column in cached_fairness.group_columns(ref, "item")}
-    by = page.pick("items_by", names)
-    try:
-        found = {
-            model: cached_fairness.item_report(ref, report.variant, by, limit) for model, report in reports.items()
-        }
-    except RecLensError as error:
-        components.unavailable(error)
+def cells(reports: Reports, metric: str) -> None:
+    """Crossed columns as a heat map, those of small groups grey; nothing for one column."""
+    report = next(iter(reports.values()))
+    if len(report.by) < 2:
         return
-    changes = cached_fairness.exposure_changes(ref, found["compressed"].variant, by, limit) if len(found) > 1 else ()
-    components.table(group_tables.exposure(found, changes), key="exposure", alt=plain("fairness.details.items.alt"))
-    model = plain(f"fairness.model.{'both' if len(found) > 1 else next(iter(found))}")
-    components.caveats([t("fairness.details.items.model", model=model), t("fairness.details.items.what")])
-    for said in sentences.left_out(next(iter(found.values()))):
-        components.caveats([said])
+    words = sentences.inside(sentences.short_name(metric)), sentences.columns_name(report.by)
+    with components.card(t("fairness.cells", metric=words[0], column=words[1])):
+        components.draw(cell_charts.heat_map(report, metric, sentences.name_of, words), key="cells")
+        n_small = sum(row.suppressed for row in report.groups)
+        model = plain(f"fairness.model.{next(iter(reports))}")
+        said = [t("fairness.cells.colours", overall=sentences.format_metric(report.overall.values[metric]))]
+        said += [t("fairness.cells.size", n=len(report.groups), small=n_small, least=report.least_size)]
+        components.caveats([*said, t("fairness.items.model", model=model)])

@@ -88,6 +88,8 @@ def with_report(found: ScanResult, report: FairnessReport) -> tuple[ScanResult, 
     What the scan tested of the column keeps its p-value, which rests on more shuffles.
     """
     scanned = found.reports.get(report.by[0]) if len(report.by) == 1 else None
+    if scanned is not None and scanned.least_size != report.least_size:
+        scanned = None  # other groups have figures
     if scanned is not None:
         known = {gap.metric: gap.p_value for gap in scanned.gaps}
         gaps = tuple(replace(gap, p_value=known.get(gap.metric, gap.p_value)) for gap in report.gaps)

@@ -75,7 +75,7 @@ def test_interactions_alone_are_compared_by_history(open_fairness):
     app.session_state["item_groups"] = True
     app.run()
     assert not app.exception
-    assert app.selectbox(key="pick_items_by").options == ["popularity"]
+    assert app.selectbox(key="pick_items_by").options == ["popularity", "time since its first interaction"]
 
 
 def test_a_real_missing_stands_beside_empty_cells(open_fairness):
@@ -116,7 +116,7 @@ def test_too_many_item_values_take_no_other_figure_with_them(open_fairness):
     app.session_state["item_groups"] = True
     app.run()
     assert not app.exception
-    assert "its 50 most frequent are groups of their own" in " ".join(texts_of(app))
+    assert "its 20 most frequent are groups of their own" in " ".join(texts_of(app))
 
 
 def test_chinese_has_no_english_inside(open_fairness):

@@ -54,7 +54,9 @@ VALUES = {
         "tried": "",  # needs measured variants: test_search_part.py
     },
     "fairness": {
-        "by": "user.region", "cross": "user.gender", "measure": "auc", "models": "compressed", "users": "all",
+        "by": "user.region", "cross": "user.gender", "cross2": "user.age=40", "least": "3",
+        "subgroups": "true", "strata": "true", "within_column": "user.income",
+        "measure": "auc", "models": "compressed", "users": "all",
         "items_by": "item.category", "all_groups": "true", "item_groups": "true", "k": "20", "all_measures": "true",
         "designs": "true", "search": "true", "tried": "",  # as on Compress
         "gap_reasons": "true", "gap_measure": "mean_score", "adversarial": "true", "group_reasons": "true",

@@ -26,6 +26,7 @@ from dashboard.presentation.charts.chart import (
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.results import FairnessReport, Group, GroupRow
 
+MOST_DOTS = 24  # groups; of more the worst and the best are drawn, those with figures first
 LINE = 42  # px of a group's line; two models share it
 LABEL_SHARE = 0.16  # of the axis, free for the figure that stands right of the longest interval
 COLOURS = {"dense": NEUTRAL, "compressed": FOR}
@@ -41,6 +42,10 @@ def dots(
     """
     first = next(iter(reports.values()))
     groups = sorted(first.groups, key=lambda row: _rank_key(row, metric))
+    if len(groups) > MOST_DOTS:
+        n_best = min(MOST_DOTS // 2, sum(row.values[metric] is not None for row in groups) // 2)
+        shown = [row for row in groups if row.values[metric] is not None] or groups
+        groups = shown[: MOST_DOTS - n_best] + (shown[-n_best:] if n_best and len(shown) > MOST_DOTS else [])
     labels = {row.group: plain("fairness.group.n", group=name(row.group), n=row.n) for row in groups}
     rows = [
         _dot(row, metric, labels[row.group], model, report)

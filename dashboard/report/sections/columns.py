@@ -54,7 +54,7 @@ def _exposure(asked: ReportRequest, report: FairnessReport) -> tuple[Block, ...]
     return (
         Table(group_tables.exposure({"dense": report}, ()), plain("report.items.caption")),
         *((Table(gaps, plain("report.gaps.caption", n=report.n_tested), n_texts=3),) if len(gaps) else ()),
-        Notes([t("fairness.details.items.what"), *sentences.left_out(report)]),
+        Notes([t("fairness.items.what"), *sentences.left_out(report)]),
     )
 
 

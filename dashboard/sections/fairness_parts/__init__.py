@@ -11,16 +11,22 @@ from dashboard.sections.fairness_parts.data_gap import DATA_GAP
 from dashboard.sections.fairness_parts.designs import DESIGNS
 from dashboard.sections.fairness_parts.gap_reasons import GAP_REASONS
 from dashboard.sections.fairness_parts.group_reasons import GROUP_REASONS
+from dashboard.sections.fairness_parts.items import ITEMS
 from dashboard.sections.fairness_parts.measures import MEASURES
 from dashboard.sections.fairness_parts.mend import MEND
 from dashboard.sections.fairness_parts.part import Audited, FairnessPart
 from dashboard.sections.fairness_parts.report import REPORT
 from dashboard.sections.fairness_parts.search import SEARCH
+from dashboard.sections.fairness_parts.strata import STRATA
+from dashboard.sections.fairness_parts.subgroups import SUBGROUPS
 
 PARTS: tuple[FairnessPart, ...] = (
     MEASURES,
+    SUBGROUPS,
+    STRATA,
     GAP_REASONS,
     DATA_GAP,
+    ITEMS,
     MEND,
     SEARCH,
     DESIGNS,

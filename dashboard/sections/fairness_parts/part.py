@@ -30,6 +30,10 @@ class Audited:
         The measure, as reports name it.
     limit
         On how many users.
+    least
+        Of how many users (items) a group must be to be shown with figures.
+    reports
+        Those of all models that are looked at, by ``dense`` and ``compressed``; ``report`` is the first.
     """
 
     page: Any
@@ -40,6 +44,8 @@ class Audited:
     report: FairnessReport
     scan: ScanResult
     limit: UserLimit
+    least: int
+    reports: dict[str, FairnessReport]
 
 
 class FairnessPart(LabCard):

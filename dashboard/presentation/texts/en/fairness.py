@@ -134,11 +134,10 @@ TEXTS = {
     # details
     "fairness.details.groups": "Every group in numbers",
     "fairness.details.groups.alt": "Every group with its size and every measure",
-    "fairness.details.items": "Which items are shown: exposure by item group",
-    "fairness.details.items.by": "Items by",
-    "fairness.details.items.alt": "Item groups with their share of the catalogue, of exposure and of what was taken later",
-    "fairness.details.items.what": "Exposure is the attention that the places of the lists receive (1 / log2(1 + rank)). 1.0 against what was taken later is exposure in proportion to merit.",
-    "fairness.details.items.model": "Model: {model}",
+    "fairness.items.by": "Items by",
+    "fairness.items.alt": "Item groups with their share of the catalogue, of exposure and of what was taken later",
+    "fairness.items.what": "Exposure is the attention that the places of the lists receive (1 / log2(1 + rank)). 1.0 against what was taken later is exposure in proportion to merit.",
+    "fairness.items.model": "Model: {model}",
     "fairness.n": "n",
     "fairness.n_items": "items",
     # measures of all groups together, the list's length
