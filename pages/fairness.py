@@ -42,6 +42,7 @@ def show(page: frame.Frame) -> None:
     with components.grid(4, min_width=200):
         columns, measures, lengths = st.container(), st.container(), st.container()
         variants = cards.model_picker(page)
+    fields = st.container()
     with lengths:
         k = cards.length_picker(page)
     limit = replace(users_picker(page, list(variants.values())[-1]), k=k)
@@ -53,7 +54,8 @@ def show(page: frame.Frame) -> None:
         components.empty(t("fairness.nobody"), t("fairness.nobody.how"))
         return
     with columns:
-        by, least = groups.group_pickers(page, scan, first=cards.first_column(page, scan)), groups.least_size()
+        by = groups.group_pickers(page, scan, first=cards.first_column(page, scan), fields=fields)
+    least = groups.least_size()
     audits = audited_by(page, variants, by, limit, least)
     if not audits:
         return

@@ -19,8 +19,11 @@ CROSSED = ("cross", "cross2")
 MOST_LEAST = 100_000.0
 
 
-def group_pickers(page, scan: ScanResult, *, first: str) -> tuple[str, ...]:
-    """The columns to group by, with the edges or values that the address gives; ``first`` unless one is named."""
+def group_pickers(page, scan: ScanResult, *, first: str, fields) -> tuple[str, ...]:
+    """The columns to group by, with the edges or values that the address gives; ``first`` unless one is named.
+
+    ``fields`` is where what else says the groups stands.
+    """
     segments = cached_fairness.segment_columns(page.selection.ref)
     names = {column: sentences.column_name(column) for column in (*scan.reports, *segments)}
     left, *right = st.columns(3)
@@ -32,11 +35,12 @@ def group_pickers(page, scan: ScanResult, *, first: str) -> tuple[str, ...]:
         with place:
             chosen[key] = picked_column(page, key, others, "", taken=taken)
     picked = {key: column for key, column in chosen.items() if column}
-    with st.container(horizontal=True):
+    with fields.container(horizontal=True, vertical_alignment="bottom"):
         for key, column in picked.items():
             parts_field(page, key, column)
-        page.number("least", MOST_LEAST)
-    st.button(t("fairness.find"), key="find_subgroups", icon=":material/search:", on_click=_open_subgroups)
+        with st.container(width=170):
+            page.number("least", MOST_LEAST)
+        st.button(t("fairness.find"), key="find_subgroups", icon=":material/search:", on_click=_open_subgroups)
     return tuple(picked.values())
 
 
@@ -62,7 +66,9 @@ def parts_field(page, key: str, column: str) -> None:
 
     It is checked there. Nothing for a column whose groups are what they are.
     """
-    base, parts = without_parts(column)
+    (base, parts), raw = without_parts(column), state.bar().value(key)
+    if cached.asked_column(page.selection.ref, raw).problem is not None:
+        parts = raw.rpartition(PARTS)[2]  # what is wrong stays in the field, to be mended there
     kind = cached.settable(page.selection.ref, base) or ("values" if parts else "")
     if not kind:
         return

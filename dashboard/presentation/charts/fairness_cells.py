@@ -13,8 +13,10 @@ from dashboard.presentation.charts.chart import (
     IN_ORDER,
     LABEL_LIMIT,
     NEUTRAL,
+    TEXT_SIZE,
     Chart,
     meaning,
+    one,
     specification,
     tooltip,
 )
@@ -24,15 +26,16 @@ from recsys_core.fairness.metric import LOWER_IS_BETTER, ZERO_IS_BEST
 from recsys_core.results import FairnessReport, Group, GroupRow
 
 HEIGHT = 30  # px of a row
-SMALL, FAINT, STRONG = 0.14, 0.06, 0.55  # opacity of a cell without a figure, as everyone, and of the furthest
+HALF, WHOLE = 0.4, 0.94  # of a cell that is coloured, with its figure beside it and without
+SMALL, FAINT, STRONG = 0.3, 0.1, 0.95  # opacity of a cell without a figure, as everyone, and of the furthest
 MOST_ROWS = 40  # those with the most users
-WRITTEN_COLUMNS = 12  # with more there is no room for figures inside
+WRITTEN_COLUMNS = 8  # with more there is no room for figures inside
 
 
 def heat_map(report: FairnessReport, metric: str, name: Callable[[Group], str], words: tuple[str, str]) -> Chart:
     """A cell for every combination that somebody is in: the last column across, the others down.
 
-    Blue cells are served better than everyone, red ones worse, the stronger the further. ``words`` are the names of
+    Blue cells are served better than everyone, orange ones worse, the stronger the further. ``words`` are the names of
     measure and columns.
     """
     rows = [row for row in report.groups if row.group.kind == "crossed"]
@@ -43,9 +46,8 @@ def heat_map(report: FairnessReport, metric: str, name: Callable[[Group], str], 
     table = pd.DataFrame(found)
     size = table.groupby("down", sort=False)["size"].sum()
     table = table[table["down"].isin(size.nlargest(MOST_ROWS).index)]
-    if table["across"].nunique() > WRITTEN_COLUMNS:
-        table = table.assign(text="")
-    return Chart(table, _heat_map(words[0]), plain("fairness.cells.alt", metric=words[0], column=words[1]))
+    is_written = table["across"].nunique() <= WRITTEN_COLUMNS
+    return Chart(table, _heat_map(words[0], is_written), plain("fairness.cells.alt", metric=words[0], column=words[1]))
 
 
 def _worse(metric: str, value: float | None, overall: float) -> float:
@@ -82,9 +84,10 @@ def _cell(row: GroupRow, metric: str, name: Callable[[Group], str], report: Fair
 
 
 @specification
-def _heat_map(measure: str) -> alt.LayerChart:
+def _heat_map(measure: str, is_written: bool) -> alt.LayerChart:
+    """Coloured cells; the figure stands beside the colour, right of it."""
     shown = {"labelLimit": LABEL_LIMIT, "ticks": False, "domain": False, "title": None}
-    across = alt.X("across", type="nominal", sort=IN_ORDER).axis(**shown, orient="top", labelAngle=0)
+    axis = alt.Axis(**shown, orient="top", labelAngle=0 if is_written else -40)
     down = alt.Y("down", type="nominal", sort=IN_ORDER).axis(**shown)
     hover = tooltip(
         down=plain("fairness.group"),
@@ -93,11 +96,15 @@ def _heat_map(measure: str) -> alt.LayerChart:
         interval=plain("fairness.interval"),
         n=plain("fairness.n"),
     )
+
+    def place(share: float) -> alt.X:
+        return alt.X("across", type="nominal", sort=IN_ORDER, bandPosition=share, axis=axis)
+
     strength = alt.Opacity("strength", type="quantitative", scale=None, legend=None)
-    cells = alt.Chart().mark_rect(cornerRadius=3, stroke="transparent", strokeWidth=2)
-    texts = alt.Chart().mark_text(fontSize=12, tooltip=None).encode(text=alt.Text(field="text"))
-    return (
-        alt.layer(cells.encode(color=meaning(), opacity=strength, tooltip=hover), texts)
-        .encode(x=across, y=down)
-        .properties(height=alt.Step(HEIGHT))
-    )
+    width = HALF if is_written else WHOLE
+    cells = alt.Chart().mark_rect(cornerRadius=3, width={"band": width}, height={"band": WHOLE})
+    layers = [cells.encode(x=place(0.5), color=meaning(), opacity=strength, tooltip=hover)]
+    if is_written:
+        texts = alt.Chart().mark_text(align="left", dx=6, fontSize=TEXT_SIZE, tooltip=None)
+        layers.append(texts.encode(x=place((1 + HALF) / 2), text=alt.Text(field="text"), color=one(NEUTRAL)))
+    return alt.layer(*layers).encode(y=down).properties(height=alt.Step(HEIGHT))

@@ -12,10 +12,10 @@ TEXTS = {
     "fairness.find": "Find the worst-served groups",
     "fairness.chart.some": "Drawn: both ends, {n} of {n_all}; all of them are in numbers below",
     "fairness.cells": "{metric} by {column}, crossed",
-    "fairness.cells.alt": "{metric} by {column}: a cell for every combination, blue where it is better than for everyone, red where it is worse, grey where the group is too small; every figure is in the table below",
+    "fairness.cells.alt": "{metric} by {column}: a cell for every combination, blue where it is better than for everyone, orange where it is worse, grey where the group is too small; every figure is in the table below",
     "fairness.cells.across": "Crossed with",
     "fairness.cells.n": "n = {n}",
-    "fairness.cells.colours": "Blue: served better than everyone ({overall}), red: worse, the stronger the further",
+    "fairness.cells.colours": "Blue: served better than everyone ({overall}), orange: worse, the stronger the further",
     "fairness.cells.size": "{n} {n|combination|combinations}, {small} of under {least} users without a figure (grey)",
     # the worst-served subgroups
     "fairness.part.subgroups": "The worst-served subgroups",
