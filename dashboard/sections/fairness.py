@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import get_args
 
@@ -33,6 +34,12 @@ FAMILIES = get_args(Family)
 LENGTHS = (1, 5, K, 20, 50, MOST_K)
 Reports = dict[str, FairnessReport]
 Scans = dict[str, ScanResult]
+
+
+def short_names(names: Iterable[str]) -> dict[str, str]:
+    """``gender`` stands for ``user.gender``, too; of equal ones for the first."""
+    known = [name for name in names if not name.startswith(SEGMENT)]
+    return {short: name for name in reversed(known) if (short := name.split(".", 1)[-1]) not in known}
 
 
 def first_column(page, scan: ScanResult) -> str:
