@@ -33,8 +33,8 @@ class ScanResult:
     reports
         By the column's full name (``user.region``, ``training.activity``).
     gaps
-        ``(column, gap)``: the real ones first; among them quality, then other measures with a good end, then those
-        where neither end is bad in itself (who is *served* worse); then by `relative_size`, largest first.
+        ``(column, gap)``: the real ones first; among them NDCG, other quality, other measures with a good end, then
+        those where neither end is bad in itself (who is *served* worse); then by `relative_size`, largest first.
     n_tested
         Gaps that ``p_corrected`` is corrected for.
     """
@@ -111,11 +111,16 @@ def _ranked(reports: Sequence[FairnessReport], about: ScanResult) -> ScanResult:
 
 
 def _place(metric: str) -> int:
-    """Who is *served* worse comes before who is predicted worse, and before where neither end is bad in itself."""
+    """NDCG first: it says who is *served* worse and does not grow with what a user took later, as precision does.
+
+    Then other quality, then who is predicted worse, and last where neither end is bad in itself.
+    """
     about = find_metric(metric)
     if about.direction == NEITHER:
+        return 3
+    if about.family != "quality" or about.direction != HIGHER_IS_BETTER:
         return 2
-    return 0 if about.family == "quality" and about.direction == HIGHER_IS_BETTER else 1
+    return 0 if about.name == "ndcg" else 1
 
 
 def scan_json(found: ScanResult) -> dict:
