@@ -117,7 +117,7 @@ def interval(
     where all are.
 
     >>> low, high = interval(np.arange(101.0)[:, None], np.array([50.0]))
-    >>> low.tolist(), high.tolist()
+    >>> low.round(9).tolist(), high.round(9).tolist()
     ([2.5], [97.5])
     """
     value = np.asarray(value)

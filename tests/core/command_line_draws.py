@@ -151,6 +151,7 @@ class Draws:
             "cost-of-explaining": question | {"--users": "1"},
             "compress": question | {"--sparsity": "0.5"},
             "fairness": question | {"--by": "activity"},
+            "subgroups": question | {"--metric": "recall"},
             "gap-reasons": question | {"--by": "gender", "--measure": "selection_rate", "--background": "1"},
             "mend": question | {"--method": "project", "--by": "gender", "--strength": "1"},
             "attribute-audit": question | {"--by": "gender", "--shuffles": "1", "--background": "1"},
