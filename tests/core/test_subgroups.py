@@ -135,7 +135,7 @@ def test_a_planted_subgroup_is_the_worst_and_opens_as_a_group_and_as_a_segment()
 
 
 def test_no_effect_is_seldom_flagged_and_a_planted_one_is_seldom_missed():
-    """The benchmark `benchmarks/subgroups.py` does the same with more runs."""
+    """As often as chance may and as rarely as it must."""
     settings = AuditSettings(n_bootstrap=99)
     random = np.random.default_rng(7)
     dataset, _ = case(500, random)
