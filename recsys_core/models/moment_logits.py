@@ -14,7 +14,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from recsys_core.models.ranker import Ranker
+from recsys_core.models.ranker import HistoryAttention, Ranker
+
+Histories = tuple[Tensor, Tensor, Tensor]  # as `Objective.embedded_histories` gives them
+Candidates = Sequence[tuple[Tensor, Tensor]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,8 +47,31 @@ class Past:
         return cls(F.embedding(rows, torch.cat([of_items, empty.unsqueeze(0)])), bias)
 
 
+def candidate_logits(
+    ranker: Ranker, users: Tensor, histories: Histories, candidates: Candidates, *, noise: torch.Generator
+) -> tuple[list[Tensor], list[Tensor]]:
+    """`moment_logits`, and the same of a network that pools histories or scores pairs in another way."""
+    if isinstance(ranker.adapter.attention, HistoryAttention):
+        return moment_logits(ranker, users, Past.of(ranker, *histories), candidates, noise=noise)
+    return side_by_side(ranker, users, histories, candidates, noise=noise)
+
+
+def side_by_side(
+    ranker: Ranker, users: Tensor, histories: Histories, candidates: Candidates, *, noise: torch.Generator
+) -> tuple[list[Tensor], list[Tensor]]:
+    """Logits and pooled histories of each kind of candidates by `Ranker.pooled` and `Ranker.grid`."""
+    embedded, rows, absent = histories
+    attention = ranker.adapter.attention
+    past = F.embedding(rows, attention.key(embedded)), F.embedding(rows, attention.value(embedded)), absent
+    part, query = (torch.cat([x.expand(len(users), -1, -1) for x in of], 1) for of in zip(*candidates, strict=True))
+    pooled = ranker.pooled(query, past, noise=noise)
+    logits = ranker.grid(users, part, pooled, noise=noise)
+    sizes = [query.shape[-2] for _, query in candidates]
+    return list(logits.split(sizes, 1)), list(pooled.split(sizes, 1))
+
+
 def moment_logits(
-    ranker: Ranker, users: Tensor, past: Past, candidates: Sequence[tuple[Tensor, Tensor]], *, noise: torch.Generator
+    ranker: Ranker, users: Tensor, past: Past, candidates: Candidates, *, noise: torch.Generator
 ) -> tuple[list[Tensor], list[Tensor]]:
     """Logits ``(b, n)`` of each kind of candidates, and the histories pooled for them ``(b, n, 2a)``.
 

@@ -19,7 +19,7 @@ from recsys_core.data.features import Features
 from recsys_core.data.known import Known, KnownItems, PositiveRows, Positives
 from recsys_core.metrics import sorted_once
 from recsys_core.models.item_item import ItemItemTerm
-from recsys_core.models.moment_logits import Past, moment_logits
+from recsys_core.models.moment_logits import candidate_logits
 from recsys_core.models.objective import IdRegulation, Objective, batch_noise, distinct
 from recsys_core.models.ranker import Ranker
 from recsys_core.models.treatment import BatchLosses, drawn_again
@@ -158,7 +158,7 @@ class SequenceObjective(Objective[Moments]):
         """
         known, history = self.known(batch)
         users, of_user = self.users(self.user[batch.begin], noise)
-        past = Past.of(self.ranker, *self.embedded_histories(history[:, : self.ranker.shape.history], noise))
+        past = self.embedded_histories(history[:, : self.ranker.shape.history], noise)
         items, place = distinct(np.append(own, shared), self.features.n_items)
         embedded, of_item = self.items(items, noise)
         part, query = self.ranker.item_parts(embedded)
@@ -166,7 +166,7 @@ class SequenceObjective(Objective[Moments]):
         each = F.embedding(of_own.view(own.shape), torch.cat([part, query], -1))
         each_part, each_query = each.split([part.shape[-1], query.shape[-1]], -1)
         kinds = [(each_part, each_query), (part[of_shared], query[of_shared])]
-        logits, pooled = moment_logits(self.ranker, users, past, kinds, noise=noise)
+        logits, pooled = candidate_logits(self.ranker, users, past, kinds, noise=noise)
         if self.term is not None:
             said = self.term.of_candidates(own, shared, known)
             logits = [of_network + torch.from_numpy(x) for of_network, x in zip(logits, said, strict=True)]

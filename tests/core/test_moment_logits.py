@@ -7,8 +7,10 @@ import torch
 from test_objective import FEATURES, random_ranker
 from torch.nn import functional as F
 
-from recsys_core.models.moment_logits import Past, moment_logits
+from recsys_core.architectures.networks import make_network
+from recsys_core.models.moment_logits import Past, candidate_logits, moment_logits
 from recsys_core.models.ranker import EMPTY, RankerShape
+from recsys_core.results.architectures import KINDS
 from recsys_core.seeds import torch_stream
 
 
@@ -48,3 +50,29 @@ def test_logits_and_gradients_are_those_of_all_candidates_side_by_side(dropout, 
         found.append((logits.detach(), pooled.detach(), gradients))
     torch.testing.assert_close(found[1], found[0], rtol=1e-4, atol=1e-4)
     assert found[0][2].keys() >= {"adapter.attention.empty_value", "adapter.attention.recency", "body.first.weight"}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_design_is_asked_for_own_and_shared_candidates(kind):
+    """Each design's logits are those of its pairs one by one, whatever pools its histories."""
+    random = torch_stream(0, "inputs")
+    ranker = make_network(kind, FEATURES.groups, 6, random).eval()
+    users, past, own, shared = (
+        torch.randn(*size, generator=random)
+        for size in ((4, ranker.n_user), (9, ranker.n_item), (4, 3, ranker.n_item), (5, ranker.n_item))
+    )
+    rows, absent = torch.randint(9, (4, 6), generator=random), torch.zeros(4, 1, 6)
+    absent[1], absent[2, :, 3:] = EMPTY, EMPTY
+    parts = [ranker.item_parts(own), ranker.item_parts(shared)]
+    with torch.no_grad():
+        logits, pooled = candidate_logits(ranker, users, (past, rows, absent), parts, noise=random)
+        assert [x.shape[:2] for x in (*logits, *pooled)] == [(4, 3), (4, 5)] * 2
+        attention = ranker.adapter.attention
+        read = F.embedding(rows, attention.key(past)), F.embedding(rows, attention.value(past)), absent
+        for user in range(4):
+            histories = tuple(x[user : user + 1] for x in read)
+            for items, found in ((own[user], logits[0][user]), (shared, logits[1][user])):
+                for item, logit in zip(items, found, strict=True):
+                    part, query = ranker.item_parts(item.unsqueeze(0))
+                    plain = ranker.grid(users[user : user + 1], part, ranker.pooled(query, histories))
+                    torch.testing.assert_close(plain[0, 0], logit, rtol=1e-4, atol=1e-4)
