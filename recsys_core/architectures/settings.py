@@ -11,7 +11,8 @@ from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.training import TrainingSettings
 
 SAMPLING = SequenceSampling(negatives=100, a_target=8, least=20_000, most=50_000)
-MOST_ROWS = 50_000  # labelled rows of an epoch
+MOST_ROWS = 40_000  # labelled rows of an epoch
+MOST_BATCH = 256  # of them: so short a training needs many steps, else it is the optimiser that is compared
 SCORES = 3_000_000  # that the lists of one evaluation take
 LEAST_USERS = 200
 MOST_SEEDS, MOST_EPOCHS = 20, 100
@@ -33,12 +34,12 @@ class DesignSettings:
 
 
 def training_settings(model: TrainedModel, settings: DesignSettings, seed: int) -> TrainingSettings:
-    """Batches, optimiser and rates of the model's own training, for these few epochs."""
+    """Optimiser and rates of the model's own training, for these few epochs of small batches."""
     own = TrainingSettings.from_json(model.config["settings"])
     return TrainingSettings(
         seed=seed,
         epochs=settings.epochs,
-        batch_size=own.batch_size,
+        batch_size=own.batch_size if model.task == "implicit" else min(own.batch_size, MOST_BATCH),
         learning_rate=own.learning_rate,
         ids=IdRegulation(0.1, 1e-3),
         sampling=SAMPLING,

@@ -10,6 +10,7 @@ import torch
 from torch import nn
 
 from recsys_core.architectures.networks import make_network, n_parameters
+from recsys_core.architectures.objective import design_objective
 from recsys_core.architectures.scoring import DesignScorer
 from recsys_core.architectures.settings import MOST_ROWS, DesignSettings, n_evaluated, training_settings
 from recsys_core.compare.groups import UserGroups
@@ -18,7 +19,6 @@ from recsys_core.models import artifact
 from recsys_core.models.evaluation import evaluate
 from recsys_core.models.objective import Objective
 from recsys_core.models.trained_model import TrainedModel
-from recsys_core.models.training import make_objective
 from recsys_core.results import RankingResult
 from recsys_core.results.architectures import Design, DesignRun
 from recsys_core.seeds import random_stream, torch_stream
@@ -71,7 +71,7 @@ def train_design(
     how = training_settings(model, settings, seed)
     weights = torch_stream(seed, f"initial weights of {design.key}")
     network = make_network(design.kind, features.groups, model.ranker.shape.history, weights)
-    objective = make_objective(network, features, split_dataset, how)
+    objective = design_objective(network, features, split_dataset, how)
     with torch.no_grad():
         network.head.bias.fill_(objective.start_logit)
     optimiser = torch.optim.AdamW(network.parameters(), lr=how.learning_rate, weight_decay=how.weight_decay, fused=True)

@@ -15,12 +15,16 @@ from recsys_core.__main__ import main
 from recsys_core.architectures import DesignSettings, compare_architectures, load_runs
 from recsys_core.architectures.compare import designs_of, figures_of, groups_of, report_of
 from recsys_core.architectures.networks import NETWORKS, make_network, n_parameters
+from recsys_core.architectures.objective import design_objective
 from recsys_core.architectures.scoring import DesignScorer
 from recsys_core.architectures.stored import save_runs
 from recsys_core.architectures.train import all_features, train_design
 from recsys_core.errors import SettingError
 from recsys_core.fairness import holm
-from recsys_core.models.ranker import EMPTY
+from recsys_core.models.objective import IdRegulation
+from recsys_core.models.ranker import EMPTY, SharedDropout
+from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.models.training import TrainingSettings, make_objective
 from recsys_core.models.workspace import open_model
 from recsys_core.results.architectures import KINDS, Design, DesignRun, OverSeeds
 
@@ -63,6 +67,34 @@ def test_networks_say_their_formulas(model):
     items = torch.randn(4, logistic.n_item, generator=draw)
     scores = logistic.grid(users, items, past.expand(2, 4, 16))
     assert torch.allclose(scores[0] - scores[1], (scores[0] - scores[1])[:1].expand(4), atol=1e-5), "one order for all"
+
+
+def implicit(model, kind: str):
+    """A network without dropout and hidden ids over the same data for task ``implicit``, its settings, and the data."""
+    split_dataset = SplitDataset.build(model.dataset, task="implicit", kind="time", seed=0, length=5)
+    made = network(model, kind).train()
+    for part in made.modules():
+        if isinstance(part, SharedDropout):
+            part.p = 0.0
+    return made, split_dataset, TrainingSettings(ids=IdRegulation(0.0, 0.0), shape=made.shape)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_design_learns_task_implicit(model, kind):
+    made, split_dataset, settings = implicit(model, kind)
+    objective = design_objective(made, model.features, split_dataset, settings)
+    batch = objective.batches(4096, np.random.default_rng(0))[0]
+    objective.loss(batch, np.random.default_rng(0)).backward()
+    assert float(made.head.weight.grad.abs().sum()) > 0
+    assert float(made.adapter.tables["item_id"].weight.grad.abs().sum()) > 0
+
+
+def test_attention_has_the_loss_of_the_rankers_own_training(model):
+    made, split_dataset, settings = implicit(model, "attention")
+    ours, own = (make(made, model.features, split_dataset, settings) for make in (design_objective, make_objective))
+    batch = own.batches(4096, np.random.default_rng(0))[0]
+    losses = [float(objective.loss(batch, np.random.default_rng(1)).detach()) for objective in (ours, own)]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-5)
 
 
 def test_the_mean_of_a_history_passes_over_empty_places(model):
