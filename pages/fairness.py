@@ -39,8 +39,9 @@ from recsys_core.models.user_sample import UserLimit
 def show(page: frame.Frame) -> None:
     page.title(t("fairness.title"))
     ref = page.selection.ref
-    with components.grid(4, min_width=200):
-        columns, measures, lengths = st.container(), st.container(), st.container()
+    columns = st.container()  # up to three pickers side by side, each as wide as a name
+    with components.grid(3, min_width=200):
+        measures, lengths = st.container(), st.container()
         variants = cards.model_picker(page)
     fields = st.container()
     with lengths:

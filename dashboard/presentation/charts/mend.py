@@ -113,7 +113,7 @@ def price(found: Price, name: str) -> Chart:
 @specification
 def _price() -> alt.LayerChart:
     hover = tooltip(label=plain("fairness.measure"), text=plain("mend.price"), interval=plain("fairness.interval"))
-    axis = value_axis("low", plain("mend.price"), format="+.3~f").scale(nice=True, padding=12)
+    axis = value_axis("low", plain("mend.price"), format="+.4~f").scale(nice=True, padding=12)
     none = alt.Chart().mark_rule(strokeDash=[4, 4], strokeWidth=1.5, tooltip=None)
     line = {"y": lines()}
     return alt.layer(
