@@ -49,7 +49,8 @@ def stratified_gap(
     Raises
     ------
     SettingError
-        ``strata.users`` for a report or a column of items; ``strata.metric`` for a measure without a gap there.
+        ``strata.users`` for a report or a column of items; ``strata.metric`` for a measure without a gap there;
+        ``strata.no_gap`` where fewer than two groups are large enough.
     RecLensError
         ``column.unknown``.
     """
@@ -86,8 +87,10 @@ def _gap(report: FairnessReport, metric: str) -> Gap:
     found = next((g for g in report.gaps if metric in (g.metric, g.metric.split("@")[0])), None)
     if report.side != "user":
         raise SettingError("strata.users", column=" × ".join(report.by))
+    if not report.gaps:
+        raise SettingError("strata.no_gap", column=" × ".join(report.by), least=report.least_size)
     if found is None:
-        raise SettingError("strata.metric", metric=metric, known=", ".join(g.metric for g in report.gaps) or "-")
+        raise SettingError("strata.metric", metric=metric, known=", ".join(g.metric for g in report.gaps))
     return found
 
 

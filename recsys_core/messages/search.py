@@ -14,6 +14,9 @@ MESSAGES: dict[str, str] = {
     "search.groups": (
         "{column} has no two groups of test users that are large enough to be compared. Columns that have: {known}."
     ),
+    "search.parts": (
+        "Here a column is compared by the groups it has of itself; {column} names groups of its own. Take {whole}."
+    ),
     "search.no_figure": "{variant} has no gap or no reasons to compare.",
     "search.anew.none": "No search is kept for this model, so this one began from the start.",
     "search.anew.column": (

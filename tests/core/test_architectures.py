@@ -190,6 +190,7 @@ def test_an_ended_comparison_goes_on_with_what_is_missing(model):
 def test_bad_requests_are_one_sentence(grouped_workspace, tiny_workspace, capsys):
     for words, said in (
         (("--by", "item.category"), "a column of items"),
+        (("--by", "age=30/50"), "Take user.age."),
         (("--by", "height"), "height"),
         (("--by", "gender", "--seeds", "0"), "seeds"),
     ):

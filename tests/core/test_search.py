@@ -239,6 +239,7 @@ def test_a_search_begins_anew_where_it_cannot_go_on_and_says_why(searched):
 def test_bad_requests_are_one_sentence(grouped_workspace, tiny_workspace, capsys):
     for argument, said in (
         (("--by", "item.category"), "a column of items"),
+        (("--by", "age=30/50"), "Take user.age."),
         (("--by", "height"), "height"),
         (("--by", "gender", "--evaluations", "0"), "0"),
         (("--by", "gender", "--model", "nobody"), "nobody"),

@@ -9,7 +9,7 @@ import pytest
 from fairness_data import audit_of, make_dataset, make_evaluation, train_rows
 
 from recsys_core.data.schema import Column
-from recsys_core.errors import RecLensError
+from recsys_core.errors import RecLensError, SettingError
 from recsys_core.fairness import AuditSettings
 from recsys_core.fairness.strata import strata_json, stratified_gap
 from recsys_core.results import RankingResult
@@ -113,6 +113,8 @@ def test_awkward_strata_have_an_answer():
     assert 0 < len(few.with_figure) < 6
     assert few.verdict in ("stays", "disappears")
     assert gap_within(dataset, evaluation, "interactions").strata[0].group.label == "1"
+    with pytest.raises(SettingError, match="fewer than two groups have 150 users or more"):
+        gap_within(dataset, evaluation, "level", settings=replace(QUICK, least_size=150))
     for within, metric, by, key in (
         ("shoe", "ndcg", ("group",), "column.unknown"), ("item.popularity", "ndcg", ("group",), "strata.users"),
         ("level", "nothing", ("group",), "strata.metric"), ("level", "ndcg", ("popularity",), "strata.users"),
