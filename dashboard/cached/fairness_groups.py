@@ -11,7 +11,7 @@ from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.data.segments import Segment
 from recsys_core.errors import RecLensError, SettingError
-from recsys_core.fairness.columns import PARTS, SEGMENT, find_column, without_parts
+from recsys_core.fairness.columns import PARTS, SEGMENT, find_column
 from recsys_core.models.user_sample import UserLimit
 from recsys_core.results import FairnessReport
 from recsys_core.results.strata import StratifiedGap
@@ -43,7 +43,7 @@ def asked_column(ref: WorkspaceRef, raw: str) -> AskedColumn:
         return AskedColumn(base, base, problem)
     except RecLensError:
         return AskedColumn()
-    return AskedColumn(found.key, without_parts(found.key)[0] if found.edges or found.values else found.key)
+    return AskedColumn(found.key, found.whole)
 
 
 @lru_shared(64)

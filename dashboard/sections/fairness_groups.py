@@ -13,7 +13,7 @@ from dashboard.presentation.sentences import fairness as sentences
 from dashboard.presentation.texts import plain, t
 from dashboard.problem import Problem
 from recsys_core.fairness import ScanResult
-from recsys_core.fairness.columns import PART, PARTS, without_parts
+from recsys_core.fairness.columns import PART, PARTS
 
 CROSSED = ("cross", "cross2")
 MOST_LEAST = 100_000.0
@@ -30,7 +30,7 @@ def group_pickers(page, scan: ScanResult, *, first: str, fields) -> tuple[str, .
     with left:
         chosen = {"by": picked_column(page, "by", names, first)}
     for place, key in zip(right, CROSSED, strict=True):
-        taken = [without_parts(column)[0] for column in chosen.values()]
+        taken = [cached.asked_column(page.selection.ref, column).base for column in chosen.values()]
         others = {"": plain("fairness.cross.none")} | {c: name for c, name in names.items() if c not in taken}
         with place:
             chosen[key] = picked_column(page, key, others, "", taken=taken)
@@ -66,7 +66,8 @@ def parts_field(page, key: str, column: str) -> None:
 
     It is checked there. Nothing for a column whose groups are what they are.
     """
-    (base, parts), raw = without_parts(column), state.bar().value(key)
+    base, raw = cached.asked_column(page.selection.ref, column).base, state.bar().value(key)
+    parts = column.removeprefix(base).removeprefix(PARTS)
     if cached.asked_column(page.selection.ref, raw).problem is not None:
         parts = raw.rpartition(PARTS)[2]  # what is wrong stays in the field, to be mended there
     kind = cached.settable(page.selection.ref, base) or ("values" if parts else "")

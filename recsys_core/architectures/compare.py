@@ -15,7 +15,6 @@ from recsys_core.compare.groups import UserGroups, user_groups
 from recsys_core.data.features import Features
 from recsys_core.errors import SettingError, phrase, require
 from recsys_core.fairness import find_column, holm
-from recsys_core.fairness.columns import without_parts
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.progress import Progress, silent
 from recsys_core.results.architectures import (
@@ -59,8 +58,7 @@ def compare_architectures(
     """
     asked = find_column(model.dataset, by)
     require(asked.side == "user", SettingError, "search.items", column=asked.key)
-    whole, parts = without_parts(asked.key)
-    require(not parts, SettingError, "search.parts", column=asked.key, whole=whole)
+    require(asked.whole == asked.key, SettingError, "search.parts", column=asked.key, whole=asked.whole)
     groups = groups_of(model)
     if asked.key not in {g.column for g in groups}:
         known = ", ".join(g.column for g in groups) or "-"

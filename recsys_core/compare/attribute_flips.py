@@ -10,7 +10,7 @@ import numpy as np
 from recsys_core.errors import SettingError, phrase
 from recsys_core.explain.global_explanation import MAX_EXACT, ORDERINGS
 from recsys_core.explain.shapley import EXACT_PLAYERS, Solution, solve_many
-from recsys_core.fairness.columns import find_column, without_parts
+from recsys_core.fairness.columns import find_column
 from recsys_core.fairness.groups import make_grouping
 from recsys_core.fairness.leakage import has_missing
 from recsys_core.metrics import list_overlap, logistic, mean_interval
@@ -125,10 +125,10 @@ def _flipped_users(
 ) -> tuple[Player, np.ndarray, np.ndarray, int]:
     """The attribute, who is flipped, whose value each is given, and of how many users they were drawn."""
     dataset = split_dataset.dataset
-    side, key = find_column(dataset, column)[:2]
+    found = find_column(dataset, column)
+    side, key, name = found.side, found.key, found.whole
     if side != "user":
         raise SettingError("setting.choice", name="by", choices=phrase("what.user_columns"), value=key)
-    name = without_parts(key)[0]
     if not name.startswith("user."):
         raise SettingError("flips.made", column=key)
     grouping = make_grouping(dataset, (column,), train=split_dataset.sequences())

@@ -56,6 +56,11 @@ class FoundColumn(NamedTuple):
     edges: tuple[float, ...] = ()
     values: tuple[str, ...] = ()
 
+    @property
+    def whole(self) -> str:
+        """The full name less the parts; a sign that belongs to the column's own name stays."""
+        return self.key.rpartition(PARTS)[0] if self.edges or self.values else self.key
+
 
 def groupable_columns(dataset: Dataset, side: str | None = None) -> tuple[str, ...]:
     """Every COLUMN that can be asked for (of one ``side``), users before items, sensitive ones first.
@@ -107,6 +112,8 @@ def part_text(part: float | str) -> str:
 
 def without_parts(key: str) -> tuple[str, str]:
     """A full name as `find_column` gives it, less its parts, and these as they are written.
+
+    For words alone: a column whose own name holds the sign reads the same; `FoundColumn.whole` tells them apart.
 
     >>> without_parts("user.age=30/50"), without_parts("segment:a=b")
     (('user.age', '30/50'), ('segment:a=b', ''))

@@ -153,4 +153,4 @@ def auc_draws(found: Probed, settings: ProbeSettings) -> np.ndarray:
 def reads(scorer: Scorer, by: tuple[str, ...]) -> bool:
     """Whether the model reads one of the columns itself."""
     keys = {group.key for group in scorer.features.side("user")}
-    return any(without_parts(column)[0] in keys for column in by)
+    return any(column in keys or without_parts(column)[0] in keys for column in by)

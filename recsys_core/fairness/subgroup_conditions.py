@@ -12,7 +12,7 @@ from recsys_core.data.dataset import Dataset
 from recsys_core.data.segments import Segment, Split, segment_users
 from recsys_core.errors import SettingError
 from recsys_core.fairness.buckets import bucket, range_groups
-from recsys_core.fairness.columns import PART, PARTS, FoundColumn, find_column, part_text, without_parts
+from recsys_core.fairness.columns import PART, PARTS, FoundColumn, find_column, part_text
 from recsys_core.fairness.groups import column_numbers, make_grouping
 from recsys_core.results import Group
 from recsys_core.results.subgroups import SubgroupCondition
@@ -36,7 +36,7 @@ def column_conditions(dataset: Dataset, column: str, *, train: csr_array) -> lis
     if found.column.kind == "number":
         return _ranges(dataset, found, train)
     grouping = make_grouping(dataset, (found.key,), train=train)
-    plain = without_parts(found.key)[0] if found.values else found.key
+    plain = found.whole
     met = []
     for at, group in enumerate(grouping.groups):
         if group.kind in ("value", "missing"):
@@ -47,7 +47,7 @@ def column_conditions(dataset: Dataset, column: str, *, train: csr_array) -> lis
 
 def _ranges(dataset: Dataset, found: FoundColumn, train: csr_array) -> list[MetCondition]:
     numbers = column_numbers(dataset, found, train)
-    plain = without_parts(found.key)[0] if found.edges else found.key
+    plain = found.whole
     groups, code = bucket(numbers, edges=found.edges)
     low, high = [g.low or 0.0 for g in groups], [g.high or 0.0 for g in groups]
     n = len(groups)

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 
 from recsys_core.errors import RecLensError, SettingError, phrase, require
 from recsys_core.fairness import find_column
-from recsys_core.fairness.columns import without_parts
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.user_sample import QUICK_MACS, macs_of_a_pair, quick_users
 from recsys_core.models.workspace import Workspace
@@ -91,8 +90,7 @@ def search(
     asked = find_column(model.dataset, by)
     column = asked.key
     require(asked.side == "user", SettingError, "search.items", column=column)
-    whole, parts = without_parts(column)
-    require(not parts, SettingError, "search.parts", column=column, whole=whole)
+    require(asked.whole == column, SettingError, "search.parts", column=column, whole=asked.whole)
     evaluator = Evaluator(workspace, model, column)
     progress(phrase("stage.search.begin"), 0.0)
     full = evaluator.full(_part(progress, "stage.search.begin", 0.0, 0.02))

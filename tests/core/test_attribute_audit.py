@@ -17,7 +17,8 @@ from recsys_core.__main__ import main
 from recsys_core.compare.attribute_flips import FlipSettings, _flipped_users, attribute_flips
 from recsys_core.errors import RecLensError, SettingError
 from recsys_core.explain.shapley import exact_contributions
-from recsys_core.fairness.leakage import ProbeSettings, leakage
+from recsys_core.fairness.columns import find_column
+from recsys_core.fairness.leakage import ProbeSettings, leakage, reads
 from recsys_core.fairness.probe import probe, weighted_auc, whitened
 from recsys_core.metrics import list_overlap, logistic, top_k
 from recsys_core.models.edited_rows import with_encoded_rows
@@ -136,6 +137,19 @@ def test_nothing_changes_exactly_where_the_column_is_not_read():
     found = attribute_flips(blind, SPLIT, column="city")
     assert not found.is_read
     assert (found.scores.value, found.lists.value, found.explanations.value, found.overlap.value) == (0, 0, 0, 1)
+
+
+def test_a_sign_in_a_columns_own_name_is_no_edge():
+    """The column ``x=y`` is read like the column ``city`` that it is, by flips and by the probe."""
+    data = SPLIT.dataset
+    columns = tuple(replace(c, name="x=y") if c.name == "city" else c for c in data.schema.users)
+    named = replace(data, schema=replace(data.schema, users=columns), users=data.users.rename(columns={"city": "x=y"}))
+    scorer = random_scorer(tiny_features(named).without({"user_id", "item_id", "item.title"}))
+    found = attribute_flips(scorer, replace(SPLIT, dataset=named), column="x=y")
+    assert (found.is_read, found.scores.value > 0) == (True, True)
+    assert find_column(named, "x=y").whole == "user.x=y"
+    assert find_column(named, "user.x=y=" + str(named.users["x=y"].iloc[0])).whole == "user.x=y"
+    assert reads(scorer, ("user.x=y",))
 
 
 def test_what_cannot_be_flipped_is_said():

@@ -12,7 +12,6 @@ from dashboard.presentation.sentences import subgroups as sentences
 from dashboard.presentation.sentences.fairness import column_name, inside, name_of, short_name
 from dashboard.sections.fairness_parts.part import Audited, FairnessPart
 from recsys_core.errors import RecLensError
-from recsys_core.fairness.columns import without_parts
 from recsys_core.fairness.strata import strata_json
 
 FIRST = ("training.activity", "training.interactions")  # length of the history, and all that was logged
@@ -20,7 +19,7 @@ FIRST = ("training.activity", "training.interactions")  # length of the history,
 
 def strata(audited: Audited) -> dict | None:
     """The two extreme groups in every fifth (or group) of a column; returns the figures, raw."""
-    grouped = {without_parts(column)[0] for column in audited.by}
+    grouped = {cached.asked_column(audited.ref, column).base for column in audited.by}
     columns = [c for c in dict.fromkeys((*FIRST, *audited.scan.reports)) if c not in grouped]
     names = {column: column_name(column) for column in columns}
     within = audited.page.pick("within_column", names, aliases={c.split(".", 1)[1]: c for c in reversed(columns)})

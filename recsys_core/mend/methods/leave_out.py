@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from recsys_core.errors import SettingError
-from recsys_core.fairness.columns import without_parts
+from recsys_core.fairness.columns import find_column
 from recsys_core.mend.method import Change, Situation, TrainedMethod
 
 
@@ -12,7 +12,7 @@ def _change(found: Situation, strength: float) -> Change:
     if strength != 1:
         raise SettingError("mend.half", column=" × ".join(found.groups.by), strength=strength)
     read = {group.key for group in found.model.features.side("user")}
-    without = frozenset(without_parts(name)[0] for name in found.groups.by) & read
+    without = frozenset(find_column(found.model.dataset, name).whole for name in found.groups.by) & read
     if not without:
         raise SettingError("mend.not_read", column=" × ".join(found.groups.by))
     return Change(without=without)
