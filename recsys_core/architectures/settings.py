@@ -12,7 +12,8 @@ from recsys_core.models.training import TrainingSettings
 
 SAMPLING = SequenceSampling(negatives=100, a_target=8, least=20_000, most=50_000)
 MOST_ROWS = 40_000  # labelled rows of an epoch
-MOST_BATCH = 256  # of them: so short a training needs many steps, else it is the optimiser that is compared
+MOST_BATCH = {"implicit": 2048}  # candidates; so short a training needs many steps, else optimisers are compared
+MOST_LABELS = 256  # of a batch of any other task
 SCORES = 3_000_000  # that the lists of one evaluation take
 LEAST_USERS = 200
 MOST_SEEDS, MOST_EPOCHS = 20, 100
@@ -39,7 +40,7 @@ def training_settings(model: TrainedModel, settings: DesignSettings, seed: int) 
     return TrainingSettings(
         seed=seed,
         epochs=settings.epochs,
-        batch_size=own.batch_size if model.task == "implicit" else min(own.batch_size, MOST_BATCH),
+        batch_size=min(own.batch_size, MOST_BATCH.get(model.task, MOST_LABELS)),
         learning_rate=own.learning_rate,
         ids=IdRegulation(0.1, 1e-3),
         sampling=SAMPLING,

@@ -11,7 +11,7 @@ from recsys_core.models.trained_model import TrainedModel
 from recsys_core.results.architectures import DesignRun
 from recsys_core.results.dataclass_json import from_json, to_json
 
-FORMAT = "reclens-architectures-3"
+FORMAT = "reclens-architectures-4"
 FILE = "architectures.json"
 
 
