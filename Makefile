@@ -11,7 +11,7 @@ DEMO := workspaces/shop-demo
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: run test soak bench lint browser clean
+.PHONY: run test soak bench lint system clean
 
 run: $(DEMO)/workspace.json
 	@$(PY) -m dashboard --port $(PORT) $(LISTEN)
@@ -40,13 +40,16 @@ $(DEMO)/workspace.json: | $(READY)
 	@$(PY) -m recsys_core prepare sample_data/shop --out $(DEMO) --name "shop demo"
 	@echo "[4/4] starting"
 
-browser:
-	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || { \
-	  echo "installing Chromium through the system's packages"; \
+system:
+	@missing=; \
+	  command -v chromium >/dev/null || command -v chromium-browser >/dev/null || missing="chromium fonts-noto-cjk"; \
+	  command -v prometheus >/dev/null && command -v promtool >/dev/null || missing="$$missing prometheus"; \
+	  [ -z "$$missing" ] || { \
+	  echo "installing through the system's packages: $$missing"; \
 	  if [ "$$(id -u)" = 0 ]; then SUDO=; else SUDO=sudo; fi; \
-	  $$SUDO apt-get update -q >/dev/null && $$SUDO apt-get install -y -q --no-install-recommends chromium fonts-noto-cjk >/dev/null; }
+	  $$SUDO apt-get update -q >/dev/null && $$SUDO apt-get install -y -q --no-install-recommends $$missing >/dev/null; }
 
-test: $(READY_DEV) browser
+test: $(READY_DEV) system
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 	OMP_NUM_THREADS=1 $(PY) -m pytest -q -rs -n $(WORKERS) --dist loadfile --no-loadscope-reorder

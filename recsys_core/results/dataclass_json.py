@@ -56,6 +56,8 @@ def from_json(kind: type[Part], data: Mapping[str, Any], **given: Any) -> Part:
 
 
 def _read(kind: Any, data: Any) -> Any:
+    if kind is Any:
+        return data
     if is_dataclass(kind):
         return _read_dataclass(kind, data, {})
     origin, parts = get_origin(kind), get_args(kind)

@@ -1,0 +1,1 @@
+"""Learning: candidates made from feedback, and the guard that promotes, holds or refuses them."""

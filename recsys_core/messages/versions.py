@@ -1,0 +1,8 @@
+"""What versions and decisions can say."""
+
+from __future__ import annotations
+
+MESSAGES: dict[str, str] = {
+    "versions.first": "version {version} is the first that was served: there is none to go back to.",
+    "versions.decision": "no decision {decision} in this workspace.",
+}
