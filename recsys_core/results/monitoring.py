@@ -1,0 +1,184 @@
+"""Results of monitoring: what a window of the feedback log says of traffic, quality by group, gap, drift and feedback.
+
+Times are seconds since 1970 in UTC. A window or bin holds what happened from its ``start`` on and before its ``end``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from recsys_core.results.dataclass_json import to_json
+from recsys_core.results.fairness import Group
+
+HIT_RATE, NDCG = "hit_rate@10", "ndcg@10"
+SERVED_MEASURES = (HIT_RATE, NDCG)
+WINDOWS = ("hour", "day", "all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A mean with its 95 % interval over the people whose lists count; None where ``n`` (of people) is too small."""
+
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrafficPoint:
+    """Requests of one bin of time: how many, how many of them failed (5xx), and how long they took in seconds."""
+
+    start: float
+    end: float
+    requests: int
+    errors: int
+    p50: float | None
+    p95: float | None
+
+    @property
+    def per_second(self) -> float:
+        return self.requests / (self.end - self.start) if self.end > self.start else 0.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackPoint:
+    """Events that arrived in one bin of time, and how many of them were positive by the task's rule."""
+
+    start: float
+    end: float
+    n: int
+    n_positive: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedbackSummary:
+    """Events of the whole log and of the window, of how many people, and how many served lists have any."""
+
+    n_events: int
+    n_users: int
+    n_in_window: int
+    n_positive_in_window: int
+    n_today: int
+    first: float | None
+    last: float | None
+    n_lists: int
+    n_lists_with_feedback: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupQuality:
+    """Quality of the lists that one group of users was served; ``EVERYONE`` for all of them.
+
+    Groups of fewer people than the least size are pooled as ``Group("rest")``. ``measures`` are by ``SERVED_MEASURES``.
+    """
+
+    group: Group
+    n_users: int
+    n_lists: int
+    measures: dict[str, Estimate]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServedGap:
+    """The gap between the worst and the best served group in one measure, with its 95 % interval."""
+
+    measure: str
+    worst: Group
+    best: Group
+    difference: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityPoint:
+    """Quality in one bin of time (by when lists were served): everyone first, then each group."""
+
+    start: float
+    end: float
+    groups: tuple[GroupQuality, ...]
+    gaps: tuple[ServedGap, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualityChange:
+    """One group's measure in the later half of the window against the earlier one; ``difference``: later − earlier."""
+
+    group: Group
+    measure: str
+    since: float
+    before: Estimate
+    after: Estimate
+    difference: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreDrift:
+    """Scores served in the window against those of the held-out users under the same variant.
+
+    Attributes
+    ----------
+    psi, threshold
+        Population stability index over the reference's tenths; the value that it exceeds by chance in 1 % of windows of
+        this size. None where there is no reference, or too little was served.
+    n, n_reference
+        Scores (one a list) on both sides.
+    edges, reference, now
+        Inner edges of the bins, and the shares of both sides in each bin (one more than edges).
+    alarms, n_seen
+        When ADWIN found a change in the stream of scores, and how many it has seen.
+    """
+
+    psi: float | None
+    threshold: float | None
+    n: int
+    n_reference: int
+    edges: tuple[float, ...]
+    reference: tuple[float, ...]
+    now: tuple[float, ...]
+    alarms: tuple[float, ...]
+    n_seen: int
+
+    @property
+    def is_found(self) -> bool:
+        """Whether scores have drifted in this window by either detector."""
+        above = self.psi is not None and self.threshold is not None and self.psi > self.threshold
+        return above or bool(self.alarms)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MonitorReport:
+    """What the log of one workspace says of a window.
+
+    ``upto`` is the last event's sequence number; ``last_seen`` when the server last wrote anything (None: never), and
+    ``version``, ``model``, ``variant`` what it served then. ``changes`` hold every group and measure, ``gaps`` a gap a
+    measure where there are two groups to compare.
+    """
+
+    upto: int
+    at: float
+    window: str
+    start: float
+    end: float
+    by: str
+    least: int
+    last_seen: float | None
+    version: int | None
+    model: str | None
+    variant: str | None
+    traffic: tuple[TrafficPoint, ...]
+    traffic_now: TrafficPoint | None
+    feedback: FeedbackSummary
+    feedback_points: tuple[FeedbackPoint, ...]
+    quality: tuple[GroupQuality, ...]
+    quality_points: tuple[QualityPoint, ...]
+    gaps: tuple[ServedGap, ...]
+    changes: tuple[QualityChange, ...]
+    drift: ScoreDrift
+
+    def to_json(self) -> dict[str, Any]:
+        return to_json(self)
