@@ -65,7 +65,7 @@ class QualityMetrics:
     def quality(self, report: MonitorReport) -> None:
         """Publish the present window."""
         for metric, family in self._groups.items():
-            rows = {(g.group.label,): _row(g.measures[metric]) for g in report.quality}
+            rows: dict[tuple[str, ...], Row] = {(g.group.label,): _row(g.measures[metric]) for g in report.quality}
             _replace(family, rows)
         for metric, family in self._gaps.items():
             found = next((gap for gap in report.gaps if gap.measure == metric), None)
