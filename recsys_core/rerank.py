@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from scipy.sparse import csr_array
 
+from recsys_core.data.known import Positives
 from recsys_core.metrics import top_k
 from recsys_core.variant import DENSE, Reranking
 
@@ -27,12 +28,15 @@ class Candidates:
         sparse table of it.
     tie_order
         ``(n_items,)``: place of each item among items of equal score.
+    known
+        What each of the users has taken, where that is not what the split knows of them before the test part.
     """
 
     users: np.ndarray
     scores: np.ndarray
     excluded: np.ndarray | csr_array
     tie_order: np.ndarray
+    known: Positives | None = None
 
 
 class Reranker(Protocol):

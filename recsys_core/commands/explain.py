@@ -17,10 +17,6 @@ if TYPE_CHECKING:
     from recsys_core.models.scorer import Pairs
     from recsys_core.results import Explanation
 
-OF_ALL = ("score", "probability", "base_value", "completeness_gap", "standard_error", "fit", "background", "seed",
-          "seconds", "exact", "units", "compared_with", "logit")  # fmt: skip
-OF_EACH = ("feature", "value", "unit", "contribution", "standard_error", "probability_without", "logit_without")
-
 
 def explain_arguments(parser: argparse.ArgumentParser) -> None:
     add_variant(parser)
@@ -64,9 +60,7 @@ def run_explain(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
     )
     how = {"method": args.method, "history": args.history, "seed": args.seed, "units": args.units}
     found = explain(scorer, model.dataset, pair, background, **how, compared_with=choice.key)
-    rows = [{k: getattr(reason, k) for k in OF_EACH} for reason in found.contributions]
-    of_term = None if found.item_item is None else found.item_item.to_json()
-    answer = {k: getattr(found, k) for k in OF_ALL} | {"contributions": rows, "item_item": of_term}
+    answer = found.to_json()
     if args.words is not None:
         answer["words"] = _words(args.words, opened, (pair, background), found, progress)
     if not args.trust:

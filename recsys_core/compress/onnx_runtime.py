@@ -108,9 +108,10 @@ class OnnxScorer(Scorer):
         other = super().with_features(features, edited=edited)
         return other if other.item_base is self.item_base else other._with_graph()
 
-    def take(self, users: np.ndarray, items: np.ndarray) -> OnnxScorer:
+    def take(self, users: np.ndarray, items: np.ndarray | None = None) -> OnnxScorer:
         """As `Scorer.take`, with a graph of these items."""
-        return super().take(users, items)._with_graph()
+        few = super().take(users, items)
+        return few if items is None else few._with_graph()
 
     def _with_graph(self) -> OnnxScorer:
         self._session = _score_graph(self._quantised, self, self._unpacked).session(THREADS)

@@ -86,25 +86,27 @@ class Dataset:
     def n_interactions(self) -> int:
         return len(self.interactions)
 
-    @property
+    @cached_property
     def titles(self) -> list[str]:
-        """What a person reads for each item, by ``item_index``."""
+        """What a person reads for each item, by ``item_index``; made once."""
         return self.items[self.schema.item_title].tolist()
 
     def user_index(self, user_id: str, where: str = "") -> int:
         """Row of a raw user id. Raises ``RecLensError`` (``user.unknown``) if there is none."""
-        return _row(self._user_ids, user_id, "user", where or self.name)
+        return _row(self.user_ids, user_id, "user", where or self.name)
 
     def item_index(self, item_id: str, where: str = "") -> int:
         """Row of a raw item id. Raises ``RecLensError`` (``item.unknown``) if there is none."""
-        return _row(self._item_ids, item_id, "item", where or self.name)
+        return _row(self.item_ids, item_id, "item", where or self.name)
 
     @cached_property
-    def _user_ids(self) -> pd.Index:
+    def user_ids(self) -> pd.Index:
+        """Raw ids by row, to be looked up."""
         return pd.Index(self.users["user_id"])
 
     @cached_property
-    def _item_ids(self) -> pd.Index:
+    def item_ids(self) -> pd.Index:
+        """Raw ids by row, to be looked up."""
         return pd.Index(self.items["item_id"])
 
     def fingerprint(self) -> str:

@@ -67,7 +67,7 @@ class Histories:
             part[rows] = number
             np.minimum.at(held_from[number], user[rows], split.order[rows])
         held_from = np.minimum.accumulate(held_from[::-1])[::-1]
-        positive = is_positive(split, dataset.schema)
+        positive = is_positive(split.label, split.task, dataset.schema)
 
         def pool(most: int) -> PositiveRows:
             rows = np.flatnonzero(positive & (part >= 0) & (part <= most))
@@ -165,8 +165,8 @@ class Histories:
         return csr_array((np.ones(len(item), dtype=bool), item, start), shape=(n_rows, self.n_items))
 
 
-def is_positive(split: Split, schema: Schema) -> np.ndarray:
-    """Which interactions belong to a history or are looked for when held out (bool)."""
-    if split.task == "rating":
-        return (split.label - schema.low) / (schema.high - schema.low) >= UPPER_PART
-    return split.label == 1
+def is_positive(label: np.ndarray, task: str, schema: Schema) -> np.ndarray:
+    """Which labels ``(n,)`` are of what belongs to a history, or is looked for when held out (bool)."""
+    if task == "rating":
+        return (label - schema.low) / (schema.high - schema.low) >= UPPER_PART
+    return label == 1

@@ -111,7 +111,7 @@ class PositiveRows:
         user, item = user[sequence].astype(np.int64), item[sequence].astype(np.int32)
         key = user * n_rows + order[sequence]
         start = np.searchsorted(user, np.arange(n_users + 1))
-        following = _following(user, item, n_items)
+        following = next_same(user, item, n_items)
         n_repeats = np.bincount(user[following < len(key)], minlength=n_users)
         n_states = np.where(n_repeats > 0, np.diff(start) // BLOCK + 1, 0)
         first_block = np.where(n_repeats > 0, np.cumsum(n_states) - n_states, -1)
@@ -120,7 +120,7 @@ class PositiveRows:
         return cls(length, key, item, start, following, counts, first_block, newest)
 
 
-def _following(user: np.ndarray, item: np.ndarray, n_items: int) -> np.ndarray:
+def next_same(user: np.ndarray, item: np.ndarray, n_items: int) -> np.ndarray:
     """Of rows sorted by user: the position of the user's next row with the same item, past the end without one."""
     following = np.full(len(user), len(user))
     at = by_group(item, n_items)

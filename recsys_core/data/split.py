@@ -121,12 +121,16 @@ def _check_settings(schema: Schema, task: str, kind: str, fraction: float) -> No
 
 def label_interactions(dataset: Dataset, task: str) -> np.ndarray:
     """What each interaction teaches for ``task`` (float32, NaN = nothing), see `make_split`."""
-    value = dataset.interactions["value"].to_numpy(np.float32)
-    if task == "rating" or (task == "like" and dataset.schema.outcome == "click"):
+    return label_values(dataset.interactions["value"].to_numpy(np.float32), dataset.schema, task)
+
+
+def label_values(value: np.ndarray, schema: Schema, task: str) -> np.ndarray:
+    """The same of values ``(n,)`` float32 alone, whosever they are: a row's of the table, or an event's outcome."""
+    if task == "rating" or (task == "like" and schema.outcome == "click"):
         return value.copy()
-    if dataset.schema.outcome != "rating":
+    if schema.outcome != "rating":
         return np.where(value > 0, np.float32(1), np.float32(np.nan))
-    stars, positive_from = stars_of(value, dataset.schema), dataset.schema.positive_from
+    stars, positive_from = stars_of(value, schema), schema.positive_from
     if task == "implicit":  # what was met and not rated was taken as well
         taken = (stars >= 3 if positive_from is None else value >= positive_from) | np.isnan(value)
         return np.where(taken, np.float32(1), np.float32(np.nan))

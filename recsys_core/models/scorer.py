@@ -175,11 +175,16 @@ class Scorer:
             other._every_user = replaced_rows(self._every_user, users, part)
         return other
 
-    def take(self, users: np.ndarray, items: np.ndarray) -> Self:
-        """The network over some rows alone (`Features.take`), without the item-item term, which reads a catalogue."""
-        rows, of_user = (torch.from_numpy(np.asarray(some, dtype=np.int64)) for some in (items, users))
+    def take(self, users: np.ndarray, items: np.ndarray | None = None) -> Self:
+        """The same variant over some rows alone (`Features.take`), all items if None.
+
+        Of some items the network only, without the item-item term, which reads a catalogue.
+        """
+        some = np.arange(self.n_items) if items is None else items
+        rows, of_user = (torch.from_numpy(np.asarray(at, dtype=np.int64)) for at in (some, users))
         few, user_keys = copy.copy(self), {group.key for group in self.features.side("user")}
-        few.features, few.term, few.n_items = self.features.take(users, items), None, len(items)
+        few.features, few.n_items = self.features.take(users, some), len(some)
+        few.term = self.term if items is None else None
         few.encoded, few._every_user = encoded_tensors(few.features), None
         few.cached = {key: v[of_user if key in user_keys else rows] for key, v in self.cached.items()}
         parts = (self.item_base, self.item_query, self.item_key, self.item_value)

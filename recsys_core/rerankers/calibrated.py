@@ -17,6 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
+from recsys_core.data.known import Positives
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.rerankers.columns import groups_of
 from recsys_core.rerankers.first_places import FirstPlaces, PlacesReranker, QuickReranker
@@ -78,7 +79,10 @@ class ByCalibration:
         return np.concatenate(parts) if parts else np.zeros((0, k), dtype=np.int64)
 
     def _some(self, places: FirstPlaces, k: int) -> np.ndarray:
-        wanted = history_shares(self.split_dataset, places.users, self.shares.membership)
+        known = places.known
+        if known is None:
+            known = self.split_dataset.histories.known(places.users, "test")
+        wanted = known_shares(known, self.shares.membership)
         rows = np.arange(len(places))
         table_size = len(self.shares.sizes) * wanted.shape[1] + 1
         cells = rows[:, None, None] * table_size + self.shares.cells[np.maximum(places.items, 0)]
@@ -125,9 +129,9 @@ def prepare(served: Served, by: str) -> PreparedCalibration:
     return PreparedCalibration(Shares(found.membership), served.split_dataset)
 
 
-def history_shares(split_dataset: SplitDataset, users: np.ndarray, membership: np.ndarray) -> np.ndarray:
-    """Mean membership of what each user took before the test part ``(n, n_groups)``; zeros where that is nothing."""
-    taken = split_dataset.histories.known(users, "test").csr()
+def known_shares(known: Positives, membership: np.ndarray) -> np.ndarray:
+    """Mean membership of what each user has taken ``(n, n_groups)``; zeros where that is nothing."""
+    taken = known.csr()
     count = np.diff(taken.indptr)[:, None]
     return (taken.astype(float) @ membership) / np.maximum(count, 1)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
 
+from recsys_core.data.known import Positives
 from recsys_core.metrics import top_k
 from recsys_core.models.evaluation import CHUNK, CanScore
 from recsys_core.models.split_dataset import RankingTask
@@ -29,11 +30,14 @@ class FirstPlaces:
         ``(n, m)`` item indices, -1 where a user has fewer candidates.
     scores
         ``(n, m)`` logits, descending; ``-inf`` where there is no item.
+    known
+        What each user has taken, as `recsys_core.rerank.Candidates` says it.
     """
 
     users: np.ndarray
     items: np.ndarray
     scores: np.ndarray
+    known: Positives | None = None
 
     @property
     def is_item(self) -> np.ndarray:
@@ -41,14 +45,15 @@ class FirstPlaces:
         return self.items >= 0
 
     def __getitem__(self, rows: slice) -> FirstPlaces:
-        return FirstPlaces(self.users[rows], self.items[rows], self.scores[rows])
+        known = None if self.known is None else self.known[rows]
+        return FirstPlaces(self.users[rows], self.items[rows], self.scores[rows], known)
 
     def __len__(self) -> int:
         return len(self.users)
 
     def rearranged(self, order: np.ndarray) -> FirstPlaces:
         """The same scores, given to the items in another order ``(n, m)``: what the next of several re-rankers sees."""
-        return FirstPlaces(self.users, np.take_along_axis(self.items, order, axis=1), self.scores)
+        return replace(self, items=np.take_along_axis(self.items, order, axis=1))
 
     def column(self, of_items: np.ndarray, *, empty: float | bool) -> np.ndarray:
         """A value of every item ``(n_items,)`` at its place ``(n, m)``, ``empty`` where there is no item."""
@@ -75,7 +80,7 @@ def by_score(candidates: Candidates, k: int) -> FirstPlaces:
     """The ``k`` best candidates of each user, equal scores by ``tie_order``."""
     items = top_k(candidates.scores, k, excluded=candidates.excluded, tie_order=candidates.tie_order)
     scores = np.take_along_axis(candidates.scores, np.maximum(items, 0), axis=1)
-    return FirstPlaces(candidates.users, items, np.where(items >= 0, scores, -np.inf))
+    return FirstPlaces(candidates.users, items, np.where(items >= 0, scores, -np.inf), candidates.known)
 
 
 def joined(parts: list[FirstPlaces], width: int) -> FirstPlaces:
@@ -83,8 +88,8 @@ def joined(parts: list[FirstPlaces], width: int) -> FirstPlaces:
     if not parts:
         empty = np.zeros((0, width))
         return FirstPlaces(np.zeros(0, dtype=np.int64), empty.astype(np.int64), empty)
-    arrays = zip(*((part.users, part.items, part.scores) for part in parts), strict=True)
-    return FirstPlaces(*(np.concatenate(pieces) for pieces in arrays))
+    users, items, scores = zip(*((part.users, part.items, part.scores) for part in parts), strict=True)
+    return FirstPlaces(np.concatenate(users), np.concatenate(items), np.concatenate(scores))
 
 
 def rank_places(scorer: CanScore, task: RankingTask, *, progress: Progress = silent) -> FirstPlaces:
@@ -107,7 +112,7 @@ class PlacesReranker:
 
     def lists(self, candidates: Candidates, k: int) -> np.ndarray:
         every = by_score(candidates, max(k, N_PLACES))
-        first = FirstPlaces(every.users, every.items[:, :N_PLACES], every.scores[:, :N_PLACES])
+        first = replace(every, items=every.items[:, :N_PLACES], scores=every.scores[:, :N_PLACES])
         return np.concatenate([self.top(first, min(k, N_PLACES)), every.items[:, N_PLACES:k]], axis=1)
 
     def top(self, first: FirstPlaces, k: int) -> np.ndarray:

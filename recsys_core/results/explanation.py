@@ -10,6 +10,10 @@ from recsys_core.player import Player
 from recsys_core.results.units import LOGIT, Units
 from recsys_core.variant import DENSE, ModelVariant
 
+OF_ALL = ("score", "probability", "base_value", "completeness_gap", "standard_error", "fit", "background", "seed",
+          "seconds", "exact", "units", "compared_with", "logit")  # fmt: skip
+OF_EACH = ("feature", "value", "unit", "contribution", "standard_error", "probability_without", "logit_without")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Contribution:
@@ -151,3 +155,9 @@ class Explanation:
     @property
     def probability(self) -> float:
         return probability(self.logit)
+
+    def to_json(self) -> dict[str, Any]:
+        """Figures and reasons as the command ``explain`` prints them; null where one has no meaning."""
+        reasons = [{name: getattr(reason, name) for name in OF_EACH} for reason in self.contributions]
+        of_term = None if self.item_item is None else self.item_item.to_json()
+        return {name: getattr(self, name) for name in OF_ALL} | {"contributions": reasons, "item_item": of_term}

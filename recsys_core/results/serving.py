@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from recsys_core.errors import Phrase
+from recsys_core.results.explanation import Explanation
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedVersion:
@@ -80,3 +83,95 @@ class FeedbackEvent:
     outcome: float
     list_id: str | None = None
     time: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemReason:
+    """One of the strongest reasons for a listed item: what its score loses without it, in logits."""
+
+    feature: str
+    value: str | float | int | None
+    contribution: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveItem:
+    """A line of a live list.
+
+    ``score`` is a logit (a rating where the task is that), None where the list is not made by the model;
+    ``probability`` is None where scores are none. ``n_takers`` says for such a list how many people took the item.
+    """
+
+    item_id: str
+    title: str
+    score: float | None
+    probability: float | None
+    rank: int
+    propensity: float = 1.0
+    reasons: tuple[ItemReason, ...] | None = None
+    n_takers: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveList:
+    """A list as a version makes it of what is known of somebody now.
+
+    Attributes
+    ----------
+    version
+        Who made it.
+    variant
+        Key of the variant; ``popularity`` where nothing was known that the model could read.
+    user
+        ``known`` to the dataset, ``new`` with attributes or a history of their own, or ``unknown``.
+    n_candidates
+        How many items could have been on it.
+    notes
+        What is to be said of it, in words.
+    """
+
+    version: ServedVersion
+    variant: str
+    user: str
+    items: tuple[LiveItem, ...]
+    n_candidates: int
+    notes: tuple[Phrase, ...] = ()
+
+    def served(self, list_id: str, user_id: str | None, at: float) -> ServedList:
+        """The list as the log keeps it; the scores of one by popularity are the numbers of people."""
+        scores = (item.score if item.score is not None else float(item.n_takers or 0) for item in self.items)
+        return ServedList(
+            list_id=list_id,
+            user_id=user_id,
+            served=at,
+            version=self.version.version,
+            variant=self.variant,
+            items=tuple(item.item_id for item in self.items),
+            scores=tuple(scores),
+            propensities=tuple(item.propensity for item in self.items),
+            n_candidates=self.n_candidates,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveScores:
+    """Scores of some items for somebody, in the order asked for; probabilities are None where scores have none."""
+
+    version: ServedVersion
+    variant: str
+    user: str
+    item_ids: tuple[str, ...]
+    scores: tuple[float, ...]
+    probabilities: tuple[float | None, ...]
+    notes: tuple[Phrase, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveExplanation:
+    """Why somebody, as they are known now, gets an item."""
+
+    version: ServedVersion
+    variant: str
+    user: str
+    explanation: Explanation
+    notes: tuple[Phrase, ...] = ()

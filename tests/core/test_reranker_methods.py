@@ -17,7 +17,7 @@ from recsys_core.metrics import exposure_weights, logistic
 from recsys_core.models.evaluation import evaluate_pairs
 from recsys_core.models.workspace import open_model
 from recsys_core.rerankers import Served
-from recsys_core.rerankers.calibrated import ALPHA, ByCalibration, Shares, history_shares, rescaled
+from recsys_core.rerankers.calibrated import ALPHA, ByCalibration, Shares, known_shares, rescaled
 from recsys_core.rerankers.calibrated import prepare as prepare_calibrated
 from recsys_core.rerankers.exposure import ByShiftedRelevance, exposure_targets, multipliers
 from recsys_core.rerankers.exposure import prepare as prepare_exposure
@@ -152,7 +152,7 @@ def test_calibrated_lists_are_those_of_the_definition(served, strength):
     items = np.array([random.choice(n_items, 20, replace=False) for _ in users])
     first = FirstPlaces(users, items, -np.sort(-random.normal(size=items.shape), axis=1))
     order = ByCalibration(strength, Shares(membership), served.split_dataset).order(first, 6)
-    wanted, scores = history_shares(served.split_dataset, users, membership), rescaled(first)
+    wanted, scores = known_shares(served.split_dataset.histories.known(users), membership), rescaled(first)
     for row in users:
         assert order[row].tolist() == slow_calibrated(strength, scores[row], membership[items[row]], wanted[row], 6)
 
@@ -160,7 +160,7 @@ def test_calibrated_lists_are_those_of_the_definition(served, strength):
 def test_calibration_falls_with_strength(served):
     prepared = prepare_calibrated(served, "item.category")
     first, membership = served.validation.first, prepared.shares.membership
-    wanted = history_shares(served.split_dataset, first.users, membership)
+    wanted = known_shares(served.split_dataset.histories.known(first.users), membership)
     taken = served.split_dataset.histories.known(first.users[:1], "test").csr().indices
     np.testing.assert_allclose(wanted[0], membership[taken].mean(axis=0))
     found = []
