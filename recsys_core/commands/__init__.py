@@ -19,6 +19,7 @@ from recsys_core.commands import (
     explain_batch,
     explain_groups,
     fairness,
+    feedback,
     gap_reasons,
     mend,
     models,
@@ -60,6 +61,7 @@ COMMANDS: tuple[Command, ...] = (
     explain_groups.EXPLAIN_GROUPS,
     adversarial_audit.ADVERSARIAL_AUDIT,
     architectures.ARCHITECTURES,
+    feedback.FEEDBACK,
 )
 
 __all__ = ["COMMANDS", "Command"]

@@ -157,7 +157,7 @@ TERMS = set(  # commands, file formats, names of models and of settings as they 
     re.findall(
         r"\w+",
         "RecLens MiniLM Mini Ray interpret Unix ISO NUL NumPy Excel Parquet Feather Git Hugging Face README python "
-        "pickle safetensors bin utf true false None True False structured unstructured "
+        "Python SQLite apsw pickle safetensors bin utf true false None True False structured unstructured "
         "implicit like rating task epochs seed history one each "
         "shap lime shapley occlusion deeplift ig k",
     )
