@@ -40,6 +40,7 @@ $(DEMO)/workspace.json: | $(READY)
 	@$(PY) -m recsys_core prepare sample_data/shop --out $(DEMO) --name "shop demo"
 	@echo "[4/4] starting"
 
+# Debian's package of Prometheus starts a service that listens on every address, now and at every boot: here it may not
 system:
 	@missing=; \
 	  command -v chromium >/dev/null || command -v chromium-browser >/dev/null || missing="chromium fonts-noto-cjk"; \
@@ -47,7 +48,12 @@ system:
 	  [ -z "$$missing" ] || { \
 	  echo "installing through the system's packages: $$missing"; \
 	  if [ "$$(id -u)" = 0 ]; then SUDO=; else SUDO=sudo; fi; \
-	  $$SUDO apt-get update -q >/dev/null && $$SUDO apt-get install -y -q --no-install-recommends $$missing >/dev/null; }
+	  units=; [ ! -d /run/systemd/system ] || case "$$missing" in *prometheus*) units=prometheus;; esac; \
+	  [ -z "$$units" ] || $$SUDO systemctl mask --quiet --runtime $$units; \
+	  $$SUDO apt-get update -q >/dev/null && $$SUDO apt-get install -y -q --no-install-recommends $$missing >/dev/null; \
+	  status=$$?; \
+	  [ -z "$$units" ] || { $$SUDO systemctl unmask --quiet --runtime $$units; $$SUDO systemctl disable --quiet --now $$units; }; \
+	  exit $$status; }
 
 test: $(READY_DEV) system
 	$(PY) -m ruff check .
