@@ -26,6 +26,7 @@ from recsys_core.commands import (
     quality,
     search,
     segments,
+    serve,
     subgroups,
     tables,
     training,
@@ -62,6 +63,7 @@ COMMANDS: tuple[Command, ...] = (
     adversarial_audit.ADVERSARIAL_AUDIT,
     architectures.ARCHITECTURES,
     feedback.FEEDBACK,
+    serve.SERVE,
 )
 
 __all__ = ["COMMANDS", "Command"]

@@ -61,6 +61,8 @@ NUMERIC = (
     "--against",
     "--others",
     "--evaluations",
+    "--port",
+    "--rate",
     "--seeds",
     "--least",
 )
@@ -101,8 +103,9 @@ TAKES = {  # what is drawn for a command, most of the time
     "search": ("--workspace", "--model", "--by", "--by", "--evaluations", "--seed", "--resume"),
     "explain-groups": (*VARIANT, "--by", "--by", "--against", "--n-users", "--background", "--seed"),
     "adversarial-audit": (*VARIANT, "--by", "--by", "--against", "--shuffles", "--users", "--seed"),
+    "serve": (*VARIANT, "--port", "--host", "--key-file", "--rate"),
 }
-PATHS = ("--workspace", "--data", "--out", "--mapping", "--edits", "--users", "")
+PATHS = ("--workspace", "--key-file", "--data", "--out", "--mapping", "--edits", "--users", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
 COSTLY = (
     "train",
@@ -116,6 +119,7 @@ COSTLY = (
     "cost-of-explaining",
     "search",
     "architectures",
+    "serve",
 )  # these are never run with sound words only
 
 
@@ -161,6 +165,7 @@ class Draws:
             "search": question | {"--by": "activity", "--evaluations": "1"},
             "explain-groups": question | {"--by": "gender", "--n-users": "20", "--background": "1"},
             "adversarial-audit": question | {"--by": "gender", "--shuffles": "1"},
+            "serve": question | {"--port": "0"},
         }
 
     def draw(self) -> list[str]:

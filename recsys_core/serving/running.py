@@ -1,0 +1,78 @@
+"""Running: all that a service needs, opened in the order in which it may be refused, closed the other way round."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import torch
+
+from recsys_core.errors import RecLensError
+from recsys_core.feedback import FeedbackLog, FeedbackReader
+from recsys_core.live.engine import Engine
+from recsys_core.live.histories import LiveHistories
+from recsys_core.models.model_store import read_about
+from recsys_core.models.workspace import Workspace
+from recsys_core.serving.metrics import ServiceMetrics
+from recsys_core.serving.served import ServedModels
+from recsys_core.serving.service import Service
+from recsys_core.serving.watcher import VersionWatcher
+from recsys_core.variant import ModelVariant
+
+TRAFFIC_SECONDS = 5.0
+log = logging.getLogger("recsys_core.serving")
+
+
+@contextmanager
+def open_service(workspace: Path, variant: ModelVariant) -> Iterator[Service]:
+    """A service that answers; at the end of the block its threads end and the log writes what waits.
+
+    Raises ``WorkspaceError`` (``feedback.locked`` where another service serves the workspace, and what opening the
+    workspace, the log and the model raise), ``SettingError`` for a variant that cannot be.
+    """
+    torch.set_num_threads(1)  # two requests whose sums are split among threads wait for one another
+    read_about(workspace)
+    metrics = ServiceMetrics()
+    with ExitStack() as held:
+        feedback = held.enter_context(FeedbackLog.open(workspace, on_commit=lambda seconds, _: metrics.commit(seconds)))
+        opened = Workspace.open(workspace)
+        histories = LiveHistories.build(opened.split_dataset, FeedbackReader(workspace).events())
+
+        def swapped(engine: Engine) -> None:
+            metrics.version(engine.served, engine.variant.key)
+
+        models = ServedModels(opened, variant, histories)
+        watcher = VersionWatcher(models, on_swap=swapped, on_failure=metrics.version_not_loaded)
+        service = Service(watcher=watcher, histories=histories, log=feedback, metrics=metrics)
+        watcher.start()
+        held.callback(service.close)
+        held.enter_context(_traffic(service))
+        yield service
+
+
+@contextmanager
+def _traffic(service: Service) -> Iterator[None]:
+    """Note the service's traffic in its log every five seconds, and once more at the end."""
+    stopped = threading.Event()
+
+    def note() -> None:
+        try:
+            service.note_traffic()
+        except RecLensError as problem:  # a full queue or disk: the metrics have it all the same
+            log.warning("%s", problem)
+
+    def run() -> None:
+        while not stopped.wait(TRAFFIC_SECONDS):
+            note()
+
+    thread = threading.Thread(target=run, name="traffic", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stopped.set()
+        thread.join()
+        note()
