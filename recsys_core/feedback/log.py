@@ -6,6 +6,7 @@ then everybody in it is told. So an answer means that the rows lie on the disk, 
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import threading
@@ -25,6 +26,7 @@ from recsys_core.results.feedback import Appended
 from recsys_core.results.serving import FeedbackEvent, ServedList
 from recsys_core.results.traffic import Traffic
 
+log = logging.getLogger(__name__)
 QUEUE_ROWS = 50_000  # rows that may wait; more are refused at once
 GROUP_ROWS = 5_000  # rows of one transaction, so that a full queue does not make the first in it wait for the last
 RETRY_SECONDS = 1.0  # lists that the disk did not take are tried again
@@ -163,15 +165,36 @@ class FeedbackLog:
             self._refuse(group, problem)
             return
         except Exception as fault:  # whatever it is, this thread and those who wait for it live on
-            reason = type(fault).__name__
-            self._refuse(group, WorkspaceError("feedback.full", path=self._store.path, reason=reason))
+            self._find(group, fault)
             return
         self._unwritten = []
-        if self._on_commit is not None:
-            self._on_commit(time.perf_counter() - start, sum(map(_n_rows, group)))
+        self._count(time.perf_counter() - start, sum(map(_n_rows, group)))
         for entry, outcome in zip(group, found, strict=True):
             if not isinstance(entry, Traffic):
                 _tell(entry.told, outcome)
+
+    def _find(self, group: list[Entry], fault: Exception) -> None:
+        """Drop the entry that no table takes, which has nothing to do with the disk, and write the others."""
+        self._unwritten = []
+        if len(group) > 1:
+            unwritten: list[NotedList] = []
+            for entry in group:
+                self._commit([entry])
+                unwritten += self._unwritten
+            self._unwritten = unwritten
+            return
+        log.error("an entry of the feedback log cannot be written and is dropped", exc_info=fault)
+        if not isinstance(group[0], Traffic):
+            reason = type(fault).__name__
+            _tell(group[0].told, WorkspaceError("feedback.full", path=self._store.path, reason=reason))
+
+    def _count(self, seconds: float, n_rows: int) -> None:
+        """Tell who counts; a fault of theirs does not stop the log."""
+        try:
+            if self._on_commit is not None:
+                self._on_commit(seconds, n_rows)
+        except Exception:
+            log.exception("a commit of the feedback log was not counted")
 
     def _refuse(self, group: list[Entry], problem: RecLensError) -> None:
         """Tell who sent feedback; keep the lists for the next try, as feedback on them will come."""

@@ -6,6 +6,7 @@ import json
 import random
 import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -159,6 +160,26 @@ def test_too_much_waiting_is_refused_at_once(log):
         log.append([event(str(k)) for k in range(6)])
     assert caught.value.key == "feedback.busy"
     assert log.append([event("1")]).result().accepted == 1
+
+
+@pytest.mark.parametrize("wrong", [{"user_id": "\ud800"}, {"n_candidates": 2**70}, {"scores": (b"2", b"1", b"0")}])
+def test_a_list_that_no_table_takes_is_dropped_and_is_no_full_disk_for_the_others(tmp_path, wrong):
+    with FeedbackLog.open(tmp_path) as log:
+        noted = log.note_list(replace(LIST, **wrong))
+        told = [log.append([event(str(n))]) for n in range(3)]
+        with pytest.raises(WorkspaceError):
+            noted.result(5)
+        assert [one.result(5).accepted for one in told] == [1, 1, 1]
+        assert log.queue_depth == 0
+    assert len(FeedbackReader(tmp_path).events()) == 3
+
+
+def test_a_fault_of_who_counts_commits_stops_nobody(tmp_path):
+    def counting(seconds: float, n_rows: int) -> None:
+        raise ValueError("no such metric")
+
+    with FeedbackLog.open(tmp_path, on_commit=counting) as log:
+        assert [log.append([event(str(n))]).result(5).accepted for n in range(2)] == [1, 1]
 
 
 def test_closing_writes_what_waits_and_lets_the_next_one_in(tmp_path):
