@@ -130,7 +130,8 @@ def said(path: Path) -> Iterator[None]:
     except (apsw.CantOpenError, apsw.PermissionsError, apsw.AuthError) as fault:
         raise WorkspaceError("feedback.unreadable", path=path, reason=_code(fault)) from None
     except (apsw.FullError, apsw.IOError, apsw.ReadOnlyError, apsw.BusyError, apsw.LockedError) as fault:
-        raise WorkspaceError("feedback.full", path=path, reason=_code(fault)) from None
+        key = "feedback.unreadable" if "READ" in _code(fault) else "feedback.full"
+        raise WorkspaceError(key, path=path, reason=_code(fault)) from None
 
 
 def _code(fault: apsw.Error) -> str:

@@ -82,7 +82,8 @@ class FeedbackReader:
             clock, ``time`` the client's (NaN where it sent none).
         """
         wanted = [("seq > ?", after), ("seq <= ?", upto), ("received >= ?", since), ("received < ?", before)]
-        return self._frame("events", EVENTS, wanted)
+        with self._open() as connection:
+            return self._frame(connection, "events", EVENTS, wanted)
 
     def days(self) -> tuple[date, ...]:
         """The days (UTC) on which events arrived, ascending."""
@@ -107,17 +108,19 @@ class FeedbackReader:
             ``number list_id user_id served version variant items scores propensities n_candidates``; ``items``,
             ``scores`` and ``propensities`` are tuples, first place first.
         """
-        found = self._frame("lists", LISTS, [("served >= ?", since), ("served < ?", upto), ("number > ?", after)])
-        for column in ("items", "scores", "propensities"):
-            found[column] = [tuple(json.loads(text)) for text in found[column]]
-        return found.astype({"version": "int64"})
+        wanted = [("served >= ?", since), ("served < ?", upto), ("number > ?", after)]
+        with self._open() as connection:
+            found = self._frame(connection, "lists", LISTS, wanted).astype({"version": "int64"})
+            for column in ("items", "scores", "propensities"):
+                found[column] = [tuple(json.loads(text)) for text in found[column]]
+            return found
 
     def traffic(self, since: float | None = None) -> tuple[Traffic, ...]:
         """Rows of traffic of ``since`` (seconds since 1970) and later, the oldest first; seven days are kept."""
         query = "SELECT said FROM traffic WHERE time >= ? ORDER BY number"
         with self._open() as connection:
             rows = self._rows(connection, query, -1e300 if since is None else since) if connection else []
-        return tuple(from_json(Traffic, json.loads(said)) for (said,) in rows)
+            return tuple(from_json(Traffic, json.loads(said)) for (said,) in rows)
 
     def summary(self) -> FeedbackSummary:
         """How much the log holds, of whom, since when, and by version."""
@@ -140,14 +143,19 @@ class FeedbackReader:
             versions=tuple(VersionFeedback(version=v, n_lists=n, n_events=k) for v, n, k in versions),
         )
 
-    def _frame(self, table: str, columns: tuple[str, ...], wanted: list[tuple[str, Any]]) -> pd.DataFrame:
+    def _frame(
+        self,
+        connection: apsw.Connection | None,
+        table: str,
+        columns: tuple[str, ...],
+        wanted: list[tuple[str, Any]],
+    ) -> pd.DataFrame:
         import pandas as pd
 
         asked = [(condition, value) for condition, value in wanted if value is not None]
         where = " AND ".join(condition for condition, _ in asked) or "TRUE"
         query = f"SELECT {', '.join(columns)} FROM {table} WHERE {where} ORDER BY {columns[0]}"
-        with self._open() as connection:
-            rows = self._rows(connection, query, *(value for _, value in asked)) if connection else []
+        rows = self._rows(connection, query, *(value for _, value in asked)) if connection else []
         kinds = {name: NUMBERS.get(name, "str") for name in columns}
         by_column = zip(*rows, strict=True) if rows else ((),) * len(columns)
         return pd.DataFrame(
@@ -171,8 +179,8 @@ class FeedbackReader:
             try:
                 connection.execute("BEGIN")
                 yield connection
-            except (json.JSONDecodeError, UnicodeDecodeError):
-                raise WorkspaceError("feedback.damaged", path=self.path, reason="UTF-8") from None
+            except (ValueError, TypeError, KeyError) as fault:  # a cell that no writer of ours wrote
+                raise WorkspaceError("feedback.damaged", path=self.path, reason=type(fault).__name__) from None
             finally:
                 connection.close()
 

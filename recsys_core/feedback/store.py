@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from recsys_core.errors import RecLensError, SettingError
+from recsys_core.errors import RecLensError, SettingError, WorkspaceError, require
 from recsys_core.feedback.database import open_writer, said
 from recsys_core.results.dataclass_json import to_json
 from recsys_core.results.feedback import Appended
@@ -58,11 +58,13 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.connection = open_writer(path)
+        self._file = _identity(path)
 
     def commit(self, entries: Sequence[Entry]) -> list[Appended | RecLensError | None]:
         """What became of each entry, after all of them lie on the disk: an error concerns its own batch alone.
 
-        Raises ``WorkspaceError`` (``feedback.full``, ``feedback.damaged``) where nothing was kept.
+        Raises ``WorkspaceError``: ``feedback.full`` or ``feedback.damaged`` where nothing was kept, ``feedback.moved``
+        where the file is no longer the one that was opened, so that nothing may be answered for.
         """
         with said(self.path):
             self.connection.execute("BEGIN IMMEDIATE")
@@ -73,6 +75,7 @@ class Store:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
+        require(_identity(self.path) == self._file, WorkspaceError, "feedback.moved", path=self.path)
         return found
 
     def close(self) -> None:
@@ -130,6 +133,15 @@ class Store:
 
     def _one(self, query: str, *values: Any) -> Any:
         return self.connection.execute(query, values).fetchone()
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file a path names; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _list_row(served: ServedList) -> tuple[Any, ...]:

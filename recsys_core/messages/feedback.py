@@ -25,6 +25,10 @@ MESSAGES: dict[str, str] = {
         "{path} cannot be written ({reason}): the disk is full or fails. Nothing of this feedback was kept; "
         "send it again later."
     ),
+    "feedback.moved": (
+        "{path} was moved or removed while the service wrote it: this feedback may be lost. Start the service again, "
+        "and send it again."
+    ),
     "feedback.busy": (
         "{waiting} rows of feedback wait for the disk already, and {limit} are the most. Send it again later."
     ),

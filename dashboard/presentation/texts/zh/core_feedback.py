@@ -8,6 +8,7 @@ TEXTS = {
     "core.feedback.unreadable": "无法打开 {path}（{reason}）。请检查文件权限。",
     "core.feedback.sqlite": "反馈日志需要 SQLite {least} 或更高版本，较旧的版本可能丢失数据；当前 Python 自带的是 {found}。请按 requirements.txt 安装 apsw。",
     "core.feedback.full": "无法写入 {path}（{reason}）：磁盘已满或出现故障。这批反馈没有保存，请稍后重新发送。",
+    "core.feedback.moved": "服务写入期间 {path} 被移走或删除：这批反馈可能丢失。请重新启动服务，然后重新发送。",
     "core.feedback.busy": "已有 {waiting} 行反馈在等待写入磁盘，上限为 {limit} 行。请稍后重新发送。",
     "core.feedback.closed": "反馈日志已关闭。请稍后重新发送。",
     "core.feedback.list": "事件 {event}：没有展示过列表 {list}。若该物品不在任何列表上，请不要填写 list_id。",
