@@ -71,6 +71,16 @@ def _closed() -> str:
     return plain("frame.closed")
 
 
+def switch(key: str, name: str) -> Parameter:
+    """Something that is on or off, off where nothing is said."""
+    takes = OPENED.__contains__
+    return Parameter(key, name, OPENED[1], bound=True, takes=takes, shown=_off, problem="frame.setting_unknown")
+
+
+def _off() -> str:
+    return plain("frame.off")
+
+
 def users_parameter() -> Parameter:
     """On how many test users a page looks at a variant: ``all``, a number, or nothing."""
     return Parameter("users", "users", takes=_is_limit, shown=_quick, problem="frame.setting_unknown")

@@ -253,6 +253,25 @@ def open_page(name: str) -> None:
         st.empty()  # where the run looks at what is requested, and ends
 
 
+def draw_page() -> None:
+    """From a part of the page that is drawn alone: draw the page again, and nothing else.
+
+    Outside a callback ``st.rerun`` knows this part and everything only.
+    """
+    context = get_script_run_ctx()
+    if context is not None and context.script_requests is not None:
+        wanted = RerunData(
+            query_string=context.query_string,
+            page_script_hash=context.page_script_hash,
+            fragment_id_queue=context.fragment_storage.resolve_target(PAGE),
+            is_fragment_scoped_rerun=True,
+            cached_message_hashes=context.cached_message_hashes,
+            context_info=context.context_info,
+        )
+        context.script_requests.request_rerun(wanted)
+        st.empty()  # where the run looks at what is requested, and ends
+
+
 def parameters(selection: Selection, item_id: str | None = None) -> dict[str, object]:
     """Every value of the selection as the address writes it, also those that it could leave out."""
     settings = {p.key: bar().value(p.key) or p.default for p in SETTINGS if p.key in CONTROLLED and p.default}

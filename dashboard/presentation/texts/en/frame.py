@@ -88,6 +88,7 @@ TEXTS = {
     "frame.choice_unknown": "{name}: no {value} here. Showing {shown}.",
     "frame.setting_unknown": "{name} {value} is not a level. Showing {shown}.",
     "frame.closed": "closed",
+    "frame.off": "off",
     "frame.failed": "This cannot be shown",
     "frame.pick_user": "Pick a user on the left, or take one at random.",
     "caveat.join": " · ",

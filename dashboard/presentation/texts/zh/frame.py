@@ -88,6 +88,7 @@ TEXTS = {
     "frame.choice_unknown": "{name}：没有 {value}，现按 {shown} 显示。",
     "frame.setting_unknown": "{name}没有 {value} 这一档，现按 {shown} 显示。",
     "frame.closed": "收起",
+    "frame.off": "关",
     "frame.failed": "无法显示",
     "frame.pick_user": "请在左侧选择一位用户，或随机选一位。",
     "caveat.join": " · ",

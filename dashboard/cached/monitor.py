@@ -1,0 +1,160 @@
+"""What the Monitor page asks of a workspace's log: read again only where one of its files has changed, in a job."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cachetools import LRUCache
+
+from dashboard.cached.cache import lru_shared
+from dashboard.cached.workspace import workspace
+from dashboard.jobs import Job, shared_queue
+from dashboard.workspaces import WorkspaceRef
+from recsys_core.models.model_store import ModelStore
+from recsys_core.results.learning import PROMOTED, Decision
+from recsys_core.results.monitoring import MonitorReport
+from recsys_core.results.serving import ServedVersion
+from recsys_core.versions import DecisionLog, Versions
+from recsys_core.versions.versions import FOLDER
+
+if TYPE_CHECKING:
+    from recsys_core.monitoring import Monitor, Reference
+
+LOG = "feedback.sqlite"
+LOG_FILES, VERSION_FILES = (LOG, f"{LOG}-wal"), ("decisions.jsonl", "versions.json")
+Mark = tuple[tuple[int, int], ...]
+MOST_LATEST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What of the log is looked at: groups of which user column, how far back, and the least size of a group."""
+
+    by: str
+    window: str
+    least: int
+
+
+def has_log(folder: Path) -> bool:
+    """Whether anything was ever served from a workspace."""
+    return (folder / FOLDER / LOG).exists()
+
+
+def mark(folder: Path) -> Mark:
+    """State of the log's files: as long as it stays the same, nothing was written; costs no reading."""
+    return _states(folder / FOLDER, LOG_FILES)
+
+
+def marks(folder: Path) -> tuple[Mark, Mark]:
+    """State of all that the page shows, and of the workspace itself, whose change concerns the frame, too."""
+    models = _states(folder, ("workspace.json", "models"))
+    return _states(folder / FOLDER, (*LOG_FILES, *VERSION_FILES)), models
+
+
+def _states(folder: Path, files: tuple[str, ...]) -> Mark:
+    found = []
+    for name in files:
+        try:
+            about = (folder / name).stat()
+            found.append((about.st_mtime_ns, about.st_size))
+        except OSError:
+            found.append((0, 0))
+    return tuple(found)
+
+
+@lru_shared(4)
+def _monitor(ref: WorkspaceRef) -> Monitor:
+    from recsys_core.monitoring import Monitor
+
+    return Monitor(workspace(ref))
+
+
+_latest: LRUCache[tuple[WorkspaceRef, View], MonitorReport] = LRUCache(MOST_LATEST)
+
+
+def report(ref: WorkspaceRef, view: View, reference: Reference | None) -> Job:
+    """Job of reading what is new in the log; its result is a ``MonitorReport``."""
+
+    def work(progress: Callable) -> MonitorReport:
+        how = {"by": view.by, "window": view.window, "least": view.least}
+        found = _monitor(ref).report(**how, now=time.time(), reference=reference)
+        _latest[ref, view] = found
+        return found
+
+    return shared_queue("monitor").job(("monitor", ref, view, mark(ref.folder), reference is not None), work)
+
+
+def latest(ref: WorkspaceRef, view: View) -> MonitorReport | None:
+    """The last report that was made of a view, while a new one is in the making."""
+    return _latest.get((ref, view))
+
+
+def reference(ref: WorkspaceRef, model_id: str, variant: str) -> Job:
+    """Job of scoring the held-out users by what is served; its result is a ``Reference``."""
+
+    def work(progress: Callable) -> Reference:
+        from recsys_core.monitoring import reference_scores
+
+        return reference_scores(workspace(ref), model_id, variant)
+
+    return shared_queue("answers").job(("served reference", ref, model_id, variant), work)
+
+
+def decisions(folder: Path) -> tuple[Decision, ...]:
+    """What became of every candidate, the newest first; of one that was decided again, the last word.
+
+    Raises ``WorkspaceError`` (``workspace.damaged``).
+    """
+    last = {decision.id: decision for decision in DecisionLog(folder).list()}
+    return tuple(last[number] for number in sorted(last, reverse=True))
+
+
+def versions(folder: Path) -> dict[int, ServedVersion]:
+    """Every version that was served, by number; nothing is written."""
+    return {version.version: version for version in Versions(folder).list()}
+
+
+def way_back(folder: Path) -> tuple[ServedVersion, ServedVersion] | None:
+    """The version that a roll back leads to, and the present one; None where there is none before."""
+    known, trail = versions(folder), Versions(folder).trail
+    return (known[trail[-2]], known[trail[-1]]) if len(trail) > 1 else None
+
+
+def model_name(folder: Path, model_id: str) -> str:
+    """What a model is called; its id where it is gone or cannot be read."""
+    return next((entry.name for entry in ModelStore(folder).list() if entry.id == model_id), model_id)
+
+
+def has_model(folder: Path, model_id: str) -> bool:
+    return model_id in ModelStore(folder).ids()
+
+
+def present(folder: Path) -> ServedVersion | None:
+    """The version at the end of the trail; None where nothing was served yet."""
+    trail = Versions(folder).trail
+    return versions(folder)[trail[-1]] if trail else None
+
+
+def taught(folder: Path, model_id: str) -> tuple[int, int] | None:
+    """The feedback that taught a model; None for one that was not learned from feedback."""
+    made = next((d for d in decisions(folder) if d.candidate == model_id), None)
+    return None if made is None else (made.after, made.upto)
+
+
+def promote(folder: Path, number: int) -> ServedVersion:
+    """Serve a held candidate by a person's decision. Raises ``SettingError``."""
+    log = DecisionLog(folder)
+    held = log.get(number)
+    served = Versions(folder).promote(held.candidate or "")
+    log.append(replace(held, decision=PROMOTED, by="person"), number=number)
+    return served
+
+
+def roll_back(folder: Path) -> tuple[ServedVersion, ServedVersion]:
+    """The version that is current again, and the one that was. Raises ``SettingError``."""
+    left = present(folder)
+    return Versions(folder).roll_back(taught=None if left is None else taught(folder, left.model))

@@ -1,0 +1,71 @@
+"""What is said of candidates learned from feedback: how they were made, what became of them and why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from dashboard.presentation.sentences.monitor import moment
+from dashboard.presentation.texts import core_message, joined, numbers, plain, t, word
+from dashboard.presentation.texts.markdown import Markdown
+from recsys_core.results.learning import Decision, Gain
+
+PLACES = 4  # gains in log loss are small
+
+
+def rule(name: str | None) -> str:
+    """A step of the ladder in words."""
+    return numbers.UNKNOWN if name is None else word("candidates.rule", name)
+
+
+def decided(decision: Decision) -> str:
+    """What became of it, and by whom: "held by the guard"."""
+    said = plain(f"candidates.decision.{decision.decision}")
+    return plain(f"candidates.by.{decision.by}", decision=said)
+
+
+def reason(decision: Decision) -> Markdown:
+    """Why it was decided so."""
+    return core_message(decision.reason.key, decision.reason.values)
+
+
+def gain(found: Gain) -> str:
+    """A gain with its interval: "+0.0009 (+0.0003 to +0.0015)"; a dash where there is none."""
+    if found.gain is None:
+        return numbers.UNKNOWN
+    value = numbers.signed(found.gain, PLACES)
+    if found.low is None or found.high is None:
+        return value
+    low, high = numbers.signed(found.low, PLACES), numbers.signed(found.high, PLACES)
+    return plain("monitor.interval", value=value, low=low, high=high)
+
+
+def made_at(decision: Decision, now: float) -> str:
+    """When the decision fell."""
+    return moment(datetime.fromisoformat(decision.at).timestamp(), now)
+
+
+def made(decision: Decision, parent: str, now: float) -> Markdown:
+    """From what, when and by how much feedback it was made."""
+    said = t(
+        "candidates.made",
+        time=made_at(decision, now),
+        parent=decision.parent_version,
+        name=parent,
+        rows=decision.n_rows,
+        users=decision.n_users,
+        first=decision.after + 1,
+        upto=decision.upto,
+        seed=decision.seed,
+    )
+    capped = t("candidates.capped", n=decision.n_capped) if decision.n_capped else ""
+    return joined(said, capped, t("candidates.nothing") if decision.candidate is None else "")
+
+
+def caveats(decision: Decision) -> list[Markdown]:
+    """How many looks there were, what alpha was left, and what else the candidate changes."""
+    found = [t("candidates.look", look=decision.look, alpha=numbers.number(decision.alpha))]
+    if decision.overlap is not None:
+        found.append(t("candidates.overlap", share=numbers.percent(decision.overlap)))
+    if decision.drift is not None:
+        found.append(t("candidates.moved", drift=numbers.number(decision.drift)))
+    return found

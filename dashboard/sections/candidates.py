@@ -1,0 +1,156 @@
+"""Candidates learned from feedback: what they gain, what became of them and why; promote one, roll back."""
+
+from __future__ import annotations
+
+import time
+
+import streamlit as st
+
+from dashboard import components, state
+from dashboard.address import address
+from dashboard.cached import monitor as cached
+from dashboard.presentation.sentences import candidates as sentences
+from dashboard.presentation.tables import monitor as tables
+from dashboard.presentation.texts import plain, t
+from dashboard.sections.monitor import command
+from dashboard.workspaces import WorkspaceRef
+from recsys_core.errors import RecLensError
+from recsys_core.results.learning import HELD, Decision
+
+TABLE_HEIGHT = 260
+
+
+def card(page) -> list[Decision]:
+    """All candidates, the chosen one in full, and the way back; returns the candidates."""
+    ref = page.selection.ref
+    with components.card(t("candidates")):
+        _said_after()
+        found = list(cached.decisions(ref.folder))
+        if not found:
+            st.markdown(t("candidates.none"))
+            st.code(command("learn", ref), language=None)
+            _roll_back(ref)
+            return found
+        shown = _chosen(page, found)
+        components.rows(
+            tables.candidates(found, time.time()),
+            tables.candidates_columns(),
+            key="candidates_table",
+            alt=plain("candidates.alt"),
+            selected=found.index(shown),
+            pick="id",
+            on_pick=lambda row: state.choose(candidate=str(found[row].id)),
+            height=TABLE_HEIGHT if len(found) > 6 else None,
+        )
+        _one(page, shown)
+    return found
+
+
+def _chosen(page, found: list[Decision]) -> Decision:
+    """The candidate that the address names, else the newest that waits for a person, else the newest."""
+    by_id = {str(decision.id): decision for decision in found}
+    default = next((decision for decision in found if decision.decision == HELD), found[0])
+    unknown = state.bar().unknown("candidate", by_id)
+    if unknown is not None:
+        page.notice(state.bar().problem("candidate", unknown, str(default.id)))
+    return by_id.get(state.bar().value("candidate"), default)
+
+
+def _one(page, decision: Decision) -> None:
+    ref, now = page.selection.ref, time.time()
+    st.markdown(f"**{t('candidates.title', id=decision.id, decision=sentences.decided(decision))}**")
+    st.markdown(sentences.reason(decision))
+    parent = cached.model_name(ref.folder, decision.parent)
+    components.caveats([sentences.made(decision, parent, now)])
+    components.caveats(sentences.caveats(decision))
+    gains = tables.group_gains(decision)
+    components.rows(gains, tables.group_gains_columns(), key="group_gains", alt=plain("candidates.group.alt"))
+    model_id = decision.candidate
+    is_there = model_id is not None and cached.has_model(ref.folder, model_id)
+    if model_id is not None and not is_there:
+        components.caveats([t("candidates.gone")])
+    with st.container(horizontal=True):
+        if decision.decision == HELD and is_there:
+            _promote(ref, decision)
+        _roll_back(ref)
+        if is_there:
+            _elsewhere(page, model_id)
+
+
+def _elsewhere(page, model_id: str) -> None:
+    """The same model on other pages, each in a tab of its own."""
+    values = state.parameters(page.selection) | {"model": model_id}
+    for name, url in (("overview", ""), ("explain", "explain")):
+        label = t(f"candidates.open.{name}")
+        st.link_button(label, address(url, values), type="tertiary", icon=":material/open_in_new:")
+
+
+def _promote(ref: WorkspaceRef, decision: Decision) -> None:
+    menu = st.popover(t("candidates.promote"), icon=":material/publish:", key="promote", on_change="rerun")
+    if not menu.open:
+        return
+    with menu:
+        name = cached.model_name(ref.folder, decision.candidate or "")
+        back = cached.present(ref.folder)
+        st.markdown(t("candidates.promote.what", name=name, version=back.version if back else 0))
+        st.markdown(t("candidates.promote.pinned"))
+        st.button(
+            t("candidates.promote.confirm", id=decision.id),
+            key="promote_confirm",
+            type="primary",
+            on_click=_done,
+            args=(ref, "promote", decision.id),
+        )
+
+
+def _roll_back(ref: WorkspaceRef) -> None:
+    menu = st.popover(t("candidates.back"), icon=":material/undo:", key="roll_back", on_change="rerun")
+    if not menu.open:
+        return
+    with menu:
+        way, present = cached.way_back(ref.folder), cached.present(ref.folder)
+        if way is None:
+            said = t("candidates.back.first", version=present.version) if present else t("candidates.back.none")
+            st.markdown(said)
+            return
+        back, left = way
+        taught = cached.taught(ref.folder, left.model)
+        key = "candidates.back.plain" if taught is None else "candidates.back.what"
+        name = cached.model_name(ref.folder, back.model)
+        st.markdown(t(key, back=back.version, name=name, version=left.version))
+        st.button(
+            t("candidates.back.confirm", back=back.version),
+            key="roll_back_confirm",
+            type="primary",
+            on_click=_done,
+            args=(ref, "roll_back", 0),
+        )
+
+
+def _done(ref: WorkspaceRef, what: str, number: int) -> None:
+    """Callback: do it, and say on the page what came of it."""
+    state.remember("candidates_done", None)
+    state.remember("candidates_failed", None)
+    try:
+        if what == "promote":
+            served = cached.promote(ref.folder, number)
+            state.remember("candidates_done", ("promoted", {"id": number, "version": served.version}))
+        else:
+            back, left = cached.roll_back(ref.folder)
+            state.remember("candidates_done", ("rolled_back", {"back": back.version, "version": left.version}))
+    except RecLensError as error:
+        state.remember("candidates_failed", error)
+    st.session_state[what] = False  # the menu closes
+    st.rerun()  # everything: the workspace's current model is another one
+
+
+def _said_after() -> None:
+    """What came of a click, once."""
+    done, failed = state.recall("candidates_done"), state.recall("candidates_failed")
+    if done:
+        key, values = done
+        st.success(t(f"candidates.{key}", **values))
+    if failed:
+        components.error_box(t("candidates.failed"), failed)
+    state.remember("candidates_done", None)
+    state.remember("candidates_failed", None)
