@@ -128,6 +128,17 @@ class Frame:
         )
         return value
 
+    def switch(self, key: str, *, help: str = "") -> bool:
+        """The switch of a parameter of the page; whether it is on."""
+        bar = state.bar()
+        is_on = bar.value(key) == "true"
+
+        def flip() -> None:
+            state.choose(**{key: "" if is_on else "true"})
+
+        st.toggle(t(bar.parameters[key].name), key=bar.picker(key, is_on), on_change=flip, help=help or None)
+        return is_on
+
     def details(self, key: str):
         """A part of the page that is worked out when it is opened; open in the address as here."""
         label = t(state.bar().parameters[key].name)

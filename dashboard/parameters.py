@@ -72,9 +72,8 @@ def _closed() -> str:
 
 
 def switch(key: str, name: str) -> Parameter:
-    """Something that is on or off, off where nothing is said."""
-    takes = OPENED.__contains__
-    return Parameter(key, name, OPENED[1], bound=True, takes=takes, shown=_off, problem="frame.setting_unknown")
+    """Something that is on or off, off where nothing is said, for ``Frame.switch``."""
+    return Parameter(key, name, takes=OPENED.__contains__, shown=_off, problem="frame.setting_unknown")
 
 
 def _off() -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import time
 
+import streamlit as st
+
 from dashboard import components, frame
 from dashboard.cached import monitor as cached
-from dashboard.parameters import Parameter, number, opened, switch
+from dashboard.parameters import Parameter, number, switch
 from dashboard.presentation.sentences import monitor as sentences
 from dashboard.presentation.tables import monitor as tables
 from dashboard.presentation.texts import t
@@ -25,19 +27,20 @@ from recsys_core.results.learning import HELD
         number("least", "fairness.least"),
         switch("paused", "monitor.paused"),
         Parameter("candidate", "candidates"),
-        opened("served_groups", "monitor.groups"),
     ),
 )
 def show(page: frame.Frame) -> None:
     page.title(t("monitor.title"))
     ref = page.selection.ref
     files, models = cached.marks(ref.folder)
-    found, is_current, now = None, True, time.time()
+    found, is_whole, now = None, True, time.time()
     if cached.has_log(ref.folder):
         view, measure = cards.pickers(page)
-        found, is_current = cards.report(page, view)
+        freshness = st.container()
+        found, is_whole = cards.report(page, view)
     else:
         cards.nothing_served(ref)
+        freshness = st.container()
     if found is not None:
         n_held = sum(decision.decision == HELD for decision in cached.decisions(ref.folder))
         page.sentence(sentences.sentence(found, measure, now, n_held=n_held))
@@ -47,9 +50,9 @@ def show(page: frame.Frame) -> None:
     if found is not None:
         cards.traffic(found)
         cards.feedback_and_gap(found, measure)
-        cards.groups(page, found, measure)
+        cards.groups(found, measure)
         components.caveats(sentences.read(found))
     everything = {"report": found and found.to_json(), "candidates": [decision.to_json() for decision in decisions]}
     page.download("monitor", tables.raw(found), everything)
-    last_seen, read = (found.last_seen, found.at) if found else (None, now)
-    cards.follow(cards.Shown(ref.folder, files if is_current else (), models, last_seen, read, time.time()))
+    with freshness:
+        cards.follow(cards.Shown(ref.folder, files if is_whole else (), models, found, time.time()))

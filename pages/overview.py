@@ -30,7 +30,8 @@ def show(page: frame.Frame) -> None:
     page.title(t("overview.title"))
     sentence = quality.sentence(model)
     page.sentence(sentence)
-    components.caveats([*sentences.meaning(model), sentences.made(model, page.selection.language)])
+    made = [sentences.made(model, page.selection.language), *sentences.learned(model)]
+    components.caveats([*sentences.meaning(model), *made])
     stats = sentences.stat_cards(profile)
     with components.grid(len(stats), min_width=165):
         for label, value, note in stats:

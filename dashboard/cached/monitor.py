@@ -8,26 +8,25 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cachetools import LRUCache
-
 from dashboard.cached.cache import lru_shared
 from dashboard.cached.workspace import workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
-from recsys_core.models.model_store import ModelStore
+from recsys_core.errors import RecLensError
+from recsys_core.feedback.database import FILE, FOLDER, log_path
+from recsys_core.models.model_store import ABOUT, ModelStore
 from recsys_core.results.learning import PROMOTED, Decision
 from recsys_core.results.monitoring import MonitorReport
 from recsys_core.results.serving import ServedVersion
 from recsys_core.versions import DecisionLog, Versions
-from recsys_core.versions.versions import FOLDER
 
 if TYPE_CHECKING:
     from recsys_core.monitoring import Monitor, Reference
 
-LOG = "feedback.sqlite"
-LOG_FILES, VERSION_FILES = (LOG, f"{LOG}-wal"), ("decisions.jsonl", "versions.json")
+LOG_FILES, VERSION_FILES = (FILE, f"{FILE}-wal"), ("decisions.jsonl", "versions.json")
 Mark = tuple[tuple[int, int], ...]
 MOST_LATEST = 32
+SWAP_SECONDS = 15.0  # a server swaps within a second and writes what it serves every five
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +40,7 @@ class View:
 
 def has_log(folder: Path) -> bool:
     """Whether anything was ever served from a workspace."""
-    return (folder / FOLDER / LOG).exists()
+    return log_path(folder).exists()
 
 
 def mark(folder: Path) -> Mark:
@@ -73,7 +72,7 @@ def _monitor(ref: WorkspaceRef) -> Monitor:
     return Monitor(workspace(ref))
 
 
-_latest: LRUCache[tuple[WorkspaceRef, View], MonitorReport] = LRUCache(MOST_LATEST)
+_latest: dict[tuple[WorkspaceRef, View], MonitorReport] = {}
 
 
 def report(ref: WorkspaceRef, view: View, reference: Reference | None) -> Job:
@@ -83,6 +82,8 @@ def report(ref: WorkspaceRef, view: View, reference: Reference | None) -> Job:
         how = {"by": view.by, "window": view.window, "least": view.least}
         found = _monitor(ref).report(**how, now=time.time(), reference=reference)
         _latest[ref, view] = found
+        for old in list(_latest)[:-MOST_LATEST]:  # one thread writes: that of the queue
+            del _latest[old]
         return found
 
     return shared_queue("monitor").job(("monitor", ref, view, mark(ref.folder), reference is not None), work)
@@ -94,12 +95,15 @@ def latest(ref: WorkspaceRef, view: View) -> MonitorReport | None:
 
 
 def reference(ref: WorkspaceRef, model_id: str, variant: str) -> Job:
-    """Job of scoring the held-out users by what is served; its result is a ``Reference``."""
+    """Job of scoring the held-out users by what is served; its result is a ``Reference``, or None."""
 
-    def work(progress: Callable) -> Reference:
+    def work(progress: Callable) -> Reference | None:
         from recsys_core.monitoring import reference_scores
 
-        return reference_scores(workspace(ref), model_id, variant)
+        try:
+            return reference_scores(workspace(ref), model_id, variant)
+        except RecLensError:  # its model is gone: nothing is left to compare with
+            return None
 
     return shared_queue("answers").job(("served reference", ref, model_id, variant), work)
 
@@ -127,6 +131,12 @@ def way_back(folder: Path) -> tuple[ServedVersion, ServedVersion] | None:
 def model_name(folder: Path, model_id: str) -> str:
     """What a model is called; its id where it is gone or cannot be read."""
     return next((entry.name for entry in ModelStore(folder).list() if entry.id == model_id), model_id)
+
+
+def is_pinned(folder: Path, served: str | None, now: float) -> bool:
+    """Whether a server goes on with another model than the current one: longer than it takes to swap and say so."""
+    settled = now - (folder / ABOUT).stat().st_mtime > SWAP_SECONDS
+    return settled and served not in (None, ModelStore(folder).current)
 
 
 def has_model(folder: Path, model_id: str) -> bool:

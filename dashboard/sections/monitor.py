@@ -30,14 +30,17 @@ POLL_SECONDS, PATIENCE_SECONDS = 5.0, 0.8
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What the page was drawn of: states of the files (`dashboard.cached.monitor.marks`), and when it was."""
+    """What the page was drawn of: states of the files (`dashboard.cached.monitor.marks`), the report, and when."""
 
     folder: Path
     files: tuple
     models: tuple
-    last_seen: float | None
-    read: float
+    report: MonitorReport | None
     drawn: float
+
+    @property
+    def last_seen(self) -> float | None:
+        return self.report.last_seen if self.report else None
 
 
 def command(name: str, ref: WorkspaceRef, options: str = "") -> str:
@@ -66,12 +69,12 @@ def pickers(page) -> tuple[cached.View, str]:
         with st.container(width=150):
             page.number("least", MOST_LEAST)
         help_text = t("monitor.paused.help", seconds=int(POLL_SECONDS))
-        st.toggle(t("monitor.paused"), key="paused", bind="query-params", help=help_text)
+        page.switch("paused", help=help_text)
     return cached.View(by, window, least_size()), measure
 
 
 def report(page, view: cached.View) -> tuple[MonitorReport | None, bool]:
-    """The log as it is now, or as it was a moment ago while it is being read; and whether it is that of now.
+    """The log as it is now, or as it was a moment ago while it is being read; and whether nothing more is awaited.
 
     None where it never was read, or cannot be.
     """
@@ -79,21 +82,16 @@ def report(page, view: cached.View) -> tuple[MonitorReport | None, bool]:
     before = cached.latest(ref, view)
     if before is not None and is_paused():
         return before, True
-    job = cached.report(ref, view, _reference(ref, before))
+    scored = cached.reference(ref, before.model, before.variant) if before and before.model and before.variant else None
+    job = cached.report(ref, view, scored.result if scored else None)
     if before is not None and not job.wait(PATIENCE_SECONDS):
         return before, False
     if job.is_done and isinstance(job.error, RecLensError):
         components.error_box(t("monitor.broken"), job.error, t("monitor.broken.how"))
         return None, True
-    return (job.result, True) if components.finished(job, t("monitor.working"), key="reading_log") else (None, True)
-
-
-def _reference(ref: WorkspaceRef, before: MonitorReport | None):
-    """Scores of the held-out users by what is served; None while that is unknown or they are being scored."""
-    if before is None or before.model is None or before.variant is None:
-        return None
-    job = cached.reference(ref, before.model, before.variant)
-    return job.result if job.is_done else None
+    if not components.finished(job, t("monitor.working"), key="reading_log"):
+        return None, True
+    return job.result, scored.is_done if scored else job.result.model is None
 
 
 def is_paused() -> bool:
@@ -119,12 +117,19 @@ def figures(page, found: MonitorReport, now: float) -> None:
             p95 = numbers.duration(last.p95 or 0.0)
             components.stat_card(t("monitor.card.latency"), p95, half, help=t("monitor.card.latency.help"))
         of = found.feedback
-        today = plain("monitor.card.feedback.today", n=of.n_today, users=of.n_users)
-        in_window = numbers.count(of.n_in_window)
-        components.stat_card(t("monitor.card.feedback"), in_window, today, help=t("monitor.card.feedback.help"))
+        today = plain("monitor.card.feedback.today", n=of.n_today)
+        help_text = t("monitor.card.feedback.help", n=of.n_events, users=of.n_users)
+        components.stat_card(t("monitor.card.feedback"), numbers.count(of.n_in_window), today, help=help_text)
         note, good = sentences.drift_note(found.drift, now)
         psi = numbers.number(found.drift.psi, 2)
         components.stat_card(t("monitor.card.drift"), psi, note, good=good, help=t("monitor.card.drift.help"))
+    pinned(page.selection.ref, found, now)
+
+
+def pinned(ref: WorkspaceRef, found: MonitorReport, now: float) -> None:
+    """That the server does not follow the workspace's current model, where it was started so."""
+    if sentences.is_live(found.last_seen, now) and cached.is_pinned(ref.folder, found.model, now):
+        components.caveats([t("monitor.pinned", version=found.version or 0)])
 
 
 def _version(ref: WorkspaceRef, found: MonitorReport, now: float) -> None:
@@ -197,13 +202,11 @@ def feedback_and_gap(found: MonitorReport, measure: str) -> None:
             components.caveats([sentences.gap(found.by, whole)])
 
 
-def groups(page, found: MonitorReport, measure: str) -> None:
-    """Every group in numbers, where it is opened."""
-    details = page.details("served_groups")
-    if details.open:
-        with details:
-            table, columns = tables.groups(found, measure), tables.groups_columns(measure)
-            components.rows(table, columns, key="served_groups_table", alt=plain("monitor.groups.alt"))
+def groups(found: MonitorReport, measure: str) -> None:
+    """Every group in numbers."""
+    with components.card(t("monitor.groups")):
+        table, columns = tables.groups(found, measure), tables.groups_columns(measure)
+        components.rows(table, columns, key="served_groups", alt=plain("monitor.groups.alt"))
 
 
 @components.fragment(run_every=POLL_SECONDS)
@@ -216,12 +219,12 @@ def _follow(shown: Shown) -> None:
         was_live = sentences.is_live(shown.last_seen, shown.drawn)
         if files != shown.files or sentences.is_live(shown.last_seen, now) != was_live:
             state.draw_page()
-    components.caveats([sentences.status(shown.last_seen, now)])
+    components.caveats([sentences.status(shown.last_seen, now)] if shown.report else [])
 
 
 def follow(shown: Shown) -> None:
     """Say how fresh the page is; draw it again where the log, the versions or the workspace have changed."""
-    if is_paused():
-        components.caveats([t("monitor.status.paused", time=sentences.clock(shown.read))])
-    else:
+    if is_paused() and shown.report:
+        components.caveats([t("monitor.status.paused", time=sentences.clock(shown.report.at))])
+    elif not is_paused():
         _follow(shown)

@@ -66,6 +66,10 @@ VALUES = {
         "mend_with": "threshold:user.gender",
         "mended": "",  # needs a mended model: test_mend_part.py
     },
+    "monitor": {
+        "by": "user.region", "window": "all", "served_measure": "ndcg@10", "least": "3", "paused": "true",
+        "candidate": "",  # needs candidates: test_monitor_page.py
+    },
 }  # fmt: skip
 
 

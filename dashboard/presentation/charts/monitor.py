@@ -33,6 +33,9 @@ from recsys_core.results.monitoring import (
 HEIGHT, SMALL = 260, 170
 MOST_LINES = 6  # colours of the theme
 BAND = 0.16  # opacity
+CLOCK = {"year": "%Y-%m-%d", "month": "%m-%d", "week": "%m-%d", "date": "%m-%d"} | {
+    "hours": "%H:%M", "minutes": "%H:%M", "seconds": "%H:%M:%S", "milliseconds": "%H:%M:%S",
+}  # fmt: skip
 
 
 def quality(
@@ -85,7 +88,7 @@ def _with_ends(value: float | None, low: float | None, high: float | None) -> di
 
 def _time(field: str = "at") -> alt.X:
     """An axis of time in UTC, as all times on the page."""
-    return alt.X(field, type="temporal", title=None).axis(grid=False, tickCount=6).scale(type="utc")
+    return alt.X(field, type="temporal", title=None).axis(grid=False, tickCount=6, format=CLOCK).scale(type="utc")
 
 
 @specification
@@ -224,7 +227,7 @@ def _two_parts(*parts: tuple[str, float]) -> list[dict]:
 def _stacked(axis: str, second: str) -> alt.LayerChart:
     hover = tooltip(when=plain("monitor.time"), what=plain("monitor.what"), text=axis)
     y = alt.Y("base", type="quantitative", title=axis).axis(tickCount=4, domain=False)
-    x = alt.X("start", type="temporal", title=None).axis(grid=False, tickCount=6).scale(type="utc")
+    x = _time("start")
     parts = [
         alt.Chart()
         .mark_rect()

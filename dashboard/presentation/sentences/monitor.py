@@ -32,6 +32,8 @@ def moment(unix_seconds: float, now: float) -> str:
     if then.date() == today.date():
         return clock
     day = numbers.date(unix_seconds, language())
+    if then.year == today.year:
+        day = day.removesuffix(f" {then.year}").removeprefix(f"{then.year}年")
     return f"{day} {clock}"
 
 

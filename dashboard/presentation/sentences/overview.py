@@ -86,6 +86,25 @@ def made(model: TrainedModel, language: str) -> Markdown:
     return t("overview.made", when=numbers.date(when, language))
 
 
+def learned(model: TrainedModel) -> list[Markdown]:
+    """By how much feedback the model was taught and what it was before; nothing for one that was trained alone."""
+    about = model.config.get("learned")
+    if about is None:
+        return []
+    return [
+        t(
+            "overview.learned",
+            n=about["n_rows"],
+            first=about["after"] + 1,
+            upto=about["upto"],
+            parent=about["parent"],
+            version=about["parent_version"],
+            rule=word("candidates.rule", about["rule"]),
+            seed=about["seed"],
+        )
+    ]
+
+
 def problems(model: TrainedModel) -> list[Markdown]:
     """Everything that was noticed when the data came in, as sentences."""
     return [core_message(key, values) for key, values in model.dataset.warnings]

@@ -11,7 +11,7 @@ from dashboard.presentation.sentences.fairness import name_of, short_name
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.results import Group
-from recsys_core.results.learning import Decision
+from recsys_core.results.learning import Decision, Gain
 from recsys_core.results.monitoring import SERVED_MEASURES, Estimate, MonitorReport, QualityChange
 
 GAINS = ("rolling", "anchor")
@@ -106,7 +106,7 @@ def group_gains(decision: Decision) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(group_gains_columns()))
 
 
-def _gain_row(holdout: str, group: str, found) -> dict[str, str]:
+def _gain_row(holdout: str, group: str, found: Gain) -> dict[str, str]:
     where = plain(f"candidates.holdout.{holdout}")
     return {"holdout": where, "group": group, "users": numbers.count(found.n_users), "gain": said.gain(found)}
 
