@@ -20,7 +20,7 @@ def rule(name: str | None) -> str:
 def decided(decision: Decision) -> str:
     """What became of it, and by whom: "held by the guard"."""
     said = plain(f"candidates.decision.{decision.decision}")
-    return plain(f"candidates.by.{decision.by}", decision=said)
+    return plain(f"candidates.by.{'person' if decision.by == 'person' else 'guard'}", decision=said)
 
 
 def reason(decision: Decision) -> Markdown:
