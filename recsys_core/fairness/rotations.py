@@ -55,13 +55,15 @@ class Rotations:
         n = len(self._code)
         generator = np.random.default_rng([self._seed, PERMUTATION, piece])
         orders = generator.permuted(np.broadcast_to(np.arange(n), (n_orders, n)).copy(), axis=1)
-        of_groups = np.conj(fft.rfft(self._indicator(generator.permutation(self._code)), axis=-1))
+        length = _fast_length(n)
+        of_groups = np.conj(fft.rfft(self._indicator(generator.permutation(self._code)), length, axis=-1))
         columns = np.ascontiguousarray(terms.table.T, dtype=float)[:, orders]  # (width, n_orders, n)
-        spectrum = fft.rfft(columns, axis=-1)
+        around = columns if length == n else np.concatenate([columns, columns[..., :-1]], axis=-1)
+        spectrum = fft.rfft(around, length, axis=-1)
         rest = np.broadcast_to(columns.sum(axis=-1, keepdims=True), columns.shape).copy()
         gaps = _Gaps(terms, sign)
         for group in range(self._n_groups - 1):
-            sums = fft.irfft(spectrum * of_groups[group], n, axis=-1)
+            sums = fft.irfft(spectrum * of_groups[group], length, axis=-1)[..., :n]
             rest -= sums
             gaps.add(sums.reshape(len(sums), -1).T)
         gaps.add(rest.reshape(len(rest), -1).T)  # the last group has what is left
@@ -70,6 +72,15 @@ class Rotations:
     def _indicator(self, code: np.ndarray) -> np.ndarray:
         """1 where a user is in a group, ``(n_groups, n_users)``."""
         return (code == np.arange(self._n_groups)[:, None]).astype(float)
+
+
+def _fast_length(n: int) -> int:
+    """How many places a transform has: ``n`` around the circle, or, where that has large factors, once around and on.
+
+    >>> _fast_length(6_000), _fast_length(5_906)  # 2 * 2953
+    (6000, 12000)
+    """
+    return n if fft.next_fast_len(n, real=True) == n else int(fft.next_fast_len(2 * n - 1, real=True))
 
 
 class _Gaps:

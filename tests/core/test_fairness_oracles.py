@@ -13,6 +13,8 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from recsys_core.fairness import AuditSettings
 from recsys_core.fairness.metrics import METRICS
+from recsys_core.fairness.terms import Members, WeightedTerms
+from recsys_core.fairness.user_statistics import user_statistics
 from recsys_core.metrics import expected_calibration_error, gini
 
 QUICK = AuditSettings(n_bootstrap=20, least_size=1, most_shuffles=20)
@@ -51,6 +53,31 @@ def test_probabilities_are_scikit_learns(case):
         assert row.values["logloss"] == pytest.approx(log_loss(label[own], probability[own]), **EXACT)
         assert row.values["brier"] == pytest.approx(brier_score_loss(label[own], probability[own]), **EXACT)
         assert row.values["ece"] == pytest.approx(expected_calibration_error(label[own], probability[own]), **EXACT)
+
+
+@pytest.mark.parametrize("column", ["region", "gender"])
+@pytest.mark.parametrize("is_shuffled", [False, True])
+def test_many_resamples_at_once_are_each_alone(column, is_shuffled):
+    """What is no sum over users (coverage, the four by item): of drawn users, and of shuffled groups."""
+    dataset, evaluation = draw_case(60, seed=4, noise={"N": 2.0})
+    statistics = user_statistics(dataset, evaluation, train_rows(dataset))
+    terms, generator, n, b = statistics.resampled, np.random.default_rng(0), statistics.n_users, 21
+    labels, code = np.unique(dataset.users[column].to_numpy()[statistics.user_index], return_inverse=True)
+    weights = np.ones((1, n)) if is_shuffled else generator.multinomial(n, np.full(n, 1 / n), size=b)
+    codes = np.array([generator.permutation(code) for _ in range(b)]) if is_shuffled else code[None]
+    sets = np.vstack([np.eye(len(labels), len(labels) + 1), np.ones(len(labels) + 1)])
+
+    def members(at: slice) -> Members:
+        w, c = (x if len(x) == 1 else x[at] for x in (weights, codes))
+        return Members(w.astype(np.float32), c, sets.astype(np.float32))
+
+    found = 0
+    for part in (part for part in terms.terms if isinstance(part, WeightedTerms)):
+        work = part.together if part.of_set is None else part.of_sets
+        at_once, one_by_one = work(members(slice(None))), [work(members(slice(i, i + 1)))[0] for i in range(b)]
+        np.testing.assert_allclose(at_once, one_by_one, atol=1e-6)
+        found += not np.isnan(at_once).any()
+    assert found == 5
 
 
 def test_yao_and_huangs_five_from_the_formulas(case):

@@ -28,7 +28,7 @@ from recsys_core.fairness.groups import Grouping, make_grouping
 from recsys_core.fairness.metrics import METRICS
 from recsys_core.fairness.permutation import permutation_p, shuffled_p
 from recsys_core.fairness.resamples import PERMUTATION, Resamples
-from recsys_core.fairness.rotations import Rotations
+from recsys_core.fairness.rotations import Rotations, _fast_length
 from recsys_core.fairness.user_statistics import user_statistics
 from recsys_core.results import Group
 from recsys_core.variant import DENSE
@@ -149,9 +149,11 @@ def test_permutation_by_a_second_way_with_users_of_small_groups_left_out():
     assert found[at] == pytest.approx((1 + reached) / 2001, abs=0.06)
 
 
-def test_rotations_are_shuffles_of_the_groups_and_their_gaps_those_of_plain_means():
-    dataset, evaluation = draw_case(40)
+@pytest.mark.parametrize("per_group", [40, 59])  # the number of users has small factors, or large ones
+def test_rotations_are_shuffles_of_the_groups_and_their_gaps_those_of_plain_means(per_group):
+    dataset, evaluation = draw_case(per_group)
     statistics = user_statistics(dataset, evaluation, train_rows(dataset))
+    assert (_fast_length(statistics.n_users) > statistics.n_users) == (per_group == 59)
     n, code = statistics.n_users, np.random.default_rng(0).choice(3, statistics.n_users)
     at = statistics.metrics.index("recall@10")
     terms, one = statistics.shuffled.only(np.array([at])), np.array([1.0])

@@ -7,7 +7,6 @@ sizes; without it the figures of groups of unequal sizes cannot be compared.
 from __future__ import annotations
 
 import numpy as np
-from scipy.sparse import csr_array
 
 from recsys_core.fairness.metric import NEITHER, StatisticMetric
 from recsys_core.fairness.metric_inputs import MetricInputs
@@ -15,20 +14,22 @@ from recsys_core.fairness.terms import GroupStatistic
 
 
 def coverage_of_lists(inputs: MetricInputs) -> GroupStatistic:
-    """Share of the items that the lists of those who count hold; NaN where nobody with a list counts."""
-    top = inputs.ranking.top
+    """Share of the items that the lists of those who count hold; NaN where nobody with a list counts.
+
+    Whether a user counts is one bit a resample, so that a byte holds eight: what an item's users have is a bitwise or.
+    """
+    top, n_items = inputs.ranking.top, inputs.dataset.n_items
     listed = top >= 0
     user = np.broadcast_to(inputs.list_user[:, None], top.shape)[listed]
-    shape = (inputs.dataset.n_items, inputs.n_users)
-    holds = csr_array((np.ones(len(user), dtype=np.float32), (top[listed], user)), shape=shape)
+    order = np.argsort(top[listed], kind="stable")
+    holder, first = user[order], np.unique(top[listed][order], return_index=True)[1]
 
     def coverage(inside: np.ndarray, _everyone: np.ndarray) -> np.ndarray:
-        asked = np.intersect1d(np.flatnonzero(inside.any(axis=0)), inputs.list_user)
-        if not len(asked):
-            return np.full(len(inside), np.nan)
-        counts = inside[:, asked].astype(np.float32)
-        held = holds[:, asked] @ np.ascontiguousarray(counts.T)
-        return np.where(counts.any(axis=1), (held > 0).mean(axis=0), np.nan)
+        counts = inside > 0
+        bits = np.packbits(np.ascontiguousarray(counts.T), axis=1)
+        held = np.bitwise_or.reduceat(bits[holder], first, axis=0) if len(first) else bits[:0]
+        n_held = np.unpackbits(held, axis=1, count=len(inside)).sum(axis=0)
+        return np.where(counts[:, inputs.list_user].any(axis=1), n_held / n_items, np.nan)
 
     return coverage
 
