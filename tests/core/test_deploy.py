@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -27,6 +28,9 @@ from deploy_files import (
     recorded,
     selected,
 )
+
+from recsys_core.__main__ import Parser
+from recsys_core.commands import COMMANDS
 
 UNITS = {"short", "percentunit", "s", "reqps"}
 KINDS = {"timeseries", "stat", "heatmap", "state-timeline"}
@@ -195,8 +199,19 @@ def test_the_units_run_commands_that_exist_and_keep_their_state_in_one_place():
         assert service["ProtectSystem"] == "strict"
         assert service["Restart"] == "on-failure"
         assert int(service["TimeoutStopSec"]) >= 20
-        program = service["ExecStart"].split()[0]
-        assert program.endswith("/bin/python")
+        program, _, package, *words = service["ExecStart"].split()
+        assert (program.endswith("/bin/python"), package) == (True, "recsys_core")
+        if words[0] == "serve":
+            taken(words)
+
+
+def taken(words: list[str]) -> None:
+    """Nothing of these words is unknown to the command line."""
+    command = next((c for c in COMMANDS if c.name == words[0]), None)
+    assert command, f"no command {words[0]}"
+    parser = Parser()
+    command.add_arguments(parser)
+    assert str(parser.parse_args(words[1:]).workspace) == "/var/lib/reclens/workspace"
 
 
 def instructions() -> list[tuple[str, str]]:
@@ -218,3 +233,15 @@ def test_the_image_is_pinned_unprivileged_watched_and_empty_of_data(tmp_path):
     assert all("==" in line for line in (ROOT / "requirements.txt").read_text().splitlines() if line and line[0] != "#")
     sent = [line for line in (DEPLOY / "Dockerfile.dockerignore").read_text().splitlines() if line[:1] != "#"]
     assert sent == ["*", "!requirements.txt", "!recsys_core", "**/__pycache__"]
+    assert json.loads(of["ENTRYPOINT"][0]) == ["python", "-m", "recsys_core"]
+    taken(json.loads(of["CMD"][0]))
+
+
+def test_the_image_holds_all_that_the_service_needs(tmp_path):
+    """What the Dockerfile copies, alone, starts the command: the dashboard, samples and tests are not missed."""
+    shutil.copytree(ROOT / "recsys_core", tmp_path / "recsys_core", ignore=shutil.ignore_patterns("__pycache__"))
+    words = [sys.executable, "-P", "-m", "recsys_core", "serve", "--workspace", "none"]
+    there = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    started = subprocess.run(words, cwd=tmp_path, env=there, capture_output=True, text=True)
+    assert (started.returncode, started.stdout) == (2, "")
+    assert "none" in started.stderr
