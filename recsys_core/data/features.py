@@ -130,12 +130,20 @@ class Features:
         groups = tuple(g for g in self.groups if g.key not in keys)
         return replace(self, groups=groups, tables={g.key: self.tables[g.key] for g in groups})
 
-    def take(self, users: np.ndarray, items: np.ndarray) -> Features:
-        """These rows alone, in this order, some of them several times: each keeps its values and its id's code."""
-        rows = {"user": np.asarray(users, dtype=np.int64), "item": np.asarray(items, dtype=np.int64)}
-        tables = {g.key: self.tables[g.key][rows[g.side]] for g in self.groups}
-        ids = {side: self.ids[side][at] for side, at in rows.items()}
-        return replace(self, tables=tables, ids=ids, n_users=len(users), n_items=len(items))
+    def take(self, users: np.ndarray, items: np.ndarray | None = None) -> Features:
+        """These rows alone, in this order, some of them several times: each keeps its values and its id's code.
+
+        Every item if None.
+        """
+        rows = {"user": np.asarray(users, dtype=np.int64)}
+        if items is not None:
+            rows["item"] = np.asarray(items, dtype=np.int64)
+        tables = {
+            g.key: self.tables[g.key][rows[g.side]] if g.side in rows else self.tables[g.key] for g in self.groups
+        }
+        ids = {side: self.ids[side][rows[side]] if side in rows else self.ids[side] for side in self.ids}
+        n_items = self.n_items if items is None else len(items)
+        return replace(self, tables=tables, ids=ids, n_users=len(users), n_items=n_items)
 
     def with_cells(self, rows: np.ndarray, cells: Mapping[str, np.ndarray]) -> Features:
         """The same with other encoded values ``(len(rows), …)`` by group key at some rows (a key's side is theirs)."""

@@ -46,11 +46,11 @@ class _Since:
     positives: np.ndarray
     met: np.ndarray
 
-    def with_events(self, items: np.ndarray, positive: np.ndarray) -> _Since:
-        """The same after some events more, the oldest first."""
-        new = np.array(list(dict.fromkeys(items[positive][::-1].tolist())), dtype=np.int32)
-        older = self.positives[~np.isin(self.positives, new)] if len(self.positives) else self.positives
-        return _Since(np.concatenate([new, older]), np.union1d(self.met, items).astype(np.int32))
+    def with_events(self, items: list[int], taken: list[int]) -> _Since:
+        """The same after some events more: items met, and those of them that were taken, newest first, each once."""
+        new, met = set(taken), self.met.tolist()
+        positives = taken + [item for item in self.positives.tolist() if item not in new]
+        return _Since(np.array(positives, dtype=np.int32), np.array(list(dict.fromkeys(met + items)), dtype=np.int32))
 
 
 NOTHING_SINCE = _Since(NOBODY, NOBODY)
@@ -151,25 +151,27 @@ class LiveHistories:
         """
         if not events:
             return
-        items = self._item_ids.get_indexer([event.item_id for event in events])
+        items = self.dataset.item_ids.get_indexer([event.item_id for event in events]).tolist()
         outcome = np.array([event.outcome for event in events], dtype=np.float32)
-        positive = self._is_positive(outcome)
+        positive = positive_outcomes(self.split_dataset, outcome).tolist()
         by_user: dict[str, list[int]] = {}
         for place, event in enumerate(events):
             if items[place] >= 0:
-                by_user.setdefault(event.user_id, []).append(place)
+                places = by_user.pop(event.user_id, [])  # put in again: whoever spoke last comes last
+                places.append(place)
+                by_user[event.user_id] = places
         with self._changing:
-            self.n_passed_over += int((items < 0).sum())
+            self.n_passed_over += items.count(-1)
             for user_id, places in by_user.items():
-                self._update(user_id, items[places].astype(np.int32), positive[places])
+                taken = [items[place] for place in reversed(places) if positive[place]]
+                self._update(user_id, [items[place] for place in places], list(dict.fromkeys(taken)))
 
-    def _update(self, user_id: str, items: np.ndarray, positive: np.ndarray) -> None:
+    def _update(self, user_id: str, items: list[int], taken: list[int]) -> None:
         before, row = self._since.get(user_id, NOTHING_SINCE), self._row(user_id)
-        new = np.setdiff1d(items[positive], before.positives)
-        if row is not None:
-            new = np.setdiff1d(new, self._taken[row])
-        self.n_takers[new] += 1
-        self._since[user_id] = before.with_events(items, positive)
+        held = () if row is None else (self._taken[row],)
+        for item in taken:
+            self.n_takers[item] += not any((some == item).any() for some in (before.positives, *held))
+        self._since[user_id] = before.with_events(items, taken)
         if row is None or row >= self.dataset.n_users:
             self._remember(user_id)
 
@@ -187,13 +189,6 @@ class LiveHistories:
             return int(self._ids.get_loc(user_id))
         except KeyError:
             return None
-
-    @property
-    def _item_ids(self) -> pd.Index:
-        return self.dataset.item_ids
-
-    def _is_positive(self, outcome: np.ndarray) -> np.ndarray:
-        return positive_outcomes(self.split_dataset, outcome)
 
 
 def positive_outcomes(split_dataset: SplitDataset, outcome: np.ndarray) -> np.ndarray:
@@ -228,22 +223,16 @@ class _Log:
         )
 
     def joined(self) -> tuple[pd.Index, np.ndarray, np.ndarray, np.ndarray]:
-        """Ids of everybody, and each event's user, item and whether it counts as taken."""
+        """Ids of everybody, and each event's user, item and whether it counts as taken.
+
+        Of the strangers the latest, whoever was silent for longest first.
+        """
         known = self._split.dataset.user_ids
         nothing = np.zeros(0, dtype=np.int32), np.zeros(0, dtype=np.int32), np.zeros(0, dtype=bool)
         user, item, positive = (np.concatenate(column) for column in zip(nothing, *self._parts, strict=True))
-        if len(self._ids) <= self._most:
-            return known.append(pd.Index(list(self._ids), dtype=known.dtype)), user, item, positive
-        return self._latest(user, item, positive)
-
-    def _latest(
-        self, user: np.ndarray, item: np.ndarray, positive: np.ndarray
-    ) -> tuple[pd.Index, np.ndarray, np.ndarray, np.ndarray]:
-        """Without the strangers who were silent for longest."""
-        known = self._split.dataset.user_ids
         last = np.zeros(len(known) + len(self._ids), dtype=np.int64)
         np.maximum.at(last, user, np.arange(len(user)))
-        strangers = len(known) + np.argsort(last[len(known) :], kind="stable")[-self._most :]
+        strangers = len(known) + np.argsort(last[len(known) :], kind="stable")[max(0, len(self._ids) - self._most) :]
         row = np.full(len(last), -1)
         row[: len(known)] = np.arange(len(known))
         row[strangers] = len(known) + np.arange(len(strangers))

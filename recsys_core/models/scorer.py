@@ -26,10 +26,7 @@ from recsys_core.variant import DENSE, Compression, ModelVariant
 
 NO_ROWS = np.zeros(0, dtype=np.int64)
 CHUNK_FLOATS = 24_000_000  # of all users' parts that are kept
-BLOCK_FLOATS, BLOCK_USERS = (
-    2_000_000,
-    16,
-)  # a catalogue pass in pieces that stay in the processor's cache: twice as fast
+BLOCK_FLOATS, BLOCK_USERS = 2_000_000, 16  # a catalogue pass in pieces that stay in a processor's cache: twice as fast
 
 
 class Runtime(Protocol):
@@ -176,19 +173,20 @@ class Scorer:
         return other
 
     def take(self, users: np.ndarray, items: np.ndarray | None = None) -> Self:
-        """The same variant over some rows alone (`Features.take`), all items if None.
+        """The same variant over some rows alone (`Features.take`), every item if None.
 
         Of some items the network only, without the item-item term, which reads a catalogue.
         """
-        some = np.arange(self.n_items) if items is None else items
-        rows, of_user = (torch.from_numpy(np.asarray(at, dtype=np.int64)) for at in (some, users))
-        few, user_keys = copy.copy(self), {group.key for group in self.features.side("user")}
-        few.features, few.n_items = self.features.take(users, some), len(some)
-        few.term = self.term if items is None else None
-        few.encoded, few._every_user = encoded_tensors(few.features), None
-        few.cached = {key: v[of_user if key in user_keys else rows] for key, v in self.cached.items()}
-        parts = (self.item_base, self.item_query, self.item_key, self.item_value)
-        few.item_base, few.item_query, few.item_key, few.item_value = (part[rows] for part in parts)
+        few, of_user = copy.copy(self), torch.from_numpy(np.asarray(users, dtype=np.int64))
+        few.features, few._every_user = self.features.take(users, items), None
+        few.encoded, few.n_items = encoded_tensors(few.features), few.features.n_items
+        of_item = None if items is None else torch.from_numpy(np.asarray(items, dtype=np.int64))
+        rows = {g.key: of_user if g.side == "user" else of_item for g in self.features.groups}
+        few.cached = {key: v if (at := rows[key]) is None else v[at] for key, v in self.cached.items()}
+        if of_item is not None:
+            parts = (self.item_base, self.item_query, self.item_key, self.item_value)
+            few.item_base, few.item_query, few.item_key, few.item_value = (part[of_item] for part in parts)
+            few.term = None
         return few
 
     def with_term(self, term: ItemItemTerm | None) -> Self:
