@@ -90,7 +90,7 @@ class FeedbackReader:
         query = "SELECT DISTINCT CAST(floor(received / 86400) AS INTEGER) FROM events ORDER BY 1"
         with self._open() as connection:
             rows = self._rows(connection, query) if connection else []
-        return tuple(date(1970, 1, 1) + timedelta(days=number) for (number,) in rows)
+            return tuple(date(1970, 1, 1) + timedelta(days=number) for (number,) in rows)
 
     def lists(self, since: float | None = None, upto: float | None = None, *, after: int | None = None) -> pd.DataFrame:
         """Served lists in the order in which they were noted.
@@ -128,20 +128,7 @@ class FeedbackReader:
             counts = self._rows(connection, SUMMARY)[0] if connection else (0, 0, 0, 0, 0, None, None, None, 0)
             n_lists = self._rows(connection, "SELECT count(*) FROM lists")[0][0] if connection else 0
             versions = self._rows(connection, VERSIONS) if connection else []
-        n_events, n_users, n_items, n_clients, n_on_lists, mean, first, last, last_seq = counts
-        return FeedbackSummary(
-            n_events=n_events,
-            n_users=n_users,
-            n_items=n_items,
-            n_clients=n_clients,
-            n_lists=n_lists,
-            n_events_on_lists=n_on_lists,
-            mean_outcome=mean,
-            first=_iso(first),
-            last=_iso(last),
-            last_seq=last_seq,
-            versions=tuple(VersionFeedback(version=v, n_lists=n, n_events=k) for v, n, k in versions),
-        )
+            return _summary(counts, n_lists, versions)
 
     def _frame(
         self,
@@ -179,10 +166,27 @@ class FeedbackReader:
             try:
                 connection.execute("BEGIN")
                 yield connection
-            except (ValueError, TypeError, KeyError) as fault:  # a cell that no writer of ours wrote
+            except (ValueError, TypeError, KeyError, OverflowError) as fault:  # a cell that no writer of ours wrote
                 raise WorkspaceError("feedback.damaged", path=self.path, reason=type(fault).__name__) from None
             finally:
                 connection.close()
+
+
+def _summary(counts: tuple[Any, ...], n_lists: int, versions: list[tuple[Any, ...]]) -> FeedbackSummary:
+    n_events, n_users, n_items, n_clients, n_on_lists, mean, first, last, last_seq = counts
+    return FeedbackSummary(
+        n_events=n_events,
+        n_users=n_users,
+        n_items=n_items,
+        n_clients=n_clients,
+        n_lists=n_lists,
+        n_events_on_lists=n_on_lists,
+        mean_outcome=mean,
+        first=_iso(first),
+        last=_iso(last),
+        last_seq=last_seq,
+        versions=tuple(VersionFeedback(version=v, n_lists=n, n_events=k) for v, n, k in versions),
+    )
 
 
 def _iso(seconds: float | None) -> str | None:
