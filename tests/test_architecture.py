@@ -41,6 +41,7 @@ LAYERS = (  # what stands on a line imports the lines above it, never its neighb
     ("monitoring",),
     ("learning",),
     ("serving",),
+    ("simulation",),
     ("commands",),
     ("__main__",),
 )

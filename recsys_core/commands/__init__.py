@@ -27,6 +27,7 @@ from recsys_core.commands import (
     search,
     segments,
     serve,
+    simulate,
     subgroups,
     tables,
     training,
@@ -64,6 +65,7 @@ COMMANDS: tuple[Command, ...] = (
     architectures.ARCHITECTURES,
     feedback.FEEDBACK,
     serve.SERVE,
+    simulate.SIMULATE,
 )
 
 __all__ = ["COMMANDS", "Command"]

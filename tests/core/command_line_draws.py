@@ -65,6 +65,9 @@ NUMERIC = (
     "--rate",
     "--seeds",
     "--least",
+    "--rate",
+    "--for",
+    "--poison",
 )
 LEVERS = ("--sparsity", "--bits", "--pruning", "--distill", "--rank", "--neighbours")
 VARIANT = (*LEVERS, "--workspace", "--model", "--rerank", "--strength")
@@ -77,6 +80,7 @@ TAKES = {  # what is drawn for a command, most of the time
     "retrain": ("--workspace", "--model", "--name", "--without", "--audit-only", "--bucket", "--bucket"),
     "models": ("--workspace", "--make-current", "--remove"),
     "feedback": ("--workspace", "--seal"),
+    "simulate": ("--workspace", "--url", "--rate", "--for", "--trend", "--poison", "--seed"),
     "segments": ("--workspace", "--save", "--where", "--user", "--remove"),
     "evaluate": (*VARIANT, "--users"),
     "recommend": (*VARIANT, "--user", "--k", "--k"),
@@ -145,6 +149,7 @@ class Draws:
             "retrain": question | {"--name": "first", "--without": "user.age"},
             "models": question,
             "feedback": question,
+            "simulate": question | {"--url": "http://127.0.0.1:9", "--for": "0"},  # nobody answers there
             "segments": question | {"--save": "some", "--where": "age:20..40"},
             "evaluate": question,
             "recommend": question | {"--user": "3", "--k": "5"},
