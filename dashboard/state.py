@@ -253,6 +253,11 @@ def open_page(name: str) -> None:
         st.empty()  # where the run looks at what is requested, and ends
 
 
+def close(key: str) -> None:
+    """Callback: close the menu of that key."""
+    st.session_state[key] = False
+
+
 def draw_page() -> None:
     """From a part of the page that is drawn alone: draw the page again, and nothing else.
 

@@ -41,8 +41,10 @@ def show(page: frame.Frame) -> None:
     else:
         cards.nothing_served(ref)
         freshness = st.container()
+    n_held = sum(decision.decision == HELD for decision in cached.decisions(ref.folder))
+    if found is None and n_held:
+        page.sentence(sentences.waiting(n_held))
     if found is not None:
-        n_held = sum(decision.decision == HELD for decision in cached.decisions(ref.folder))
         page.sentence(sentences.sentence(found, measure, now, n_held=n_held))
         cards.figures(page, found, now)
         cards.over_time(page, found, measure)

@@ -18,18 +18,19 @@ from recsys_core.errors import RecLensError
 from recsys_core.results.learning import HELD, Decision
 
 TABLE_HEIGHT = 260
+SAID_SECONDS = 60.0
 
 
 def card(page) -> list[Decision]:
     """All candidates, the chosen one in full, and the way back; returns the candidates."""
     ref = page.selection.ref
     with components.card(t("candidates")):
-        _said_after()
         found = list(cached.decisions(ref.folder))
         if not found:
             st.markdown(t("candidates.none"))
             st.code(command("learn", ref), language=None)
             _roll_back(ref)
+            _said_after()
             return found
         shown = _chosen(page, found)
         components.rows(
@@ -75,6 +76,7 @@ def _one(page, decision: Decision) -> None:
         _roll_back(ref)
         if is_there:
             _elsewhere(page, model_id)
+    _said_after()
 
 
 def _elsewhere(page, model_id: str) -> None:
@@ -129,28 +131,27 @@ def _roll_back(ref: WorkspaceRef) -> None:
 
 def _done(ref: WorkspaceRef, what: str, number: int) -> None:
     """Callback: do it, and say on the page what came of it."""
-    state.remember("candidates_done", None)
-    state.remember("candidates_failed", None)
+    said: tuple[str, dict[str, int]] | RecLensError
     try:
         if what == "promote":
-            served = cached.promote(ref.folder, number)
-            state.remember("candidates_done", ("promoted", {"id": number, "version": served.version}))
+            said = "promoted", {"id": number, "version": cached.promote(ref.folder, number).version}
         else:
             back, left = cached.roll_back(ref.folder)
-            state.remember("candidates_done", ("rolled_back", {"back": back.version, "version": left.version}))
+            said = "rolled_back", {"back": back.version, "version": left.version}
     except RecLensError as error:
-        state.remember("candidates_failed", error)
-    st.session_state[what] = False  # the menu closes
+        said = error
+    state.remember("candidates_done", (time.time(), said))
+    state.close(what)
     st.rerun()  # everything: the workspace's current model is another one
 
 
 def _said_after() -> None:
-    """What came of a click, once."""
-    done, failed = state.recall("candidates_done"), state.recall("candidates_failed")
-    if done:
-        key, values = done
+    """What came of the last click, for a minute."""
+    when, said = state.recall("candidates_done") or (0.0, None)
+    if time.time() - when > SAID_SECONDS:
+        return
+    if isinstance(said, RecLensError):
+        components.error_box(t("candidates.failed"), said)
+    elif said:
+        key, values = said
         st.success(t(f"candidates.{key}", **values))
-    if failed:
-        components.error_box(t("candidates.failed"), failed)
-    state.remember("candidates_done", None)
-    state.remember("candidates_failed", None)

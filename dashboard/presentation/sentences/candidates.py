@@ -14,7 +14,7 @@ PLACES = 4  # gains in log loss are small
 
 def rule(name: str | None) -> str:
     """A step of the ladder in words."""
-    return numbers.UNKNOWN if name is None else word("candidates.rule", name)
+    return numbers.UNKNOWN if name is None else word("core.learning.step", name)
 
 
 def decided(decision: Decision) -> str:

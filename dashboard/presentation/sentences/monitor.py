@@ -43,8 +43,13 @@ def sentence(found: MonitorReport, measure: str, now: float, *, n_held: int) -> 
         _serving(found, now),
         _quality(found, measure, now),
         t("monitor.sentence.drift") if found.drift.is_found else "",
-        t("monitor.sentence.held", n=n_held) if n_held else "",
+        waiting(n_held),
     )
+
+
+def waiting(n_held: int) -> Markdown:
+    """How many candidates wait for a person; nothing where none does."""
+    return t("monitor.sentence.held", n=n_held) if n_held else Markdown("")
 
 
 def _serving(found: MonitorReport, now: float) -> Markdown:

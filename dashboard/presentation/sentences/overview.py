@@ -99,7 +99,7 @@ def learned(model: TrainedModel) -> list[Markdown]:
             upto=about["upto"],
             parent=about["parent"],
             version=about["parent_version"],
-            rule=word("candidates.rule", about["rule"]),
+            rule=word("core.learning.step", about["rule"]),
             seed=about["seed"],
         )
     ]

@@ -7,10 +7,11 @@ from collections.abc import Sequence
 import pandas as pd
 
 from dashboard.presentation.sentences import candidates as said
-from dashboard.presentation.sentences.fairness import name_of, short_name
+from dashboard.presentation.sentences.fairness import column_name, name_of, short_name
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain
 from recsys_core.results import Group
+from recsys_core.results.fairness import OWN_LABELS
 from recsys_core.results.learning import Decision, Gain
 from recsys_core.results.monitoring import SERVED_MEASURES, Estimate, MonitorReport, QualityChange
 
@@ -95,29 +96,43 @@ def candidates_columns() -> dict[str, RowColumn]:
 
 
 def group_gains(decision: Decision) -> pd.DataFrame:
-    """A row a holdout and group of a candidate, all users of each holdout first."""
-    rows = []
-    for holdout in GAINS:
-        whole = getattr(decision, holdout)
-        rows.append(_gain_row(holdout, plain("candidates.holdout.all"), whole))
-        for part in decision.groups:
-            if part.holdout == holdout:
-                rows.append(_gain_row(holdout, name_of(Group("value", part.group)), part.gain))
+    """A row a group of a candidate with its gains on both holdouts, all users first."""
+    by_group: dict[tuple[str, str], dict[str, Gain]] = {("", ""): {name: getattr(decision, name) for name in GAINS}}
+    for part in decision.groups:
+        by_group.setdefault((part.column, part.group), {})[part.holdout] = part.gain
+    rows = [
+        {
+            "group": group_name(*key),
+            **{name: _gain(gains.get(name)) for name in GAINS},
+        }
+        for key, gains in by_group.items()
+    ]
     return pd.DataFrame(rows, columns=list(group_gains_columns()))
 
 
-def _gain_row(holdout: str, group: str, found: Gain) -> dict[str, str]:
-    where = plain(f"candidates.holdout.{holdout}")
-    return {"holdout": where, "group": group, "users": numbers.count(found.n_users), "gain": said.gain(found)}
+def group_name(column: str, group: str) -> str:
+    """A group of the guard beside its column: "region: north"; all users where there is no column."""
+    if not column:
+        return plain("group.all")
+    kinds = {label: kind for kind, label in OWN_LABELS.items()} | {"": "rest"}
+    found = Group(kinds[group]) if group in kinds else Group("value", group)
+    return plain("candidates.group.of", column=column_name(column), group=name_of(found))
+
+
+def _gain(found: Gain | None) -> str:
+    if found is None or found.gain is None:
+        return numbers.UNKNOWN
+    return plain("candidates.gain.n", gain=said.gain(found), n=found.n_users)
 
 
 def group_gains_columns() -> dict[str, RowColumn]:
     """Heads of `group_gains`."""
     return {
-        "holdout": RowColumn(plain("candidates.group.holdout")),
         "group": RowColumn(plain("monitor.groups.group"), wrap=True),
-        "users": RowColumn(plain("monitor.groups.users"), right=True),
-        "gain": RowColumn(plain("candidates.group.gain"), right=True),
+        **{
+            name: RowColumn(plain(f"candidates.{name}"), help=plain("candidates.gain.help"), right=True)
+            for name in GAINS
+        },
     }
 
 
