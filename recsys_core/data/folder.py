@@ -16,6 +16,8 @@ from pathlib import Path
 
 from recsys_core.errors import DataError, Phrase, SettingError, WorkspaceError, phrase
 
+KEPT = "serving"  # what people did with what they were shown: no new training throws it away
+
 try:
     import fcntl
 except ImportError:  # Windows
@@ -28,7 +30,8 @@ def atomic_folder(folder: Path, what: Phrase, *, marker: str) -> Iterator[Path]:
 
     An existing ``folder`` is replaced only where it holds ``marker`` (it is ours) or is empty;
     anything else raises ``SettingError`` before work starts. On any error, interruption
-    included, the fresh folder is removed and the old one is left as it was.
+    included, the fresh folder is removed and the old one is left as it was. Its folder ``serving`` moves to the new
+    one as it is: a service that writes into it meanwhile notices nothing.
     """
     folder = folder.absolute()
     if folder.exists() and not (folder.is_dir() and ((folder / marker).exists() or not any(folder.iterdir()))):
@@ -108,11 +111,16 @@ def _clear(left: Path, folder: Path) -> None:
             return
         if not folder.exists() and left.name.startswith(f"{_hidden(folder)}old.") and (left / folder.name).is_dir():
             os.rename(left / folder.name, folder)
+        kept = left / folder.name / KEPT
+        if kept.is_dir():  # killed between the two renames of `_put_in_place`
+            if (folder / KEPT).exists():
+                return  # both hold what people did: that is for a person
+            os.rename(kept, folder / KEPT)
         shutil.rmtree(left, ignore_errors=True)
 
 
 def _put_in_place(aside: Path, folder: Path) -> None:
-    """Rename ``aside`` to ``folder``; an old folder comes back where that fails."""
+    """Rename ``aside`` to ``folder``, with what is kept of an old one, which comes back where that fails."""
     if not folder.exists():
         os.rename(aside, folder)
         return
@@ -123,9 +131,13 @@ def _put_in_place(aside: Path, folder: Path) -> None:
         os.rename(aside, folder)
     except OSError:
         os.rename(old / folder.name, folder)
-        raise
-    finally:
         shutil.rmtree(old, ignore_errors=True)
+        raise
+    if (old / folder.name / KEPT).is_dir():
+        if (folder / KEPT).exists():  # made by whoever looked for it between the two renames
+            os.rename(folder / KEPT, old / KEPT)
+        os.rename(old / folder.name / KEPT, folder / KEPT)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def atomic_write(path: Path, data: bytes) -> None:

@@ -25,6 +25,7 @@ VERSION = "1"  # of the addresses and bodies
 EXPOSITION = "text/plain; version=0.0.4; charset=utf-8"
 SCHEMA = "#/components/schemas/{model}"
 NO_TELEMETRY = TelemetryConfig(tracing=False, metrics=False, logs=False, operation_spans=False)  # nothing leaves
+OPEN_TO_ALL: dict[str, Any] = {"security": []}
 WRONG_BODY = (400, 413, 415, 422)
 ALWAYS = (401, 421, 429)  # of the limits around the application
 Body = TypeVar("Body", bound=BaseModel)
@@ -101,12 +102,12 @@ def _add_state(app: FastAPI, service: Service, has_keys: bool) -> None:
         """What answers now."""
         return Json(service.version())
 
-    @app.get("/healthz", responses=_responses(bodies.Alive), response_class=Json)
+    @app.get("/healthz", responses=_responses(bodies.Alive), openapi_extra=OPEN_TO_ALL, response_class=Json)
     async def healthz() -> Response:
         """That the process answers at all."""
         return Json({"alive": True})
 
-    @app.get("/readyz", responses=_responses(bodies.Ready, 503), response_class=Json)
+    @app.get("/readyz", responses=_responses(bodies.Ready, 503), openapi_extra=OPEN_TO_ALL, response_class=Json)
     async def readyz(request: Request) -> Response:
         """Whether it takes requests; what keeps a newer version from being served does not keep the old one from it."""
         if service.is_draining:

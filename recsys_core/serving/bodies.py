@@ -27,8 +27,18 @@ class Taken(BaseModel):
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 
+SOMEBODY: dict[str, Any] = {  # what a schema says of `Someone.says_who`
+    "anyOf": [
+        {"required": [name], "properties": {name: {"type": kind}}}
+        for name, kind in (("user_id", "string"), ("attributes", "object"), ("history", "array"))
+    ]
+}
+
+
 class Someone(Taken):
     """Who is asked about: somebody with an id, or somebody new by attributes and history."""
+
+    model_config = ConfigDict(json_schema_extra=SOMEBODY)
 
     user_id: Annotated[Id | None, Field(description="raw id")] = None
     attributes: Annotated[

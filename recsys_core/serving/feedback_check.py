@@ -34,6 +34,6 @@ class FeedbackCheck:
                 raise Refused(422, "serve.event_outcome", **named, value=event.outcome)
 
     def n_positive(self, events: Sequence[FeedbackEvent]) -> int:
-        """How many of them count as taken."""
-        outcome = np.array([event.outcome for event in events], dtype=np.float32)
+        """How many of them count as taken, whatever scale they are on."""
+        outcome = np.clip([event.outcome for event in events], -1e9, 1e9).astype(np.float32)
         return int(positive_outcomes(self._split_dataset, outcome).sum())

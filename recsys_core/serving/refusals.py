@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import orjson
-from starlette.responses import Response
+from starlette.responses import JSONResponse
 
 from recsys_core.errors import Phrase, RecLensError, SettingError
 
@@ -29,10 +29,8 @@ class Refused(RecLensError):
         return self
 
 
-class Json(Response):
+class Json(JSONResponse):
     """JSON by ``orjson``; a figure that is not finite becomes null."""
-
-    media_type = "application/json"
 
     def render(self, content: Any) -> bytes:
         return orjson.dumps(content, option=orjson.OPT_SERIALIZE_NUMPY)

@@ -6,12 +6,14 @@ import asyncio
 import secrets
 import time
 from collections.abc import Sequence
+from concurrent.futures import Future
 from typing import Any
 
 from recsys_core.errors import SettingError, WorkspaceError
 from recsys_core.feedback import FeedbackLog
 from recsys_core.live.histories import LiveHistories
 from recsys_core.live.person import Person
+from recsys_core.results.feedback import Appended
 from recsys_core.results.serving import FeedbackEvent
 from recsys_core.serving.answers import explanation_said, list_for, list_said, scores_said
 from recsys_core.serving.bodies import MOST_WITH_REASONS, ExplainBody, FeedbackBody, RecommendBody, ScoreBody, Someone
@@ -74,17 +76,16 @@ class Service:
         events = [FeedbackEvent(**event.model_dump()) for event in body.events]
         try:
             self._check(events)
-            told = asyncio.wrap_future(self.log.append(events, client=client))
-            appended = await asyncio.shield(told)  # a caller who goes away does not end the writer's work
+            told = self.log.append(events, client=client)
+            told.add_done_callback(self._learn)  # before the next line's own, and whether or not the caller stays
+            appended = await asyncio.shield(asyncio.wrap_future(told))
         except (SettingError, Refused):
-            self._count(events, "refused")
+            self._count(events)
             raise
         except WorkspaceError as failure:
             self.metrics.feedback_failed(FAILURES.get(failure.key, "other"))
             raise
-        self.histories.add(appended.new)
-        self._count(appended.new, "new")
-        self.metrics.feedback(positive=True, result="duplicate", n=appended.duplicates)
+        self._count(events, appended.new)
         return {"accepted": appended.accepted, "duplicates": appended.duplicates}
 
     def person(self, body: Someone) -> Person:
@@ -116,8 +117,22 @@ class Service:
         for pool in self._pools:
             pool.close()
 
-    def _count(self, events: Sequence[FeedbackEvent], result: str) -> None:
+    def _learn(self, told: Future[Appended]) -> None:
+        """Let the histories know what the log has; called by its writer, in its order, before anybody is answered."""
+        if not told.cancelled() and told.exception() is None:
+            self.histories.add(told.result().new)
+
+    def _count(self, events: Sequence[FeedbackEvent], new: Sequence[FeedbackEvent] | None = None) -> None:
+        """Count events as new or duplicates, as refused where nothing is said of new ones; each by its own outcome."""
+        first, rest = ("refused", "refused") if new is None else ("new", "duplicate")
+        n_new, n_new_positive = len(new or ()), self._check.n_positive(new or ())
         n_positive = self._check.n_positive(events)
-        for positive, n in ((True, n_positive), (False, len(events) - n_positive)):
+        counts = (
+            (first, True, n_new_positive),
+            (first, False, n_new - n_new_positive),
+            (rest, True, n_positive - n_new_positive),
+            (rest, False, len(events) - n_positive - n_new + n_new_positive),
+        )
+        for result, positive, n in counts:
             if n:
                 self.metrics.feedback(positive=positive, result=result, n=n)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from recsys_core.data.folder import atomic_write, locked, read_checked_json
-from recsys_core.errors import SettingError
+from recsys_core.errors import SettingError, require
 from recsys_core.models import artifact
 from recsys_core.models.model_store import ModelStore
 from recsys_core.results.serving import ServedVersion
@@ -72,7 +72,7 @@ class Versions:
         """The version that is served now, and the one that was; its feedback ``taught`` is not learned again.
 
         Raises ``SettingError``: ``versions.first`` where there is none before, ``model.unknown`` where its model is
-        gone.
+        gone, ``versions.replaced`` where another one has its place.
         """
         left = self.current()
         with self._changed() as about:
@@ -80,6 +80,8 @@ class Versions:
             if len(about["trail"]) < 2:
                 raise SettingError("versions.first", version=left.version)
             back = ServedVersion(**by_number[about["trail"][-2]])
+            same = artifact.fingerprint(self.store.folder(back.model)) == back.fingerprint
+            require(same, SettingError, "versions.replaced", version=back.version, model=back.model)
             self.store.make_current(back.model)
             about["trail"].pop()
             if taught is not None:

@@ -76,3 +76,36 @@ def test_a_run_killed_between_both_renames_loses_nothing(tmp_path):
         raise KeyboardInterrupt
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
     assert (folder / "mark").read_text() == "old"
+
+
+def test_what_people_did_moves_to_the_folder_that_replaces_theirs(tmp_path):
+    folder = tmp_path / "data"
+    replace_it(folder, "old")
+    (folder / "serving").mkdir()
+    with (folder / "serving" / "log").open("w") as writer:
+        replace_it(folder, "new")
+        writer.write("a click")  # whoever writes meanwhile notices nothing
+    assert (folder / "mark").read_text() == "new"
+    assert (folder / "serving" / "log").read_text() == "a click"
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_a_run_killed_before_it_moved_what_people_did_loses_nothing(tmp_path):
+    folder, left = tmp_path / "data", tmp_path / ".data.old.0123abcd" / "data"
+    replace_it(folder, "first")
+    (left / "serving").mkdir(parents=True)
+    (left / "serving" / "log").write_text("a click")
+    replace_it(folder, "second")
+    assert (folder / "serving" / "log").read_text() == "a click"
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+
+
+def test_of_two_folders_of_what_people_did_none_is_thrown_away(tmp_path):
+    folder, left = tmp_path / "data", tmp_path / ".data.old.0123abcd" / "data"
+    replace_it(folder, "first")
+    for where, what in ((left, "older"), (folder, "newer")):
+        (where / "serving").mkdir(parents=True)
+        (where / "serving" / "log").write_text(what)
+    replace_it(folder, "second")
+    assert (folder / "serving" / "log").read_text() == "newer"
+    assert (left / "serving" / "log").read_text() == "older"
