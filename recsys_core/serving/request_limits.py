@@ -11,7 +11,7 @@ import time
 import traceback
 from collections import OrderedDict
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from recsys_core.errors import RecLensError
@@ -22,6 +22,7 @@ from recsys_core.serving.refusals import Refused, answer_of
 MOST_BYTES = 4 * 2**20  # of a body: 10,000 events are 1.5 MB
 MOST_CALLERS = 10_000  # whose rate is remembered
 OPEN = ("/healthz", "/readyz")  # asked by what starts and watches the service, which has no key
+GONE = 499  # counted for a caller who went away in the middle of a body: nobody's fault here, and nobody to answer
 TRACEBACK = "RECLENS_TRACEBACK"
 CLIENT = "reclens.client"  # in the scope: the caller's name, for the log
 
@@ -74,8 +75,10 @@ class RequestLimits:
             await self.app(scope, _bounded(receive), sending)
         except RecLensError as error:
             await answer_of(error)(scope, receive, sending)
+        except ClientDisconnect:
+            status = GONE
         except Exception as fault:
-            log.error("%s: %s: %s", scope["path"], type(fault).__name__, fault)
+            log.error("%r: %s: %r", scope["path"], type(fault).__name__, str(fault)[:500])  # a line, whatever was sent
             if os.environ.get(TRACEBACK):
                 log.error(traceback.format_exc())
             await answer_of(Refused(500, "serve.unexpected", kind=type(fault).__name__))(scope, receive, sending)

@@ -63,6 +63,8 @@ def _traffic(service: Service) -> Iterator[None]:
             service.note_traffic()
         except RecLensError as problem:  # a full queue or disk: the metrics have it all the same
             log.warning("%s", problem)
+        except Exception:  # the next row may be written: without any the page says that nothing is served
+            log.exception("a row of traffic could not be made")
 
     def run() -> None:
         while not stopped.wait(TRAFFIC_SECONDS):

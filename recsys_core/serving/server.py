@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import uvicorn
 
 from recsys_core.errors import SettingError
+from recsys_core.serving.protocol import BoundedProtocol
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
@@ -87,7 +88,7 @@ def run_server(app: ASGIApp, bound: socket.socket, *, on_ready: Callable[[], Non
     """How many requests were answered on ``bound`` until a signal asked to end and those in flight had ended."""
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=BoundedProtocol,
         loop="uvloop",
         ws="none",
         lifespan="off",

@@ -59,7 +59,7 @@ class VersionWatcher:
             self._swap()
         except RecLensError as problem:
             self._failed(problem)
-        except (OSError, ValueError, KeyError, RuntimeError, MemoryError) as fault:
+        except Exception as fault:  # of whatever lies on the disk: this thread lives on, else nothing is swapped again
             reason = getattr(fault, "strerror", None) or str(fault) or "-"
             self._failed(WorkspaceError("serve.load", kind=type(fault).__name__, reason=reason))
 
