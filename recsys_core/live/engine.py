@@ -5,12 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
 
 import numpy as np
-import torch
 
-from recsys_core.compress.variants import VariantCache
 from recsys_core.errors import Phrase, SettingError, phrase
 from recsys_core.explain.explain import check_method, explain
 from recsys_core.explain.methods import DEFAULT
@@ -22,9 +19,7 @@ from recsys_core.live.person import Person
 from recsys_core.metrics import probability, top_k
 from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.trained_model import TrainedModel
-from recsys_core.models.workspace import Workspace
 from recsys_core.rerank import Candidates, Reranker
-from recsys_core.rerankers import make_reranker
 from recsys_core.results.serving import (
     ItemReason,
     LiveExplanation,
@@ -67,21 +62,6 @@ class Engine:
         self._has_probability = model.task != "rating"
         self.strangers = Strangers(model, scorer)
         self._background = lru_cache(maxsize=8)(self._draw_background)
-
-    @classmethod
-    def open(cls, workspace: Workspace, served: ServedVersion, variant: ModelVariant) -> Engine:
-        """The engine of a version: its model opened, compressed, its lists re-ranked, and asked once.
-
-        PyTorch computes on one thread from here on: two requests at a time are two cores' work already. Raises
-        ``SettingError`` and ``WorkspaceError`` as the command line does for the variant.
-        """
-        torch.set_num_threads(1)
-        model = workspace.model(served.model)
-        scorer = VariantCache(model).scorer(variant.compression)
-        reranker = make_reranker(variant.reranking, model.split_dataset, scorer)
-        opened = cls(served, model, scorer, reranker, replace(variant, model=model.variant.model))
-        opened.warm()
-        return opened
 
     def warm(self) -> None:
         """Ask everything once, so that no request pays for what is made at the first call."""
@@ -280,11 +260,6 @@ class Engine:
     @staticmethod
     def _blank_note(person: Person) -> tuple[Phrase, ...]:
         return (phrase("live.note.nothing_known"),) if person.is_blank else ()
-
-
-def open_engine(workspace: Path, served: ServedVersion, variant: ModelVariant) -> Engine:
-    """`Engine.open` over the workspace in a folder."""
-    return Engine.open(Workspace.open(workspace), served, variant)
 
 
 def _title(title: object, item_id: str) -> str:

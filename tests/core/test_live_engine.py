@@ -25,7 +25,7 @@ from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import recommend, user_pairs
-from recsys_core.rerank import BY_SCORE, Candidates
+from recsys_core.rerank import Candidates
 from recsys_core.rerankers import make_reranker
 from recsys_core.results.serving import FeedbackEvent, LiveList, ServedVersion
 from recsys_core.variant import DENSE, ModelVariant, Reranking
@@ -323,9 +323,10 @@ def test_calibrated_lists_follow_what_was_taken_since(model):
 )
 def test_variants_of_a_workspace_serve_as_they_recommend(tiny_workspace: Path, variant: ModelVariant):
     workspace = Workspace.open(tiny_workspace)
-    model, engine = workspace.model(), Engine.open(workspace, SERVED, variant)
-    live, scorer = before_the_test(workspace.split_dataset), VariantCache(model).scorer(variant.compression)
-    reranker = make_reranker(variant.reranking, model.split_dataset, scorer) if variant.reranking.name else BY_SCORE
+    model, live = workspace.model(), before_the_test(workspace.split_dataset)
+    scorer = VariantCache(model).scorer(variant.compression)
+    reranker = make_reranker(variant.reranking, model.split_dataset, scorer)
+    engine = Engine(SERVED, model, scorer, reranker, variant)
     for user in range(0, 60, 7):
         person = live.person(model.dataset.users["user_id"].iloc[user])
         expected = recommend(scorer, model.split_dataset, user, k=10, reranker=reranker)
