@@ -35,6 +35,7 @@ MESSAGES: dict[str, str] = {
     "serve.event_rating": "events[{place}] ({event}): outcome is {value}, and must lie between {low} and {high}.",
     "serve.reasons": "k is {k}: with reasons it may be {most} at most.",
     "serve.excluded": "{n} {n|id|ids} to exclude {n|is|are} of no item of these data.",
+    "serve.not_noted": "the log could not take this list: send feedback on its items without a list.",
     "serve.busy": "{limit} requests are being answered or wait already. Come back later.",
     "serve.rate": "more than {rate} requests a second. Come back later.",
     "serve.no_key": "this service asks for a key in the header X-API-Key (or Authorization: Bearer).",

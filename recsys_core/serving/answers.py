@@ -28,9 +28,10 @@ def list_for(engine: Engine, person: Person, takers: np.ndarray, body: Recommend
     return found, len(body.exclude) - len(known)
 
 
-def list_said(found: LiveList, list_id: str, n_unknown: int) -> dict[str, Any]:
-    """A list as it is sent."""
+def list_said(found: LiveList, list_id: str | None, n_unknown: int) -> dict[str, Any]:
+    """A list as it is sent; ``list_id`` is None where the log could not take it."""
     notes = [*found.notes, *([phrase("serve.excluded", n=n_unknown)] if n_unknown else [])]
+    notes += [phrase("serve.not_noted")] if list_id is None else []
     return {"list_id": list_id, **_head(found), "notes": list(map(str, notes)), "items": list(map(_item, found.items))}
 
 

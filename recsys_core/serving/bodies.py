@@ -134,7 +134,7 @@ class ListedItem(Given):
 
 
 class RecommendAnswer(Answer):
-    list_id: Annotated[str, Field(description="names the list in feedback")]
+    list_id: Annotated[str | None, Field(description="names the list in feedback; null where the log was full")]
     items: list[ListedItem]
 
 

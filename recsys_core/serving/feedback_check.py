@@ -23,17 +23,20 @@ class FeedbackCheck:
     def __call__(self, events: Sequence[FeedbackEvent]) -> None:
         """Raise ``Refused`` (422) for the first event of an unknown item or with another outcome than the data have."""
         for place, event in enumerate(events):
-            named = {"place": place, "event": shown(event.event_id)}
             if event.item_id not in self._items:
-                raise Refused(422, "serve.event_item", **named, item=shown(event.item_id))
+                raise _refused("serve.event_item", place, event, item=shown(event.item_id))
             if self._schema.outcome == "rating":
                 low, high = self._schema.low, self._schema.high
                 if not low <= event.outcome <= high:
-                    raise Refused(422, "serve.event_rating", **named, value=event.outcome, low=low, high=high)
+                    raise _refused("serve.event_rating", place, event, value=event.outcome, low=low, high=high)
             elif event.outcome not in (0, 1):
-                raise Refused(422, "serve.event_outcome", **named, value=event.outcome)
+                raise _refused("serve.event_outcome", place, event, value=event.outcome)
 
     def n_positive(self, events: Sequence[FeedbackEvent]) -> int:
         """How many of them count as taken, whatever scale they are on."""
         outcome = np.clip([event.outcome for event in events], -1e9, 1e9).astype(np.float32)
         return int(positive_outcomes(self._split_dataset, outcome).sum())
+
+
+def _refused(key: str, place: int, event: FeedbackEvent, **values: object) -> Refused:
+    return Refused(422, key, place=place, event=shown(event.event_id), **values)

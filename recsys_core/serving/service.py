@@ -14,7 +14,7 @@ from recsys_core.feedback import FeedbackLog
 from recsys_core.live.histories import LiveHistories
 from recsys_core.live.person import Person
 from recsys_core.results.feedback import Appended
-from recsys_core.results.serving import FeedbackEvent
+from recsys_core.results.serving import FeedbackEvent, ServedList
 from recsys_core.serving.answers import explanation_said, list_for, list_said, scores_said
 from recsys_core.serving.bodies import MOST_WITH_REASONS, ExplainBody, FeedbackBody, RecommendBody, ScoreBody, Someone
 from recsys_core.serving.feedback_check import FeedbackCheck
@@ -57,9 +57,8 @@ class Service:
                 raise Refused(422, "serve.reasons", k=body.k, most=MOST_WITH_REASONS)
         found, n_unknown = await pool.run(list_for, engine, person, self.histories.n_takers, body)
         served = found.served(secrets.token_hex(12), person.user_id, time.time())
-        self.log.note_list(served)
         self.metrics.listed(served)
-        return list_said(found, served.list_id, n_unknown)
+        return list_said(found, served.list_id if self._is_noted(served) else None, n_unknown)
 
     async def score(self, body: ScoreBody) -> dict[str, Any]:
         """Scores of the items, in their order."""
@@ -73,7 +72,17 @@ class Service:
 
     async def feedback(self, body: FeedbackBody, client: str) -> dict[str, int]:
         """How many events are new and durable, and how many the log had; the histories know them before the answer."""
-        events = [FeedbackEvent(**event.model_dump()) for event in body.events]
+        events = [
+            FeedbackEvent(
+                event_id=event.event_id,
+                user_id=event.user_id,
+                item_id=event.item_id,
+                outcome=event.outcome,
+                list_id=event.list_id,
+                time=event.time,
+            )
+            for event in body.events
+        ]
         try:
             self._check(events)
             told = self.log.append(events, client=client)
@@ -116,6 +125,15 @@ class Service:
         self.watcher.stop()
         for pool in self._pools:
             pool.close()
+
+    def _is_noted(self, served: ServedList) -> bool:
+        """Whether the log takes a list; where it cannot, people are served all the same."""
+        try:
+            self.log.note_list(served)
+        except WorkspaceError as failure:
+            self.metrics.feedback_failed(FAILURES.get(failure.key, "other"))
+            return False
+        return True
 
     def _learn(self, told: Future[Appended]) -> None:
         """Let the histories know what the log has; called by its writer, in its order, before anybody is answered."""

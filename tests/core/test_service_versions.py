@@ -193,3 +193,13 @@ def test_feedback_is_counted_by_what_became_of_it(served):
         *(("negative", "duplicate", 1), ("positive", "refused", 1), ("negative", "refused", 0)),
     ):
         assert f'reclens_feedback_total{{outcome="{outcome}",result="{result}"}} {n:.1f}' in found
+
+
+def test_people_are_served_where_the_log_takes_no_more(served):
+    _, service, client = served
+    service.log.queue_limit = 0
+    found = client.ask(*LIST).json()
+    assert (found["list_id"], len(found["items"]), len(found["notes"])) == (None, 8, 1)
+    answer = client.ask("/feedback", {"events": [{"event_id": "a", "user_id": "3", "item_id": "1", "outcome": 1}]})
+    assert (answer.status_code, answer.json()["error"], answer.headers["retry-after"]) == (503, "feedback.busy", "1")
+    assert 'reclens_feedback_failures_total{reason="busy"} 2.0' in client.ask("/metrics").text

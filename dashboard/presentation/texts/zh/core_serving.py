@@ -33,6 +33,7 @@ TEXTS = {
     "core.serve.event_rating": "“events[{place}]”（{event}）：outcome 为 {value}，必须在 {low} 与 {high} 之间。",
     "core.serve.reasons": "k 为 {k}：要求给出理由时最多为 {most}。",
     "core.serve.excluded": "要排除的编号中有 {n} 个不属于这些数据的任何物品。",
+    "core.serve.not_noted": "日志无法记下此列表：请在不注明列表的情况下发送对其中物品的反馈。",
     "core.serve.busy": "已有 {limit} 个请求正在处理或等待，请稍后再来。",
     "core.serve.rate": "每秒请求超过 {rate} 次，请稍后再来。",
     "core.serve.no_key": "此服务要求在请求头“X-API-Key”（或“Authorization: Bearer”）中提供密钥。",
