@@ -21,6 +21,7 @@ from recsys_core.commands import (
     fairness,
     feedback,
     gap_reasons,
+    learning,
     mend,
     models,
     quality,
@@ -66,6 +67,9 @@ COMMANDS: tuple[Command, ...] = (
     feedback.FEEDBACK,
     serve.SERVE,
     simulate.SIMULATE,
+    learning.LEARN,
+    learning.PROMOTE,
+    learning.ROLLBACK,
 )
 
 __all__ = ["COMMANDS", "Command"]

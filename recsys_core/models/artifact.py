@@ -6,17 +6,15 @@ import hashlib
 import json
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from safetensors import SafetensorError
-from safetensors.numpy import load as load_tensors
-from safetensors.numpy import save as save_tensors
-
-from recsys_core.data.features import FeatureGroup, Features
 from recsys_core.data.folder import format_of, read_checked_json, sha256, without_nan
 from recsys_core.errors import WorkspaceError, phrase, require
-from recsys_core.models.item_item import ItemItemTerm
-from recsys_core.models.ranker import Ranker, RankerShape
+
+if TYPE_CHECKING:  # which model is current, and going back to another, is asked without PyTorch
+    from recsys_core.data.features import Features
+    from recsys_core.models.item_item import ItemItemTerm
+    from recsys_core.models.ranker import Ranker
 
 FORMAT = "reclens-model-3"
 OLD_FORMATS = ("reclens-model-1", "reclens-model-2")
@@ -33,6 +31,8 @@ def save_artifact(
     ``about`` holds ``config`` (settings, encoder, task) and ``metrics``; `write_checksums` comes last. A model without
     an item-item term has no file of it, and null in its configuration.
     """
+    from safetensors.numpy import save as save_tensors
+
     state = {k: v.detach().contiguous().numpy() for k, v in ranker.state_dict().items()}
     (folder / WEIGHTS).write_bytes(save_tensors(state))
     texts = {g.key: features.tables[g.key] for g in features.groups if g.kind == "text"}
@@ -115,11 +115,18 @@ def load_config(folder: Path) -> dict:
 
 def load_texts(folder: Path) -> dict:
     """Stored text vectors by group key."""
+    from safetensors.numpy import load as load_tensors
+
     return load_tensors((folder / TEXTS).read_bytes())
 
 
 def load_term(folder: Path, config: dict, n_items: int) -> ItemItemTerm | None:
     """The item-item term, None for a model without; raises ``WorkspaceError`` where it is missing or does not fit."""
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as load_tensors
+
+    from recsys_core.models.item_item import ItemItemTerm
+
     if "item_item" not in config:
         unreadable = phrase("reason.unreadable")
         raise WorkspaceError("workspace.damaged", path=folder, file="config.json", reason=unreadable)
@@ -136,6 +143,13 @@ def load_term(folder: Path, config: dict, n_items: int) -> ItemItemTerm | None:
 
 def load_ranker(folder: Path, config: dict) -> Ranker:
     """Rebuild the ranker; weights that do not fit the configuration raise ``WorkspaceError``."""
+    import torch
+    from safetensors import SafetensorError
+    from safetensors.numpy import load as load_tensors
+
+    from recsys_core.data.features import FeatureGroup
+    from recsys_core.models.ranker import Ranker, RankerShape
+
     groups = tuple(FeatureGroup.from_json(g) for g in json.loads((folder / "schema.json").read_text())["groups"])
     ranker = Ranker(groups, RankerShape(**config["shape"]))
     try:

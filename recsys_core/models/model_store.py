@@ -16,7 +16,6 @@ from typing import Any
 from recsys_core.data.folder import atomic_write, format_of, fresh_folder, read_checked_json, sha256
 from recsys_core.errors import RecLensError, SettingError, WorkspaceError, phrase
 from recsys_core.models import artifact
-from recsys_core.models.trained_model import read_training
 
 FORMAT = "reclens-workspace-2"
 OLD_FORMATS = ("reclens-workspace-1",)
@@ -118,6 +117,8 @@ class ModelStore:
         return artifact.digest(marks)
 
     def _entry(self, model_id: str, current: str) -> ModelEntry | None:
+        from recsys_core.models.trained_model import read_training  # which loads PyTorch
+
         folder = self.folder(model_id)
         try:
             config, model = artifact.load_config(folder), read_training(folder).model

@@ -46,6 +46,21 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tried:
+    """A step of the ladder that was tried: its gains, what speaks against it (None: nothing), and its time.
+
+    ``rule`` is ``histories`` (no weight is touched, and nothing changes on the anchor: None), ``recalibrate``,
+    ``second_layer`` or ``everything``.
+    """
+
+    rule: str
+    rolling: Gain
+    anchor: Gain | None
+    against: Reason | None
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """A candidate and what became of it.
 
@@ -72,7 +87,20 @@ class Decision:
     overlap, drift
         Mean share of the top 10 that stayed, and mean change of the explanations; None where not measured.
     look, alpha
-        How many looks at feedback the guard has had, and the error rate that was left for this one.
+        How many looks at feedback of this parent the guard has had, and the error rate that was left for each bound of
+        this one.
+    surprise
+        By how much the feedback's log loss exceeds what the parent expects by its own probabilities, in nats a row
+        of the rolling holdout; about 0 where feedback is what the parent learned, whatever was shown. None where not
+        measured.
+    widened
+        The largest widening of a gap between the best and the worst group of a column; its bounds as of a gain.
+    tried
+        Every step of the ladder that was tried, the smallest first.
+    n_unknown
+        Rows left out as the dataset does not know their user or item, or the task gives their outcome no label.
+    retrain
+        Whether a full retraining is proposed: there is much that only it could learn.
     """
 
     id: int
@@ -98,6 +126,11 @@ class Decision:
     look: int
     alpha: float
     seconds: float
+    surprise: float | None = None
+    widened: Gain | None = None
+    tried: tuple[Tried, ...] = ()
+    n_unknown: int = 0
+    retrain: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return to_json(self)

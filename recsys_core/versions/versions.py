@@ -38,7 +38,7 @@ class Versions:
 
     @property
     def refused(self) -> tuple[tuple[int, int], ...]:
-        """Feedback ``(after, upto]`` that taught versions which were rolled back: no candidate learns it."""
+        """Feedback ``(after, upto]`` of versions that were rolled back, or that a person refused: nobody learns it."""
         return tuple((after, upto) for after, upto in self._read()["refused"])
 
     def current(self) -> ServedVersion:
@@ -87,6 +87,12 @@ class Versions:
             if taught is not None:
                 about["refused"].append(list(taught))
         return back, left
+
+    def refuse(self, span: tuple[int, int]) -> None:
+        """Let no candidate learn the feedback ``(after, upto]``."""
+        with self._changed() as about:
+            if list(span) not in about["refused"]:
+                about["refused"].append(list(span))
 
     def _read(self) -> dict[str, Any]:
         path = self.folder / FILE

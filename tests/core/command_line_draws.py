@@ -68,6 +68,7 @@ NUMERIC = (
     "--rate",
     "--for",
     "--poison",
+    "--decision",
 )
 LEVERS = ("--sparsity", "--bits", "--pruning", "--distill", "--rank", "--neighbours")
 VARIANT = (*LEVERS, "--workspace", "--model", "--rerank", "--strength")
@@ -108,6 +109,9 @@ TAKES = {  # what is drawn for a command, most of the time
     "explain-groups": (*VARIANT, "--by", "--by", "--against", "--n-users", "--background", "--seed"),
     "adversarial-audit": (*VARIANT, "--by", "--by", "--against", "--shuffles", "--users", "--seed"),
     "serve": (*VARIANT, "--port", "--host", "--key-file", "--rate"),
+    "learn": ("--workspace", "--seed"),
+    "promote": ("--workspace", "--decision"),
+    "rollback": ("--workspace",),
 }
 PATHS = ("--workspace", "--key-file", "--data", "--out", "--mapping", "--edits", "--users", "")
 BAD = ({"--seed": "-1"}, {"--out": "", "--workspace": ""}, {"--sparsity": "7"}, {"--bits": "5"})
@@ -171,6 +175,9 @@ class Draws:
             "explain-groups": question | {"--by": "gender", "--n-users": "20", "--background": "1"},
             "adversarial-audit": question | {"--by": "gender", "--shuffles": "1"},
             "serve": question | {"--port": "0"},
+            "learn": question,
+            "promote": question | {"--decision": "1"},
+            "rollback": question,
         }
 
     def draw(self) -> list[str]:

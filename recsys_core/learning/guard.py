@@ -1,0 +1,140 @@
+"""Guard: whether a candidate may be served, must wait for a person, or is refused, and why.
+
+Two holdouts speak. On the *rolling* one, the latest feedback, the candidate must surely be better than its parent, no
+group may be worse beyond a margin, and no gap may surely widen. On the *anchor*, the workspace's frozen test part, it
+must not be worse beyond a wider margin: a trend costs something there, feedback that is nonsense costs much more. And
+the feedback itself must not contradict what the parent expects of it beyond what a trend does. Where feedback and
+anchor disagree, a person decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from recsys_core.learning.holdout import LEAST_GROUP, Measured, UserGroups
+from recsys_core.results.learning import HELD, REFUSED, Gain, GroupGain, Reason
+
+ALPHA = 0.025  # of all bounds of all looks at candidates of one parent together, one-sided
+MARGIN, GROUP_MARGIN = 0.002, 0.005  # nats of log loss on the rolling holdout
+ANCHOR_MARGIN, ANCHOR_GROUP_MARGIN = 0.02, 0.03  # ... on the anchor
+MOST_SURPRISE, MOST_GROUP_SURPRISE = 0.12, 0.4  # nats by which feedback's loss exceeds what the parent expects
+LEAST_ROWS, LEAST_USERS = 200, 100  # that teach; of the rolling holdout
+LEAST_OVERLAP, MOST_DRIFT = 0.5, 0.5  # of the top 10; of the reasons
+
+
+Changes = tuple[float | None, float | None]  # overlap of the lists, and drift of the reasons
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """What speaks against serving a candidate: it is refused, or a person must decide."""
+
+    decision: str
+    reason: Reason
+
+
+def spent(look: int, n_candidates: int) -> float:
+    """The error rate of each bound at the ``look``-th look (from 1) at feedback of one parent.
+
+    ``ALPHA / (look * (look + 1))``, shared among the candidates: over endless looks the rates sum to ``ALPHA``, half of
+    which is spent at the first.
+
+    >>> round(spent(1, 1), 6), round(spent(2, 1), 6), round(sum(spent(k, 1) for k in range(1, 10_000)), 4)
+    (0.0125, 0.004167, 0.025)
+    """
+    return ALPHA / (look * (look + 1)) / n_candidates
+
+
+def objection(
+    rolling: Measured, anchor: Measured, contradiction: Objection | None, changes: Callable[[], Changes]
+) -> Objection | None:
+    """The first thing that speaks against a candidate, None where nothing does.
+
+    ``changes()`` is asked for where the rolling holdout says nothing against it.
+    """
+    found = _on_rolling(rolling)
+    if found is not None:
+        return found
+    overlap, drift = changes()
+    if overlap is not None and overlap < LEAST_OVERLAP:
+        return _refused("churn", overlap=overlap, least=LEAST_OVERLAP)
+    if drift is not None and drift > MOST_DRIFT:
+        return _refused("drift", drift=drift, most=MOST_DRIFT)
+    return contradiction or _on_anchor(rolling, anchor)
+
+
+def _on_rolling(rolling: Measured) -> Objection | None:
+    overall = rolling.overall
+    if overall.gain is None or overall.low is None or overall.high is None:
+        return _refused("little", n_users=overall.n_users, least=LEAST_USERS)
+    if overall.gain < -MARGIN or overall.high < 0:
+        return _refused("worse", gain=overall.gain, low=overall.low, high=overall.high)
+    worst = _worst(rolling.groups, GROUP_MARGIN)
+    if worst is not None:
+        return _refused("group", column=worst.column, group=worst.group, gain=worst.gain.gain, n=worst.gain.n_users)
+    if rolling.widened is not None and (rolling.widened.low or 0) > GROUP_MARGIN:
+        return _refused("gap", widened=rolling.widened.gain, low=rolling.widened.low)
+    if overall.low <= 0:
+        key = "unsure" if overall.gain - overall.low > MARGIN else "no_gain"
+        return _refused(key, gain=overall.gain, low=overall.low, n_users=overall.n_users)
+    return None
+
+
+def _on_anchor(rolling: Measured, anchor: Measured) -> Objection | None:
+    """What the frozen test part says against what the feedback asks for."""
+    overall = anchor.overall
+    if overall.low is not None and overall.low < -ANCHOR_MARGIN:
+        return _held("disagree", rolling=rolling.overall.gain, anchor=overall.gain, low=overall.low)
+    worst = _worst(anchor.groups, ANCHOR_GROUP_MARGIN)
+    if worst is not None:
+        about = {"column": worst.column, "group": worst.group, "n": worst.gain.n_users}
+        return _held("disagree_group", rolling=rolling.overall.gain, anchor=worst.gain.gain, **about)
+    return None
+
+
+def _worst(groups: tuple[GroupGain, ...], margin: float) -> GroupGain | None:
+    """The group that loses most, where that is beyond the margin, or surely a loss of a fifth of it."""
+    harmed = [g for g in groups if _is_harmed(g.gain, margin)]
+    return min(harmed, key=lambda g: g.gain.gain or 0.0, default=None)
+
+
+def _is_harmed(gain: Gain, margin: float) -> bool:
+    if gain.gain is None or gain.high is None:
+        return False
+    return gain.gain < -margin or gain.high < -margin / 5
+
+
+def contradiction(surprise: np.ndarray, users: np.ndarray, groups: tuple[UserGroups, ...]) -> Objection | None:
+    """Whether feedback, by its rows' ``surprise`` ``(n,)``, is nothing that the parent could have expected."""
+    overall = float(surprise.mean()) if len(surprise) else 0.0
+    if overall > MOST_SURPRISE:
+        return _held("contradicts", surprise=overall, most=MOST_SURPRISE)
+    for of in groups:
+        code = of.code[users]
+        for group in np.unique(code):
+            among = code == group
+            if len(np.unique(users[among])) < LEAST_GROUP:
+                continue
+            found = float(surprise[among].mean())
+            if found > MOST_GROUP_SURPRISE:
+                about = {"column": of.column, "group": of.labels[group]}
+                return _held("contradicts_group", surprise=found, most=MOST_GROUP_SURPRISE, **about)
+    return None
+
+
+def beats(first: Measured, second: Measured) -> bool:
+    """Whether one candidate is better than another on the same holdout, by the margin and beyond the users' noise."""
+    change = first.draws - second.draws
+    ahead = (first.overall.gain or 0.0) - (second.overall.gain or 0.0)
+    return ahead > MARGIN and ahead > 2 * float(np.std(change))
+
+
+def _refused(key: str, **values: object) -> Objection:
+    return Objection(REFUSED, Reason(key=f"learning.{key}", values=values))
+
+
+def _held(key: str, **values: object) -> Objection:
+    return Objection(HELD, Reason(key=f"learning.{key}", values=values))

@@ -1,0 +1,78 @@
+"""Watch: look at the log again whenever enough feedback has come, until somebody ends it."""
+
+from __future__ import annotations
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NoReturn
+
+from recsys_core.errors import phrase
+from recsys_core.feedback import FeedbackReader
+from recsys_core.learning.guard import LEAST_ROWS
+from recsys_core.learning.learn import learn
+from recsys_core.progress import Progress, silent
+from recsys_core.results.learning import Decision
+from recsys_core.versions import DecisionLog
+
+POLL_SECONDS = 2.0
+GROWTH = 1.25  # of the rows since the parent was taught: looks grow rarer, so that few are spent on much feedback
+
+
+class Ended(BaseException):
+    """A signal asked the watch to end; not an ``Exception``, so that nothing on the way takes it for a fault."""
+
+
+def watch(
+    folder: Path, *, seed: int = 0, poll_seconds: float = POLL_SECONDS, progress: Progress = silent
+) -> tuple[Decision, ...]:
+    """All decisions until SIGTERM or SIGINT; a look on the way is dropped, and nothing of it stays.
+
+    Raises what `recsys_core.learning.learn.learn` raises.
+    """
+    decisions: list[Decision] = []
+    with _ended_by_signals():
+        try:
+            while True:
+                if is_due(folder):
+                    decisions.append(learn(folder, seed=seed, progress=progress))
+                    continue
+                progress(phrase("learning.stage.waiting"), 0.0)
+                time.sleep(poll_seconds)
+        except Ended:
+            return tuple(decisions)
+
+
+def is_due(folder: Path) -> bool:
+    """Whether enough feedback has come since the last look: `LEAST_ROWS` rows more, and a quarter more than it saw."""
+    last_seq, decisions = FeedbackReader(folder).last_seq, DecisionLog(folder).list()
+    last = max(decisions, key=lambda d: d.upto, default=None)
+    if last is None:
+        return last_seq >= LEAST_ROWS
+    new = last_seq - last.upto
+    return new >= LEAST_ROWS and new >= (GROWTH - 1) * (last.upto - last.after)
+
+
+@contextmanager
+def _ended_by_signals() -> Iterator[None]:
+    """Let the first signal unwind the block, and the next ones not disturb that; handlers belong to the main thread."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: object) -> NoReturn:
+        for name in before:
+            signal.signal(name, signal.SIG_IGN)
+        raise Ended
+
+    before = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
