@@ -1,9 +1,9 @@
 """Learning from feedback under its guard, from planted truth: what is promoted, over seeds.
 
-Run ``python benchmarks/learning.py WORKSPACE [--seeds 20] [--only CASE …] [--out FILE]``. The workspace is a trained shop
-demo. People's feedback is drawn by the sample's planted truth (8 items a user by the sample's own logging policy), then
-made nonsense of by each case; ``alike`` says that the rolling holdout is poisoned as the rest. A line of JSON a case and
-seed; those that stand in the file already are not run again. A summary at the end.
+Run ``python benchmarks/learning.py WORKSPACE [--seeds 20] [--only CASE …] [--out FILE]``. The workspace is a trained
+shop demo. People's feedback is drawn by the sample's planted truth (8 items a user by the sample's own logging policy),
+then made nonsense of by each case; ``alike`` says that the rolling holdout is poisoned as the rest. A line of JSON a
+case and seed; those that stand in the file already are not run again. A summary at the end.
 """
 
 from __future__ import annotations
@@ -14,18 +14,21 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from recsys_core.data.sample.truth import PlantedTruth
+from recsys_core.learning.holdout import Measured
 from recsys_core.learning.judge import judge
 from recsys_core.learning.rows import feedback_rows, held_rows
 from recsys_core.metrics import logistic
 from recsys_core.models.split_dataset import SplitDataset
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.workspace import open_model
+from recsys_core.results.learning import Tried
 from recsys_core.seeds import random_stream
 
 ROUNDS = 8  # items that everybody is shown: 16,000 rows of 2,000 users
@@ -45,7 +48,7 @@ class Case:
 
 
 def stream(model: TrainedModel, *, seed: int, trend: float = 0.0, rounds: int = ROUNDS) -> pd.DataFrame:
-    """Feedback as the log gives it: every user is shown ``rounds`` items; ``trend`` is added to one category's logits."""
+    """Feedback as the log gives it: all are shown ``rounds`` items; one category's logits rise by ``trend``."""
     split_dataset, dataset = model.split_dataset, model.dataset
     assert dataset.truth is not None
     truth = PlantedTruth.from_tables(dataset.truth, dataset.users, dataset.items)
@@ -85,7 +88,7 @@ def _last_taken(split_dataset: SplitDataset, n: int) -> list[list[int]]:
     rows = np.flatnonzero(histories.positive)
     rows = rows[np.lexsort((-histories.order[rows], histories.user[rows]))]
     start = np.searchsorted(histories.user[rows], np.arange(histories.n_users + 1))
-    return [histories.item[rows[a : min(b, a + n)]].tolist() for a, b in zip(start, start[1:], strict=False)]
+    return [histories.item[rows[a : min(b, a + n)]].tolist() for a, b in pairwise(start)]
 
 
 def flipped(share: float) -> Callable[[pd.DataFrame, SplitDataset, np.random.Generator], Outcomes]:
@@ -139,16 +142,12 @@ def run(model: TrainedModel, case: Case, seed: int) -> dict:
     events = stream(model, seed=seed, trend=case.trend)
     if case.spoil is not None:
         spoilt = case.spoil(events, model.split_dataset, random_stream(seed, case.name))
-        kept = np.zeros(len(events), dtype=bool) if case.alike else held_rows(model.split_dataset, events["user"].to_numpy())
+        kept = held_rows(model.split_dataset, events["user"].to_numpy()) & (not case.alike)
         events["outcome"] = np.where(kept, events["outcome"], spoilt)
     began, cpu = time.perf_counter(), time.process_time()
     rows = feedback_rows(model.split_dataset, events, (0, len(events)), seed=seed)
     judged = judge(model, rows, look=1, seed=seed)
     chosen = judged.chosen
-    worst = {
-        name: min((g.gain.gain, f"{g.column} {g.group}") for g in of.groups if g.gain.gain is not None)
-        for name, of in (("rolling", chosen.rolling), ("anchor", chosen.anchor))
-    }
     return {
         "case": case.name,
         "seed": seed,
@@ -156,16 +155,23 @@ def run(model: TrainedModel, case: Case, seed: int) -> dict:
         "reason": None if chosen.against is None else chosen.against.reason.key,
         "rule": chosen.taught.step.name,
         "surprise": judged.surprise,
-        "worst": worst,
-        "widened": None if chosen.rolling.widened is None else chosen.rolling.widened.to_json() if hasattr(chosen.rolling.widened, "to_json") else chosen.rolling.widened.low,
+        "worst": {"rolling": _worst(chosen.rolling), "anchor": _worst(chosen.anchor)},
+        "widened": chosen.rolling.widened and (chosen.rolling.widened.gain, chosen.rolling.widened.low),
         "changes": chosen.changes,
-        "tried": [
-            (t.rule, t.rolling.gain, t.rolling.low, t.anchor and t.anchor.gain, t.anchor and t.anchor.low, t.against and t.against.key)
-            for t in judged.tried
-        ],
+        "tried": [_tried(t) for t in judged.tried],
         "seconds": time.perf_counter() - began,
         "cpu_seconds": time.process_time() - cpu,
     }
+
+
+def _worst(measured: Measured) -> tuple[float, str]:
+    """The group that gains least, and how much."""
+    return min((g.gain.gain, f"{g.column} {g.group}") for g in measured.groups if g.gain.gain is not None)
+
+
+def _tried(tried: Tried) -> tuple:
+    anchor = (None, None) if tried.anchor is None else (tried.anchor.gain, tried.anchor.low)
+    return (tried.rule, tried.rolling.gain, tried.rolling.low, *anchor, tried.against and tried.against.key)
 
 
 def main() -> None:

@@ -15,7 +15,7 @@ from recsys_core.results.learning import Decision
 def learn_arguments(parser: argparse.ArgumentParser) -> None:
     add_workspace(parser)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--watch", action="store_true", help="look again whenever enough feedback has come, till SIGTERM")
+    parser.add_argument("--watch", action="store_true", help="look again whenever enough feedback has come")
 
 
 def run_learn(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:

@@ -22,7 +22,7 @@ def promote_held(workspace: Path, decision: int) -> Decision:
     """The decision as it is now, after a person let its candidate be served.
 
     Raises ``SettingError``: ``versions.decision`` for an unknown one, ``learning.not_held`` for one that is not held,
-    ``learning.outdated`` where another version than its parent is served now, ``model.unknown`` where its model is gone.
+    ``learning.outdated`` where another version than its parent is served, ``model.unknown`` where its model is gone.
     """
     found, versions = _held(workspace, decision), Versions(workspace)
     if found.candidate is None:

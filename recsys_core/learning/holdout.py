@@ -1,4 +1,4 @@
-"""Holdouts: what candidates gain on rows that nobody was fitted to, for everyone and by group, with one-sided bounds."""
+"""Holdouts: what candidates gain on rows that nobody was fitted to, in all and by group, with one-sided bounds."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def cross_entropy(label: np.ndarray, logit: np.ndarray) -> np.ndarray:
 
 
 def surprise(label: np.ndarray, logit: np.ndarray) -> np.ndarray:
-    r"""Log loss of each pair less what the model expects it to be: :math:`(p - y)\,z`, of mean 0 where it is calibrated.
+    r"""Log loss of each pair less what the model expects of it: :math:`(p - y)\,z`, of mean 0 where it is calibrated.
 
     :math:`-\log p(y) - H(p) = (p - y) z`, the linear part of Spiegelhalter's (1986) test. What was shown plays no part.
     """
@@ -138,9 +138,7 @@ def _measured(
         gain, draws = whole[place] / whole[0], drawn[:, place] / drawn[:, 0]
         loss, loss_draws = whole[1] / whole[0] - gain, drawn[:, 1] / drawn[:, 0] - draws
     old, old_draws = loss + gain, loss_draws + draws
-    found = [
-        bounded(gain[n], draws[:, n], mask.n_users, int(whole[0, n]), alpha=alpha) for n, mask in enumerate(masks)
-    ]
+    found = [bounded(gain[n], draws[:, n], mask.n_users, int(whole[0, n]), alpha=alpha) for n, mask in enumerate(masks)]
     groups = tuple(
         GroupGain(holdout=name, column=mask.column, group=mask.label, gain=of)
         for mask, of in zip(masks[1:], found[1:], strict=True)

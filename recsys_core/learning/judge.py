@@ -62,9 +62,7 @@ class Judged:
 
 
 @one_core()
-def judge(
-    parent: TrainedModel, rows: FeedbackRows, *, look: int, seed: int, progress: Progress = silent
-) -> Judged:
+def judge(parent: TrainedModel, rows: FeedbackRows, *, look: int, seed: int, progress: Progress = silent) -> Judged:
     """Try every step; ``look`` counts the guard's looks at feedback of this parent from 1.
 
     On one thread, so that the same rows and seed give the same weights bit for bit whatever the machine has.

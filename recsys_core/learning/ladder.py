@@ -107,6 +107,7 @@ def teach(step: Step, given: Lesson, *, progress: Progress = silent) -> Taught:
     """The parent after one step, deterministic in parent, rows and seed on one thread; the parent is not changed."""
     began = time.perf_counter()
     ranker, term = copy.deepcopy(given.parent.ranker), given.parent.term
+    log: tuple[Epoch, ...]
     if not step.moves:
         scale, shift = _scaling(given)
         scale_head(ranker, scale, shift)
@@ -149,7 +150,10 @@ def _train(ranker: Ranker, step: Step, given: Lesson, progress: Progress) -> tup
         for n, batch in enumerate(batches, 1):
             loss = objective.loss(batch, random)
             if step.pull:
-                loss = loss + step.pull * torch.stack([(p - q).square().sum() for p, q in zip(moving, old, strict=True)]).sum()
+                loss = (
+                    loss
+                    + step.pull * torch.stack([(p - q).square().sum() for p, q in zip(moving, old, strict=True)]).sum()
+                )
             optimiser.zero_grad(set_to_none=True)
             loss.backward()
             optimiser.step()
@@ -163,7 +167,7 @@ def _train(ranker: Ranker, step: Step, given: Lesson, progress: Progress) -> tup
 
 
 def _validation(scorer: Scorer, given: Lesson) -> float:
-    """Minus the log loss of the old rows that the parent was not fitted to: for the training log, nothing is chosen by it."""
+    """Minus the log loss of old rows that the parent was not fitted to; nothing is chosen by it."""
     pairs = evaluate_pairs(scorer, given.calibration)
     return -log_loss(pairs.label, pairs.score)
 

@@ -64,12 +64,11 @@ def only_learner(folder: Path) -> Iterator[None]:
 def finish_promotion(folder: Path) -> None:
     """Serve a candidate whose promotion was written down by a learner that was killed before it could do so."""
     versions, decisions = Versions(folder), DecisionLog(folder).list()
-    if not decisions or decisions[-1].decision != PROMOTED or decisions[-1].candidate is None:
+    last = decisions[-1] if decisions else None
+    if last is None or last.decision != PROMOTED or last.candidate not in versions.store.ids():
         return
-    last = decisions[-1]
-    numbered = {version.model for version in versions.list()}
-    is_next = last.candidate in versions.store.ids() and versions.current().version == last.parent_version
-    if is_next and last.candidate not in numbered:
+    was_served = last.candidate in {version.model for version in versions.list()}
+    if last.candidate and not was_served and versions.current().version == last.parent_version:
         versions.promote(last.candidate)
 
 
@@ -109,7 +108,7 @@ class Look:
         judged = judge(self.parent, rows, look=self.number, seed=self.seed, progress=progress)
         candidate = self.store(judged, rows, progress)
         written = DecisionLog(folder).append(self.decision(judged, rows, candidate))
-        if written.decision == PROMOTED:  # written down first: who was killed here is finished by the next learner
+        if written.decision == PROMOTED and candidate:  # written first: a killed promotion is finished next time
             Versions(folder).promote(candidate)
         return written
 

@@ -34,15 +34,11 @@ def store_candidate(
     chosen = ChosenModel(trained, parent.features, taught.term, parent.choice)
     scorer = scorer_of(parent, taught)
     evaluation = evaluate_test(scorer, split_dataset, progress=progress)
-    report = training_report(
-        evaluation, {}, split_dataset, n_parameters=scorer.n_parameters, seconds=taught.seconds
-    )
+    report = training_report(evaluation, {}, split_dataset, n_parameters=scorer.n_parameters, seconds=taught.seconds)
     baselines = {name: replace(quality, differences={}) for name, quality in parent.training.baselines.items()}
     config = parent.config | model_config(EncoderInfo(**parent.config["encoder"]), split_dataset, chosen)
     learned = {"parent": parent.id, "rule": taught.step.name, "after": span[0], "upto": span[1]} | about
-    fitted = FittedModel(
-        chosen, config | {"learned": learned}, replace(report, baselines=baselines), evaluation
-    )
+    fitted = FittedModel(chosen, config | {"learned": learned}, replace(report, baselines=baselines), evaluation)
     name = f"{parent.name.split(SIGN)[0]}{SIGN}{span[1]}"
     return workspace.models.add(name, fitted.write)
 
