@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from recsys_core.errors import SettingError, WorkspaceError
+from recsys_core.errors import Phrase, SettingError, WorkspaceError, phrase
 from recsys_core.models import artifact
 from recsys_core.results.learning import HELD, PROMOTED, REFUSED, Decision, Reason
 from recsys_core.results.serving import ServedVersion
@@ -26,7 +26,7 @@ def promote_held(workspace: Path, decision: int) -> Decision:
     """
     found, versions = _held(workspace, decision), Versions(workspace)
     if found.candidate is None:
-        raise SettingError("learning.not_held", decision=decision, state=found.decision)
+        raise SettingError("learning.not_held", decision=decision, state=_state(found))
     versions.store.folder(found.candidate)
     if versions.current().version != found.parent_version:
         now = versions.current().version
@@ -81,8 +81,12 @@ def now() -> str:
 def _held(workspace: Path, decision: int) -> Decision:
     found = DecisionLog(workspace).get(decision)
     if found.decision != HELD:
-        raise SettingError("learning.not_held", decision=decision, state=found.decision)
+        raise SettingError("learning.not_held", decision=decision, state=_state(found))
     return found
+
+
+def _state(decision: Decision) -> Phrase:
+    return phrase(f"learning.state.{decision.decision}")
 
 
 def _ended(decision: Decision, state: str, reason: Reason) -> Decision:

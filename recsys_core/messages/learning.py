@@ -5,6 +5,9 @@ from __future__ import annotations
 MESSAGES: dict[str, str] = {
     "learning.locked": "{path}: another learner is at work in this workspace; wait for it, or stop it.",
     "learning.not_held": "decision {decision} is not held for a person: it is {state}.",
+    "learning.state.promoted": "promoted",
+    "learning.state.held": "held",
+    "learning.state.refused": "refused",
     "learning.outdated": "decision {decision} was about a candidate of version {parent}, and version {now} is served "
     "now: let `learn` look again.",
     "learning.stage": "learning: {step}",

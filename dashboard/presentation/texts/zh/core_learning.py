@@ -3,8 +3,11 @@
 TEXTS = {
     "core.learning.locked": "{path}：此工作区已有另一个学习进程在运行；请等它结束，或将其停止。",
     "core.learning.not_held": "编号为 {decision} 的决定并未暂缓等待人工处理：其状态为 {state}。",
+    "core.learning.state.promoted": "已上线",
+    "core.learning.state.held": "暂缓",
+    "core.learning.state.refused": "已拒绝",
     "core.learning.outdated": "编号为 {decision} 的决定针对版本 {parent} 的候选模型，而现在提供服务的是版本 {now}："
-    "请再运行一次 `learn`。",
+    "请再学习一次。",
     "core.learning.stage": "学习：{step}",
     "core.learning.stage.rows": "读取反馈",
     "core.learning.stage.guard": "由守门检查评判",
