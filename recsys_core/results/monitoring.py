@@ -117,6 +117,29 @@ class QualityChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GapChange:
+    """How the gap between the worst and the best group of the window changed from its earlier half to the later one.
+
+    ``difference`` above 0: wider than before; ``n`` people of both groups.
+    """
+
+    measure: str
+    difference: float
+    low: float
+    high: float
+    n: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemExposure:
+    """Share of the attention, 1/log2(1 + place), that a group of items got, beside its share of the catalogue."""
+
+    group: Group
+    share: float
+    catalogue_share: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ScoreDrift:
     """Scores served in the window against those of the held-out users under the same variant.
 
@@ -179,6 +202,14 @@ class MonitorReport:
     gaps: tuple[ServedGap, ...]
     changes: tuple[QualityChange, ...]
     drift: ScoreDrift
+    gap_changes: tuple[GapChange, ...] = ()
+    label_share: Estimate = Estimate(value=None, low=None, high=None, n=0)
+    label_age: float | None = None
+    label_delay: float | None = None
+    horizon: float = 0.0
+    n_open: int = 0
+    exposure_by: str = ""
+    exposure: tuple[ItemExposure, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return to_json(self)
