@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from recsys_core.live import positive_outcomes
+from recsys_core.live.histories import positive_outcomes
 from recsys_core.metrics import exposure_weights
 from recsys_core.models.split_dataset import SplitDataset
 
