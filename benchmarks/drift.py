@@ -1,4 +1,4 @@
-"""Drift: how soon a shift of a third of a standard deviation is found in served scores, and how often none is called one.
+"""Drift: how soon a shift of a third of a standard deviation is found in served scores, and how often none is.
 
     python benchmarks/drift.py [WORKSPACE] [--seeds 5] [--requests 20000]
 

@@ -92,15 +92,28 @@ class FeedbackReader:
             rows = self._rows(connection, query) if connection else []
             return tuple(date(1970, 1, 1) + timedelta(days=number) for (number,) in rows)
 
-    def lists(self, since: float | None = None, upto: float | None = None, *, after: int | None = None) -> pd.DataFrame:
+    @property
+    def last_list(self) -> int:
+        """``number`` of the last list that was noted; 0 without any."""
+        with self._open() as connection:
+            return self._rows(connection, "SELECT coalesce(max(number), 0) FROM lists")[0][0] if connection else 0
+
+    def lists(
+        self,
+        since: float | None = None,
+        upto: float | None = None,
+        *,
+        after: int | None = None,
+        last: int | None = None,
+    ) -> pd.DataFrame:
         """Served lists in the order in which they were noted.
 
         Parameters
         ----------
         since, upto
             Served at ``since`` or later, and before ``upto`` (seconds since 1970).
-        after
-            ``number`` above this: what came since an earlier call.
+        after, last
+            ``number`` above this, and up to this: what came since an earlier call.
 
         Returns
         -------
@@ -108,7 +121,7 @@ class FeedbackReader:
             ``number list_id user_id served version variant items scores propensities n_candidates``; ``items``,
             ``scores`` and ``propensities`` are tuples, first place first.
         """
-        wanted = [("served >= ?", since), ("served < ?", upto), ("number > ?", after)]
+        wanted = [("served >= ?", since), ("served < ?", upto), ("number > ?", after), ("number <= ?", last)]
         with self._open() as connection:
             found = self._frame(connection, "lists", LISTS, wanted).astype({"version": "int64"})
             for column in ("items", "scores", "propensities"):

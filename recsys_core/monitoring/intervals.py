@@ -52,8 +52,8 @@ class UserSums:
     @property
     def variance(self) -> float:
         """Of the mean, lists of one user being alike; never below that of independent lists."""
-        n_users = np.count_nonzero(self.n_lists)
-        between = float((self.influence**2).sum()) * n_users / max(n_users - 1, 1)
+        n_users = int(np.count_nonzero(self.n_lists))
+        between = float((self.influence**2).sum()) * (n_users / max(n_users - 1, 1))
         return max(between, (float(self.squares.sum()) / self.n - self.mean**2) / self.n)
 
 

@@ -102,18 +102,23 @@ class ServedLists:
         if len(self) > self.most:
             self._drop(len(self) - self.most)
 
-    def add_events(self, events: pd.DataFrame) -> None:
-        """Add feedback as `recsys_core.feedback.FeedbackReader.events` gives it; lists come before their feedback."""
+    def add_events(self, events: pd.DataFrame) -> np.ndarray:
+        """Add feedback as `recsys_core.feedback.FeedbackReader.events` gives it; lists come before their feedback.
+
+        Returns the seconds from each list that is held to its feedback, late ones among them.
+        """
         told = events["list_id"]
         place = pd.to_numeric(events["position"], errors="coerce").fillna(0).to_numpy(np.int64)
-        row = np.array([self._row.get(list_id, -1) for list_id in told.tolist()], dtype=np.int64)
-        row = np.where(row < 0, -1, row - self._first)
+        row = np.array([self._row.get(list_id, -1) for list_id in told.tolist()], dtype=np.int64) - self._first
         kept = (row >= 0) & (place >= 1)
-        kept[kept] = events["received"].to_numpy(float)[kept] - self.served[row[kept]] <= self.horizon
+        delay = events["received"].to_numpy(float)[kept] - self.served[row[kept]]
+        kept[kept] = delay <= self.horizon
         self.labelled[row[kept]] = True
         positive = kept & (place <= K)
-        positive[positive] = positive_outcomes(self._split_dataset, events["outcome"].to_numpy(np.float32)[positive])
+        outcome = events["outcome"].to_numpy(np.float32)[positive]
+        positive[positive] = positive_outcomes(self._split_dataset, outcome)
         np.bitwise_or.at(self.taken, row[positive], 1 << (place[positive] - 1))
+        return delay
 
     def within(self, since: float, until: float, at: float) -> tuple[np.ndarray, int]:
         """Rows served in ``since <= time < until`` whose horizon had passed ``at``, and how many are still open."""
@@ -127,7 +132,7 @@ class ServedLists:
         names = ids.astype(object).to_numpy()
         user = np.full(len(names), -1, dtype=np.int64)
         user[~missing] = self._split_dataset.dataset.user_ids.get_indexer(names[~missing])
-        for row in np.flatnonzero(user < 0):
+        for row in np.flatnonzero(user < 0).tolist():
             told = ("list", lists[row]) if missing[row] else ("user", names[row])
             user[row] = -1 - (hash(told) & STRANGERS)
         return user
