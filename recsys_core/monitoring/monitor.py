@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -33,6 +33,7 @@ from recsys_core.versions import Versions
 
 SECONDS = {"hour": 3600.0, "day": 86_400.0}
 N_TRAFFIC, N_FEEDBACK, N_QUALITY = 60, 48, 12
+ROW_SECONDS = 5.0  # the server writes a row of traffic so often
 MINUTE, DAY = 60.0, 86_400.0
 RECENT_LISTS = 5_000  # of a log that is read for the first time, drift is looked for in so many
 
@@ -43,8 +44,10 @@ class _Span(NamedTuple):
     start: float
     end: float
 
-    def edges(self, n: int) -> np.ndarray:
-        return np.linspace(self.start, self.end, n + 1)
+    def edges(self, n: int, *, least: float = 0.0) -> np.ndarray:
+        """Ends of ``n`` spans of equal length, or of fewer so that none is shorter than ``least`` seconds."""
+        most = int((self.end - self.start) / least) if least else n
+        return np.linspace(self.start, self.end, int(np.clip(most, 1, n)) + 1)
 
 
 class Monitor:
@@ -119,10 +122,6 @@ class Monitor:
         state.read(0.0 if window == "all" else at - SECONDS[window])
         span = self._span(window, at)
         served = state.traffic[-1] if state.traffic else None
-        rows, n_open = state.lists.within(span.start, span.end, at)
-        quality = QualityWindow(state.lists, rows, groups, least=least)
-        middle = (span.start + span.end) / 2
-        items = self._item_groups()
         return MonitorReport(
             upto=state.upto,
             at=at,
@@ -135,24 +134,33 @@ class Monitor:
             version=served.version if served else None,
             model=served.model if served else None,
             variant=served.variant if served else None,
-            traffic=traffic_points(state.traffic, span.edges(N_TRAFFIC)),
+            traffic=traffic_points(state.traffic, span.edges(N_TRAFFIC, least=ROW_SECONDS)),
             traffic_now=self._traffic_now(at),
             feedback=self._feedback(span, at),
             feedback_points=self._feedback_points(span),
-            quality=quality.quality() if len(rows) else (),
-            quality_points=quality.over_time(span.edges(N_QUALITY)) if len(rows) else (),
-            gaps=quality.gaps() if len(rows) else (),
-            changes=quality.changes(middle) if len(rows) else (),
             drift=self._drift(served, reference),
-            gap_changes=quality.gap_changes(middle) if len(rows) else (),
-            label_share=quality.label_share(),
             label_age=at - float(state.received[-1]) if len(state.received) else None,
             label_delay=float(np.median(state.delays)) if len(state.delays) else None,
             horizon=state.lists.horizon,
-            n_open=n_open,
-            exposure_by=items.by,
-            exposure=items.exposure(state.lists, rows),
+            **self._quality(span, at, groups, least),
         )
+
+    def _quality(self, span: _Span, at: float, groups: UserGroups, least: int) -> dict[str, Any]:
+        """What is said of the lists of the window, by field of the report."""
+        lists, items, middle = self._state.lists, self._item_groups(), (span.start + span.end) / 2
+        rows, n_open = lists.within(span.start, span.end, at)
+        held = QualityWindow(lists, rows, groups, least=least)
+        about = {"n_open": n_open, "exposure_by": items.by, "label_share": held.label_share()}
+        if not len(rows):
+            return about | {name: () for name in ("quality", "quality_points", "gaps", "changes")}
+        return about | {
+            "quality": held.quality(),
+            "quality_points": held.over_time(span.edges(N_QUALITY, least=ROW_SECONDS)),
+            "gaps": held.gaps(),
+            "changes": held.changes(middle),
+            "gap_changes": held.gap_changes(middle),
+            "exposure": items.exposure(lists, rows),
+        }
 
     @property
     def drift_watch(self) -> DriftWatch | None:
