@@ -152,7 +152,7 @@ class Monitor:
         held = QualityWindow(lists, rows, groups, least=least)
         about = {"n_open": n_open, "exposure_by": items.by, "label_share": held.label_share()}
         if not len(rows):
-            return about | {name: () for name in ("quality", "quality_points", "gaps", "changes")}
+            return about | dict.fromkeys(("quality", "quality_points", "gaps", "changes"), ())
         return about | {
             "quality": held.quality(),
             "quality_points": held.over_time(span.edges(N_QUALITY, least=ROW_SECONDS)),
