@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+import pandas as pd
 import torch
 
 from recsys_core.errors import RecLensError
@@ -23,6 +24,7 @@ from recsys_core.serving.watcher import VersionWatcher
 from recsys_core.variant import ModelVariant
 
 TRAFFIC_SECONDS = 5.0
+EVENTS_AT_ONCE = 200_000
 log = logging.getLogger("recsys_core.serving")
 
 
@@ -39,7 +41,7 @@ def open_service(workspace: Path, variant: ModelVariant) -> Iterator[Service]:
     with ExitStack() as held:
         feedback = held.enter_context(FeedbackLog.open(workspace, on_commit=lambda seconds, _: metrics.commit(seconds)))
         opened = Workspace.open(workspace)
-        histories = LiveHistories.build(opened.split_dataset, FeedbackReader(workspace).events())
+        histories = LiveHistories.build(opened.split_dataset, _logged(FeedbackReader(workspace)))
 
         def swapped(engine: Engine) -> None:
             metrics.version(engine.served, engine.variant.key)
@@ -51,6 +53,12 @@ def open_service(workspace: Path, variant: ModelVariant) -> Iterator[Service]:
         held.callback(service.close)
         held.enter_context(_traffic(service))
         yield service
+
+
+def _logged(reader: FeedbackReader) -> Iterator[pd.DataFrame]:
+    """All feedback in parts, so that a log of years is never in memory as texts."""
+    for after in range(0, reader.last_seq, EVENTS_AT_ONCE):
+        yield reader.events(after=after, upto=after + EVENTS_AT_ONCE)
 
 
 @contextmanager

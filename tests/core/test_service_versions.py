@@ -203,3 +203,19 @@ def test_people_are_served_where_the_log_takes_no_more(served):
     answer = client.ask("/feedback", {"events": [{"event_id": "a", "user_id": "3", "item_id": "1", "outcome": 1}]})
     assert (answer.status_code, answer.json()["error"], answer.headers["retry-after"]) == (503, "feedback.busy", "1")
     assert 'reclens_feedback_failures_total{reason="busy"} 2.0' in client.ask("/metrics").text
+
+
+def test_a_spoilt_file_of_versions_is_a_problem_until_it_is_mended(served):
+    workspace, _, client = served
+    file = workspace / "serving" / "versions.json"
+    sound = file.read_text()
+    for spoilt in (sound.replace('"trail": [', '"trail": null, "x": ['), "[]", sound[:-20], "null"):
+        file.write_text(spoilt)
+        ModelStore(workspace).make_current("twice")
+        until(lambda: ready(client)["problem"])
+        assert client.ask(*LIST).json()["version"] == 1
+        file.write_text(sound)
+        ModelStore(workspace).make_current("first")
+        until(lambda: not ready(client)["problem"])
+    Versions(workspace).promote("twice")
+    until(lambda: ready(client)["version"] == 2)
