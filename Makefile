@@ -11,10 +11,18 @@ DEMO := workspaces/shop-demo
 export HF_HUB_OFFLINE ?= 1
 export TOKENIZERS_PARALLELISM ?= false
 
-.PHONY: run test soak bench lint system clean
+.PHONY: run live monitor test soak bench lint system clean
 
 run: $(DEMO)/workspace.json
 	@$(PY) -m dashboard --port $(PORT) $(LISTEN)
+
+# the demo in production, on a copy of it: TREND=CATEGORY, POISON=SHARE, RATE=VISITS_A_SECOND, LEARN=1
+LIVE := $(if $(TREND),--trend '$(TREND)') $(if $(POISON),--poison $(POISON)) $(if $(RATE),--rate $(RATE)) $(if $(LEARN),--learn)
+live: $(DEMO)/workspace.json
+	@$(PY) -m dashboard.live --port $(PORT) $(LIVE)
+
+monitor: $(DEMO)/workspace.json
+	@$(PY) -m dashboard.live --port $(PORT) $(LIVE) --prometheus
 
 $(VENV)/bin/python:
 	@echo "[1/4] creating the environment"
