@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,6 +33,7 @@ NUMBERS = {
     **dict.fromkeys(("seq", "number", "n_candidates"), "int64"),
     **dict.fromkeys(("position", "version"), "Int64"),  # an event on no list has neither
 }
+PART_ROWS = 20_000
 SUMMARY = """
 SELECT count(*), count(DISTINCT user_id), count(DISTINCT item_id), count(DISTINCT client), count(list_id),
        avg(outcome), min(received), max(received), coalesce(max(seq), 0)
@@ -155,12 +157,9 @@ class FeedbackReader:
         asked = [(condition, value) for condition, value in wanted if value is not None]
         where = " AND ".join(condition for condition, _ in asked) or "TRUE"
         query = f"SELECT {', '.join(columns)} FROM {table} WHERE {where} ORDER BY {columns[0]}"
-        rows = self._rows(connection, query, *(value for _, value in asked)) if connection else []
-        kinds = {name: NUMBERS.get(name, "str") for name in columns}
-        by_column = zip(*rows, strict=True) if rows else ((),) * len(columns)
-        return pd.DataFrame(
-            {name: pd.Series(values, dtype=kinds[name]) for name, values in zip(columns, by_column, strict=True)}
-        )
+        rows = connection.execute(query, [value for _, value in asked]) if connection else iter(())
+        parts = [_table(columns, part) for part in _parts(rows)]
+        return pd.concat(parts, ignore_index=True) if parts else _table(columns, [])
 
     def _rows(self, connection: apsw.Connection, query: str, *values: Any) -> list[tuple[Any, ...]]:
         return connection.execute(query, values).fetchall()
@@ -183,6 +182,22 @@ class FeedbackReader:
                 raise WorkspaceError("feedback.damaged", path=self.path, reason=type(fault).__name__) from None
             finally:
                 connection.close()
+
+
+def _parts(rows: Iterator[tuple[Any, ...]]) -> Iterator[list[tuple[Any, ...]]]:
+    """Some thousand rows at a time: as Python's own values all of them would take ten times a table's memory."""
+    while part := list(islice(rows, PART_ROWS)):
+        yield part
+
+
+def _table(columns: tuple[str, ...], rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    import pandas as pd
+
+    by_column = zip(*rows, strict=True) if rows else ((),) * len(columns)
+    kinds = {name: NUMBERS.get(name, "str") for name in columns}
+    return pd.DataFrame(
+        {name: pd.Series(values, dtype=kinds[name]) for name, values in zip(columns, by_column, strict=True)}
+    )
 
 
 def _summary(counts: tuple[Any, ...], n_lists: int, versions: list[tuple[Any, ...]]) -> FeedbackSummary:

@@ -30,10 +30,11 @@ class Behaviour:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """An item that somebody looked at, its place on the list (from 1), and what is sent of it: 1 taken, 0 not."""
+    """An item that somebody looked at, its place on the list (from 1), whether it was taken, and what is sent of it."""
 
     item_id: str
     position: int
+    is_taken: bool
     outcome: int
 
 
@@ -90,9 +91,12 @@ class PlantedUsers:
         looked, takes, flipped = rng.random((3, len(item_ids)))
         chance = self.probabilities(user_id, item_ids, behaviour.trend)
         position = np.arange(1, len(item_ids) + 1)
-        outcome = (takes < chance) ^ (flipped < behaviour.poison)
+        taken = takes < chance
+        outcome = taken ^ (flipped < behaviour.poison)
         is_seen = looked < 1 / np.log2(1 + position)
-        return tuple(Seen(item_ids[at], int(position[at]), int(outcome[at])) for at in np.flatnonzero(is_seen).tolist())
+        return tuple(
+            Seen(item_ids[at], at + 1, bool(taken[at]), int(outcome[at])) for at in np.flatnonzero(is_seen).tolist()
+        )
 
     def took(self, user_id: str, item_ids: Sequence[str]) -> None:
         """Remember what somebody took, the first of them first."""

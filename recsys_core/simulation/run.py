@@ -162,7 +162,9 @@ class _Visits:
         self.versions.add(int(listed["version"]))
         seen = self.people.look_at(user_id, items, self.settings.behaviour, rng)
         if seen:
-            self._send(self._events(number, user_id, seen, str(listed["list_id"])), rng)
+            events = self._events(number, user_id, seen, str(listed["list_id"]))
+            if self._send(events, rng):
+                self.people.took(user_id, [s.item_id for s in seen if s.is_taken])
 
     def _events(self, number: int, user_id: str, seen: Sequence[Seen], list_id: str) -> list[dict[str, Any]]:
         about = {"user_id": user_id, "list_id": list_id, "time": time.time()}
@@ -171,17 +173,17 @@ class _Visits:
             for s in seen
         ]
 
-    def _send(self, events: list[dict[str, Any]], rng: np.random.Generator) -> None:
+    def _send(self, events: list[dict[str, Any]], rng: np.random.Generator) -> bool:
+        """Whether the service has acknowledged them."""
         kept = self._ask("/feedback", {"events": events})
         if kept is None:
             self._add(unsure=len(events))
-            return
-        taken = [event["item_id"] for event in events if event["outcome"] == 1]
-        self.people.took(events[0]["user_id"], taken)
-        self._add(events=len(events), taken=len(taken))
+            return False
+        self._add(events=len(events), taken=sum(event["outcome"] for event in events))
         if rng.random() < SENT_AGAIN:
             again = self._ask("/feedback", {"events": events})
             self._add(duplicates=0 if again is None else int(again["duplicates"]))
+        return True
 
     def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any] | None:
         """The answer, asked for again where the service is busy, full, killed or starting; None at the end of time.
