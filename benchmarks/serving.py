@@ -1,6 +1,6 @@
 """What serving costs and how long people wait.
 
-Run ``python benchmarks/serving.py WORKSPACE [--seconds 60] [--only cpu,steady]``. Works on a copy of the workspace,
+Run ``python benchmarks/serving.py [WORKSPACE] [--seconds 60] [--only cpu,steady]``. Works on a copy of the workspace,
 against ``python -m recsys_core serve`` in a process of its own, with an open-loop driver (`open_loop`). Prints one
 figure a line, beside it what was asked of the shop demo on two quiet cores; the last line says how busy the machine
 was, as wall-clock figures mean little beside other work. Returns 1 where one is missed.
@@ -227,7 +227,7 @@ PARTS: dict[str, Callable[[Bench], Awaitable[None]]] = {
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("workspace", type=Path)
+    parser.add_argument("workspace", type=Path, nargs="?", default=Path("workspaces/shop-demo"))
     parser.add_argument("--seconds", type=float, default=60.0, help="of the longest run (default: 60)")
     parser.add_argument("--only", default=",".join(PARTS), help=f"some of {', '.join(PARTS)}")
     args = parser.parse_args()
