@@ -33,11 +33,11 @@ def show(page: frame.Frame) -> None:
     page.title(t("monitor.title"))
     ref = page.selection.ref
     files, models = cached.marks(ref.folder)
-    found, is_whole, now = None, True, time.time()
+    found, is_current, now = None, True, time.time()
     if cached.has_log(ref.folder):
         view, measure = cards.pickers(page)
         freshness = st.container()
-        found, is_whole = cards.report(page, view)
+        found, is_current = cards.report(page, view)
     else:
         cards.nothing_served(ref)
         freshness = st.container()
@@ -57,4 +57,4 @@ def show(page: frame.Frame) -> None:
     everything = {"report": found and found.to_json(), "candidates": [decision.to_json() for decision in decisions]}
     page.download("monitor", tables.raw(found), everything)
     with freshness:
-        cards.follow(cards.Shown(ref.folder, files if is_whole else (), models, found, time.time()))
+        cards.follow(cards.Shown(ref.folder, files if is_current else (), models, found, time.time()))

@@ -12,7 +12,6 @@ from dashboard.cached.cache import lru_shared
 from dashboard.cached.workspace import workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
-from recsys_core.errors import RecLensError
 from recsys_core.feedback.database import FILE, FOLDER, log_path
 from recsys_core.models.model_store import ABOUT, ModelStore
 from recsys_core.results.learning import PROMOTED, Decision
@@ -21,7 +20,7 @@ from recsys_core.results.serving import ServedVersion
 from recsys_core.versions import DecisionLog, Versions
 
 if TYPE_CHECKING:
-    from recsys_core.monitoring import Monitor, Reference
+    from recsys_core.monitoring import Monitor
 
 LOG_FILES, VERSION_FILES = (FILE, f"{FILE}-wal"), ("decisions.jsonl", "versions.json")
 Mark = tuple[tuple[int, int], ...]
@@ -75,37 +74,23 @@ def _monitor(ref: WorkspaceRef) -> Monitor:
 _latest: dict[tuple[WorkspaceRef, View], MonitorReport] = {}
 
 
-def report(ref: WorkspaceRef, view: View, reference: Reference | None) -> Job:
+def report(ref: WorkspaceRef, view: View) -> Job:
     """Job of reading what is new in the log; its result is a ``MonitorReport``."""
 
     def work(progress: Callable) -> MonitorReport:
         how = {"by": view.by, "window": view.window, "least": view.least}
-        found = _monitor(ref).report(**how, now=time.time(), reference=reference)
+        found = _monitor(ref).report(**how, now=time.time())
         _latest[ref, view] = found
         for old in list(_latest)[:-MOST_LATEST]:  # one thread writes: that of the queue
             del _latest[old]
         return found
 
-    return shared_queue("monitor").job(("monitor", ref, view, mark(ref.folder), reference is not None), work)
+    return shared_queue("monitor").job(("monitor", ref, view, mark(ref.folder)), work)
 
 
 def latest(ref: WorkspaceRef, view: View) -> MonitorReport | None:
     """The last report that was made of a view, while a new one is in the making."""
     return _latest.get((ref, view))
-
-
-def reference(ref: WorkspaceRef, model_id: str, variant: str) -> Job:
-    """Job of scoring the held-out users by what is served; its result is a ``Reference``, or None."""
-
-    def work(progress: Callable) -> Reference | None:
-        from recsys_core.monitoring import reference_scores
-
-        try:
-            return reference_scores(workspace(ref), model_id, variant)
-        except RecLensError:  # its model is gone: nothing is left to compare with
-            return None
-
-    return shared_queue("answers").job(("served reference", ref, model_id, variant), work)
 
 
 def decisions(folder: Path) -> tuple[Decision, ...]:

@@ -74,7 +74,7 @@ def pickers(page) -> tuple[cached.View, str]:
 
 
 def report(page, view: cached.View) -> tuple[MonitorReport | None, bool]:
-    """The log as it is now, or as it was a moment ago while it is being read; and whether nothing more is awaited.
+    """The log as it is now, or as it was a moment ago while it is being read; and whether it is that of now.
 
     None where it never was read, or cannot be.
     """
@@ -82,16 +82,13 @@ def report(page, view: cached.View) -> tuple[MonitorReport | None, bool]:
     before = cached.latest(ref, view)
     if before is not None and is_paused():
         return before, True
-    scored = cached.reference(ref, before.model, before.variant) if before and before.model and before.variant else None
-    job = cached.report(ref, view, scored.result if scored else None)
+    job = cached.report(ref, view)
     if before is not None and not job.wait(PATIENCE_SECONDS):
         return before, False
     if job.is_done and isinstance(job.error, RecLensError):
         components.error_box(t("monitor.broken"), job.error, t("monitor.broken.how"))
         return None, True
-    if not components.finished(job, t("monitor.working"), key="reading_log"):
-        return None, True
-    return job.result, scored.is_done if scored else job.result.model is None
+    return (job.result, True) if components.finished(job, t("monitor.working"), key="reading_log") else (None, True)
 
 
 def is_paused() -> bool:
