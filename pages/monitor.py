@@ -41,14 +41,15 @@ def show(page: frame.Frame) -> None:
     else:
         cards.nothing_served(ref)
         freshness = st.container()
-    n_held = sum(decision.decision == HELD for decision in cached.decisions(ref.folder))
-    if found is None and n_held:
-        page.sentence(sentences.waiting(n_held))
+    decisions = candidates.known(ref)
+    waiting = sum(decision.decision == HELD for decision in decisions)
     if found is not None:
-        page.sentence(sentences.sentence(found, measure, now, n_held=n_held))
+        page.sentence(sentences.sentence(found, measure, now, n_held=waiting))
         cards.figures(page, found, now)
         cards.over_time(page, found, measure)
-    decisions = candidates.card(page)
+    elif waiting:
+        page.sentence(sentences.waiting(waiting))
+    candidates.card(page, decisions)
     if found is not None:
         cards.traffic(found)
         cards.feedback_and_gap(found, measure)

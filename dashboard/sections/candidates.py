@@ -17,21 +17,29 @@ from dashboard.workspaces import WorkspaceRef
 from recsys_core.errors import RecLensError
 from recsys_core.results.learning import HELD, Decision
 
-TABLE_HEIGHT = 260
+MOST_ROWS, TABLE_HEIGHT = 6, 260  # of more, px
 SAID_SECONDS = 60.0
 
 
-def card(page) -> list[Decision]:
-    """All candidates, the chosen one in full, and the way back; returns the candidates."""
+def known(ref: WorkspaceRef) -> list[Decision]:
+    """Every candidate, the newest first; what cannot be read is said, and the rest of the page stands."""
+    try:
+        return list(cached.decisions(ref.folder))
+    except RecLensError as error:
+        components.error_box(t("frame.failed"), error)
+        return []
+
+
+def card(page, found: list[Decision]) -> None:
+    """All candidates, the chosen one in full, and the way back."""
     ref = page.selection.ref
     with components.card(t("candidates")):
-        found = list(cached.decisions(ref.folder))
         if not found:
             st.markdown(t("candidates.none"))
             st.code(command("learn", ref), language=None)
             _roll_back(ref)
             _said_after()
-            return found
+            return
         shown = _chosen(page, found)
         components.rows(
             tables.candidates(found, time.time()),
@@ -41,10 +49,9 @@ def card(page) -> list[Decision]:
             selected=found.index(shown),
             pick="id",
             on_pick=lambda row: state.choose(candidate=str(found[row].id)),
-            height=TABLE_HEIGHT if len(found) > 6 else None,
+            height=TABLE_HEIGHT if len(found) > MOST_ROWS else None,
         )
         _one(page, shown)
-    return found
 
 
 def _chosen(page, found: list[Decision]) -> Decision:

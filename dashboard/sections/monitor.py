@@ -151,7 +151,7 @@ def over_time(page, found: MonitorReport, measure: str) -> None:
                 components.draw(chart, key="served_quality")
                 components.caveats(sentences.quality_caveats(found, len(groups), charts.MOST_LINES))
             else:
-                st.markdown(t("monitor.quality.none"))
+                st.markdown(sentences.no_quality(found))
         with components.card(t("monitor.scores"), stretch=True):
             if found.drift.edges and found.drift.n:
                 components.draw(charts.scores(found.drift), key="served_scores")
@@ -200,7 +200,9 @@ def feedback_and_gap(found: MonitorReport, measure: str) -> None:
 
 
 def groups(found: MonitorReport, measure: str) -> None:
-    """Every group in numbers."""
+    """Every group in numbers, where there are any."""
+    if not found.quality:
+        return
     with components.card(t("monitor.groups")):
         table, columns = tables.groups(found, measure), tables.groups_columns(measure)
         components.rows(table, columns, key="served_groups", alt=plain("monitor.groups.alt"))

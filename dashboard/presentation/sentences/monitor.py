@@ -136,9 +136,17 @@ def quality_caveats(found: MonitorReport, n_groups: int, most: int) -> list[Mark
         t("monitor.caveat.band"),
         t("monitor.caveat.least", n=found.least, rest=plain("group.rest")),
         t("monitor.caveat.some", n=most, n_all=n_groups) if n_groups > most else Markdown(""),
-        t("monitor.caveat.served"),
+        t("monitor.caveat.served", horizon=inside(ago(found.horizon))),
+        t("monitor.caveat.open", n=found.n_open) if found.n_open else Markdown(""),
         t("monitor.caveat.biased"),
     ]
+
+
+def no_quality(found: MonitorReport) -> Markdown:
+    """Why there is no figure of quality: nothing was served, or it is too early to judge."""
+    if found.n_open:
+        return t("monitor.quality.open", n=found.n_open, horizon=inside(ago(found.horizon)))
+    return t("monitor.quality.none")
 
 
 def feedback_caveat(found: FeedbackSummary) -> Markdown:
