@@ -36,7 +36,7 @@ def card(page, found: list[Decision]) -> None:
     with components.card(t("candidates")):
         if not found:
             st.markdown(t("candidates.none"))
-            st.code(command("learn", ref), language=None)
+            st.code(command("learn", ref), language=None, wrap_lines=True)
             _roll_back(ref)
             _said_after()
             return
@@ -113,14 +113,16 @@ def _promote(ref: WorkspaceRef, decision: Decision) -> None:
 
 
 def _roll_back(ref: WorkspaceRef) -> None:
+    present = cached.present(ref.folder)
+    if present is None:  # nothing was ever served
+        return
     menu = st.popover(t("candidates.back"), icon=":material/undo:", key="roll_back", on_change="rerun")
     if not menu.open:
         return
     with menu:
-        way, present = cached.way_back(ref.folder), cached.present(ref.folder)
+        way = cached.way_back(ref.folder)
         if way is None:
-            said = t("candidates.back.first", version=present.version) if present else t("candidates.back.none")
-            st.markdown(said)
+            st.markdown(t("candidates.back.first", version=present.version))
             return
         back, left = way
         taught = cached.taught(ref.folder, left.model)

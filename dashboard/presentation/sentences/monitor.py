@@ -114,7 +114,7 @@ def drift_note(found: ScoreDrift, now: float) -> tuple[str, bool | None]:
 def gap(by: str, found: ServedGap) -> Markdown:
     """The gap over the whole window, with its interval."""
     return t(
-        "monitor.gap.sentence",
+        f"monitor.gap.{'noise' if found.low <= 0 else 'real'}",
         worst=people((by,), found.worst),
         best=escape(inside(name_of(found.best))),
         measure=_measure(found.measure),
