@@ -7,11 +7,16 @@ import shutil
 import time
 from pathlib import Path
 
+import apsw
 import pytest
 from app_texts import tables_of, texts_of
 
+from dashboard.presentation.texts import numbers
 from recsys_core.feedback import FeedbackLog
+from recsys_core.feedback.database import log_path
 from recsys_core.models.model_store import ModelStore
+from recsys_core.models.workspace import Workspace
+from recsys_core.monitoring import Monitor
 from recsys_core.results.learning import Decision, Gain, GroupGain, Reason
 from recsys_core.results.serving import FeedbackEvent, ServedList
 from recsys_core.results.traffic import RouteTraffic, Traffic
@@ -42,6 +47,8 @@ def write_log(workspace: Path, end: float) -> None:
             log.append(events).result()
         for second in range(0, 600, 5):
             log.note_traffic(traffic(end - 595 + second))
+    with apsw.Connection(str(log_path(workspace))) as log_file:  # as if people had answered five seconds later
+        log_file.execute("UPDATE events SET received = 5 + (SELECT served FROM lists WHERE list_id = event_id)")
 
 
 def served_list(at: int, user: int, when: float) -> ServedList:
@@ -134,6 +141,54 @@ def test_nothing_served_says_how_to_begin(open_app, workspaces):
     assert [c.split(" --")[0] for c in commands] == ["python -m recsys_core serve", "python -m recsys_core learn"]
     assert all(str(workspaces / "tiny") in c for c in commands)
     assert not (workspaces / "tiny" / "serving").exists(), "looking writes nothing"
+
+
+def cards(app) -> dict[str, tuple[str, str]]:
+    return {metric.label: (metric.value, metric.delta) for metric in app.metric}
+
+
+def test_it_says_what_the_log_says(open_app, served):
+    """Every other list has its third item taken: a hit rate of .5 and an NDCG of .25; latencies by hand, too."""
+    app = open_app("monitor", served, by="gender", window="all", least="5")
+    assert not app.exception
+    found = Monitor(Workspace.open(served / "tiny")).report(by="user.gender", window="all", least=5)
+    rows = tables_of(app)["served_groups"].set_index("Group")
+    assert rows.loc["All users", "lists with a hit"].startswith("0.500 (")
+    assert rows.loc["All users", "NDCG@10"].startswith("0.250 (")
+    assert rows["Lists"].tolist() == [numbers.count(group.n_lists) for group in found.quality]
+    assert rows.loc["All users", "Lists"] == "480"
+    assert sum(int(n) for n in rows["Users"].tolist()[1:]) == USERS
+    shown = cards(app)
+    assert shown["Served version"][0] == "1"
+    assert shown["Requests/s"] == ("10", "last minute, no error")
+    assert shown["p95"] == ("24 ms", "half within 6.2 ms")
+    assert shown["Feedback"][0] == "480"
+    assert "Version 1, 10 requests a second, p95 24 ms." in whole(app)
+    assert "480 events in the window, 240 of them positive" in whole(app)
+    assert {chart.proto.alt for chart in app.get("vega_lite_chart")} >= {
+        "Requests a second over time, those that failed marked"
+    }
+
+
+def test_a_server_that_stopped_was_last_seen_then_and_a_broken_log_is_named(open_app, own):
+    with apsw.Connection(str(log_path(own / "tiny"))) as log_file:
+        log_file.execute("DELETE FROM traffic WHERE number > 1")
+    app = open_app("monitor", own)
+    assert "Nothing is served now: the server was last seen 10 minutes ago, with version 1." in whole(app)
+    assert cards(app)["Requests/s"][0] == numbers.UNKNOWN
+    log_path(own / "tiny").write_bytes(b"SQLite format 3\0" + b"x" * 5000)
+    app = open_app("monitor", own)
+    assert not app.exception
+    assert "is damaged" in app.error[0].value
+    assert "candidates_table" in tables_of(app)
+    with apsw.Connection(str(own / "other.sqlite")) as other:
+        other.execute("CREATE TABLE mine (a)")
+    for left in (own / "tiny" / "serving").glob("feedback.sqlite*"):
+        left.unlink()
+    (own / "other.sqlite").replace(log_path(own / "tiny"))
+    app = open_app("monitor", own, lang="zh")
+    assert not app.exception
+    assert "不是 RecLens" in app.error[0].value
 
 
 def test_a_held_candidate_is_promoted_and_the_way_back_found(open_app, own):
