@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,8 +13,10 @@ from dashboard.cached.workspace import workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.feedback.database import FILE, FOLDER, log_path
+from recsys_core.learning import promote_held, refuse_held, roll_back
+from recsys_core.learning.acts import taught_by
 from recsys_core.models.model_store import ABOUT, ModelStore
-from recsys_core.results.learning import PROMOTED, Decision
+from recsys_core.results.learning import Decision
 from recsys_core.results.monitoring import MonitorReport
 from recsys_core.results.serving import ServedVersion
 from recsys_core.versions import DecisionLog, Versions
@@ -135,21 +137,24 @@ def present(folder: Path) -> ServedVersion | None:
 
 
 def taught(folder: Path, model_id: str) -> tuple[int, int] | None:
-    """The feedback that taught a model; None for one that was not learned from feedback."""
-    made = next((d for d in decisions(folder) if d.candidate == model_id), None)
-    return None if made is None else (made.after, made.upto)
+    """The feedback that taught a model; None for one that was trained on the data alone."""
+    return taught_by(Versions(folder), model_id)
 
 
-def promote(folder: Path, number: int) -> ServedVersion:
-    """Serve a held candidate by a person's decision. Raises ``SettingError``."""
-    log = DecisionLog(folder)
-    held = log.get(number)
-    served = Versions(folder).promote(held.candidate or "")
-    log.append(replace(held, decision=PROMOTED, by="person"), number=number)
-    return served
+def promote(folder: Path, number: int) -> tuple[str, dict[str, int]]:
+    """Let a held candidate be served, and what to say of it. Raises ``SettingError``."""
+    promote_held(folder, number)
+    served = present(folder)
+    return "promoted", {"id": number, "version": served.version if served else 0}
 
 
-def roll_back(folder: Path) -> tuple[ServedVersion, ServedVersion]:
-    """The version that is current again, and the one that was. Raises ``SettingError``."""
-    left = present(folder)
-    return Versions(folder).roll_back(taught=None if left is None else taught(folder, left.model))
+def refuse(folder: Path, number: int) -> tuple[str, dict[str, int]]:
+    """Refuse a held candidate, and what to say of it. Raises ``SettingError``."""
+    refuse_held(folder, number)
+    return "refused", {"id": number}
+
+
+def go_back(folder: Path) -> tuple[str, dict[str, int]]:
+    """Serve the version before, and what to say of it. Raises ``SettingError``."""
+    back, left = roll_back(folder)
+    return "rolled_back", {"back": back.version, "version": left.version}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
+from functools import partial
 
 import streamlit as st
 
@@ -80,6 +82,8 @@ def _one(page, decision: Decision) -> None:
     with st.container(horizontal=True):
         if decision.decision == HELD and is_there:
             _promote(ref, decision)
+        if decision.decision == HELD:
+            _refuse(ref, decision)
         _roll_back(ref)
         if is_there:
             _elsewhere(page, model_id)
@@ -99,17 +103,27 @@ def _promote(ref: WorkspaceRef, decision: Decision) -> None:
     if not menu.open:
         return
     with menu:
-        name = cached.model_name(ref.folder, decision.candidate or "")
-        back = cached.present(ref.folder)
-        st.markdown(t("candidates.promote.what", name=name, version=back.version if back else 0))
+        name, present = cached.model_name(ref.folder, decision.candidate or ""), cached.present(ref.folder)
+        st.markdown(t("candidates.promote.what", name=name, version=present.version if present else 0))
         st.markdown(t("candidates.promote.pinned"))
-        st.button(
-            t("candidates.promote.confirm", id=decision.id),
-            key="promote_confirm",
-            type="primary",
-            on_click=_done,
-            args=(ref, "promote", decision.id),
+        _confirm(
+            "promote", t("candidates.promote.confirm", id=decision.id), partial(cached.promote, ref.folder, decision.id)
         )
+
+
+def _refuse(ref: WorkspaceRef, decision: Decision) -> None:
+    menu = st.popover(t("candidates.refuse"), icon=":material/block:", key="refuse", on_change="rerun")
+    if not menu.open:
+        return
+    with menu:
+        st.markdown(t("candidates.refuse.what"))
+        _confirm(
+            "refuse", t("candidates.refuse.confirm", id=decision.id), partial(cached.refuse, ref.folder, decision.id)
+        )
+
+
+def _confirm(menu: str, label: str, act: Callable[[], tuple[str, dict[str, int]]]) -> None:
+    st.button(label, key=f"{menu}_confirm", type="primary", on_click=_done, args=(menu, act))
 
 
 def _roll_back(ref: WorkspaceRef) -> None:
@@ -129,29 +143,19 @@ def _roll_back(ref: WorkspaceRef) -> None:
         key = "candidates.back.plain" if taught is None else "candidates.back.what"
         name = cached.model_name(ref.folder, back.model)
         st.markdown(t(key, back=back.version, name=name, version=left.version))
-        st.button(
-            t("candidates.back.confirm", back=back.version),
-            key="roll_back_confirm",
-            type="primary",
-            on_click=_done,
-            args=(ref, "roll_back", 0),
-        )
+        _confirm("roll_back", t("candidates.back.confirm", back=back.version), partial(cached.go_back, ref.folder))
 
 
-def _done(ref: WorkspaceRef, what: str, number: int) -> None:
-    """Callback: do it, and say on the page what came of it."""
+def _done(menu: str, act: Callable[[], tuple[str, dict[str, int]]]) -> None:
+    """Callback: do it, close the menu, and say on the page what came of it."""
     said: tuple[str, dict[str, int]] | RecLensError
     try:
-        if what == "promote":
-            said = "promoted", {"id": number, "version": cached.promote(ref.folder, number).version}
-        else:
-            back, left = cached.roll_back(ref.folder)
-            said = "rolled_back", {"back": back.version, "version": left.version}
+        said = act()
     except RecLensError as error:
         said = error
     state.remember("candidates_done", (time.time(), said))
-    state.close(what)
-    st.rerun()  # everything: the workspace's current model is another one
+    state.close(menu)
+    st.rerun()  # everything: the workspace's current model may be another one
 
 
 def _said_after() -> None:
