@@ -12,6 +12,7 @@ from service_client import InProcess, add_changed_model, until
 from recsys_core.errors import WorkspaceError
 from recsys_core.models import artifact
 from recsys_core.models.model_store import ABOUT, ModelStore
+from recsys_core.serving import running
 from recsys_core.serving.app import make_app
 from recsys_core.serving.running import open_service
 from recsys_core.variant import ModelVariant
@@ -219,3 +220,24 @@ def test_a_spoilt_file_of_versions_is_a_problem_until_it_is_mended(served):
         until(lambda: not ready(client)["problem"])
     Versions(workspace).promote("twice")
     until(lambda: ready(client)["version"] == 2)
+
+
+def test_what_was_taken_is_known_after_a_restart(workspace, monkeypatch):
+    monkeypatch.setattr(running, "EVENTS_AT_ONCE", 2)
+    items = [str(n) for n in range(1, 8)]
+    events = [
+        {"event_id": f"{who}-{item}", "user_id": who, "item_id": item, "outcome": 1}
+        for item in items
+        for who in ("3", "a stranger")
+    ]
+    lists = []
+    for sent in (events, []):
+        with open_service(workspace, ModelVariant()) as service:
+            client = InProcess(make_app(service))
+            if sent:
+                assert client.ask("/feedback", {"events": sent}).json()["accepted"] == len(events)
+            asked = [client.ask("/recommend", {"user_id": who, "k": 40}).json() for who in ("3", "a stranger")]
+            lists.append([found["items"] for found in asked])
+            client.close()
+    assert lists[0] == lists[1]
+    assert all(not set(items) & {item["item_id"] for item in listed} for listed in lists[1])
