@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -135,3 +139,10 @@ def test_packed_and_unpacked_weights_give_the_same_scores():
     pre = torch.randn(50, 24, generator=torch.Generator().manual_seed(0))
     packed, unpacked = (OnnxRuntime(quantised, unpacked=u).tail(pre) for u in (False, True))
     torch.testing.assert_close(packed, unpacked, atol=1e-5, rtol=0)
+
+
+def test_onnx_runtime_keeps_no_device_id_and_tells_nobody(tmp_path):
+    quiet = ("ORT_DISABLE_TELEMETRY", "GITHUB_ACTIONS", "TF_BUILD", "XDG_CACHE_HOME")  # it is silent by itself there
+    there = {name: value for name, value in os.environ.items() if name not in quiet} | {"HOME": str(tmp_path)}
+    subprocess.run([sys.executable, "-c", "import recsys_core, onnxruntime"], env=there, check=True)
+    assert not list(tmp_path.rglob("*")), "what ONNX Runtime writes before it sends"
