@@ -15,6 +15,7 @@ from dashboard.presentation.texts import plain, t
 from dashboard.sections import fairness as cards
 from dashboard.sections import fairness_groups as groups
 from dashboard.sections.fairness_parts import PARTS, Audited
+from dashboard.sections.fairness_parts.strata import verdict as strata_verdict
 from dashboard.sections.lab.card import draw_cards
 from dashboard.sections.ranked_users import users_picker
 from recsys_core.models.user_sample import UserLimit
@@ -69,6 +70,7 @@ def show(page: frame.Frame) -> None:
     page.sentence(sentences.sentence(report, metric, cached_fairness.one_vs_rest(ref, report.variant, **how)))
     if changes:
         st.markdown(sentences.change_sentence(changes, metric))
+    within = st.container()  # whether the gap stays among alike users, once that was asked below
     with components.grid(10, min_width=76) as grid:
         with grid.cell(column_span=4):
             cards.dots(page, reports, metric, limit)
@@ -79,6 +81,8 @@ def show(page: frame.Frame) -> None:
     scan = next(iter(scans.values()))
     audited = Audited(page, ref, report.variant, by, metric, report, scan, limit, least, reports)
     opened_parts = draw_cards(PARTS, audited)
+    with within:
+        strata_verdict(audited)
     cards.details(page, reports)
     everything = group_tables.everything(scans, reports, changes) | opened_parts
     page.download("fairness", group_tables.raw(reports), everything)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from threading import Condition
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from cachetools import LRUCache, cached
 
@@ -22,3 +22,9 @@ def lru_shared(limit: int) -> Callable[[Function], Function]:
         return cached(LRUCache(limit), condition=Condition())(function)
 
     return keep
+
+
+def known(function: Callable, *arguments: object) -> Any:
+    """What a shared function has for these arguments already; None where it was never asked, or has forgotten."""
+    with function.cache_condition:  # type: ignore[attr-defined]
+        return function.cache.get(function.cache_key(*arguments))  # type: ignore[attr-defined]

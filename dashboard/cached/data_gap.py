@@ -8,7 +8,7 @@ from dashboard.cached.workspace import dataset, model, workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
 from recsys_core.data.segments import Segment, with_segments
-from recsys_core.models.user_sample import STORED, UserLimit
+from recsys_core.models.user_sample import STORED, K, UserLimit
 from recsys_core.results import Evaluation
 from recsys_core.results.data_gap import DataGap
 from recsys_core.variant import ModelVariant
@@ -30,6 +30,40 @@ def data_gap(
 ) -> DataGap:
     """The comparison; after the evaluation and the references."""
     return _data_gap(ref, variant, by, measure, limit, segments_among(ref, by))
+
+
+def asked_measure(metric: str) -> str:
+    """The measure that is compared where the page shows this one: itself, else the first that every ranking has."""
+    from recsys_core.fairness.data_gap import compared_measures
+
+    measures = compared_measures(K)
+    return metric if metric in measures else measures[0]
+
+
+@lru_shared(32)
+def bound(
+    ref: WorkspaceRef, variant: ModelVariant, by: tuple[str, ...], measure: str, limit: UserLimit
+) -> DataGap | None:
+    """The model beside the best possible alone, which costs little; None where nobody knows the best possible.
+
+    Raises ``RecLensError`` as `data_gap`.
+    """
+    from recsys_core.fairness.data_gap import data_gap as compared
+    from recsys_core.models.references import BEST, reference_names
+
+    split_dataset = workspace(ref).split_dataset
+    if BEST not in reference_names(split_dataset):
+        return None
+    ranked = evaluation(ref, variant, limit).outcome()
+    train = split_dataset.sequences()
+    return compared(dataset(ref), ranked, {BEST: _best(ref)}, by=by, train=train, measure=measure)
+
+
+@lru_shared(8)
+def _best(ref: WorkspaceRef) -> Evaluation:
+    from recsys_core.models.references import BEST, measure_reference
+
+    return measure_reference(BEST, workspace(ref).split_dataset)
 
 
 @lru_shared(32)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dashboard.cached import fairness as cached
-from dashboard.cached.cache import lru_shared
+from dashboard.cached.cache import known, lru_shared
 from dashboard.cached.workspace import dataset, workspace
 from dashboard.jobs import Job, shared_queue
 from dashboard.workspaces import WorkspaceRef
@@ -92,6 +92,13 @@ def subgroup_segment(ref: WorkspaceRef, name: str, conditions: tuple[SubgroupCon
 def strata(ref: WorkspaceRef, report: FairnessReport, limit: UserLimit, metric: str, within: str) -> StratifiedGap:
     """The gap of a report of the page within strata. Raises ``SettingError`` where there is none."""
     return _strata(ref, report, limit, metric, (within, cached.segments_among(ref, (*report.by, within))))
+
+
+def known_strata(
+    ref: WorkspaceRef, report: FairnessReport, limit: UserLimit, metric: str, within: str
+) -> StratifiedGap | None:
+    """`strata` where it was worked out already."""
+    return known(_strata, ref, report, limit, metric, (within, cached.segments_among(ref, (*report.by, within))))
 
 
 @lru_shared(64)

@@ -10,7 +10,7 @@ import numpy as np
 from dashboard.cached.cache import lru_shared
 from dashboard.cached.workspace import dataset, people, workspace
 from dashboard.workspaces import WorkspaceRef
-from recsys_core.data.segments import Segment, SegmentStore, segment_users
+from recsys_core.data.segments import Segment, SegmentStore, segment_users, unknown_segment
 from recsys_core.errors import SettingError, WorkspaceError
 
 Stamp = tuple[int, int, int] | None
@@ -39,8 +39,7 @@ def named(ref: WorkspaceRef, name: str) -> Segment:
     """
     found = next((segment for segment in listed(ref) if segment.name == name), None)
     if found is None:
-        known = ", ".join(segment.name for segment in listed(ref)) or "-"
-        raise SettingError("segment.unknown", name=name, workspace=ref.name, known=known)
+        raise unknown_segment(name, [segment.name for segment in listed(ref)], ref.name)
     users(ref, found)
     return found
 

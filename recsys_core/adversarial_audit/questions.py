@@ -57,20 +57,26 @@ def ask_leakage(
     settings: ProbeSettings,
     progress: Progress,
 ) -> AuditQuestion:
-    """Can a probe read the attribute? Harm: the attribute shuffled.
+    """Can a probe read the attribute, or its reverse? Harm: the attribute shuffled.
+
+    A probe that is wrong more often than chance knows the attribute as well: below one half an AUC is turned over
+    (``reason`` says so), and both tests look at the distance from one half.
 
     Safe: the larger of two chances of an AUC at the margin, by resampled users and by the spread of the shufflings,
     which knows that another probe would have been fitted to other users, too.
     """
     found = leakage(model.scorer, split_dataset, by=by, settings=settings, progress=progress)
+    is_reversed = found.auc.value < 0.5
     drawn = ProbedUsers.draw(split_dataset.dataset, by, split_dataset.sequences(), settings)
 
     def draws_of(scorer: Scorer) -> tuple[float, np.ndarray]:
         inputs = whitened(representation_of(scorer, split_dataset, drawn.users))
         probed = probe(inputs, drawn.code, seed=settings.seed)
-        return float(probed.auc()[0]), auc_draws(probed, settings)
+        auc, draws = float(probed.auc()[0]), auc_draws(probed, settings)
+        return (1 - auc, 1 - draws) if auc < 0.5 else (auc, draws)
 
     auc, draws = draws_of(model.scorer)
+    spread = found.auc.value - found.shuffled
     change: tuple[float | None, ...] = (None,) * 4
     if before is not None:
         earlier, earlier_draws = draws_of(before.scorer)
@@ -82,15 +88,16 @@ def ask_leakage(
         status="hold",
         margin=LEAKAGE_MARGIN,
         figure=auc,
-        low=found.auc.low,
-        high=found.auc.high,
+        low=1 - found.auc.high if is_reversed else found.auc.low,
+        high=1 - found.auc.low if is_reversed else found.auc.high,
         before=change[0],
         change=change[1],
         change_low=change[2],
         change_high=change[3],
         p_harm=found.p_value,
-        p_safe=max(_share_above(draws, 0.5 + LEAKAGE_MARGIN), _share_above(auc - found.shuffled, LEAKAGE_MARGIN)),
+        p_safe=max(_share_above(np.abs(draws - 0.5), LEAKAGE_MARGIN), _share_above(np.abs(spread), LEAKAGE_MARGIN)),
         n=found.n_users,
+        reason=phrase("adversarial.reversed", auc=f"{found.auc.value:.3f}") if is_reversed else None,
         leakage=found,
     )
 

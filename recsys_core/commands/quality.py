@@ -50,6 +50,8 @@ def run_recommend(args: argparse.Namespace, progress: Progress) -> dict[str, Any
     found = recommend(opened.scorer, model.split_dataset, user_index, k=k, reranker=opened.reranker)
     keys = ("item_id", "title", "score", "probability", "rank", "held_out")
     items = [{k: getattr(item, k) for k in keys} for item in found.items]
+    if model.task == "rating":  # its scores are ratings, no logits
+        items = [item | {"probability": None} for item in items]
     return {"items": items, "n_candidates": found.n_candidates, "seconds": found.seconds}
 
 

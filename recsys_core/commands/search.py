@@ -19,13 +19,22 @@ def search_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run_search(args: argparse.Namespace, progress: Progress) -> dict[str, Any]:
-    from recsys_core.errors import phrase
+    from recsys_core.errors import SettingError, phrase
+    from recsys_core.fairness import find_column
     from recsys_core.models.workspace import Workspace
-    from recsys_core.search import REFERENCE, SearchSettings, search
+    from recsys_core.search import REFERENCE, SearchSettings, load_search, search
 
     settings = SearchSettings(args.evaluations, args.seed, args.resume)
     workspace = Workspace.open(args.workspace)
-    found = search(workspace, args.by, settings, model_id=args.model, progress=progress)
+    try:
+        found = search(workspace, args.by, settings, model_id=args.model, progress=progress)
+    except BaseException as stopped:  # a signal's exception is no `Exception`
+        model = workspace.model(args.model)
+        kept = None if isinstance(stopped, Exception) else load_search(model, find_column(model.dataset, args.by).key)
+        n = 0 if kept is None else len(kept.tried) + len(kept.grid)
+        if not n:
+            raise
+        raise SettingError("search.interrupted", n=n) from None
     result = found.result
     return {
         "by": result.by,

@@ -133,7 +133,7 @@ class SegmentStore:
         self._change(without)
 
     def _unknown(self, name: str, held: dict[str, Segment]) -> SettingError:
-        return SettingError("segment.unknown", name=name, workspace=self.workspace.name, known=_listed(held))
+        return unknown_segment(name, held, self.workspace.name)
 
     def _change(self, change: Callable[[dict[str, Segment]], dict[str, Segment]]) -> None:
         """Read, change and write while nobody else does: two who save at once both find theirs kept."""
@@ -167,8 +167,10 @@ def _reason(problem: Exception) -> Phrase:
     return phrase("reason.unreadable")
 
 
-def _listed(held: dict[str, Segment]) -> str:
-    return ", ".join(sorted(held)) or "-"
+def unknown_segment(name: str, held: Iterable[str], workspace: str) -> SettingError:
+    """The refusal of a name that is none of those held: ``segment.unknown``, or ``segment.none`` where none is."""
+    known = ", ".join(sorted(held))
+    return SettingError("segment.unknown" if known else "segment.none", name=name, workspace=workspace, known=known)
 
 
 def segment_users(segment: Segment, dataset: Dataset, split_dataset: Split) -> np.ndarray:

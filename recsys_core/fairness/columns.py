@@ -80,7 +80,8 @@ def find_column(dataset: Dataset, spelled: str) -> FoundColumn:
     ignores can form groups if it is marked sensitive: leaving an attribute out of the model does not make the
     model fair to it. What stands behind the last ``=`` of a text that is no column's name are its parts.
 
-    Raises ``RecLensError`` (``column.unknown``) for any other name; ``SettingError`` for parts that are none:
+    Raises ``RecLensError`` for any other name: ``column.one_value`` where it is a column that tells nobody apart, else
+    ``column.unknown``; ``SettingError`` for parts that are none:
     ``fairness.edges``, ``fairness.parts``, ``fairness.value`` (a value that nobody has).
     """
     columns = _columns(dataset)
@@ -90,13 +91,26 @@ def find_column(dataset: Dataset, spelled: str) -> FoundColumn:
     name, sign, text = spelled.rpartition(PARTS)
     found = _named(columns, name) if sign else None
     if found is None:
-        raise RecLensError("column.unknown", column=spelled, workspace=dataset.name, known=known_columns(dataset))
+        key = "column.one_value" if has_one_value(dataset, spelled) else "column.unknown"
+        raise RecLensError(key, column=spelled, workspace=dataset.name, known=known_columns(dataset))
     side, key, column = found
     if key.startswith(SEGMENT):
         raise SettingError("fairness.parts", column=key, text=text)
     is_number = column.kind == "number"
     edges, values = (_edges(key, text), ()) if is_number else ((), _values(dataset, found, text))
     return FoundColumn(side, f"{key}{PARTS}{PART.join(map(part_text, edges or values))}", column, edges, values)
+
+
+def has_one_value(dataset: Dataset, spelled: str) -> bool:
+    """Whether a text names a column that is kept, and ignored, as all of its cells are alike."""
+    sides = (("user", dataset.schema.users, dataset.users), ("item", dataset.schema.items, dataset.items))
+    named = (
+        table[column.stored]
+        for side, columns, table in sides
+        for column in columns
+        if column.kind == "ignored" and spelled in (column.name, f"{side}.{column.name}")
+    )
+    return any(cells.nunique(dropna=False) == 1 for cells in named)
 
 
 def part_text(part: float | str) -> str:

@@ -100,10 +100,10 @@ def leakage(
 
     The probe's AUC (one group against all others, mean over the groups) by stratified five-fold cross-validation
     (Elazar & Goldberg 2018 probe the same way), its interval by bootstrap over the users, and against chance: the
-    attribute shuffled among the users and the probe fitted anew, :math:`p = (1 + \#\{\text{shuffled} \ge
-    \text{observed}\}) / (1 + n)` (Phipson & Smyth 2010). Users without a value and groups below the least size are left
-    out. A probe of another kind may find more: what it does not find is not shown to be absent. What an item-item term
-    says of a user's items is outside the representation.
+    attribute shuffled among the users and the probe fitted anew, :math:`p = (1 + \#\{|\text{shuffled} - .5| \ge
+    |\text{observed} - .5|\}) / (1 + n)` (Phipson & Smyth 2010): an AUC far below one half tells the groups apart, too.
+    Users without a value and groups below the least size are left out. A probe of another kind may find more: what it
+    does not find is not shown to be absent. What an item-item term says of a user's items is outside.
     """
     settings, start = settings or ProbeSettings(), time.perf_counter()
     drawn = ProbedUsers.draw(split_dataset.dataset, by, split_dataset.sequences(), settings)
@@ -123,7 +123,7 @@ def leakage(
         accuracy=Share(float(is_right.mean()), *ends),
         majority=float(np.bincount(drawn.code).max() / len(drawn.code)),
         shuffled=shuffled,
-        p_value=float((1 + (shuffled >= auc - 1e-12).sum()) / (1 + settings.n_shuffles)),
+        p_value=float((1 + (np.abs(shuffled - 0.5) >= abs(auc - 0.5) - 1e-12).sum()) / (1 + settings.n_shuffles)),
         is_read=reads(scorer, drawn.by),
         n_users=len(drawn.users),
         n_all_users=drawn.n_all_users,

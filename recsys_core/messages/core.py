@@ -87,6 +87,9 @@ MESSAGES: dict[str, str] = {
     "user.unknown": "No user {user} in {workspace}. Pick another.",
     "item.unknown": "No item {item} in {workspace}. Pick another.",
     "column.unknown": "No column {column} in {workspace}. Known: {known}.",
+    "column.one_value": (
+        "Column {column} of {workspace} has one value only, so it makes no groups. Columns that do: {known}."
+    ),
     # files
     "dataset.missing": "{path}: no dataset here; run 'python -m recsys_core import' first.",
     "dataset.damaged": "{path}: file {file} is damaged or missing ({reason}); import the dataset again.",

@@ -8,6 +8,9 @@ MESSAGES: dict[str, str] = {
         " compared; choose another column."
     ),
     "adversarial.no_subgroup": "no subgroup of users is large enough to be compared with all others.",
+    "adversarial.reversed": (
+        "the probe's AUC is {auc}, below one half: read backwards it tells the groups apart, so it counts turned over."
+    ),
     "adversarial.not_read": "the model does not read {column}, so another value changes nothing, exactly.",
     "adversarial.same": "the model {model!r} is the one that is audited; name another one to compare it with.",
 }

@@ -10,6 +10,9 @@ MESSAGES: dict[str, str] = {
         "{column} is a column of items; the gap that a search makes small is one between users. Choose a "
         "column of users."
     ),
+    "search.interrupted": (
+        "interrupted; {n} {n|evaluation is|evaluations are} kept, start again with --resume for the others."
+    ),
     "search.nobody": "No test user has held-out items to rank, so there is no quality to search for.",
     "search.groups": (
         "{column} has no two groups of test users that are large enough to be compared. Columns that have: {known}."

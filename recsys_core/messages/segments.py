@@ -16,6 +16,7 @@ MESSAGES: dict[str, str] = {
     ),
     "segment.unsaved": "users are given but no name; say --save NAME.",
     "segment.unknown": "no segment {name!r} in {workspace}; it has {known}.",
+    "segment.none": "no segment {name!r} in {workspace}; none is saved there.",
     "segment.column": "segment {name!r}: the users of {workspace} have no column {column!r}; they have {known}.",
     "segment.users": "segment {name!r}: {n} of its users {n|is|are} not in {workspace}, such as {first}.",
     "segments.damaged": (

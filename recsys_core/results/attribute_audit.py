@@ -84,7 +84,7 @@ class Leakage:
     shuffled
         The AUC of ``n_shuffles`` shufflings of the attribute, the probe fitted anew each time: chance.
     p_value
-        Chance of an AUC as large if the representation told nothing of the attribute.
+        Chance of an AUC as far from one half if the representation told nothing of the attribute.
     is_read
         Whether the model reads the column itself.
     """

@@ -132,6 +132,14 @@ def test_strata_and_items_say_what_the_core_finds(open_fairness):
     assert any(words in said for words in ("have the same gender", "No part of gender", "to explain by gender"))
     assert "Items by category" in said or "groups by category" in said
     assert app.selectbox(key="pick_within_column").value == "user.gender"
+    words = ("have the same gender", "No part of gender", "to explain by gender")
+    verdict = [text for text in texts_of(app) if any(word in text for word in words)]
+    assert len(verdict) == 2, "in the part and at the head of the page"
+    assert verdict[0] == verdict[1]
+    names = {"chance to be listed", "niche share", "reach of the group", "inequality of exposure"}
+    shown = [table.value for table in app.dataframe]
+    assert any(names <= set(table.columns) for table in shown)
+    assert any("unequal chances to be listed" in table.to_string() for table in shown)
     app = open_fairness(by="gender", items_by="price=20", item_groups="true", lang="zh")
     assert not app.exception
     assert app.text_input(key="items_by_parts").value == "20"

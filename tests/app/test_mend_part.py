@@ -44,6 +44,7 @@ def test_a_strength_says_what_the_core_finds_and_is_used_on_every_page(open_app,
     app = open_app("fairness", grouped_workspace.parent, **LIVE)
     assert not app.exception
     assert answer(grouped_workspace, Reranking("exposure", 1.0, BY)) in whole(app)
+    assert "No mending can lift" in whole(app), "the sample's best possible is known"
     app.slider(key="mend_slider").set_value(40).run()
     assert not app.exception
     assert answer(grouped_workspace, Reranking("exposure", 0.4, BY)) in whole(app)

@@ -13,10 +13,12 @@ from hypothesis import strategies as st
 from test_attribute_audit import SCORER, SPLIT, with_cells
 
 from recsys_core.__main__ import main
-from recsys_core.adversarial_audit import AuditedModel, adversarial_audit
+from recsys_core.adversarial_audit import AuditedModel, adversarial_audit, questions
 from recsys_core.adversarial_audit.audit import judged
 from recsys_core.errors import RecLensError
+from recsys_core.fairness import leakage as leakage_module
 from recsys_core.fairness.gaps import holm
+from recsys_core.fairness.probe import probe
 from recsys_core.models.evaluation import evaluate
 from recsys_core.results.adversarial_audit import QUESTIONS, AdversarialAudit, AuditQuestion
 
@@ -89,3 +91,23 @@ def test_the_command_sets_a_variant_beside_its_model(capsys, tiny_workspace):
     assert found["before"] == "dense"
     assert main([*asked, "--against", "first"]) == 2
     assert replace(AuditQuestion(key="flips", status="hold", margin=0.1), n=3).to_json()["reason"] is None
+
+
+def test_an_auc_below_one_half_counts_turned_over(monkeypatch):
+    """A probe that is wrong on purpose knows the attribute: never a pass."""
+    two = with_cells("city", ["Ulm", "Kiel"] * 20)
+    scorer = random_scorer(tiny_features(two.dataset).without({"user_id", "item_id", "item.title"}))
+
+    def wrong(inputs, code, *, seed):
+        found = probe(inputs, code, seed=seed)
+        return replace(found, chance=1 - found.chance)
+
+    right = adversarial_audit(audited(scorer), two, by=("city",), n_shuffles=40).question("leakage")
+    for module in (leakage_module, questions):
+        monkeypatch.setattr(module, "probe", wrong)
+    found = adversarial_audit(audited(scorer), two, by=("city",), n_shuffles=40).question("leakage")
+    assert found.leakage.auc.value < 0.1
+    assert (found.figure, found.low, found.high) == pytest.approx((right.figure, right.low, right.high))
+    assert (found.status, found.p_harm, found.p_safe) == (right.status, right.p_harm, right.p_safe)
+    assert "below one half" in str(found.reason)
+    assert right.reason is None

@@ -347,3 +347,15 @@ def test_buckets_keep_the_order_and_cover_every_number(numbers):
     assert set(code[code >= 0]) == set(range(len(labels)))
     for c in range(len(labels) - 1):
         assert numbers[code == c].max() < numbers[code == c + 1].min()
+
+
+def test_a_column_of_one_value_is_told_from_one_that_is_not_there():
+    columns = (*DATASET.schema.users, Column("planet", "ignored"), Column("nick", "ignored"))
+    users = DATASET.users.assign(planet="Earth", nick=list("wxyz"))
+    more = replace(DATASET, schema=replace(DATASET.schema, users=columns), users=users)
+    said = {}
+    for spelled in ("planet", "user.planet", "nick", "nowhere"):
+        with pytest.raises(RecLensError) as caught:
+            find_column(more, spelled)
+        said[spelled] = caught.value.key.removeprefix("column.")
+    assert said == {"planet": "one_value", "user.planet": "one_value", "nick": "unknown", "nowhere": "unknown"}

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
+from recsys_core.__main__ import main
 from recsys_core.compare.reference import DenseReference
 from recsys_core.data.dataset import Dataset
 from recsys_core.data.schema import Column, Schema
@@ -51,6 +52,12 @@ def test_every_auc_is_of_the_upper_against_the_lower_half(workspace):
     for group in report.groups:
         mine = sides & (found.pairs.user_index % 2 == int(group.group.label[1]))
         assert group.values["auc"] == pytest.approx(roc_auc_score(stars[mine] > 3, score[mine]))
+
+
+def test_a_rating_is_no_probability(workspace, capsys):
+    folder = workspace.path.parents[1]
+    assert main(["recommend", "--workspace", str(folder), "--user", "u1", "--k", "3", "--json"]) == 0
+    assert [item["probability"] for item in json.loads(capsys.readouterr().out)["items"]] == [None] * 3
 
 
 def test_every_stored_interval_holds_its_own_figure(workspace):

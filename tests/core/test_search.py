@@ -251,6 +251,19 @@ def test_bad_requests_are_one_sentence(grouped_workspace, tiny_workspace, capsys
         search(workspace, "gender", SearchSettings(1))
 
 
+def test_an_interrupted_command_says_what_is_kept(searched, capsys, monkeypatch):
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("recsys_core.search.search", interrupted)
+    kept = load_search(Workspace.open(searched[0]).model(), "user.gender")
+    assert main(["search", "--workspace", str(searched[0]), "--by", "gender"]) == 2
+    said = capsys.readouterr().err
+    assert f"interrupted; {len(kept.tried) + len(kept.grid)} evaluations are kept" in said
+    assert main(["search", "--workspace", str(searched[0]), "--by", "region"]) == 2
+    assert "nothing was written" in capsys.readouterr().err
+
+
 def test_the_command_prints_the_front(searched, capsys):
     words = ["search", "--workspace", str(searched[0]), "--by", "gender", "--evaluations", "2", "--json"]
     assert main(words) == 0

@@ -130,7 +130,7 @@ def test_segments_are_replaced_and_removed(tmp_path):
         store.remove("old")
     store.remove("young")
     assert store.list() == []
-    with pytest.raises(SettingError, match="it has -"):
+    with pytest.raises(SettingError, match="none is saved there"):
         store.get("young")
 
 

@@ -29,6 +29,14 @@ def verdicts(found: DataGap) -> list[Markdown]:
     return [*said, *([t(f"data_gap.planted.{found.kind}", group=bold(name_of(found.worst)))] if planted else [])]
 
 
+def bound(found: DataGap) -> Markdown | None:
+    """That no mending can lift the worst group above the best possible; None where the core does not say it."""
+    phrase = next((said for said in said_by_the_core(found) if said.key == "data_gap.bound"), None)
+    if phrase is None or found.worst is None:
+        return None
+    return core_message(phrase.key, dict(phrase.values) | {"group": inside(name_of(found.worst))})
+
+
 def caveats(found: DataGap, asked: str) -> list[Markdown]:
     """Users, draws, seed, how the references were made, and how the two groups were picked."""
     known = "best" in found.rows

@@ -146,8 +146,9 @@ def answer(question: AuditQuestion) -> Markdown:
     if question.figure is None:
         reason = question.reason
         why = Markdown() if reason is None else core_message(reason.key, dict(reason.values))
-        return t("adversarial.unasked", question=plain(f"adversarial.{question.key}"), why=why)
-    return t(
+        name = plain(f"adversarial.{question.key}")
+        return t("adversarial.unasked", question=name[:1].upper() + name[1:], why=why)
+    said = t(
         f"adversarial.answer.{question.key}",
         figure=figure(question, question.figure),
         low=figure(question, question.low),
@@ -157,6 +158,9 @@ def answer(question: AuditQuestion) -> Markdown:
         subject=CROSS.join(f"{column_name(c.column)} {name_of(c.group)}" for c in question.conditions),
         status=plain(f"adversarial.status.{question.status}"),
     )
+    if question.key != "leakage" or question.reason is None:
+        return said
+    return Markdown(f"{said} {core_message(question.reason.key, dict(question.reason.values))}")
 
 
 def figure(question: AuditQuestion, value: float | None) -> str:

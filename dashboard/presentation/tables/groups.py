@@ -25,6 +25,7 @@ from recsys_core.results import FairnessReport, Gap, GapChange, GroupChange, Gro
 
 SHARES = ("catalogue_share", "exposure_share", "relevance_share")
 RATIO = "exposure_to_relevance"
+OF_LISTS = ("list_rate", "recall", "item_coverage", "tail_share", "exposure_gini")
 IMPORTANT = (
     "ndcg", "recall", "hit_rate", "auc", "calibration_gap", "ece", "selection_rate", "true_positive_rate",
     "popularity_lift", "miscalibration", "coverage",
@@ -169,6 +170,18 @@ def exposure(reports: dict[str, FairnessReport], changes: tuple[GroupChange, ...
         if len(reports) > 1:
             cells |= _change(by_group.get(row.group))
         rows.append(cells)
+    return pd.DataFrame(rows)
+
+
+def item_lists(reports: dict[str, FairnessReport]) -> pd.DataFrame:
+    """Item groups in lists: chance to be listed, recall, reach, niche share and inequality, model after model."""
+    rows = []
+    for model, report in reports.items():
+        about = {plain("fairness.models"): plain(f"fairness.models.{model}")} if len(reports) > 1 else {}
+        for row in report.groups:
+            own = {m: value for m, value in row.values.items() if m.split("@")[0] in OF_LISTS}
+            cells = {plain("fairness.group"): name_of(row.group)} | about
+            rows.append(cells | {short_name(m): format_metric(value) for m, value in own.items()})
     return pd.DataFrame(rows)
 
 

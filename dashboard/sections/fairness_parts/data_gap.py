@@ -12,7 +12,7 @@ from dashboard.presentation.tables import data_gap as tables
 from dashboard.presentation.texts import plain, t
 from dashboard.sections.fairness_parts.part import Audited, FairnessPart
 from recsys_core.errors import RecLensError
-from recsys_core.fairness.data_gap import compared_measures, data_gap_json
+from recsys_core.fairness.data_gap import data_gap_json
 
 
 def data_gap(audited: Audited) -> dict | None:
@@ -22,8 +22,7 @@ def data_gap(audited: Audited) -> dict | None:
         cached.references(ref, audited.variant.model), t("data_gap.working"), key="references_working"
     ):
         return None
-    measures = compared_measures(10)
-    measure = audited.metric if audited.metric in measures else measures[0]
+    measure = cached.asked_measure(audited.metric)
     try:
         found = cached.data_gap(ref, audited.variant, audited.by, measure, audited.limit)
     except RecLensError as error:

@@ -39,6 +39,11 @@ def items(audited: Audited) -> dict | None:
     components.table(group_tables.exposure(found, changes), key="exposure", alt=plain("fairness.items.alt"))
     model = plain(f"fairness.model.{'both' if len(found) > 1 else next(iter(found))}")
     components.caveats([t("fairness.items.model", model=model), t("fairness.items.what")])
+    components.table(group_tables.item_lists(found), key="item_lists", alt=plain("fairness.items.lists.alt"))
+    together = group_tables.together(first)
+    if not together.empty:
+        components.table(together, key="item_together", alt=plain("fairness.together.alt"))
+        components.caveats([t("fairness.items.together")])
     for said in sentences.left_out(first):
         components.caveats([said])
     return {model: report_json(report) for model, report in found.items()}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import streamlit as st
 
 from dashboard import components, state
+from dashboard.cached import data_gap as cached_data_gap
 from dashboard.cached import fairness as cached_fairness
 from dashboard.cached import mend as cached
 from dashboard.cached import workspace as cached_workspace
@@ -14,11 +16,14 @@ from dashboard.cached.mend import Asked
 from dashboard.parameters import Parameter
 from dashboard.presentation.charts import mend as charts
 from dashboard.presentation.sentences import mend as sentences
+from dashboard.presentation.sentences.data_gap import bound
 from dashboard.presentation.sentences.fairness import column_name, columns_name, inside, name_of, short_name
 from dashboard.presentation.texts import numbers, plain, t
 from dashboard.sections.fairness import short_names
 from dashboard.sections.fairness_parts.mend_trained import trained
 from dashboard.sections.fairness_parts.part import Audited, FairnessPart
+from recsys_core.errors import RecLensError
+from recsys_core.fairness.columns import SEGMENT
 from recsys_core.mend.listed import ListedMendings
 from recsys_core.results.mended_lists import MendedLists
 from recsys_core.results.mending import LIVE, TRAINED
@@ -48,6 +53,7 @@ PARAMETERS = (
 def mend(audited: Audited) -> dict | None:
     """The choices, then what they do; what must be trained says how long that takes."""
     st.markdown(t("mend.intro"))
+    _bound(audited)
     page, ref = audited.page, audited.ref
     names = {method: plain(f"mend.method.{method}") for method in (*LIVE, *TRAINED)}
     with components.grid(2, min_width=240):
@@ -72,6 +78,18 @@ def mend(audited: Audited) -> dict | None:
     if not components.finished(cached.ready(asked), t("mend.working"), key="mend_working"):
         return None
     return _live(audited, asked, chosen)
+
+
+def _bound(audited: Audited) -> None:
+    """How far any mending could lift the group that is served worst, on samples whose best possible is known."""
+    if any(column.startswith(SEGMENT) for column in audited.by):
+        return
+    measure = cached_data_gap.asked_measure(audited.metric)
+    with suppress(RecLensError):  # the part below says why groups cannot be compared
+        found = cached_data_gap.bound(audited.ref, audited.variant, audited.by, measure, audited.limit)
+        said = None if found is None else bound(found)
+        if said is not None:
+            st.markdown(said)
 
 
 def _columns(audited: Audited, side: str) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from dashboard import components
+from dashboard import components, state
 from dashboard.cached import fairness_groups as cached
 from dashboard.parameters import Parameter
 from dashboard.presentation.charts.strata import strata as chart
@@ -33,6 +33,17 @@ def strata(audited: Audited) -> dict | None:
     components.draw(chart(found, name_of, words), key="strata_chart")
     components.caveats(sentences.strata_caveats(found))
     return strata_json(found)
+
+
+def verdict(audited: Audited) -> None:
+    """The part's sentence, for the head of the page, where the part was opened with this gap; else nothing."""
+    asked = state.bar().value("within_column")
+    columns = (cached.asked_column(audited.ref, asked).base if asked else "", *FIRST)
+    for column in filter(None, columns):
+        found = cached.known_strata(audited.ref, audited.report, audited.limit, audited.metric, column)
+        if found is not None:
+            st.markdown(sentences.strata_sentence(found))
+            return
 
 
 STRATA = FairnessPart("strata", strata, (Parameter("within_column", "strata.within", problem="fairness.unknown"),))

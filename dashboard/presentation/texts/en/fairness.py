@@ -136,6 +136,8 @@ TEXTS = {
     "fairness.details.groups.alt": "Every group with its size and every measure",
     "fairness.items.by": "Items by",
     "fairness.items.alt": "Item groups with their share of the catalogue, of exposure and of what was taken later",
+    "fairness.items.lists.alt": "Item groups with their chance to be listed, recall, reach, niche share and inequality of exposure",
+    "fairness.items.together": "Of all groups together, by the first model: RSP of the chances to be listed, REO of those among wanted items (Zhu et al. 2020)",
     "fairness.items.what": "Exposure is the attention that the places of the lists receive (1 / log2(1 + rank)). 1.0 against what was taken later is exposure in proportion to merit.",
     "fairness.items.model": "Model: {model}",
     "fairness.n": "n",

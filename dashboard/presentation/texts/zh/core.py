@@ -73,6 +73,7 @@ TEXTS = {
     "core.user.unknown": "{workspace} 里没有用户 {user}，请另选一位。",
     "core.item.unknown": "{workspace} 里没有物品 {item}，请另选一件。",
     "core.column.unknown": "{workspace} 里没有 {column} 列。已有的列：{known}。",
+    "core.column.one_value": "{workspace} 的 {column} 列只有一个取值，不能分组。可以分组的列：{known}。",
     "core.dataset.missing": "{path}：这里没有数据集；请先运行 'python -m recsys_core import'。",
     "core.dataset.damaged": "{path}：文件 {file} 损坏或缺失（{reason}），请重新导入数据集。",
     "core.workspace.old": "{path}：由旧版 RecLens 建立，其工作区只有一个模型；请重新建立：'python -m recsys_core prepare TABLES --out {path}'，已导入的数据集则用 'train --data DATASET --out {path}'。",

@@ -5,6 +5,7 @@ TEXTS = {
     "core.stage.search.evolution": "搜索：第 {at} 个变体，共 {n} 个",
     "core.stage.search.grid": "与之比较的网格：第 {at} 个变体，共 {n} 个",
     "core.search.items": "{column} 是物品列；搜索缩小的是用户之间的差距。请选择用户列。",
+    "core.search.interrupted": "已中断；保留了 {n} 次评估，用 --resume 继续其余部分。",
     "core.search.nobody": "没有测试用户有可供排序的留出物品，因此没有可搜索的质量。",
     "core.search.groups": "{column} 没有两个足够大、可以比较的测试用户群体。可用的列：{known}。",
     "core.search.parts": "这里按列自身的群体比较；{column} 指定了自己的群体。请用 {whole}。",

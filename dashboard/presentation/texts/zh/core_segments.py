@@ -7,6 +7,7 @@ TEXTS = {
     "core.segment.where": "{text!r} 不是条件；请写成 列:最小值..最大值 或 列:取值|取值，多个条件之间用“;”分隔。",
     "core.segment.unsaved": "给出了用户却没有名称；请加上 --save 名称。",
     "core.segment.unknown": "{workspace} 中没有分群 {name!r}；现有：{known}。",
+    "core.segment.none": "{workspace} 中没有分群 {name!r}；那里还没有保存任何分群。",
     "core.segment.column": "分群 {name!r}：{workspace} 的用户没有列 {column!r}；现有：{known}。",
     "core.segment.users": "分群 {name!r}：其中 {n} 个用户不在 {workspace} 中，例如 {first}。",
     "core.segments.damaged": "{file} 无法使用（{reason}）；请修复或移走它。除分群外，其余功能照常可用。",

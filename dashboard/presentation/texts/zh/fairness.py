@@ -130,6 +130,8 @@ TEXTS = {
     "fairness.details.groups.alt": "每个群体的人数和全部指标",
     "fairness.items.by": "物品分组依据",
     "fairness.items.alt": "各类物品在目录、曝光和之后被选物品中的占比",
+    "fairness.items.lists.alt": "各类物品被列出的机会、召回率、触及广度、小众占比和曝光不均程度",
+    "fairness.items.together": "所有类别合计，按第一个模型：RSP 为被列出机会的不均，REO 为其中想要物品的不均（Zhu 等 2020）",
     "fairness.items.what": "曝光是列表中各位置得到的注意力（1 / log2(1 + 名次)）。与之后被选的占比之比为 1.0，表示曝光与价值相称。",
     "fairness.items.model": "模型：{model}",
     "fairness.n": "人数",
