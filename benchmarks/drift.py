@@ -18,11 +18,11 @@ import numpy as np
 import pandas as pd
 
 from recsys_core.live.engine import Engine
-from recsys_core.models.workspace import Workspace
+from recsys_core.models.workspace import open_model
 from recsys_core.monitoring.reference import K, Reference, load_reference, make_reference
 from recsys_core.monitoring.score_drift import DriftWatch
+from recsys_core.rerank import BY_SCORE
 from recsys_core.seeds import random_stream
-from recsys_core.variant import DENSE
 from recsys_core.versions import Versions
 
 LOOK = 25
@@ -92,7 +92,8 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--requests", type=int, default=20_000)
     args = parser.parse_args()
-    engine = Engine.open(Workspace.open(args.workspace), Versions(args.workspace).current(), DENSE)
+    model = open_model(args.workspace)
+    engine = Engine(Versions(args.workspace).current(), model, model.dense, BY_SCORE, model.variant)
     reference = load_reference(args.workspace, engine.served.fingerprint, engine.variant.key)
     reference = reference or make_reference(engine)
     print(f"{args.workspace}: {reference.n} users, mean {reference.mean:.3f}, sd {reference.spread:.3f}")

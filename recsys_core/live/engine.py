@@ -21,6 +21,7 @@ from recsys_core.models.scorer import Pairs, Scorer
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.rerank import Candidates, Reranker
 from recsys_core.results.serving import (
+    POPULARITY,
     ItemReason,
     LiveExplanation,
     LiveItem,
@@ -34,7 +35,6 @@ from recsys_core.variant import ModelVariant
 BACKGROUND = 4  # rows that an explanation is against, where nothing else is asked
 MOST_BACKGROUND = 1000
 N_REASONS = 3  # told for an item of a list
-POPULARITY = "popularity"  # the variant of a list that no model made
 
 
 class Engine:

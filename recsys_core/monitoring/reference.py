@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 
 from recsys_core.data.folder import atomic_write
-from recsys_core.live.engine import POPULARITY, Engine
+from recsys_core.live.engine import Engine
 from recsys_core.live.histories import LiveHistories
 from recsys_core.monitoring.stability import bin_shares, decile_edges
+from recsys_core.results.serving import POPULARITY
 from recsys_core.seeds import random_stream
 
 FOLDER, FORMAT = "serving/references", "reclens-reference-1"

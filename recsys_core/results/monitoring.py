@@ -146,14 +146,17 @@ class ScoreDrift:
     Attributes
     ----------
     psi, threshold
-        Population stability index over the reference's tenths; the value that it exceeds by chance in 1 % of windows of
-        this size. None where there is no reference, or too little was served.
+        Population stability index over the reference's tenths, of the last 500 lists; what it exceeds by chance in
+        one of 20 streams of 20,000 requests, for so many people. None where there is no reference, or too little was
+        served.
     n, n_reference
-        Scores (one a list) on both sides.
+        People on both sides, each with one value: the mean score of the first ten places of the newest list, less what
+        having taken items since has changed.
     edges, reference, now
-        Inner edges of the bins, and the shares of both sides in each bin (one more than edges).
+        Inner edges of the bins, and the shares of both sides in each bin (one more than edges); the reference's are of
+        the same people.
     alarms, n_seen
-        When ADWIN found a change in the stream of scores, and how many it has seen.
+        When ADWIN found a change in the stream of scores since this version is served, and how many it has seen.
     """
 
     psi: float | None
@@ -167,10 +170,14 @@ class ScoreDrift:
     n_seen: int
 
     @property
+    def is_above(self) -> bool:
+        """Whether the index is beyond its threshold."""
+        return self.psi is not None and self.threshold is not None and self.psi > self.threshold
+
+    @property
     def is_found(self) -> bool:
-        """Whether scores have drifted in this window by either detector."""
-        above = self.psi is not None and self.threshold is not None and self.psi > self.threshold
-        return above or bool(self.alarms)
+        """Whether scores have drifted by either detector."""
+        return self.is_above or bool(self.alarms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

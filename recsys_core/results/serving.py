@@ -8,6 +8,8 @@ from typing import Any
 from recsys_core.errors import Phrase
 from recsys_core.results.explanation import Explanation
 
+POPULARITY = "popularity"  # the variant of a list that no model made
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServedVersion:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, disable_created_metrics, generate_latest
 
 from recsys_core.results.learning import DECISIONS
-from recsys_core.results.serving import ServedList, ServedVersion
+from recsys_core.results.serving import POPULARITY, ServedList, ServedVersion
 from recsys_core.results.traffic import Traffic
 from recsys_core.serving.quality_metrics import QualityMetrics
 from recsys_core.serving.route_counts import LATENCY_BUCKETS, RouteCounts
@@ -35,8 +35,8 @@ QUEUES = ("answers", "explanations", "feedback")
 OUTCOMES = ("positive", "negative")
 FAILURES = ("full", "busy", OTHER)
 RESULTS = ("new", "duplicate", "refused")
-SCORE_BUCKETS = (-8.0, -6.0, -5.0, -4.0, -3.0, -2.0, -1.0, 0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 8.0)
-LONGEST_LIST = 1000
+SCORE_BUCKETS = (-8.0, -6.0, *(step / 4 for step in range(-16, 25)), 8.0, 10.0)
+LONGEST_LIST, K = 1000, 10
 MOST_VERSIONS = 10
 ItemShares = Mapping[str, tuple[tuple[int, float], ...]]
 
@@ -61,7 +61,7 @@ class ServiceMetrics:
     shares
         Of every item id its groups (index into ``groups``) and its share in each; an unknown item counts nowhere.
     score_buckets
-        Upper ends of the histogram of served scores: the reference's deciles, where there is one.
+        Upper ends of the histogram of served scores.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class ServiceMetrics:
         self._seconds = {route: seconds.labels(route) for route in (*ROUTES, OTHER)}
         depth = self._gauge("queue_depth", "Requests or batches that wait.", ("queue",))
         self._depth = {queue: depth.labels(queue) for queue in (*QUEUES, OTHER)}
-        self._scores = self._histogram("scores", "Score of the first place, one a list served.", score_buckets)
+        self._scores = self._histogram("scores", "Mean score of the first ten places of lists.", score_buckets)
         exposure = self._counter("exposure", "Attention given to items of a group.", ("side_group",))
         self._exposure = [exposure.labels(group) for group in groups]
         limit = self._gauge("queue_limit", "Most that may wait; more are refused.", ("queue",))
@@ -119,7 +119,9 @@ class ServiceMetrics:
                 given[group] = given.get(group, 0.0) + share * weight
         for group, amount in given.items():
             self._exposure[group].inc(amount)
-        self._scores.observe(served.scores[0])
+        if served.variant != POPULARITY:  # its scores are numbers of people
+            first = served.scores[:K]
+            self._scores.observe(sum(first) / len(first))
 
     def feedback(self, *, positive: bool, result: str, n: int = 1) -> None:
         """Count ``n`` events whose result was ``new``, ``duplicate`` or ``refused``."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import time
+from collections.abc import Iterable
 
 from prometheus_client import CollectorRegistry, Counter, Gauge
 
@@ -11,9 +12,11 @@ from recsys_core.results.monitoring import HIT_RATE, NDCG, Estimate, MonitorRepo
 
 NAMES = {HIT_RATE: "hit_rate", NDCG: "ndcg_at_10"}
 ENDS = {"": ".", "_low": ": low end of its 95 % interval.", "_high": ": high end.", "_n": ": number of users."}
-DETECTORS = ("psi", "adwin")
+DETECTORS = PSI, ADWIN = "psi", "adwin"
 NOTHING = float("nan")
 Row = tuple[float | None, float | None, float | None, float]
+Rows = dict[tuple[str, ...], Row]
+NONE: Row = (None, None, None, 0)
 
 
 class QualityMetrics:
@@ -54,30 +57,45 @@ class QualityMetrics:
             self._alarms.labels(detector)
             self._found.labels(detector).set(0)
         for metric, name in NAMES.items():
-            for family, labels in ((self._gaps[metric], ()), (self._gap_change, (name,))):
-                _put(family, labels, (None, None, None, 0))
-            for family, labels in ((self._groups[metric], ()), (self._change, (name,))):
-                _put(family, (*labels, EVERYONE.label), (None, None, None, 0))
-        _put(self._label_share, (), (None, None, None, 0))
-        for gauge in (self._psi, self._threshold, self._age, self._delay, self._horizon, self._computed):
+            _put(self._gaps[metric], (), NONE)
+            _put(self._gap_change, (name,), NONE)
+            _put(self._groups[metric], (EVERYONE.label,), NONE)
+            _put(self._change, (name, EVERYONE.label), NONE)
+        _put(self._label_share, (), NONE)
+        for gauge in (self._psi, self._threshold, self._age, self._delay, self._horizon):
             gauge.set(NOTHING)
+        self._computed.set(time.time())  # an alert on its age sees a thread that never came so far
 
-    def quality(self, report: MonitorReport) -> None:
-        """Publish the present window."""
+    def publish(self, report: MonitorReport, *, is_changing: bool) -> None:
+        """Publish the present window; ``is_changing`` where ADWIN has found a change lately."""
         for metric, family in self._groups.items():
-            rows: dict[tuple[str, ...], Row] = {(g.group.label,): _row(g.measures[metric]) for g in report.quality}
-            _replace(family, rows)
-        for metric, family in self._gaps.items():
-            found = next((gap for gap in report.gaps if gap.measure == metric), None)
+            rows: Rows = {(g.group.label,): _row(g.measures[metric]) for g in report.quality}
+            _replace(family, rows or {(EVERYONE.label,): NONE})
+            gap = next((gap for gap in report.gaps if gap.measure == metric), None)
             n = sum(g.n_users for g in report.quality if g.group != EVERYONE)
-            _put(family, (), (found.difference, found.low, found.high, n) if found else (None, None, None, n))
+            _put(self._gaps[metric], (), (gap.difference, gap.low, gap.high, n) if gap else (None, None, None, n))
+        changes: Rows = {
+            (NAMES[c.measure], c.group.label): (c.difference, c.low, c.high, c.after.n) for c in report.changes
+        }
+        nothing: Rows = {(name, EVERYONE.label): NONE for name in NAMES.values()}
+        _replace(self._change, changes or nothing)
+        moved = {c.measure: (c.difference, c.low, c.high, c.n) for c in report.gap_changes}
+        for metric, name in NAMES.items():
+            _put(self._gap_change, (name,), moved.get(metric, NONE))
+        _put(self._label_share, (), _row(report.label_share))
+        self._drift(report.drift, is_changing)
+        for gauge, value in ((self._age, report.label_age), (self._delay, report.label_delay)):
+            gauge.set(NOTHING if value is None else value)
+        self._horizon.set(report.horizon)
+        self._computed.set(report.at)
 
-    def drift(self, drift: ScoreDrift) -> None:
-        """Publish where the served scores stand."""
+    def _drift(self, drift: ScoreDrift, is_changing: bool) -> None:
         for gauge, value in ((self._psi, drift.psi), (self._threshold, drift.threshold)):
             gauge.set(NOTHING if value is None else value)
         self._psi_n.set(drift.n)
         self._reference_n.set(drift.n_reference)
+        self._found.labels(PSI).set(drift.is_above)
+        self._found.labels(ADWIN).set(is_changing)
 
     def alarm(self, detector: str) -> None:
         """Count that ``psi`` rose above its threshold, or that ``adwin`` found a change."""
@@ -100,7 +118,7 @@ def _put(family: Iterable[Gauge], labels: tuple[str, ...], values: Row) -> None:
         child.set(NOTHING if value is None else value)
 
 
-def _replace(family: tuple[Gauge, ...], rows: Mapping[tuple[str, ...], Row]) -> None:
+def _replace(family: tuple[Gauge, ...], rows: Rows) -> None:
     """The family holds these rows and no others."""
     held = {tuple(s.labels.values()) for metric in family[0].collect() for s in metric.samples}
     for labels, row in rows.items():

@@ -18,6 +18,7 @@ from recsys_core.live.histories import LiveHistories
 from recsys_core.models.model_store import read_about
 from recsys_core.models.workspace import Workspace
 from recsys_core.serving.metrics import ServiceMetrics
+from recsys_core.serving.quality_watch import QualityWatch, item_shares
 from recsys_core.serving.served import ServedModels
 from recsys_core.serving.service import Service
 from recsys_core.serving.watcher import VersionWatcher
@@ -37,10 +38,11 @@ def open_service(workspace: Path, variant: ModelVariant) -> Iterator[Service]:
     """
     torch.set_num_threads(1)  # two requests whose sums are split among threads wait for one another
     read_about(workspace)
-    metrics = ServiceMetrics()
     with ExitStack() as held:
         feedback = held.enter_context(FeedbackLog.open(workspace, on_commit=lambda seconds, _: metrics.commit(seconds)))
         opened = Workspace.open(workspace)
+        groups, shares = item_shares(opened.split_dataset)
+        metrics = ServiceMetrics(groups=groups, shares=shares)
         histories = LiveHistories.build(opened.split_dataset, _logged(FeedbackReader(workspace)))
 
         def swapped(engine: Engine) -> None:
@@ -52,6 +54,9 @@ def open_service(workspace: Path, variant: ModelVariant) -> Iterator[Service]:
         watcher.start()
         held.callback(service.close)
         held.enter_context(_traffic(service))
+        quality = QualityWatch(opened, metrics, lambda: watcher.engine)
+        quality.start()
+        held.callback(quality.stop)
         yield service
 
 
