@@ -113,7 +113,7 @@ IDS = st.integers(0, 12).map(str)
 BATCHES = st.lists(st.lists(st.tuples(IDS, IDS, st.booleans(), st.none() | st.floats(0, 9)), max_size=6), max_size=8)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(batches=BATCHES, reopened=st.sets(st.integers(0, 7)))
 def test_each_id_counts_once_in_the_order_of_arrival(tmp_path_factory, batches, reopened):
     """Whatever the client's clock says, within a batch, over batches, and after a restart."""

@@ -125,12 +125,12 @@ def test_a_service_that_goes_away_and_comes_back(workspace, dataset):
             client = ServiceClient(f"http://127.0.0.1:{port}")
             run = threading.Thread(target=lambda: found.append(simulate(people, client, settings, stop=stop)))
             run.start()
-            while FeedbackReader(workspace).last_seq < 40:
+            while FeedbackReader(workspace).last_seq < 25:
                 time.sleep(0.05)
         time.sleep(0.3)
         before = FeedbackReader(workspace).last_seq
         with answering(app, port):
-            while FeedbackReader(workspace).last_seq < before + 40:
+            while FeedbackReader(workspace).last_seq < before + 25:
                 time.sleep(0.05)
             stop.set()
             run.join()
