@@ -69,12 +69,18 @@ def _chosen(page, found: list[Decision]) -> Decision:
 def _one(page, decision: Decision) -> None:
     ref, now = page.selection.ref, time.time()
     st.markdown(f"**{t('candidates.title', id=decision.id, decision=sentences.decided(decision))}**")
-    st.markdown(sentences.reason(decision))
+    st.markdown(sentences.reason(decision.reason))
     parent = cached.model_name(ref.folder, decision.parent)
     components.caveats([sentences.made(decision, parent, now)])
     components.caveats(sentences.caveats(decision))
     gains = tables.group_gains(decision)
     components.rows(gains, tables.group_gains_columns(), key="group_gains", alt=plain("candidates.group.alt"))
+    if decision.tried:
+        with st.expander(t("candidates.tried")):
+            st.markdown("\n".join(f"- {line}" for line in sentences.tried(decision)))
+    if decision.retrain:
+        st.markdown(t("candidates.retrain"))
+        st.code(command("feedback", ref, " --seal"), language=None, wrap_lines=True)
     model_id = decision.candidate
     is_there = model_id is not None and cached.has_model(ref.folder, model_id)
     if model_id is not None and not is_there:

@@ -7,13 +7,15 @@ from datetime import datetime
 from dashboard.presentation.sentences.monitor import moment
 from dashboard.presentation.texts import core_message, joined, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown
-from recsys_core.results.learning import Decision, Gain
+from recsys_core.results.learning import Decision, Gain, Reason
 
 PLACES = 4  # gains in log loss are small
 
 
 def rule(name: str | None) -> str:
     """A step of the ladder in words."""
+    if name == "histories":  # no step of the learner: they are fresh in every answer
+        return plain("candidates.histories")
     return numbers.UNKNOWN if name is None else word("core.learning.step", name)
 
 
@@ -23,9 +25,9 @@ def decided(decision: Decision) -> str:
     return plain(f"candidates.by.{'person' if decision.by == 'person' else 'guard'}", decision=said)
 
 
-def reason(decision: Decision) -> Markdown:
-    """Why it was decided so."""
-    return core_message(decision.reason.key, decision.reason.values)
+def reason(found: Reason) -> Markdown:
+    """Why it was decided so, or what speaks against it."""
+    return core_message(found.key, found.values)
 
 
 def gain(found: Gain) -> str:
@@ -37,6 +39,20 @@ def gain(found: Gain) -> str:
         return value
     low, high = numbers.signed(found.low, PLACES), numbers.signed(found.high, PLACES)
     return plain("monitor.interval", value=value, low=low, high=high)
+
+
+def tried(decision: Decision) -> list[Markdown]:
+    """A line a step of the ladder that was tried: its gains, and what speaks against it."""
+    return [
+        t(
+            "candidates.step",
+            rule=rule(step.rule),
+            rolling=gain(step.rolling),
+            anchor=numbers.UNKNOWN if step.anchor is None else gain(step.anchor),
+            against=t("candidates.against.none") if step.against is None else reason(step.against),
+        )
+        for step in decision.tried
+    ]
 
 
 def made_at(decision: Decision, now: float) -> str:
@@ -58,12 +74,15 @@ def made(decision: Decision, parent: str, now: float) -> Markdown:
         seed=decision.seed,
     )
     capped = t("candidates.capped", n=decision.n_capped) if decision.n_capped else ""
-    return joined(said, capped, t("candidates.nothing") if decision.candidate is None else "")
+    unknown = t("candidates.unknown", n=decision.n_unknown) if decision.n_unknown else ""
+    return joined(said, capped, unknown, t("candidates.nothing") if decision.candidate is None else "")
 
 
 def caveats(decision: Decision) -> list[Markdown]:
     """How many looks there were, what alpha was left, and what else the candidate changes."""
-    found = [t("candidates.look", look=decision.look, alpha=numbers.number(decision.alpha))]
+    found = [t("candidates.look", look=decision.look, alpha=numbers.number(decision.alpha))] if decision.alpha else []
+    if decision.surprise is not None:
+        found.append(t("candidates.surprise", surprise=numbers.signed(decision.surprise, 3)))
     if decision.overlap is not None:
         found.append(t("candidates.overlap", share=numbers.percent(decision.overlap)))
     if decision.drift is not None:
