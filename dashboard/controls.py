@@ -168,6 +168,8 @@ def model_picker(ref: WorkspaceRef) -> None:
         return
     called = [m.name for m in models]
     names = {m.id: m.name if called.count(m.name) == 1 else f"{m.name} ({m.id})" for m in models}
+    learned = {m.id: m.n_learned for m in models if m.n_learned}
+    names |= {key: plain("control.model.learned", name=names[key], n=n) for key, n in learned.items()}
     current = next((m.id for m in models if m.current), None)  # none where the current one cannot be read
     if current:
         names[current] = plain("control.model.current", name=names[current])

@@ -73,8 +73,10 @@ def _one(page, decision: Decision) -> None:
     parent = cached.model_name(ref.folder, decision.parent)
     components.caveats([sentences.made(decision, parent, now)])
     components.caveats(sentences.caveats(decision))
-    gains = tables.group_gains(decision)
-    components.rows(gains, tables.group_gains_columns(), key="group_gains", alt=plain("candidates.group.alt"))
+    if decision.groups:
+        with st.expander(t("candidates.groups")):
+            gains, columns = tables.group_gains(decision), tables.group_gains_columns()
+            components.rows(gains, columns, key="group_gains", alt=plain("candidates.group.alt"))
     if decision.tried:
         with st.expander(t("candidates.tried")):
             st.markdown("\n".join(f"- {line}" for line in sentences.tried(decision)))

@@ -26,7 +26,10 @@ Writer = Callable[[Path, dict[str, str]], None]
 
 @dataclass(frozen=True, slots=True)
 class ModelEntry:
-    """A line of the list of models; ``quality`` holds ``auc`` and ``ndcg@10`` on the test part."""
+    """A line of the list of models; ``quality`` holds ``auc`` and ``ndcg@10`` on the test part.
+
+    ``n_learned`` counts the rows of feedback that taught it; None for one that was trained on the dataset alone.
+    """
 
     id: str
     name: str
@@ -34,6 +37,7 @@ class ModelEntry:
     task: str
     quality: dict[str, float]
     current: bool
+    n_learned: int | None = None
 
 
 class ModelStore:
@@ -123,9 +127,9 @@ class ModelStore:
         try:
             config, model = artifact.load_config(folder), read_training(folder).model
             quality = {name: model[name] for name in ("auc", "ndcg@10")}
-            return ModelEntry(
-                model_id, config["name"], config["made"], config["task"], quality, current=model_id == current
-            )
+            said = (config["name"], config["made"], config["task"], quality)
+            learned = config.get("learned", {}).get("n_rows")
+            return ModelEntry(model_id, *said, current=model_id == current, n_learned=learned)
         except (RecLensError, OSError, ValueError, KeyError):
             return None
 

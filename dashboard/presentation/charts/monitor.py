@@ -97,7 +97,7 @@ def _over_time(measure: str) -> alt.LayerChart:
         label=plain("monitor.groups.group"), when=plain("monitor.time"), text=measure, n=plain("monitor.groups.users")
     )
     value = alt.Y("value", type="quantitative", title=measure).axis(tickCount=5, domain=False).scale(zero=False)
-    legend = alt.Legend(title=None, orient="top", labelLimit=0)
+    legend = alt.Legend(title=None, orient="top", labelLimit=150, columns=3)
     line = alt.Chart().mark_line(point={"size": 34, "filled": True}, strokeWidth=2).transform_filter("!datum.everyone")
     every = alt.Chart().mark_line(strokeDash=[4, 4], strokeWidth=1.5).transform_filter("datum.everyone")
     band = alt.Chart().mark_area(opacity=BAND, tooltip=None).transform_filter("!datum.everyone")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from dashboard.presentation.sentences.fairness import column_name, name_of
 from dashboard.presentation.sentences.monitor import moment
 from dashboard.presentation.texts import core_message, joined, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown
+from recsys_core.results.fairness import OWN_LABELS, Group
 from recsys_core.results.learning import Decision, Gain, Reason
 
 PLACES = 4  # gains in log loss are small
@@ -27,7 +29,16 @@ def decided(decision: Decision) -> str:
 
 def reason(found: Reason) -> Markdown:
     """Why it was decided so, or what speaks against it."""
-    return core_message(found.key, found.values)
+    values = found.values
+    if "column" in values and "group" in values:  # as the data name them
+        values = values | {"column": column_name(values["column"]), "group": guarded_group(values["group"])}
+    return core_message(found.key, values)
+
+
+def guarded_group(label: str) -> str:
+    """A group of the guard's in words, known by its label; pooled ones have none."""
+    kinds = {own: kind for kind, own in OWN_LABELS.items()} | {"": "rest"}
+    return name_of(Group(kinds[label]) if label in kinds else Group("value", label))
 
 
 def gain(found: Gain) -> str:

@@ -10,8 +10,6 @@ from dashboard.presentation.sentences import candidates as said
 from dashboard.presentation.sentences.fairness import column_name, name_of, short_name
 from dashboard.presentation.tables.columns import RowColumn
 from dashboard.presentation.texts import numbers, plain
-from recsys_core.results import Group
-from recsys_core.results.fairness import OWN_LABELS
 from recsys_core.results.learning import Decision, Gain
 from recsys_core.results.monitoring import SERVED_MEASURES, Estimate, MonitorReport, QualityChange
 
@@ -114,9 +112,7 @@ def group_name(column: str, group: str) -> str:
     """A group of the guard beside its column: "region: north"; all users where there is no column."""
     if not column:
         return plain("group.all")
-    kinds = {label: kind for kind, label in OWN_LABELS.items()} | {"": "rest"}
-    found = Group(kinds[group]) if group in kinds else Group("value", group)
-    return plain("candidates.group.of", column=column_name(column), group=name_of(found))
+    return plain("candidates.group.of", column=column_name(column), group=said.guarded_group(group))
 
 
 def _gain(found: Gain | None) -> str:

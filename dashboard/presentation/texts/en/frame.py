@@ -8,6 +8,7 @@ TEXTS = {
     "control.item": "Item",
     "control.model": "Model",
     "control.model.current": "{name} (current)",
+    "control.model.learned": "{name}, learned from {n} {n|row|rows}",
     "control.clear": "Clear: {name} {value}",
     "control.distill": "Student width",
     "control.rank": "Rank",

@@ -144,6 +144,7 @@ TEXTS = {
     "candidates.look": "look {look} at feedback, alpha {alpha} left for it",
     "candidates.overlap": "{share} of the top 10 stays",
     "candidates.moved": "mean change of explanations {drift}",
+    "candidates.groups": "Gain of every group of users on both holdouts",
     "candidates.group.alt": "Gain of each group of users on both holdouts, with intervals",
     "candidates.group.of": "{column}: {group}",
     "candidates.gain.n": "{gain}, {n} {n|user|users}",

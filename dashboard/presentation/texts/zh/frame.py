@@ -8,6 +8,7 @@ TEXTS = {
     "control.item": "物品",
     "control.model": "模型",
     "control.model.current": "{name}（当前）",
+    "control.model.learned": "{name}，从 {n} 行反馈中学到",
     "control.clear": "清除：{name} {value}",
     "control.distill": "学生模型宽度",
     "control.rank": "秩",

@@ -144,6 +144,7 @@ TEXTS = {
     "candidates.look": "第 {look} 次查看反馈，为其留出的 alpha 为 {alpha}",
     "candidates.overlap": "前 10 名保留 {share}",
     "candidates.moved": "解释的平均变化 {drift}",
+    "candidates.groups": "各用户群体在两份留出数据上的增益",
     "candidates.group.alt": "各用户群体在两份留出数据上的增益及其区间",
     "candidates.group.of": "{column}：{group}",
     "candidates.gain.n": "{gain}，{n} 位用户",
