@@ -72,11 +72,12 @@ class VersionWatcher:
         if found != self._data:
             raise WorkspaceError("serve.other_data", path=self.models.workspace.path)
         wanted = self.models.wanted()
-        if wanted != self.engine.served:
-            self.engine = self.models.open(wanted)
+        opened = self.engine if wanted == self.engine.served else self.models.open(wanted)
+        self.problem = None  # before the swap: nobody sees the new version beside the old one's problem
+        if opened is not self.engine:
+            self.engine = opened
             self.n_swaps += 1
-            self._on_swap(self.engine)
-        self.problem = None
+            self._on_swap(opened)
 
     def _failed(self, problem: RecLensError) -> None:
         self.problem = problem

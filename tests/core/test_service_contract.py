@@ -46,7 +46,8 @@ def described(service):
 
 
 @pytest.mark.parametrize("mode", list(GenerationMode))
-def test_every_answer_is_as_described(described, mode):
+@pytest.mark.parametrize("n_examples", [6, pytest.param(400, marks=pytest.mark.soak)])
+def test_every_answer_is_as_described(described, mode, n_examples):
     """Bodies drawn from the schemas and against them: no 500, no status or field that is not described.
 
     What a schema cannot know is refused as well (columns, lists, the scale of an outcome): so a sound body may be.
@@ -56,7 +57,7 @@ def test_every_answer_is_as_described(described, mode):
         if mode == GenerationMode.NEGATIVE and operation.method != "post":
             continue
 
-        @settings(max_examples=10, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=n_examples, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         @given(operation.as_strategy(generation_mode=mode))
         def is_answered(case):
             case.call_and_validate(headers={"X-API-Key": KEY}, excluded_checks=[positive_data_acceptance])
