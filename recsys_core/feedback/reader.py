@@ -130,11 +130,22 @@ class FeedbackReader:
                 found[column] = [tuple(json.loads(text)) for text in found[column]]
             return found
 
-    def traffic(self, since: float | None = None) -> tuple[Traffic, ...]:
-        """Rows of traffic of ``since`` (seconds since 1970) and later, the oldest first; seven days are kept."""
-        query = "SELECT said FROM traffic WHERE time >= ? ORDER BY number"
+    @property
+    def last_traffic(self) -> int:
+        """Number of the last row of traffic; 0 without any."""
         with self._open() as connection:
-            rows = self._rows(connection, query, -1e300 if since is None else since) if connection else []
+            return self._rows(connection, "SELECT coalesce(max(number), 0) FROM traffic")[0][0] if connection else 0
+
+    def traffic(self, since: float | None = None, *, after: int = 0, last: int | None = None) -> tuple[Traffic, ...]:
+        """Rows of traffic in the order in which they were noted; seven days are kept.
+
+        Those of ``since`` (seconds since 1970) and later; whose number is above ``after`` and up to ``last`` (see
+        `last_traffic`): what came since an earlier call, whatever the clock did meanwhile.
+        """
+        query = "SELECT said FROM traffic WHERE time >= ? AND number > ? AND number <= ? ORDER BY number"
+        values = (-1e300 if since is None else since, after, 2**62 if last is None else last)
+        with self._open() as connection:
+            rows = self._rows(connection, query, *values) if connection else []
             return tuple(from_json(Traffic, json.loads(said)) for (said,) in rows)
 
     def summary(self) -> FeedbackSummary:

@@ -203,6 +203,9 @@ def test_traffic_keeps_the_newest_rows(log, tmp_path):
     log.append([]).result()
     assert FeedbackReader(tmp_path).traffic() == (traffic(10.0), traffic(20.0))
     assert FeedbackReader(tmp_path).traffic(since=15) == (traffic(20.0),)
+    assert FeedbackReader(tmp_path).last_traffic == 2
+    assert FeedbackReader(tmp_path).traffic(after=1, last=2) == (traffic(20.0),)
+    assert FeedbackReader(tmp_path).traffic(after=2) == ()
     log._store.connection.execute("UPDATE traffic SET number = ? WHERE number = 2", (MOST_TRAFFIC + 1,))
     log.note_traffic(traffic(30.0))
     log.append([]).result()
