@@ -35,6 +35,7 @@ DERIVED = (
 PARTS, PART = "=", "/"  # age=30/50: the edges of a number's buckets, or the values that are groups of their own
 MOST_PARTS = 100
 SECONDS_A_DAY = 86_400
+_OWN_SIGN: set[str] = set()  # full names, met in any dataset so far, that hold the sign themselves; see `without_parts`
 
 
 class FoundColumn(NamedTuple):
@@ -127,12 +128,15 @@ def part_text(part: float | str) -> str:
 def without_parts(key: str) -> tuple[str, str]:
     """A full name as `find_column` gives it, less its parts, and these as they are written.
 
-    For words alone: a column whose own name holds the sign reads the same; `FoundColumn.whole` tells them apart.
+    For words alone: a column whose own name holds the sign is told from one with parts where this process has looked
+    for columns in its dataset; `FoundColumn.whole` always tells them apart.
 
     >>> without_parts("user.age=30/50"), without_parts("segment:a=b")
     (('user.age', '30/50'), ('segment:a=b', ''))
     """
     name, sign, parts = key.rpartition(PARTS)
+    if key in _OWN_SIGN:
+        return key, ""
     return (name, parts) if sign and not key.startswith(SEGMENT) else (key, "")
 
 
@@ -258,6 +262,7 @@ def _columns(dataset: Dataset) -> list[tuple[str, str, Column]]:
     users = [c for c in dataset.schema.users if c.kind in GROUPABLE or c.sensitive]
     items = [c for c in dataset.schema.items if c.kind in GROUPABLE]
     own = [("user", f"user.{c.name}", c) for c in users] + [("item", f"item.{c.name}", c) for c in items]
+    _OWN_SIGN.update(key for _, key, _ in own if PARTS in key)
     segments = ((name, Column(name, "category")) for name in (f"{SEGMENT}{s}" for s in dataset.segments))
     derived = [(side, c) for side, c in DERIVED if c is not ITEM_AGE or dataset.schema.has_time]
     return own + [(side, f"{TRAINING}.{c.name}", c) for side, c in derived] + [("user", n, c) for n, c in segments]

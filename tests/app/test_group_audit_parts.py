@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from dashboard.presentation.sentences import gap_reasons as sentences
 from dashboard.presentation.texts import use_language
 from dashboard.presentation.wording import feature_name
 from dashboard.workspaces import workspace_ref
+from recsys_core.adversarial_audit import adversarial_audit
 from recsys_core.variant import DENSE, ModelVariant
 
 BY = ("user.gender",)
@@ -34,8 +36,10 @@ def folder(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def open_part(open_app, folder):
-    """The page with one part open, its lists ranked and the part's job done."""
+def open_part(open_app, folder, monkeypatch):
+    """The page with one part open, its lists ranked and the part's job done; an attribute is shuffled 30 times."""
+    quick = partial(adversarial_audit, n_shuffles=30)
+    monkeypatch.setattr("recsys_core.adversarial_audit.adversarial_audit", quick)
 
     def open_page(part: str, **parameters: str):
         app = open_app("fairness", folder=folder, workspace="shop", by=BY[0], **{part: "true"}, **parameters)

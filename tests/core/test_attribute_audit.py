@@ -17,7 +17,7 @@ from recsys_core.__main__ import main
 from recsys_core.compare.attribute_flips import FlipSettings, _flipped_users, attribute_flips
 from recsys_core.errors import RecLensError, SettingError
 from recsys_core.explain.shapley import exact_contributions
-from recsys_core.fairness.columns import find_column
+from recsys_core.fairness.columns import find_column, without_parts
 from recsys_core.fairness.leakage import ProbeSettings, leakage, reads
 from recsys_core.fairness.probe import probe, weighted_auc, whitened
 from recsys_core.metrics import list_overlap, logistic, top_k
@@ -150,6 +150,8 @@ def test_a_sign_in_a_columns_own_name_is_no_edge():
     assert find_column(named, "x=y").whole == "user.x=y"
     assert find_column(named, "user.x=y=" + str(named.users["x=y"].iloc[0])).whole == "user.x=y"
     assert reads(scorer, ("user.x=y",))
+    assert without_parts("user.x=y") == ("user.x=y", "")
+    assert without_parts("user.x=y=Ulm") == ("user.x=y", "Ulm")
 
 
 def test_what_cannot_be_flipped_is_said():
