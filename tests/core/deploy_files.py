@@ -44,8 +44,9 @@ def queries() -> dict[str, str]:
 
 
 def filled(expr: str, window: str = "10s") -> str:
-    """The query as Grafana sends it."""
-    for variable, value in (("$__rate_interval", window), ("$__range", "1h"), ("$instance", ".+"), ("$group", ".+")):
+    """The query as Grafana sends it: a panel that is repeated by group is asked for one group, escaped as a pattern."""
+    values = {"$__rate_interval": window, "$__range": "1h", "$instance": ".+", "$group": r"\\(all\\)"}
+    for variable, value in values.items():
         expr = expr.replace(variable, value)
     assert "$" not in expr, f"a variable that nobody fills in: {expr}"
     return expr
