@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 DRAIN_SECONDS = 20  # for requests in flight, after which they are cut off
 KEEP_ALIVE_SECONDS = 30
 BACKLOG = 1024
+MOST_FILES = 65_536
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -51,6 +53,13 @@ def address_of(bound: socket.socket) -> str:
     """Where the socket is reached, ``http://127.0.0.1:8600``."""
     host, port = bound.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def allow_connections() -> None:
+    """Let the process hold as many connections as the system allows; its usual limit is a thousand files."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = MOST_FILES if most == resource.RLIM_INFINITY else min(most, MOST_FILES)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
 
 
 class _Server(uvicorn.Server):
@@ -100,6 +109,7 @@ def run_server(app: ASGIApp, bound: socket.socket, *, on_ready: Callable[[], Non
         backlog=BACKLOG,
     )
     host, port = bound.getsockname()[:2]
+    allow_connections()
     server = _Server(config, on_ready, on_end)
     try:
         server.run(sockets=[bound])

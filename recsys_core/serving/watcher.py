@@ -15,6 +15,7 @@ from recsys_core.models.model_store import ABOUT
 from recsys_core.serving.served import ServedModels
 
 EVERY_SECONDS = 0.2
+STOP_SECONDS = 10.0
 AGAIN_SECONDS = 10.0  # a version that could not be opened is tried again, as whoever mends it may leave no trace
 Mark = tuple[tuple[int, int, int] | None, ...]
 
@@ -42,9 +43,9 @@ class VersionWatcher:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; a version that is being opened is waited for."""
+        """End the thread; a version that is being opened is waited for, though not for as long as a student trains."""
         self._stopped.set()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)
 
     def look(self) -> None:
         """Swap to the version that should be served, where it is another one and can be opened.
