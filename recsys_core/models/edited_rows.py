@@ -38,6 +38,8 @@ def _vectors(
         return None
     cells = frame[column] if column in frame else pd.Series([None] * len(frame))
     told = ["" if pd.isna(cell) else str(cell) for cell in cells]
-    vectors = features.tables[group.key][rows]
+    table, is_there = features.tables[group.key], rows >= 0
+    vectors = np.zeros((len(frame), *table.shape[1:]), dtype=table.dtype)
+    vectors[is_there] = table[rows[is_there]]
     vectors[is_asked] = encode([text for text, asked in zip(told, is_asked, strict=True) if asked])
     return vectors

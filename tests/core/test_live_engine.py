@@ -9,11 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from explain_model import random_scorer
 from live_data import ODD_IDS, some_events, split_of, untrained_model
 
 from recsys_core.compress.variants import VariantCache
 from recsys_core.data.dataset import Dataset
+from recsys_core.data.features import make_features
 from recsys_core.data.known import KnownItems
+from recsys_core.data.schema import Column
 from recsys_core.errors import RecLensError, SettingError
 from recsys_core.explain.explain import explain
 from recsys_core.live.engine import Engine
@@ -22,6 +25,7 @@ from recsys_core.live.person import Person
 from recsys_core.metrics import probability
 from recsys_core.models.edited_rows import with_encoded_rows
 from recsys_core.models.split_dataset import SplitDataset
+from recsys_core.models.text_vectors import TextVectors
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.models.workspace import Workspace
 from recsys_core.recommend import recommend, user_pairs
@@ -231,6 +235,29 @@ def test_a_new_person_is_scored_as_a_row_of_the_table_would_be(model):
     assert [note.values for note in odd.notes] == [(("column", "city"), ("value", "Atlantis"))]
     blank = engine.score(live.person("nobody"), ["7"])
     assert [note.key for note in blank.notes] == ["live.note.nothing_known"]
+
+
+def test_a_text_that_a_new_person_says_is_read_by_the_models_encoder():
+    plain, encode = untrained_model("implicit").dataset, TextVectors()
+    said = [["a nurse", "plays chess", None][row % 3] for row in range(plain.n_users)]
+    users = plain.users.assign(bio=said, likes=[["a|b", "a", None][row % 3] for row in range(plain.n_users)])
+    columns = (*plain.schema.users, Column("bio", "text"), Column("likes", "set"))
+    dataset = replace(plain, users=users, schema=replace(plain.schema, users=columns))
+    texts = {"item.title": dataset.titles, "user.bio": [text or "" for text in said]}
+    features = make_features(dataset, {key: encode(column) for key, column in texts.items()})
+    config = {"task": "implicit", "name": "random", "encoder": {"name": encode.name}}
+    about = ("first", Path("models/first"), "random", DENSE, split_of(dataset, "implicit"), features)
+    model = TrainedModel(*about, random_scorer(features).ranker, None, config, None)
+    engine, live = engine_of(model), LiveHistories.build(model.split_dataset)
+    for bio, likes in (("a pilot who reads", ["a", "zz"]), (None, [])):
+        row = pd.DataFrame({"user_id": ["somebody"], "bio": [bio], "likes": ["|".join(likes) or None]})
+        scorer = model.dense.with_features(with_encoded_rows(features, "user", row, encode))
+        person = live.new_person({"bio": bio, "likes": likes}, ["7"])
+        expected = scorer.score_items(dataset.n_users, np.arange(20), person.history(8))
+        assert engine.score(person, dataset.items["item_id"].tolist()).scores == pytest.approx(expected, abs=1e-5)
+        told = engine.explain(person, "i,1").explanation
+        assert told.completeness_gap == pytest.approx(0, abs=1e-4)
+        assert {c.feature: c.value for c in told.contributions}["user.bio"] == bio
 
 
 def no_text(texts: list[str]) -> np.ndarray:
