@@ -100,8 +100,9 @@ class ItemReason:
 class LiveItem:
     """A line of a live list.
 
-    ``score`` is a logit (where the task is the rating itself: that on a scale of 0 to 1), None where the list is not made by the model;
-    ``probability`` is None where scores are none. ``n_takers`` says for such a list how many people took the item.
+    ``score`` is a logit (where the task is the rating itself: that on a scale of 0 to 1), None where the list is not
+    made by the model; ``probability`` is None where scores are none. ``n_takers`` says for such a list how many people
+    took the item.
     """
 
     item_id: str
