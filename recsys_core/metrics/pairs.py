@@ -55,7 +55,7 @@ def grouped_auc(label: np.ndarray, score: np.ndarray, group: np.ndarray, *, n_gr
     if np.isnan(score).any():
         raise ValueError("score holds NaN: it has no place in an order")
     size = np.bincount(group, minlength=n_groups)
-    order = np.lexsort((score, group))
+    order = np.lexsort((score, group)) if n_groups > 1 else np.argsort(score)  # equal scores share a place anyway
     is_new = np.ones(len(order), dtype=bool)
     is_new[1:] = (score[order[1:]] != score[order[:-1]]) | (group[order[1:]] != group[order[:-1]])
     # groups lie end to end: each one's ranks count from its own start
