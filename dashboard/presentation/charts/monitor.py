@@ -241,13 +241,18 @@ def _stacked(axis: str, second: str) -> alt.LayerChart:
 def latency(points: Iterable[TrafficPoint]) -> Chart:
     """Within how many milliseconds half and 95 % of the requests were answered, over the bins."""
     rows = [
-        _moment(point.start, point.end)
-        | {"what": what, "meaning": colour, "ms": 1000 * seconds, "text": numbers.duration(seconds)}
+        _moment(point.start, point.end) | {"what": what, "meaning": colour, **_milliseconds(seconds)}
         for point in points
         for what, colour, seconds in (("p50", FOR, point.p50), ("p95", AGAINST, point.p95))
-        if seconds is not None
     ]
     return Chart(pd.DataFrame(rows), _latency(), plain("monitor.latency.alt"))
+
+
+def _milliseconds(seconds: float | None) -> dict:
+    """A time to answer; nothing where nobody asked, so that the line is broken."""
+    if seconds is None:
+        return {"ms": None, "text": numbers.UNKNOWN}
+    return {"ms": 1000 * seconds, "text": numbers.duration(seconds)}
 
 
 @specification
