@@ -59,6 +59,8 @@ class Store:
         self.path = path
         self.connection = open_writer(path)
         self._file = _identity(path)
+        self._journal = path.with_name(f"{path.name}-wal")
+        self._journal_file: tuple[int, int] | None = None  # known from the first commit on
 
     def commit(self, entries: Sequence[Entry]) -> list[Appended | RecLensError | None]:
         """What became of each entry, after all of them lie on the disk: an error concerns its own batch alone.
@@ -76,7 +78,18 @@ class Store:
                     self.connection.execute("ROLLBACK")
                 raise
         require(_identity(self.path) == self._file, WorkspaceError, "feedback.moved", path=self.path)
+        journal = _identity(self._journal)
+        if journal is None or journal != (self._journal_file or journal):
+            self._rescue()
+        self._journal_file = _identity(self._journal)
         return found
+
+    def _rescue(self) -> None:
+        """Move what only our handle still reaches into the log: somebody removed the journal, as if to make room."""
+        with said(self.path):
+            self.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            self.connection.close()
+            self.connection = open_writer(self.path)
 
     def close(self) -> None:
         self.connection.close()

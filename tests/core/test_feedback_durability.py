@@ -236,6 +236,20 @@ def harmed(whole: bytes, draw: random.Random) -> bytes:
     return whole[:at] + draw.randbytes(n) + whole[at + n * (kind == 1) :]
 
 
+def test_a_journal_that_somebody_removes_takes_nothing_along(tmp_path):
+    with FeedbackLog.open(tmp_path) as log:
+        for name in "abc":
+            log.append(events(name)).result()
+            log_path(tmp_path).with_name("feedback.sqlite-wal").unlink()
+            log.append(events(name + name)).result()
+            log.append(events(name)).result()
+            copy = tmp_path / name / "serving"  # what a kill would leave
+            shutil.copytree(log_path(tmp_path).parent, copy)
+            assert len(FeedbackReader(copy.parent).events()) == len(FeedbackReader(tmp_path).events())
+    rows = FeedbackReader(tmp_path).events()
+    assert len(rows) == rows["event_id"].nunique() == 30
+
+
 def test_a_log_that_is_taken_away_is_not_answered_for(tmp_path):
     with FeedbackLog.open(tmp_path) as log:
         log.append(events("a")).result()
