@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import components, state
 from dashboard.address import address
+from dashboard.cached import fairness as cached_fairness
 from dashboard.cached import monitor as cached
 from dashboard.presentation.sentences import candidates as sentences
 from dashboard.presentation.tables import monitor as tables
@@ -68,18 +69,19 @@ def _chosen(page, found: list[Decision]) -> Decision:
 
 def _one(page, decision: Decision) -> None:
     ref, now = page.selection.ref, time.time()
+    named = partial(_group_name, ref)
     st.markdown(f"**{t('candidates.title', id=decision.id, decision=sentences.decided(decision))}**")
-    st.markdown(sentences.reason(decision.reason))
+    st.markdown(sentences.reason(decision.reason, named))
     parent = cached.model_name(ref.folder, decision.parent)
     components.caveats([sentences.made(decision, parent, now)])
     components.caveats(sentences.caveats(decision))
     if decision.groups:
         with st.expander(t("candidates.groups")):
-            gains, columns = tables.group_gains(decision), tables.group_gains_columns()
+            gains, columns = tables.group_gains(decision, named), tables.group_gains_columns()
             components.rows(gains, columns, key="group_gains", alt=plain("candidates.group.alt"))
     if decision.tried:
         with st.expander(t("candidates.tried")):
-            st.markdown("\n".join(f"- {line}" for line in sentences.tried(decision)))
+            st.markdown("\n".join(f"- {line}" for line in sentences.tried(decision, named)))
     if decision.retrain:
         st.markdown(t("candidates.retrain"))
         st.code(command("feedback", ref, " --seal"), language=None, wrap_lines=True)
@@ -96,6 +98,15 @@ def _one(page, decision: Decision) -> None:
         if is_there:
             _elsewhere(page, model_id)
     _said_after()
+
+
+def _group_name(ref: WorkspaceRef, column: str, label: str) -> str:
+    """A group that the guard looked at, in words."""
+    try:
+        groups = cached_fairness.groups(ref, column)
+    except RecLensError:  # a column of data that were served once
+        groups = {}
+    return sentences.group_name(label, groups)
 
 
 def _elsewhere(page, model_id: str) -> None:

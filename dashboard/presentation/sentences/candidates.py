@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 
 from dashboard.presentation.sentences.fairness import column_name, name_of
 from dashboard.presentation.sentences.monitor import moment
 from dashboard.presentation.texts import core_message, joined, numbers, plain, t, word
 from dashboard.presentation.texts.markdown import Markdown
-from recsys_core.results.fairness import OWN_LABELS, Group
+from recsys_core.results.fairness import Group
 from recsys_core.results.learning import Decision, Gain, Reason
 
 PLACES = 4  # gains in log loss are small
+Named = Callable[[str, str], str]
 
 
 def rule(name: str | None) -> str:
@@ -27,18 +29,18 @@ def decided(decision: Decision) -> str:
     return plain(f"candidates.by.{'person' if decision.by == 'person' else 'guard'}", decision=said)
 
 
-def reason(found: Reason) -> Markdown:
-    """Why it was decided so, or what speaks against it."""
+def reason(found: Reason, named: Named) -> Markdown:
+    """Why it was decided so, or what speaks against it; ``named`` gives the words of a column's group."""
     values = found.values
     if "column" in values and "group" in values:  # as the data name them
-        values = values | {"column": column_name(values["column"]), "group": guarded_group(values["group"])}
+        column, group = values["column"], named(values["column"], values["group"])
+        values = values | {"column": column_name(column), "group": group}
     return core_message(found.key, values)
 
 
-def guarded_group(label: str) -> str:
-    """A group of the guard's in words, known by its label; pooled ones have none."""
-    kinds = {own: kind for kind, own in OWN_LABELS.items()} | {"": "rest"}
-    return name_of(Group(kinds[label]) if label in kinds else Group("value", label))
+def group_name(label: str, groups: Mapping[str, Group]) -> str:
+    """A group of the guard's in words: one of a column's ``groups`` by its label; pooled ones have none."""
+    return name_of(groups.get(label) or (Group("value", label) if label else Group("rest")))
 
 
 def gain(found: Gain) -> str:
@@ -52,7 +54,7 @@ def gain(found: Gain) -> str:
     return plain("monitor.interval", value=value, low=low, high=high)
 
 
-def tried(decision: Decision) -> list[Markdown]:
+def tried(decision: Decision, named: Named) -> list[Markdown]:
     """A line a step of the ladder that was tried: its gains, and what speaks against it."""
     return [
         t(
@@ -60,7 +62,7 @@ def tried(decision: Decision) -> list[Markdown]:
             rule=rule(step.rule),
             rolling=gain(step.rolling),
             anchor=numbers.UNKNOWN if step.anchor is None else gain(step.anchor),
-            against=t("candidates.against.none") if step.against is None else reason(step.against),
+            against=t("candidates.against.none") if step.against is None else reason(step.against, named),
         )
         for step in decision.tried
     ]

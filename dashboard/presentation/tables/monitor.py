@@ -93,14 +93,14 @@ def candidates_columns() -> dict[str, RowColumn]:
     }
 
 
-def group_gains(decision: Decision) -> pd.DataFrame:
+def group_gains(decision: Decision, named: said.Named) -> pd.DataFrame:
     """A row a group of a candidate with its gains on both holdouts, all users first."""
     by_group: dict[tuple[str, str], dict[str, Gain]] = {("", ""): {name: getattr(decision, name) for name in GAINS}}
     for part in decision.groups:
         by_group.setdefault((part.column, part.group), {})[part.holdout] = part.gain
     rows = [
         {
-            "group": group_name(*key),
+            "group": _group_name(*key, named),
             **{name: _gain(gains.get(name)) for name in GAINS},
         }
         for key, gains in by_group.items()
@@ -108,11 +108,11 @@ def group_gains(decision: Decision) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(group_gains_columns()))
 
 
-def group_name(column: str, group: str) -> str:
-    """A group of the guard beside its column: "region: north"; all users where there is no column."""
+def _group_name(column: str, group: str, named: said.Named) -> str:
+    """A group beside its column: "region: north"; all users where there is no column."""
     if not column:
         return plain("group.all")
-    return plain("candidates.group.of", column=column_name(column), group=said.guarded_group(group))
+    return plain("candidates.group.of", column=column_name(column), group=named(column, group))
 
 
 def _gain(found: Gain | None) -> str:

@@ -141,7 +141,7 @@ TEXTS = {
     "candidates.against.none": "没有反对的理由",
     "candidates.nothing": "没有产生模型。",
     "candidates.gone": "其模型此后已被删除。",
-    "candidates.look": "第 {look} 次查看反馈，为其留出的 alpha 为 {alpha}",
+    "candidates.look": "第 {look} 次查看反馈，为其留出的显著性水平 α 为 {alpha}",
     "candidates.overlap": "前 10 名保留 {share}",
     "candidates.moved": "解释的平均变化 {drift}",
     "candidates.groups": "各用户群体在两份留出数据上的增益",
