@@ -31,6 +31,7 @@ from serving_versions import give_second_version, judge, promote, roll_back
 from recsys_core.models.workspace import Workspace
 
 SEED = 0
+IDLE = 0.05  # seconds of CPU a second
 
 
 @dataclass
@@ -84,6 +85,16 @@ class Bench:
         run = await open_loop(client, poisson(rate, seconds, SEED), ask, keep=keep)
         client.close()
         return run
+
+
+def settle(bench: Bench, *, most: float = 120.0) -> None:
+    """Wait until the service is done with what it makes once at its start (the reference of its drift measures)."""
+    began, quiet = time.perf_counter(), 0
+    while quiet < 3 and time.perf_counter() - began < most:
+        before = bench.server.cpu_seconds
+        time.sleep(1.0)
+        quiet = quiet + 1 if bench.server.cpu_seconds - before <= IDLE else 0
+    bench.say("service at rest after", time.perf_counter() - began, "s")
 
 
 async def cpu(bench: Bench) -> None:
@@ -239,6 +250,7 @@ def main() -> int:
         users, items = dataset.users["user_id"].tolist(), dataset.items["item_id"].tolist()
         with running(copy) as server:
             bench = Bench(server, copy, args.seconds, users, items)
+            settle(bench)
             for name in args.only.split(","):
                 asyncio.run(PARTS[name](bench))
             bench.say("server memory", server.megabytes, "MB")
