@@ -68,7 +68,7 @@ def _quality(found: MonitorReport, measure: str, now: float) -> Markdown:
     """The largest change of a group that is more than chance; that there is none, or that nobody can tell."""
     told = [change for change in found.changes if change.measure == measure and change.difference is not None]
     if not told:
-        return t("monitor.sentence.few") if found.feedback.n_lists else Markdown("")
+        return _level(found, measure)
     real = [change for change in told if _is_real(change)]
     if not real:
         since = inside(moment(told[0].since, now))
@@ -84,6 +84,16 @@ def _quality(found: MonitorReport, measure: str, now: float) -> Markdown:
         since=inside(moment(most.since, now)),
         **signed,
     )
+
+
+def _level(found: MonitorReport, measure: str) -> Markdown:
+    """The measure of everyone where nothing can be compared yet; that there is none."""
+    everyone = next((row.measures[measure] for row in found.quality if row.group.kind == "all"), None)
+    if everyone is None or everyone.value is None:
+        return t("monitor.sentence.few") if found.feedback.n_lists else Markdown("")
+    ends = {"value": everyone.value, "low": everyone.low, "high": everyone.high}
+    said = {name: numbers.fixed(value, PLACES) for name, value in ends.items()}
+    return t("monitor.sentence.level", measure=_measure(measure), **said)
 
 
 def _is_real(change: QualityChange) -> bool:

@@ -31,6 +31,7 @@ TEXTS = {
     "monitor.sentence.fell": "{who}: {measure} fell from {before} to {after} since {since} (difference {low} to {high}: more than chance).",
     "monitor.sentence.rose": "{who}: {measure} rose from {before} to {after} since {since} (difference {low} to {high}: more than chance).",
     "monitor.sentence.steady": "No group's {measure} has changed by more than chance since {since}.",
+    "monitor.sentence.level": "So far {measure}: {value} ({low} to {high}); it is too early to say what changed.",
     "monitor.sentence.few": "There is too little feedback in this window to say how good the lists are.",
     "monitor.sentence.drift": "Served scores have drifted from those of the held-out users.",
     "monitor.sentence.held": "{n} {n|candidate waits|candidates wait} for your decision.",

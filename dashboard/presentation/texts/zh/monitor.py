@@ -31,6 +31,7 @@ TEXTS = {
     "monitor.sentence.fell": "{who}：{measure}自 {since} 起从 {before} 降到 {after}（差异 {low} 至 {high}，超出偶然）。",
     "monitor.sentence.rose": "{who}：{measure}自 {since} 起从 {before} 升到 {after}（差异 {low} 至 {high}，超出偶然）。",
     "monitor.sentence.steady": "自 {since} 起，没有任何群体的{measure}变化超出偶然。",
+    "monitor.sentence.level": "迄今{measure}为 {value}（{low} 至 {high}）；现在判断变化还为时过早。",
     "monitor.sentence.few": "此时间窗口内的反馈太少，无法判断列表的质量。",
     "monitor.sentence.drift": "实际提供的分数相对留出用户的分数发生了漂移。",
     "monitor.sentence.held": "有 {n} 个候选模型等待您决定。",
