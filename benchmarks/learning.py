@@ -157,7 +157,7 @@ def run(model: TrainedModel, case: Case, seed: int) -> dict:
         "surprise": judged.surprise,
         "worst": {"rolling": _worst(chosen.rolling), "anchor": _worst(chosen.anchor)},
         "widened": chosen.rolling.widened and (chosen.rolling.widened.gain, chosen.rolling.widened.low),
-        "changes": chosen.changes,
+        "changes": (chosen.overlap, chosen.drift),
         "tried": [_tried(t) for t in judged.tried],
         "seconds": time.perf_counter() - began,
         "cpu_seconds": time.process_time() - cpu,

@@ -9,7 +9,6 @@ anchor disagree, a person decides.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -23,9 +22,6 @@ ANCHOR_MARGIN, ANCHOR_GROUP_MARGIN = 0.02, 0.03  # ... on the anchor
 MOST_SURPRISE, MOST_GROUP_SURPRISE = 0.12, 0.4  # nats by which feedback's loss exceeds what the parent expects
 LEAST_ROWS, LEAST_USERS = 200, 100  # that teach; of the rolling holdout
 LEAST_OVERLAP, MOST_DRIFT = 0.5, 0.5  # of the top 10; of the reasons
-
-
-Changes = tuple[float | None, float | None]  # overlap of the lists, and drift of the reasons
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +44,18 @@ def spent(look: int, n_candidates: int) -> float:
     return ALPHA / (look * (look + 1)) / n_candidates
 
 
-def objection(
-    rolling: Measured, anchor: Measured, contradiction: Objection | None, changes: Callable[[], Changes]
-) -> Objection | None:
-    """The first thing that speaks against a candidate, None where nothing does.
+def objection(rolling: Measured, anchor: Measured, contradiction: Objection | None) -> Objection | None:
+    """The first thing that both holdouts say against a candidate, None where there is nothing."""
+    return _on_rolling(rolling) or contradiction or _on_anchor(rolling, anchor)
 
-    ``changes()`` is asked for where the rolling holdout says nothing against it.
-    """
-    found = _on_rolling(rolling)
-    if found is not None:
-        return found
-    overlap, drift = changes()
+
+def too_much_change(overlap: float | None, drift: float | None) -> Objection | None:
+    """Whether lists or reasons would change too much at once for a candidate to be served unseen."""
     if overlap is not None and overlap < LEAST_OVERLAP:
         return _refused("churn", overlap=overlap, least=LEAST_OVERLAP)
     if drift is not None and drift > MOST_DRIFT:
         return _refused("drift", drift=drift, most=MOST_DRIFT)
-    return contradiction or _on_anchor(rolling, anchor)
+    return None
 
 
 def _on_rolling(rolling: Measured) -> Objection | None:
@@ -72,7 +64,7 @@ def _on_rolling(rolling: Measured) -> Objection | None:
         return _refused("little", n_users=overall.n_users, least=LEAST_USERS)
     if overall.gain < -MARGIN or overall.high < 0:
         return _refused("worse", gain=overall.gain, low=overall.low, high=overall.high)
-    worst = _worst(rolling.groups, GROUP_MARGIN)
+    worst = _worst([g for g in rolling.groups if _is_harmed(g.gain)])
     if worst is not None:
         return _refused("group", column=worst.column, group=worst.group, gain=worst.gain.gain, n=worst.gain.n_users)
     if rolling.widened is not None and (rolling.widened.low or 0) > GROUP_MARGIN:
@@ -88,23 +80,26 @@ def _on_anchor(rolling: Measured, anchor: Measured) -> Objection | None:
     overall = anchor.overall
     if overall.low is not None and overall.low < -ANCHOR_MARGIN:
         return _held("disagree", rolling=rolling.overall.gain, anchor=overall.gain, low=overall.low)
-    worst = _worst(anchor.groups, ANCHOR_GROUP_MARGIN)
+    worst = _worst([g for g in anchor.groups if (g.gain.gain or 0.0) < -ANCHOR_GROUP_MARGIN])
     if worst is not None:
         about = {"column": worst.column, "group": worst.group, "n": worst.gain.n_users}
         return _held("disagree_group", rolling=rolling.overall.gain, anchor=worst.gain.gain, **about)
     return None
 
 
-def _worst(groups: tuple[GroupGain, ...], margin: float) -> GroupGain | None:
-    """The group that loses most, where that is beyond the margin, or surely a loss of a fifth of it."""
-    harmed = [g for g in groups if _is_harmed(g.gain, margin)]
-    return min(harmed, key=lambda g: g.gain.gain or 0.0, default=None)
+def _worst(groups: list[GroupGain]) -> GroupGain | None:
+    """The one that loses most."""
+    return min(groups, key=lambda g: g.gain.gain or 0.0, default=None)
 
 
-def _is_harmed(gain: Gain, margin: float) -> bool:
+def _is_harmed(gain: Gain) -> bool:
+    """A loss beyond the margin, as it is estimated, or surely one of a fifth of it.
+
+    A lower bound above the margin would be proof of no harm, but a group of 20 cannot give it: all would wait for ever.
+    """
     if gain.gain is None or gain.high is None:
         return False
-    return gain.gain < -margin or gain.high < -margin / 5
+    return gain.gain < -GROUP_MARGIN or gain.high < -GROUP_MARGIN / 5
 
 
 def contradiction(surprise: np.ndarray, users: np.ndarray, groups: tuple[UserGroups, ...]) -> Objection | None:

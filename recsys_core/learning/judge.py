@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from recsys_core.compress.threads import one_core
 from recsys_core.errors import phrase
 from recsys_core.learning.churn import drift_of_reasons, overlap_of_lists
-from recsys_core.learning.guard import Changes, Objection, beats, contradiction, objection, spent
+from recsys_core.learning.guard import Objection, beats, contradiction, objection, spent, too_much_change
 from recsys_core.learning.holdout import Holdout, Measured, surprise, user_groups
 from recsys_core.learning.ladder import EVERYTHING, STEPS, Taught, lesson, scorer_of, teach
 from recsys_core.learning.rows import FeedbackRows
@@ -20,20 +20,24 @@ from recsys_core.models.scorer import Scorer
 from recsys_core.models.split_dataset import LabelledPairs
 from recsys_core.models.trained_model import TrainedModel
 from recsys_core.progress import Progress, silent
-from recsys_core.results.learning import HELD, Tried
+from recsys_core.results.learning import HELD, REFUSED, Tried
 
 HISTORIES = "histories"  # the step that is always there: no weights, what people did since is read
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Candidate:
-    """A step that was tried: the ranker, what both holdouts say of it, and what speaks against it."""
+    """A step that was tried: the ranker, what both holdouts say of it, and what speaks against it.
+
+    ``overlap`` of the lists and ``drift`` of the reasons are worked out for what might be taken alone.
+    """
 
     taught: Taught
     rolling: Measured
     anchor: Measured
     against: Objection | None
-    changes: Changes
+    overlap: float | None = None
+    drift: float | None = None
 
     def tried(self) -> Tried:
         """What is kept of it."""
@@ -85,30 +89,29 @@ def judge(parent: TrainedModel, rows: FeedbackRows, *, look: int, seed: int, pro
     strange = np.concatenate([surprise(of.label, _logits(parent.dense, of)) for of in every])
     contradicts = contradiction(strange, np.concatenate([of.pairs.users for of in every]), groups)
     candidates = []
-    for n, (of, scorer) in enumerate(zip(taught, scorers, strict=True)):
-        changes = _Changes(parent, scorer, seed)
-        against = objection(rolling[n], anchor[n], contradicts, changes)
-        candidates.append(Candidate(of, rolling[n], anchor[n], against, changes.found))
-        progress(phrase("learning.stage.guard"), (n + 1) / len(STEPS))
+    for n, of in enumerate(taught):
+        against = objection(rolling[n], anchor[n], contradicts)
+        candidates.append(Candidate(of, rolling[n], anchor[n], against))
+    candidates = _with_changes(parent, candidates, seed)
+    progress(phrase("learning.stage.guard"), 1.0)
     tried = (_histories(parent, rows, holdouts[0], alpha=alpha), *(c.tried() for c in candidates))
     widest = next(c for c in candidates if c.taught.step is EVERYTHING)
     wants_more = all(beats(widest.rolling, c.rolling) for c in candidates if c is not widest)
     return Judged(chosen_of(candidates), tried, alpha, float(strange.mean()), wants_more)
 
 
-class _Changes:
-    """Overlap of the lists and drift of the reasons, worked out where somebody asks."""
-
-    def __init__(self, parent: TrainedModel, candidate: Scorer, seed: int) -> None:
-        self._about = parent, candidate, seed
-        self.found: Changes = (None, None)
-
-    def __call__(self) -> Changes:
-        parent, candidate, seed = self._about
-        split_dataset = parent.split_dataset
-        drift = drift_of_reasons(parent.dense, candidate, split_dataset, seed=seed)
-        self.found = overlap_of_lists(parent.dense, candidate, split_dataset), drift
-        return self.found
+def _with_changes(parent: TrainedModel, candidates: list[Candidate], seed: int) -> list[Candidate]:
+    """The same with what the one that would be taken changes: where that is too much, the next one's too."""
+    chosen = chosen_of(candidates)
+    if chosen.overlap is not None or (chosen.against is not None and chosen.against.decision == REFUSED):
+        return candidates
+    scorer, split_dataset = scorer_of(parent, chosen.taught), parent.split_dataset
+    overlap = overlap_of_lists(parent.dense, scorer, split_dataset)
+    drift = drift_of_reasons(parent.dense, scorer, split_dataset, seed=seed)
+    against = chosen.against or too_much_change(overlap, drift)
+    looked_at = replace(chosen, overlap=overlap, drift=drift, against=against)
+    after = [looked_at if c is chosen else c for c in candidates]
+    return after if against is chosen.against else _with_changes(parent, after, seed)
 
 
 def chosen_of(candidates: Sequence[Candidate]) -> Candidate:

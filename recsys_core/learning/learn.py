@@ -132,7 +132,6 @@ class Look:
         against, overall = chosen.against, chosen.rolling.overall
         better = Reason(key="learning.better", values={"gain": overall.gain, "low": overall.low})
         much = rows.n_rows + self._taught_before >= RETRAIN_SHARE * len(self.workspace.split_dataset.split.train)
-        overlap, drift = chosen.changes
         return Decision(
             candidate=candidate,
             decision=PROMOTED if against is None else against.decision,
@@ -141,8 +140,8 @@ class Look:
             rolling=overall,
             anchor=chosen.anchor.overall,
             groups=chosen.rolling.groups + chosen.anchor.groups,
-            overlap=overlap,
-            drift=drift,
+            overlap=chosen.overlap,
+            drift=chosen.drift,
             alpha=judged.alpha,
             surprise=judged.surprise,
             widened=chosen.rolling.widened,
