@@ -1,9 +1,10 @@
 """Learning from feedback under its guard, from planted truth: what is promoted, over seeds.
 
-Run ``python benchmarks/learning.py WORKSPACE [--seeds 20] [--only CASE …] [--out FILE]``. The workspace is a trained
-shop demo. People's feedback is drawn by the sample's planted truth (8 items a user by the sample's own logging policy),
-then made nonsense of by each case; ``alike`` says that the rolling holdout is poisoned as the rest. A line of JSON a
-case and seed; those that stand in the file already are not run again. A summary at the end.
+Run ``python benchmarks/learning.py WORKSPACE [--first 0] [--seeds 20] [--only CASE …] [--out FILE]``. The workspace is
+a trained shop demo. People's feedback is drawn by the sample's planted truth (8 items a user by the sample's own logging
+policy), then made nonsense of by each case; ``alike`` says that the rolling holdout is poisoned as the rest. Under a
+trend one category, drawn by the seed, becomes popular. A line of JSON a case and seed; those that stand in the file
+already are not run again. A summary at the end.
 """
 
 from __future__ import annotations
@@ -33,6 +34,7 @@ from recsys_core.seeds import random_stream
 
 ROUNDS = 8  # items that everybody is shown: 16,000 rows of 2,000 users
 POLICY = 0.6  # of the logit: the sample's own logging policy
+TREND = 1.5  # logits: the second layer alone gains about .01 of log loss by it
 Outcomes = np.ndarray
 
 
@@ -120,7 +122,7 @@ def coins(events: pd.DataFrame, split_dataset: SplitDataset, random: np.random.G
 
 CASES = (
     Case("honest"),
-    Case("trend", trend=1.0, promoted=">= 18 of 20"),
+    Case("trend", trend=TREND, promoted=">= 18 of 20"),
     Case("shuffled", shuffled, promoted="0"),
     Case("shuffled alike", shuffled, alike=True, promoted="0"),
     Case("30 % flipped", flipped(0.3), promoted="0"),
@@ -130,7 +132,7 @@ CASES = (
     Case("5 % flipped", flipped(0.05), promoted="0"),
     Case("5 % flipped alike", flipped(0.05), alike=True),
     Case("coins alike", coins, alike=True, promoted="0"),
-    Case("weak trend", trend=0.5),
+    Case("weak trend", trend=1.0),
     Case("strong trend", trend=2.0),
     Case("islands flipped alike", region("islands"), alike=True, promoted="0"),
     Case("15 % flipped alike", flipped(0.15), alike=True),
@@ -177,13 +179,14 @@ def _tried(tried: Tried) -> tuple:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("workspace", type=Path)
+    parser.add_argument("--first", type=int, default=0, help="seed to begin with")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--out", type=Path, default=Path("learning.jsonl"))
     args = parser.parse_args()
     done = [json.loads(line) for line in args.out.read_text().splitlines()] if args.out.is_file() else []
     model = open_model(args.workspace)
-    for seed in range(args.seeds):
+    for seed in range(args.first, args.first + args.seeds):
         for case in (c for c in CASES if not args.only or c.name in args.only):
             if any((d["case"], d["seed"]) == (case.name, seed) for d in done):
                 continue

@@ -14,12 +14,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from recsys_core.learning.holdout import LEAST_GROUP, Measured, UserGroups
+from recsys_core.metrics import logistic
 from recsys_core.results.learning import HELD, REFUSED, Gain, GroupGain, Reason
 
 ALPHA = 0.025  # of all bounds of all looks at candidates of one parent together, one-sided
 MARGIN, GROUP_MARGIN = 0.002, 0.005  # nats of log loss on the rolling holdout
 ANCHOR_MARGIN, ANCHOR_GROUP_MARGIN = 0.02, 0.03  # ... on the anchor
+ANCHOR_SHARE = 0.1  # ... and of what the parent knows more than the share of positives: it may know little
 MOST_SURPRISE, MOST_GROUP_SURPRISE = 0.12, 0.4  # nats by which feedback's loss exceeds what the parent expects
+SURPRISE_SHARE, GROUP_SURPRISE_SHARE = 0.5, 0.75  # ... and of the surprise at outcomes that have nothing to do with it
+SURELY = 3.0  # standard errors by which surprise must exceed nothing
 LEAST_ROWS, LEAST_USERS = 200, 100  # that teach; of the rolling holdout
 LEAST_OVERLAP, MOST_DRIFT = 0.5, 0.5  # of the top 10; of the reasons
 
@@ -78,7 +82,8 @@ def _on_rolling(rolling: Measured) -> Objection | None:
 def _on_anchor(rolling: Measured, anchor: Measured) -> Objection | None:
     """What the frozen test part says against what the feedback asks for."""
     overall = anchor.overall
-    if overall.low is not None and overall.low < -ANCHOR_MARGIN:
+    margin = max(MARGIN, min(ANCHOR_MARGIN, ANCHOR_SHARE * anchor.known))
+    if overall.low is not None and (overall.low < -ANCHOR_MARGIN or (overall.gain or 0.0) < -margin):
         return _held("disagree", rolling=rolling.overall.gain, anchor=overall.gain, low=overall.low)
     worst = _worst([g for g in anchor.groups if (g.gain.gain or 0.0) < -ANCHOR_GROUP_MARGIN])
     if worst is not None:
@@ -93,31 +98,70 @@ def _worst(groups: list[GroupGain]) -> GroupGain | None:
 
 
 def _is_harmed(gain: Gain) -> bool:
-    """A loss beyond the margin, as it is estimated, or surely one of a fifth of it.
+    """A loss beyond the margin where a gain beyond it can be ruled out, or surely a loss of a fifth of it.
 
-    A lower bound above the margin would be proof of no harm, but a group of 20 cannot give it: all would wait for ever.
+    Proof of no harm would be a lower bound above the margin; a group of 20 cannot give it, and all would wait for ever.
     """
     if gain.gain is None or gain.high is None:
         return False
-    return gain.gain < -GROUP_MARGIN or gain.high < -GROUP_MARGIN / 5
+    return (gain.gain < -GROUP_MARGIN and gain.high < GROUP_MARGIN) or gain.high < -GROUP_MARGIN / 5
 
 
-def contradiction(surprise: np.ndarray, users: np.ndarray, groups: tuple[UserGroups, ...]) -> Objection | None:
-    """Whether feedback, by its rows' ``surprise`` ``(n,)``, is nothing that the parent could have expected."""
-    overall = float(surprise.mean()) if len(surprise) else 0.0
-    if overall > MOST_SURPRISE:
-        return _held("contradicts", surprise=overall, most=MOST_SURPRISE)
+def contradiction(feedback: Surprise, anchor: Surprise, groups: tuple[UserGroups, ...]) -> Objection | None:
+    """Whether feedback is nothing that the parent could have expected: it surprises more than a trend does.
+
+    What surprised the parent on the ``anchor`` already, as it is no better calibrated, does not count.
+    """
+    most = max(0.0, anchor.mean) + min(MOST_SURPRISE, SURPRISE_SHARE * feedback.at_random)
+    if feedback.is_above(most):
+        return _held("contradicts", surprise=feedback.mean, most=most)
     for of in groups:
-        code = of.code[users]
+        code, before = of.code[feedback.users], of.code[anchor.users]
         for group in np.unique(code):
-            among = code == group
-            if len(np.unique(users[among])) < LEAST_GROUP:
-                continue
-            found = float(surprise[among].mean())
-            if found > MOST_GROUP_SURPRISE:
+            found = feedback.of(code == group)
+            most = max(0.0, anchor.of(before == group).mean)
+            most += min(MOST_GROUP_SURPRISE, GROUP_SURPRISE_SHARE * found.at_random)
+            if len(np.unique(found.users)) >= LEAST_GROUP and found.is_above(most):
                 about = {"column": of.column, "group": of.labels[group]}
-                return _held("contradicts_group", surprise=found, most=MOST_GROUP_SURPRISE, **about)
+                return _held("contradicts_group", surprise=found.mean, most=most, **about)
     return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Surprise:
+    r"""By how much feedback's log loss exceeds what the parent expects of it: :math:`(p - y)\,z` of each row.
+
+    It is the log loss less the entropy of the parent's own probabilities, as in Spiegelhalter's (1986) test: of mean 0
+    where the parent is calibrated, whatever was shown.
+    """
+
+    users: np.ndarray
+    label: np.ndarray
+    logit: np.ndarray
+
+    @property
+    def each(self) -> np.ndarray:
+        """Of each row, in nats."""
+        return (logistic(self.logit) - self.label) * self.logit
+
+    @property
+    def mean(self) -> float:
+        return float(self.each.mean()) if len(self.label) else 0.0
+
+    @property
+    def at_random(self) -> float:
+        """What it would be on average, had the outcomes as many positives and nothing to do with the items."""
+        return float(((logistic(self.logit) - self.label.mean()) * self.logit).mean()) if len(self.label) else 0.0
+
+    def is_above(self, most: float) -> bool:
+        """Whether it is more than so much on average, and surely more than nothing."""
+        each = self.each
+        error = float(each.std()) / max(1, len(each)) ** 0.5 if len(each) else 0.0
+        return self.mean > max(most, SURELY * error)
+
+    def of(self, rows: np.ndarray) -> Surprise:
+        """The same of some rows."""
+        return Surprise(self.users[rows], self.label[rows], self.logit[rows])
 
 
 def beats(first: Measured, second: Measured) -> bool:

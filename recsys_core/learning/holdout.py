@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.stats import t as student
@@ -49,15 +49,6 @@ def cross_entropy(label: np.ndarray, logit: np.ndarray) -> np.ndarray:
     return np.logaddexp(0, logit) - label * logit
 
 
-def surprise(label: np.ndarray, logit: np.ndarray) -> np.ndarray:
-    r"""Log loss of each pair less what the model expects of it: :math:`(p - y)\,z`, of mean 0 where it is calibrated.
-
-    :math:`-\log p(y) - H(p) = (p - y) z`, the linear part of Spiegelhalter's (1986) test. What was shown plays no part.
-    """
-    label, logit = np.asarray(label, dtype=float), np.asarray(logit, dtype=float)
-    return (1 / (1 + np.exp(-logit)) - label) * logit
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Measured:
     """A candidate on a holdout.
@@ -72,12 +63,15 @@ class Measured:
         The largest widening, surely, of a column's gap in log loss between its best and its worst group.
     draws
         ``(n_draws,)``: its gain in each draw of users, the same draws for all candidates.
+    known
+        What the parent knows: by how much its log loss is below that of the share of positives alone.
     """
 
     overall: Gain
     groups: tuple[GroupGain, ...]
     widened: Gain | None
     draws: np.ndarray
+    known: float = np.inf
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -106,7 +100,10 @@ class Holdout:
         table = (by_user[:, :, None] * member[:, None, :]).reshape(len(users), -1)
         drawn = resampled(table, seed=self.seed).reshape(N_DRAWS, len(each), len(masks))
         whole = table.sum(axis=0).reshape(len(each), len(masks))
-        return tuple(_measured(self.name, masks, whole, drawn, 2 + n, alpha) for n in range(len(candidates)))
+        share = float(np.mean(label)) if len(label) else 0.5
+        known = float(_entropy(share) - old.mean()) if len(label) else 0.0
+        found = (_measured(self.name, masks, whole, drawn, 2 + n, alpha) for n in range(len(candidates)))
+        return tuple(replace(of, known=known) for of in found)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,6 +150,11 @@ def _measured(
             widened.append(bounded(change, change_draws, n_users, int(whole[0, of].sum()), alpha=alpha))
     most = max(widened, key=lambda of: of.low if of.low is not None else -np.inf, default=None)
     return Measured(found[0], groups, most, draws[:, 0])
+
+
+def _entropy(share: float) -> float:
+    """Log loss of a share of positives that is told to everyone."""
+    return float(-sum(p * np.log(p) for p in (share, 1 - share) if p > 0))
 
 
 def bounded(value: float, draws: np.ndarray, n_users: int, n_rows: int, *, alpha: float) -> Gain:

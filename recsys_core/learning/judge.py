@@ -11,8 +11,8 @@ import numpy as np
 from recsys_core.compress.threads import one_core
 from recsys_core.errors import phrase
 from recsys_core.learning.churn import drift_of_reasons, overlap_of_lists
-from recsys_core.learning.guard import Objection, beats, contradiction, objection, spent, too_much_change
-from recsys_core.learning.holdout import Holdout, Measured, surprise, user_groups
+from recsys_core.learning.guard import Objection, Surprise, beats, contradiction, objection, spent, too_much_change
+from recsys_core.learning.holdout import Holdout, Measured, user_groups
 from recsys_core.learning.ladder import EVERYTHING, STEPS, Taught, lesson, scorer_of, teach
 from recsys_core.learning.rows import FeedbackRows
 from recsys_core.models.evaluation import evaluate_pairs
@@ -85,9 +85,8 @@ def judge(parent: TrainedModel, rows: FeedbackRows, *, look: int, seed: int, pro
     rolling, anchor = (
         holdout.measure([_logits(scorer, holdout.labelled) for scorer in scorers], alpha=alpha) for holdout in holdouts
     )
-    every = [rows.training, rows.rolling]
-    strange = np.concatenate([surprise(of.label, _logits(parent.dense, of)) for of in every])
-    contradicts = contradiction(strange, np.concatenate([of.pairs.users for of in every]), groups)
+    strange = _surprise(parent, rows.training, rows.rolling)
+    contradicts = contradiction(strange, _surprise(parent, on_test), groups)
     candidates = []
     for n, of in enumerate(taught):
         against = objection(rolling[n], anchor[n], contradicts)
@@ -97,7 +96,7 @@ def judge(parent: TrainedModel, rows: FeedbackRows, *, look: int, seed: int, pro
     tried = (_histories(parent, rows, holdouts[0], alpha=alpha), *(c.tried() for c in candidates))
     widest = next(c for c in candidates if c.taught.step is EVERYTHING)
     wants_more = all(beats(widest.rolling, c.rolling) for c in candidates if c is not widest)
-    return Judged(chosen_of(candidates), tried, alpha, float(strange.mean()), wants_more)
+    return Judged(chosen_of(candidates), tried, alpha, strange.mean, wants_more)
 
 
 def _with_changes(parent: TrainedModel, candidates: list[Candidate], seed: int) -> list[Candidate]:
@@ -125,6 +124,13 @@ def chosen_of(candidates: Sequence[Candidate]) -> Candidate:
             if not any(beats(other.rolling, one.rolling) for other in left if other is not one):
                 return one
     return max(candidates, key=lambda c: c.rolling.overall.gain if c.rolling.overall.gain is not None else -np.inf)
+
+
+def _surprise(parent: TrainedModel, *rows: LabelledPairs) -> Surprise:
+    """How much rows surprise the parent."""
+    logit = np.concatenate([_logits(parent.dense, of) for of in rows]).astype(float)
+    label = np.concatenate([of.label for of in rows]).astype(float)
+    return Surprise(np.concatenate([of.pairs.users for of in rows]), label, logit)
 
 
 def _histories(parent: TrainedModel, rows: FeedbackRows, rolling: Holdout, *, alpha: float) -> Tried:

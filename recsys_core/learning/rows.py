@@ -106,6 +106,8 @@ def _known_events(split_dataset: SplitDataset, events: pd.DataFrame) -> _Events:
     )
     there = np.flatnonzero((user >= 0) & (item >= 0))
     label = label_values(events["outcome"].to_numpy(np.float32)[there], dataset.schema, split_dataset.task)
+    target = _on_scale(label, split_dataset)
+    label = np.where((target >= 0) & (target <= 1), label, np.float32(np.nan))  # beyond the scale it says nothing
     client = pd.factorize(events["client"].to_numpy()[there])[0]
     seq = events["seq"].to_numpy()[there]
     return _Events(user[there], item[there], label, seq, client, len(events) - len(there))
@@ -190,5 +192,10 @@ class _Moments:
         return Known(self.pool, user, np.searchsorted(self.pool.key, user * self.n_all + moment), item)
 
     def _target(self, rows: np.ndarray) -> np.ndarray:
-        label, schema = self.events.label[rows], self.split_dataset.dataset.schema
-        return (label - schema.low) / (schema.high - schema.low) if self.split_dataset.task == "rating" else label
+        return _on_scale(self.events.label[rows], self.split_dataset)
+
+
+def _on_scale(label: np.ndarray, split_dataset: SplitDataset) -> np.ndarray:
+    """Labels from 0 to 1: themselves, or ratings less the lowest over the range."""
+    schema = split_dataset.dataset.schema
+    return (label - schema.low) / (schema.high - schema.low) if split_dataset.task == "rating" else label

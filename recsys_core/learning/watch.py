@@ -12,14 +12,14 @@ from typing import NoReturn
 
 from recsys_core.errors import phrase
 from recsys_core.feedback import FeedbackReader
-from recsys_core.learning.guard import LEAST_ROWS
 from recsys_core.learning.learn import learn
 from recsys_core.progress import Progress, silent
-from recsys_core.results.learning import Decision
+from recsys_core.results.learning import PROMOTED, Decision
 from recsys_core.versions import DecisionLog
 
 POLL_SECONDS = 2.0
-GROWTH = 1.25  # of the rows since the parent was taught: looks grow rarer, so that few are spent on much feedback
+FIRST_ROWS = 2000  # events before the first look at feedback of a parent: fewer seldom tell anything
+GROWTH = 1.5  # of the events at the last look: looks grow rarer, so that few are spent on much feedback
 
 
 class Ended(BaseException):
@@ -47,13 +47,13 @@ def watch(
 
 
 def is_due(folder: Path) -> bool:
-    """Whether enough feedback has come since the last look: `LEAST_ROWS` rows more, and a quarter more than it saw."""
+    """Whether so much feedback has come that a look may decide: 2,000 events, and half as many again as at the last."""
     last_seq, decisions = FeedbackReader(folder).last_seq, DecisionLog(folder).list()
     last = max(decisions, key=lambda d: d.upto, default=None)
     if last is None:
-        return last_seq >= LEAST_ROWS
-    new = last_seq - last.upto
-    return new >= LEAST_ROWS and new >= (GROWTH - 1) * (last.upto - last.after)
+        return last_seq >= FIRST_ROWS
+    seen = 0 if last.decision == PROMOTED else last.upto - last.after
+    return last_seq - last.upto >= (FIRST_ROWS if seen < FIRST_ROWS else (GROWTH - 1) * seen)
 
 
 @contextmanager
