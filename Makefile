@@ -73,7 +73,7 @@ soak: $(READY_DEV)
 	$(PY) -m pytest -q tests/core --hypothesis-profile search --timeout 3600
 
 bench: $(READY_DEV)
-	for b in $(filter-out benchmarks/peer% benchmarks/history% benchmarks/scale.py,$(sort $(wildcard benchmarks/*.py))); do echo "== $$b"; $(PY) $$b || exit 1; done
+	for b in $(filter-out benchmarks/peer% benchmarks/history% benchmarks/scale.py benchmarks/learning.py,$(sort $(wildcard benchmarks/*.py))); do echo "== $$b"; $(PY) $$b || exit 1; done
 
 lint: $(READY_DEV)
 	$(PY) -m ruff check --fix .

@@ -1,10 +1,10 @@
 """Learning from feedback under its guard, from planted truth: what is promoted, over seeds.
 
-Run ``python benchmarks/learning.py WORKSPACE [--first 0] [--seeds 20] [--only CASE …] [--out FILE]``. The workspace is
-a trained shop demo. People's feedback is drawn by the sample's planted truth (8 items a user by the sample's own logging
-policy), then made nonsense of by each case; ``alike`` says that the rolling holdout is poisoned as the rest. Under a
-trend one category, drawn by the seed, becomes popular. A line of JSON a case and seed; those that stand in the file
-already are not run again. A summary at the end.
+Run ``python benchmarks/learning.py [WORKSPACE] [--first 0] [--seeds 20] [--only CASE …] [--out FILE]``. The workspace
+is a trained shop demo. People's feedback is drawn by the sample's planted truth (8 items a user by the sample's own
+logging policy), then made nonsense of by each case; ``alike`` says that the rolling holdout is poisoned as the rest.
+Under a trend one category, drawn by the seed, becomes popular. A line of JSON a case and seed; those that stand in the
+file already are not run again. A summary at the end.
 """
 
 from __future__ import annotations
@@ -178,7 +178,7 @@ def _tried(tried: Tried) -> tuple:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("workspace", type=Path)
+    parser.add_argument("workspace", type=Path, nargs="?", default=Path("workspaces/shop-demo"))
     parser.add_argument("--first", type=int, default=0, help="seed to begin with")
     parser.add_argument("--seeds", type=int, default=20)
     parser.add_argument("--only", nargs="*", default=[])
