@@ -13,7 +13,7 @@ LEAST_VALUES = 20
 WINDOW = 500  # lists that the index is of
 REQUESTS = 20_000  # a false alarm in so many is the most that may be
 CHANCE = 0.05  # that a stream of so many requests without any drift reaches the threshold
-N_STREAMS, STEP = 400, 25
+N_STREAMS, STEP = 200, 25
 SIZES = (20, 30, 40, 50, 75, 100, 150, 200, 250, 300, 400, 500)
 
 
@@ -52,12 +52,17 @@ def threshold(n: int, reference: np.ndarray, n_reference: int, *, seed: int = 0)
 
     Calibrated by drawing such streams, looked at every 25 requests in windows of ``n``, from shares that differ from
     the reference's as another ``n_reference`` people would; so it depends on the window's size, as the usual 0.2
-    does not. None for fewer than 20 values. ``n`` is rounded down to one of ``SIZES``: the threshold is then higher.
+    does not. None for fewer than 20 values. Between two of ``SIZES`` it is read off straight over 1 / n; beyond the
+    last it is the last's.
     """
     if n < LEAST_VALUES or not n_reference:
         return None
-    size = max(s for s in SIZES if s <= n)
-    return _threshold(size, tuple(np.round(reference, 6).tolist()), n_reference, seed)
+    shares = tuple(np.round(reference, 6).tolist())
+    below = max(size for size in SIZES if size <= n)
+    above = min((size for size in SIZES if size >= n), default=below)
+    first, second = (_threshold(size, shares, n_reference, seed) for size in (below, above))
+    part = 0.0 if below == above else (1 / below - 1 / n) / (1 / below - 1 / above)
+    return first + part * (second - first)
 
 
 @lru_cache(maxsize=64)
@@ -65,12 +70,10 @@ def _threshold(n: int, reference: tuple[float, ...], n_reference: int, seed: int
     random = random_stream(seed, "streams without drift")
     expected = np.array(reference)
     step = min(STEP, n)
-    width, n_steps = n // step, REQUESTS // step
+    width = n // step
     true = random.dirichlet(expected * n_reference + 0.5, N_STREAMS)
-    worst = np.zeros(N_STREAMS)
-    for stream in range(N_STREAMS):
-        counts = np.cumsum(random.multinomial(step, true[stream], n_steps), axis=0)
-        inside = counts[width:] - counts[:-width]
-        size = width * step
-        worst[stream] = stability_index(inside / size, expected, size).max()
+    drawn = random.multinomial(step, true[:, None], (N_STREAMS, REQUESTS // step))
+    counts = np.cumsum(drawn, axis=1)
+    shares = (counts[:, width:] - counts[:, :-width]) / (width * step)
+    worst = stability_index(shares, expected, width * step).max(axis=1)
     return float(np.quantile(worst, 1 - CHANCE))

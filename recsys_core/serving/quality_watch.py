@@ -15,6 +15,7 @@ from recsys_core.monitoring import Monitor
 from recsys_core.monitoring.columns import ItemGroups, watched_column
 from recsys_core.monitoring.reference import load_reference, make_reference, save_reference
 from recsys_core.monitoring.score_drift import DriftWatch
+from recsys_core.monitoring.served_lists import HORIZON_SECONDS
 from recsys_core.serving.metrics import ItemShares, ServiceMetrics
 from recsys_core.serving.quality_metrics import ADWIN, PSI
 from recsys_core.versions import DecisionLog
@@ -46,6 +47,8 @@ class QualityWatch:
         The version that answers now, asked at every look.
     every
         Seconds between two looks.
+    horizon
+        Feedback counts that was received within so many seconds of its list.
     """
 
     def __init__(
@@ -55,9 +58,10 @@ class QualityWatch:
         engine: Callable[[], Engine],
         *,
         every: float = EVERY_SECONDS,
+        horizon: float = HORIZON_SECONDS,
     ) -> None:
         self._workspace, self._metrics, self._engine, self._every = workspace, metrics, engine, every
-        self._monitor = Monitor(workspace, between=self._rest)
+        self._monitor = Monitor(workspace, horizon=horizon, between=self._rest)
         self._decisions = DecisionLog(workspace.path)
         self._n_decisions: int | None = None
         self._watch: DriftWatch | None = None
@@ -75,11 +79,11 @@ class QualityWatch:
         self._stopped.set()
         self._thread.join()
 
-    def look(self) -> None:
-        """Read what is new and publish it."""
+    def look(self, now: float | None = None) -> None:
+        """Read what is new and publish what the log says of the hour before ``now``."""
         self._looked = time.monotonic()
         self._count_decisions()
-        report = self._monitor.report()
+        report = self._monitor.report(now=now)
         watch = self._monitor.drift_watch
         self._metrics.quality.publish(report, is_changing=bool(watch and watch.is_changing))
         if watch is not self._watch:
