@@ -52,6 +52,7 @@ class LogState:
         self._people: set[int] = set()
         self._last_list: int | None = None
         self._traffic_since: float | None = None
+        self._last_traffic = 0
         self._heard: list[Callable[[pd.DataFrame], None]] = []
 
     @property
@@ -99,8 +100,11 @@ class LogState:
         self._people.update(map(hash, events["user_id"].tolist()))
 
     def _read_traffic(self, since: float) -> None:
+        last = self._reader.last_traffic
         if self._traffic_since is None or since < self._traffic_since:
-            self.traffic, self._traffic_since = list(self._reader.traffic(since)), since
-            return
-        newest = self.traffic[-1].time if self.traffic else since
-        self.traffic += [row for row in self._reader.traffic(newest) if row.time > newest]
+            self.traffic, self._traffic_since = list(self._reader.traffic(since, last=last)), since
+        elif last > self._last_traffic:
+            self.traffic += self._reader.traffic(after=self._last_traffic, last=last)
+        self._last_traffic = last
+        kept = [row for row in self.traffic[:-1] if row.time >= self._traffic_since]
+        self.traffic = kept + self.traffic[-1:]  # the newest says what is served, whatever its clock
