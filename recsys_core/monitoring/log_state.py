@@ -14,6 +14,9 @@ from recsys_core.monitoring.served_lists import HORIZON_SECONDS, MOST_LISTS, Ser
 from recsys_core.results.traffic import Traffic
 
 CHUNK = 20_000
+KEPT_SECONDS = (
+    86_400.0  # traffic that is kept longer than it was last asked for: a page may ask for an hour, then a day
+)
 MOST_DELAYS = 5_000
 
 
@@ -106,5 +109,6 @@ class LogState:
         elif last > self._last_traffic:
             self.traffic += self._reader.traffic(after=self._last_traffic, last=last)
         self._last_traffic = last
+        self._traffic_since = max(self._traffic_since, since - KEPT_SECONDS)
         kept = [row for row in self.traffic[:-1] if row.time >= self._traffic_since]
         self.traffic = kept + self.traffic[-1:]  # the newest says what is served, whatever its clock
