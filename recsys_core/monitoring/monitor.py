@@ -147,7 +147,8 @@ class Monitor:
 
     def _quality(self, span: _Span, at: float, groups: UserGroups, least: int) -> dict[str, Any]:
         """What is said of the lists of the window, by field of the report."""
-        lists, items, middle = self._state.lists, self._item_groups(), (span.start + span.end) / 2
+        lists, items = self._state.lists, self._item_groups()
+        middle = (span.start + min(span.end, at - lists.horizon)) / 2  # of the lists that count
         rows, n_open = lists.within(span.start, span.end, at)
         held = QualityWindow(lists, rows, groups, least=least)
         about = {"n_open": n_open, "exposure_by": items.by, "label_share": held.label_share()}
