@@ -43,8 +43,9 @@ def folder(grouped_workspace: Path, tmp_path_factory: pytest.TempPathFactory) ->
     found = tmp_path_factory.mktemp("compress")
     shutil.copytree(grouped_workspace, found / "shop")
     workspace = open_model(found / "shop")
+    reference = DenseReference(workspace)
     for variant in (DENSE, ModelVariant.compressed(0.9, 8), HALF):
-        measure_variant(workspace, variant, latency=QUICK)
+        measure_variant(workspace, variant, latency=QUICK, reference=reference)
     return found
 
 

@@ -163,14 +163,18 @@ def until(condition, seconds: float = 30) -> None:
 
 
 def test_a_process_gives_its_result_and_the_next_one_waits_for_it(pool, tmp_path):
-    first = pool.start(("a",), [*SAMPLE, tmp_path / "one"], "jobs.measure", workspace="shop")
-    assert pool.start(("a",), [*SAMPLE, tmp_path / "one"], "jobs.measure", workspace="shop") is first
+    (tmp_path / "tables").mkdir()
+    rows = "".join(f"u{n % 5},i{n % 7}\n" for n in range(35))
+    (tmp_path / "tables" / "interactions.csv").write_text(f"user_id,item_id\n{rows}")
+    words = ["import", "--format", "tables", tmp_path / "tables", "--out", tmp_path / "one"]
+    first = pool.start(("a",), words, "jobs.measure", workspace="shop")
+    assert pool.start(("a",), words, "jobs.measure", workspace="shop") is first
     second = pool.start(("b",), ["nonsense"], "jobs.measure", workspace="shop")
     assert pool.listed() == [first, second]
     assert first.wait(60)
     assert first.error is None
-    assert first.result["n_users"] > 0
-    assert (tmp_path / "one" / "users.csv").is_file()
+    assert first.result["n_users"] == 5
+    assert (tmp_path / "one" / "dataset.json").is_file()
     assert second.wait(60)
     assert second.error.key == "setting.arguments"
     assert pool.listed() == [second], "what failed stands there until it was seen"

@@ -23,9 +23,11 @@ from recsys_core.variant import ModelVariant
 ROOT = Path(__file__).resolve().parents[2]
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]  # fmt: skip
-IDLE = """() => { const a = document.querySelector('[data-testid="stApp"]');
-  return a && a.getAttribute('data-test-script-state') === 'notRunning'
-    && !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]'); }"""
+RESTED = """() => { const a = document.querySelector('[data-testid="stApp"]'), now = performance.now();
+  const idle = a && a.getAttribute('data-test-script-state') === 'notRunning'
+    && !document.querySelector('[data-testid="stSkeleton"], [data-stale="true"]');
+  window.idleSince = idle ? window.idleSince ?? now : null;
+  return idle && now - window.idleSince >= 500; }"""
 MEASURED = [
     ModelVariant.compressed(),
     ModelVariant.compressed(0.5),
@@ -104,11 +106,9 @@ class Visit:
         return self.settle()
 
     def settle(self) -> Visit:
-        """Wait until the script has rested for a moment."""
-        for _ in range(3):
-            self.page.wait_for_function(IDLE)
-            self.page.wait_for_timeout(300)
-        self.page.wait_for_function(IDLE)
+        """Wait until the script has rested for half a second without a break."""
+        self.page.evaluate("window.idleSince = null")
+        self.page.wait_for_function(RESTED, polling=50)
         return self
 
     def text(self) -> str:

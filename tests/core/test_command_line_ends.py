@@ -56,8 +56,12 @@ INTERRUPTED = """
 import os, signal, sys, threading, time
 from pathlib import Path
 from recsys_core.__main__ import main
+from recsys_core.data import sample
+from recsys_core.data.sample.shop import SHOP
 
 folder = Path(sys.argv[1])
+drawn = sample.draw_sample(SHOP, 0)
+sample.draw_sample = lambda domain, seed: drawn  # once for the three: it is the writing that is interrupted
 
 def interrupt(kind):
     while not list(folder.iterdir()):

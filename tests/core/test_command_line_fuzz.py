@@ -15,7 +15,7 @@ from recsys_core.commands import COMMANDS
 from recsys_core.models.workspace import open_model
 
 
-@pytest.mark.parametrize("n_draws", [1_000, pytest.param(20_000, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("n_draws", [500, pytest.param(20_000, marks=pytest.mark.soak)])
 def test_any_command_line_ends_in_words(n_draws, capsys, tiny_workspace, tmp_path, monkeypatch):
     monkeypatch.setenv(TRACEBACK, "1")  # an unexpected error is raised here, not said in one line
     open_model(tiny_workspace).dataset.save(tmp_path / "data")
@@ -53,9 +53,10 @@ def _status(words: list[str]) -> object:
 
 def test_an_unexpected_error_is_one_line_too(capsys, tiny_workspace, tmp_path, monkeypatch):
     monkeypatch.delenv(TRACEBACK, raising=False)
+    tables = str(write_tables(tmp_path / "tables", SHOP))
     for words in (
         ["recommend", "--workspace", "\x00", "--user", "3"],
-        ["sample", "--out", str(tmp_path / "a" / "\x00")],
+        ["import", "--format", "tables", tables, "--out", str(tmp_path / "a" / "\x00")],
     ):
         assert main(words) == 2
         assert len(capsys.readouterr().err.strip().splitlines()) == 1
@@ -63,6 +64,7 @@ def test_an_unexpected_error_is_one_line_too(capsys, tiny_workspace, tmp_path, m
 
 def test_a_path_below_a_file_is_named(capsys, tmp_path):
     (tmp_path / "file").write_text("x")
-    assert main(["sample", "--seed", "0", "--out", str(tmp_path / "file" / "below")]) == 2
+    tables = str(write_tables(tmp_path / "tables", SHOP))
+    assert main(["import", "--format", "tables", tables, "--out", str(tmp_path / "file" / "below")]) == 2
     assert "file" in capsys.readouterr().err
     assert Path(tmp_path / "file").read_text() == "x"

@@ -104,7 +104,7 @@ def test_files_are_equal_whatever_was_killed_and_with_any_number_of_processes(ti
         tmp_path / "users", {f"day={d}/part-{p}.parquet": [10 * d + p + 1] for d in (0, 1) for p in range(6)}
     )
     whole, killed = tmp_path / "whole", tmp_path / "killed"
-    request = BatchRequest(tiny_workspace, k=4, background=8)
+    request = BatchRequest(tiny_workspace, k=2, background=4)
     report = explain_batch(request, users, whole, processes=1)
     assert (report.n_partitions, report.n_skipped, report.n_users) == (12, 0, 12)
     assert report.n_rows == sum(pq.read_metadata(path).num_rows for path in whole.rglob("*.parquet"))
@@ -114,7 +114,7 @@ def test_files_are_equal_whatever_was_killed_and_with_any_number_of_processes(ti
         "-m",
         "recsys_core",
         *map(str, words),
-        *["--k", "4", "--background", "8", "--processes", "2"],
+        *["--k", "2", "--background", "4", "--processes", "2"],
     ]
     run = subprocess.Popen(command, start_new_session=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     while run.poll() is None and not any(killed.rglob("*.parquet")):
