@@ -24,6 +24,7 @@ def promote_held(workspace: Path, decision: int) -> Decision:
     Raises ``SettingError``: ``versions.decision`` for an unknown one, ``learning.not_held`` for one that is not held,
     ``learning.outdated`` where another version than its parent is served, ``model.unknown`` where its model is gone.
     """
+    finish_promotion(workspace)  # perhaps of this one
     found, versions = _held(workspace, decision), Versions(workspace)
     if found.candidate is None:
         raise SettingError("learning.not_held", decision=decision, state=_state(found))
@@ -35,6 +36,17 @@ def promote_held(workspace: Path, decision: int) -> Decision:
     written = DecisionLog(workspace).append(ended, number=decision)
     versions.promote(found.candidate)
     return written
+
+
+def finish_promotion(workspace: Path) -> None:
+    """Serve a candidate whose promotion was written down by somebody who was killed before it could be served."""
+    versions, decisions = Versions(workspace), DecisionLog(workspace).list()
+    last = decisions[-1] if decisions else None
+    if last is None or last.decision != PROMOTED or last.candidate not in versions.store.ids():
+        return
+    was_served = last.candidate in {version.model for version in versions.list()}
+    if last.candidate and not was_served and versions.current().version == last.parent_version:
+        versions.promote(last.candidate)
 
 
 def refuse_held(workspace: Path, decision: int) -> Decision:

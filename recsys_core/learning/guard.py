@@ -82,8 +82,10 @@ def _on_rolling(rolling: Measured) -> Objection | None:
 def _on_anchor(rolling: Measured, anchor: Measured) -> Objection | None:
     """What the frozen test part says against what the feedback asks for."""
     overall = anchor.overall
+    if overall.low is None:  # half of the protection is not there
+        return _held("no_anchor", n_users=overall.n_users, least=LEAST_GROUP)
     margin = max(MARGIN, min(ANCHOR_MARGIN, ANCHOR_SHARE * anchor.known))
-    if overall.low is not None and (overall.low < -ANCHOR_MARGIN or (overall.gain or 0.0) < -margin):
+    if overall.low < -ANCHOR_MARGIN or (overall.gain or 0.0) < -margin:
         return _held("disagree", rolling=rolling.overall.gain, anchor=overall.gain, low=overall.low)
     worst = _worst([g for g in anchor.groups if (g.gain.gain or 0.0) < -ANCHOR_GROUP_MARGIN])
     if worst is not None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recsys_core.compress.threads import one_core
 from recsys_core.data.folder import locked
 from recsys_core.errors import WorkspaceError, phrase
 from recsys_core.feedback import FeedbackReader
-from recsys_core.learning.acts import GUARD, now, taught_by
+from recsys_core.learning.acts import GUARD, finish_promotion, now, taught_by
 from recsys_core.learning.guard import LEAST_ROWS, LEAST_USERS
 from recsys_core.learning.judge import Judged, judge
 from recsys_core.learning.rows import FeedbackRows, Span, feedback_rows
@@ -61,17 +61,6 @@ def only_learner(folder: Path) -> Iterator[None]:
         yield
 
 
-def finish_promotion(folder: Path) -> None:
-    """Serve a candidate whose promotion was written down by a learner that was killed before it could do so."""
-    versions, decisions = Versions(folder), DecisionLog(folder).list()
-    last = decisions[-1] if decisions else None
-    if last is None or last.decision != PROMOTED or last.candidate not in versions.store.ids():
-        return
-    was_served = last.candidate in {version.model for version in versions.list()}
-    if last.candidate and not was_served and versions.current().version == last.parent_version:
-        versions.promote(last.candidate)
-
-
 @dataclass(frozen=True, slots=True, eq=False)
 class Look:
     """What one look at the log sees: the served version and its model, and the range that is new to it."""
@@ -107,7 +96,7 @@ class Look:
             return DecisionLog(folder).append(self._too_little(rows, n_users))
         judged = judge(self.parent, rows, look=self.number, seed=self.seed, progress=progress)
         candidate = self.store(judged, rows, progress)
-        written = DecisionLog(folder).append(self.decision(judged, rows, candidate))
+        written = DecisionLog(folder).append(self.unless_replaced(self.decision(judged, rows, candidate)))
         if written.decision == PROMOTED and candidate:  # written first: a killed promotion is finished next time
             Versions(folder).promote(candidate)
         return written
@@ -149,6 +138,14 @@ class Look:
             retrain=much or judged.wants_more,
             **self._about(rows),
         )
+
+    def unless_replaced(self, decision: Decision) -> Decision:
+        """The same, refused where another version came to be served meanwhile: promoting would throw that one out."""
+        now_served = Versions(self.workspace.path).current().version
+        if decision.decision == REFUSED or now_served == self.version.version:
+            return decision
+        reason = Reason(key="learning.replaced", values={"parent": self.version.version, "now": now_served})
+        return replace(decision, decision=REFUSED, reason=reason)
 
     def _too_little(self, rows: FeedbackRows, n_users: int) -> Decision:
         values = {"n_rows": rows.n_rows, "least_rows": LEAST_ROWS, "n_users": n_users, "least_users": LEAST_USERS}

@@ -51,8 +51,9 @@ class FeedbackRows:
 
     @property
     def n_rows(self) -> int:
-        """Rows that teach."""
-        return len(self.training.label)
+        """Rows of the log that teach; negatives that were sampled beside them are none."""
+        training = self.training
+        return int(np.count_nonzero(training.label)) if training.negatives == "sampled" else len(training.label)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from recsys_core.errors import WorkspaceError
 from recsys_core.learning.ladder import Taught, scorer_of
 from recsys_core.learning.rows import Span
+from recsys_core.models import artifact
 from recsys_core.models.encoder import EncoderInfo
 from recsys_core.models.evaluation import evaluate_test
 from recsys_core.models.fit import FittedModel, model_config
@@ -44,10 +46,22 @@ def store_candidate(
 
 
 def clear_refused(workspace: Workspace) -> None:
-    """Remove candidates that were refused and never served: they would pile up, one a look."""
+    """Remove candidates that were refused and never served, and those of a learner that was killed before it decided.
+
+    They would pile up, one a look. An id that was free again may have been given to a later candidate: the last word
+    about it counts.
+    """
     versions, models = Versions(workspace.path), workspace.models
     served = {version.model for version in versions.list()} | {models.current}
-    last = {decision.id: decision for decision in DecisionLog(workspace.path).list()}
-    for decision in last.values():
-        if decision.decision == REFUSED and decision.candidate in models.ids() and decision.candidate not in served:
-            models.remove(decision.candidate)
+    word = {decision.candidate: decision.decision for decision in DecisionLog(workspace.path).list()}
+    for model_id in models.ids():
+        if word.get(model_id, REFUSED) == REFUSED and model_id not in served and _is_learned(workspace, model_id):
+            models.remove(model_id)
+
+
+def _is_learned(workspace: Workspace, model_id: str) -> bool:
+    """Whether a model is a candidate, not one that somebody trained."""
+    try:
+        return "learned" in artifact.load_config(workspace.models.folder(model_id))
+    except WorkspaceError:
+        return False

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from recsys_core.errors import phrase
 from recsys_core.feedback import FeedbackReader
+from recsys_core.learning.acts import PERSON
 from recsys_core.learning.learn import learn
 from recsys_core.progress import Progress, silent
 from recsys_core.results.learning import PROMOTED, Decision
@@ -49,10 +50,12 @@ def watch(
 def is_due(folder: Path) -> bool:
     """Whether so much feedback has come that a look may decide: 2,000 events, and half as many again as at the last."""
     last_seq, decisions = FeedbackReader(folder).last_seq, DecisionLog(folder).list()
-    last = max(decisions, key=lambda d: d.upto, default=None)
+    words = {d.id: d for d in decisions}.values()  # the last one about each
+    last = max(words, key=lambda d: d.upto, default=None)
     if last is None:
         return last_seq >= FIRST_ROWS
-    seen = 0 if last.decision == PROMOTED else last.upto - last.after
+    is_over = last.decision == PROMOTED or last.by == PERSON  # none of that feedback is looked at again
+    seen = 0 if is_over else last.upto - last.after
     return last_seq - last.upto >= (FIRST_ROWS if seen < FIRST_ROWS else (GROWTH - 1) * seen)
 
 

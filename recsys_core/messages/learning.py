@@ -40,6 +40,10 @@ MESSAGES: dict[str, str] = {
     "the frozen test part (perhaps {low:+.4f}). A person must decide.",
     "learning.disagree_group": "the holdouts disagree: {rolling:+.4f} of log loss on the latest feedback, and for "
     "{column} {group} {anchor:+.4f} on the frozen test part ({n} {n|user|users}). A person must decide.",
+    "learning.no_anchor": "the frozen test part has {n_users} {n_users|user|users}, too few to tell what this costs "
+    "there (at least {least} are asked). A person must decide.",
+    "learning.replaced": "version {now} came to be served while a candidate of version {parent} was judged: the next "
+    "look starts from that one.",
     "learning.by_person": "a person let it be served.",
     "learning.refused_by_person": "a person refused it; its feedback is not learned again.",
     "learning.rolled_back": "a person went back to version {version}; its feedback is not learned again.",

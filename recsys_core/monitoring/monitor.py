@@ -139,7 +139,7 @@ class Monitor:
             feedback=self._feedback(span, at),
             feedback_points=self._feedback_points(span),
             drift=self._drift(served, reference),
-            label_age=at - float(state.received[-1]) if len(state.received) else None,
+            label_age=max(0.0, at - float(state.received[-1])) if len(state.received) else None,
             label_delay=float(np.median(state.delays)) if len(state.delays) else None,
             horizon=state.lists.horizon,
             **self._quality(span, at, groups, least),

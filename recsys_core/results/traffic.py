@@ -36,7 +36,7 @@ class Traffic:
     cpu_seconds
         Processor time of the whole process within the span.
     queue_depth
-        Rows of feedback that waited for a commit when the row was written.
+        The longest queue (of answers, explanations or rows of feedback) when the row was written.
     edges
         Upper ends of the buckets in seconds, ascending.
     routes

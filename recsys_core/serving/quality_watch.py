@@ -107,7 +107,11 @@ class QualityWatch:
 
     def _count_decisions(self) -> None:
         """Count candidates that were decided since the service started."""
-        found = self._decisions.list()
+        try:
+            found = self._decisions.list()
+        except RecLensError as problem:  # quality is told all the same
+            log.warning("%s", problem)
+            return
         for decision in found[self._n_decisions :] if self._n_decisions is not None else ():
             self._metrics.update(decision.decision)
         self._n_decisions = len(found)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from recsys_core.data.folder import atomic_write, locked, read_checked_json
-from recsys_core.errors import SettingError, require
+from recsys_core.errors import SettingError, WorkspaceError, phrase, require
 from recsys_core.models import artifact
 from recsys_core.models.model_store import ModelStore
 from recsys_core.results.serving import ServedVersion
@@ -58,6 +59,7 @@ class Versions:
                 number = 1 + len(about["versions"])
                 found = [{"version": number, "model": model_id, "fingerprint": mark, "since": now}]
                 about["versions"] += found
+            is_current = is_current and self.store.current == model_id  # nobody went back while the lock was waited for
             if is_current and about["trail"][-1:] != [found[0]["version"]]:
                 about["trail"].append(found[0]["version"])
             return ServedVersion(**found[0])
@@ -82,10 +84,11 @@ class Versions:
             back = ServedVersion(**by_number[about["trail"][-2]])
             same = artifact.fingerprint(self.store.folder(back.model)) == back.fingerprint
             require(same, SettingError, "versions.replaced", version=back.version, model=back.model)
-            self.store.make_current(back.model)
             about["trail"].pop()
-            if taught is not None:
+            if taught is not None and list(taught) not in about["refused"]:
                 about["refused"].append(list(taught))
+            self._write(about)  # first: killed in between, the present version is served, and this can be asked again
+            self.store.make_current(back.model)
         return back, left
 
     def refuse(self, span: tuple[int, int]) -> None:
@@ -98,7 +101,14 @@ class Versions:
         path = self.folder / FILE
         if not path.is_file():
             return {"format": FORMAT, "versions": [], "trail": [], "refused": []}
-        return read_checked_json(path, FORMAT, "workspace")
+        about = read_checked_json(path, FORMAT, "workspace")
+        if not _is_sound(about):
+            reason = phrase("reason.unreadable")
+            raise WorkspaceError("workspace.damaged", path=self.folder, file=FILE, reason=reason)
+        return about
+
+    def _write(self, about: dict[str, Any]) -> None:
+        atomic_write(self.folder / FILE, json.dumps(about, indent=1).encode())
 
     def _changed(self) -> _Changed:
         return _Changed(self)
@@ -120,6 +130,18 @@ class _Changed:
     def __exit__(self, kind: type[BaseException] | None, *rest: object) -> None:
         try:
             if kind is None:
-                atomic_write(self._versions.folder / FILE, json.dumps(self._about, indent=1).encode())
+                self._versions._write(self._about)
         finally:
             self._lock.__exit__(None, None, None)
+
+
+def _is_sound(about: dict[str, Any]) -> bool:
+    """Whether it holds what this module writes."""
+    if not all(isinstance(about.get(name), list) for name in ("versions", "trail", "refused")):
+        return False
+    wanted = {field.name: int if field.name == "version" else str for field in fields(ServedVersion)}
+    versions = about["versions"]
+    if not all(isinstance(v, dict) and {n: type(x) for n, x in v.items()} == wanted for v in versions):
+        return False
+    spans = all(isinstance(s, list) and [type(n) for n in s] == [int, int] for s in about["refused"])
+    return spans and {v["version"] for v in versions} >= {n if type(n) is int else None for n in about["trail"]}

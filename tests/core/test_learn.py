@@ -19,11 +19,13 @@ from recsys_core.__main__ import main
 from recsys_core.compress.threads import one_core
 from recsys_core.errors import SettingError, WorkspaceError
 from recsys_core.feedback import FeedbackLog
-from recsys_core.learning import promote_held, refuse_held, roll_back
+from recsys_core.learning import promote_held, refuse_held, roll_back, watch
+from recsys_core.learning.acts import finish_promotion
 from recsys_core.learning.judge import judge
 from recsys_core.learning.ladder import EVERYTHING, lesson, teach
-from recsys_core.learning.learn import finish_promotion, learn, only_learner
+from recsys_core.learning.learn import Look, learn, only_learner
 from recsys_core.learning.rows import feedback_rows
+from recsys_core.learning.store import clear_refused
 from recsys_core.learning.watch import is_due
 from recsys_core.models.workspace import Workspace
 from recsys_core.results.learning import Decision
@@ -157,12 +159,51 @@ def test_what_is_held_is_promoted_or_refused_by_a_person(workspace):
         assert found.value.key == key
 
 
+def test_what_a_person_promoted_and_was_killed_is_finished_when_it_is_asked_again(workspace):
+    log, twin = DecisionLog(workspace), _twin(workspace)
+    held = log.append(_decision(workspace, "held", twin))
+    log.append(replace(held, decision="promoted", by="person"), number=held.id)  # ... and killed
+    with pytest.raises(SettingError, match="it is promoted"):
+        promote_held(workspace, held.id)
+    assert Versions(workspace).current().model == twin
+
+
+def test_a_version_that_came_to_be_served_meanwhile_is_not_thrown_out(workspace):
+    look, twin = Look.open(workspace, 0), _twin(workspace)
+    promoted, refused = (_decision(workspace, state, twin) for state in ("promoted", "refused"))
+    assert look.unless_replaced(promoted) == promoted
+    Versions(workspace).promote(_twin(workspace))
+    found = look.unless_replaced(promoted)
+    assert (found.decision, found.reason.key) == ("refused", "learning.replaced")
+    assert look.unless_replaced(refused) == refused
+
+
+def test_only_candidates_that_are_over_are_cleared_away(workspace):
+    log = DecisionLog(workspace)
+    again, over = (_twin(workspace, learned={}) for _ in range(2))
+    _twin(workspace, learned={})  # of a learner that was killed before it decided
+    trained = _twin(workspace)
+    for state, candidate in (("refused", again), ("refused", over), ("refused", trained), ("held", again)):
+        log.append(_decision(workspace, state, candidate))  # an id that was free again was given once more
+    clear_refused(Workspace.open(workspace))
+    assert Versions(workspace).store.ids() == sorted(["first", again, trained])
+
+
+def test_feedback_that_a_person_decided_about_is_no_measure_of_when_to_look_again(workspace, trend, monkeypatch):
+    monkeypatch.setattr(watch, "FIRST_ROWS", 10)
+    held = DecisionLog(workspace).append(replace(_decision(workspace, "held", _twin(workspace)), after=-991))
+    feed(workspace, trend[:30])
+    assert not is_due(workspace)  # half as many again as the thousand of the last look
+    promote_held(workspace, held.id)
+    assert is_due(workspace)
+
+
 def test_a_persons_acts_load_no_pytorch():
     code = "import sys, recsys_core.__main__, recsys_core.learning; print({'torch', 'pandas'} & {*sys.modules})"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "set()\n"
 
 
-def _twin(workspace: Path) -> str:
+def _twin(workspace: Path, **said: object) -> str:
     """Id of a copy of the first model."""
     models = Versions(workspace).store
     source = models.folder("first")
@@ -170,7 +211,7 @@ def _twin(workspace: Path) -> str:
     def write(folder: Path, about: dict) -> None:
         for file in source.iterdir():
             (shutil.copytree if file.is_dir() else shutil.copy)(file, folder / file.name)
-        config = json.loads((folder / "config.json").read_text()) | about
+        config = json.loads((folder / "config.json").read_text()) | about | said
         (folder / "config.json").write_text(json.dumps(config))
 
     return models.add("twin", write)

@@ -42,6 +42,7 @@ FINE = measured(gain(0.01))
         (measured(gain(0.01), widened=gain(0.007)), FINE, ("refused", "gap")),
         (FINE, measured(gain(-0.05)), ("held", "disagree")),
         (FINE, measured(gain(0.0), worst=gain(-0.05)), ("held", "disagree_group")),
+        (FINE, measured(Gain(gain=None, low=None, high=None, n_users=5, n_rows=9)), ("held", "no_anchor")),
         (measured(Gain(gain=None, low=None, high=None, n_users=5, n_rows=9)), FINE, ("refused", "little")),
     ],
 )

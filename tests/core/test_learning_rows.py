@@ -91,3 +91,14 @@ def test_a_refused_range_teaches_nothing_but_is_history(split_dataset):
     assert sorted(pairs) == [(0, 2), (1, 4)]
     newest = [of.pairs.histories[of.pairs.users == 0][:, 0] for of in (found.training, found.rolling)]
     assert np.concatenate(newest).tolist() == [1]
+
+
+def test_sampled_negatives_are_no_rows_of_feedback(split_dataset):
+    dataset, split = split_dataset.dataset, split_dataset.split
+    implicit = SplitDataset.build(dataset, task="implicit", kind=split.kind, seed=split.seed)
+    drawn = [(u, i, 1) for u in range(8) for i in range(4)]
+    taken = dataset.schema.high if dataset.schema.outcome == "rating" else 1
+    events = events_of(implicit, drawn).assign(outcome=float(taken))
+    found = feedback_rows(implicit, events, (0, len(drawn)), seed=0)
+    assert len(found.training.label) > found.n_rows
+    assert found.n_rows + np.count_nonzero(found.rolling.label) == len(drawn)

@@ -141,6 +141,7 @@ def test_the_watch_publishes_what_the_log_says_and_makes_the_reference(served: P
     metrics = ServiceMetrics(groups=groups, shares=shares)
     watch = QualityWatch(workspace, metrics, lambda: engine, every=0.05, horizon=1000.0)
     watch.make_reference()
+    (served / "serving" / "decisions.jsonl").write_text("spoilt\n")  # what is no business of the lists
     watch.look(started + 2000.0)
     text = metrics.exposition().decode()
     assert 'reclens_hit_rate{user_group="(all)"} 0.3333' in text

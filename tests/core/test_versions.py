@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+from contextlib import suppress
 
 import pytest
 
-from recsys_core.errors import SettingError
+from recsys_core.errors import SettingError, WorkspaceError
 from recsys_core.models import artifact
 from recsys_core.models.model_store import ModelStore
 from recsys_core.results.learning import HELD, Decision, Gain, Reason
@@ -54,6 +56,41 @@ def test_a_model_made_current_by_hand_is_a_version_too(two_models):
     ModelStore(two_models).make_current("learned")
     back, left = versions.roll_back()
     assert (back.model, left.model) == ("first", "learned")
+
+
+@pytest.mark.parametrize("last", [1, 2, 3])
+def test_a_way_back_that_was_killed_is_as_it_was_or_done(two_models, monkeypatch, last):
+    """Cut off before its first, second or third file is put in place."""
+    versions = Versions(two_models)
+    versions.promote("learned")
+    moves, replace = [], os.replace
+
+    def until_killed(*paths):
+        moves.append(paths)
+        if len(moves) == last:
+            raise KeyboardInterrupt
+        replace(*paths)
+
+    with monkeypatch.context() as cut, suppress(KeyboardInterrupt):
+        cut.setattr(os, "replace", until_killed)
+        versions.roll_back(taught=(3, 9))
+    assert moves
+    if versions.current().model == "learned":
+        versions.roll_back(taught=(3, 9))
+    assert (versions.current().model, versions.trail, versions.refused) == ("first", (1,), ((3, 9),))
+
+
+def test_a_spoilt_file_of_versions_is_said(two_models):
+    versions = Versions(two_models)
+    versions.promote("learned")
+    file = versions.folder / "versions.json"
+    sound = file.read_text()
+    assert versions.trail == (1, 2)
+    for name in ("versions", "trail", "refused"):
+        for spoilt in ("null", "[null]", "[[1]]", '[{"version": 1}]', "[7]"):
+            file.write_text(sound.replace(f'"{name}": ', f'"{name}": {spoilt}, "was": ', 1))
+            with pytest.raises(WorkspaceError, match=r"versions\.json"):
+                versions.roll_back()
 
 
 def a_decision(**said):

@@ -34,6 +34,8 @@ TEXTS = {
     "（可能为 {low:+.4f}）。需由人来决定。",
     "core.learning.disagree_group": "两份留出数据意见不一：最新反馈上对数损失的改善为 {rolling:+.4f}，而 {column} {group} 在"
     "固定测试部分上为 {anchor:+.4f}（{n} 名用户）。需由人来决定。",
+    "core.learning.no_anchor": "固定测试部分只有 {n_users} 名用户（至少需要 {least} 名），无法判断在那里的代价。需由人来决定。",
+    "core.learning.replaced": "在评判版本 {parent} 的候选模型期间，已改由版本 {now} 提供服务：下一次学习将从该版本开始。",
     "core.learning.by_person": "由人决定上线。",
     "core.learning.refused_by_person": "由人拒绝；其反馈不再用于学习。",
     "core.learning.rolled_back": "由人回退到版本 {version}；其反馈不再用于学习。",
