@@ -40,11 +40,19 @@ def test_every_shape_goes_the_whole_way(name, ask, open_app, tmp_path):
     opened(open_app, workspace, user, item)
 
 
-@pytest.mark.parametrize("name", REAL)
+@pytest.mark.parametrize(
+    ("name", "n_users"),
+    [
+        ("ml-latest-small", 25),
+        pytest.param("ml-latest-small", None, marks=pytest.mark.soak),  # thousands of items: more than a minute
+        ("amazon-gift-cards", None),
+    ],
+)
 @pytest.mark.timeout(600)
-def test_real_data_go_the_whole_way(name, ask, open_app, tmp_path, data_folder):
+def test_real_data_go_the_whole_way(name, n_users, ask, open_app, tmp_path, data_folder):
     form, reasons = REAL[name]
-    source = Source(data_folder / name, form, reasons=frozenset(reasons))
+    folder = data_folder / name if n_users is None else first_users(data_folder / name, n_users, tmp_path / "first")
+    source = Source(folder, form, reasons=frozenset(reasons))
     workspace = trained(ask, source, tmp_path)
     user, item = answered(ask, workspace, source.reasons)
     opened(open_app, workspace, user, item)
@@ -55,6 +63,18 @@ def test_a_trained_movielens_goes_the_whole_way(ask, open_app, movielens):
     workspace, _ = movielens
     user, item = answered(ask, workspace, frozenset({"user.age", "item.genres"}))
     opened(open_app, workspace, user, item)
+
+
+def first_users(movielens: Path, n_users: int, to: Path) -> Path:
+    """The lines of the first users' ratings and of the movies that they rated, each as it stands in the files."""
+    to.mkdir()
+    head, *ratings = (movielens / "ratings.csv").read_bytes().splitlines(keepends=True)
+    kept = [line for line in ratings if int(line.split(b",")[0]) <= n_users]
+    (to / "ratings.csv").write_bytes(b"".join([head, *kept]))
+    rated = {line.split(b",")[1] for line in kept}
+    head, *movies = (movielens / "movies.csv").read_bytes().splitlines(keepends=True)
+    (to / "movies.csv").write_bytes(b"".join([head, *(line for line in movies if line.split(b",")[0] in rated)]))
+    return to
 
 
 def trained(ask, source: Source, folder: Path) -> Path:
