@@ -235,8 +235,8 @@ DRIFT = Board(
             ask("sum by (detector) (reclens_drift_total{HERE})", "{{detector}}"),
         ),
         lines(
-            "Lists behind the index",
-            "How many lists the window of the index and its reference hold; both decide the threshold.",
+            "People behind the index",
+            "How many people the window of the index and its reference hold, one list each; both decide the threshold.",
             "short",
             ask("avg by (instance) (reclens_score_psi_n{HERE})", "{{instance}} window"),
             ask("avg by (instance) (reclens_score_reference_n{HERE})", "{{instance}} reference"),
@@ -281,7 +281,7 @@ LEARNING = Board(
         ),
         lines(
             "Updates",
-            "How many updates were promoted, held for a person, and refused since the log began.",
+            "How many updates were promoted, held for a person, and refused since the service was started.",
             "short",
             ask("max by (result) (reclens_update_total{HERE})", "{{result}}"),
         ),

@@ -41,7 +41,7 @@ class QualityMetrics:
         self._label_share = self._family("label_share", "Share of served lists that got any feedback")
         self._psi = self._gauge("score_psi", "Stability index of served scores against the reference's deciles.")
         self._threshold = self._gauge("score_psi_threshold", "Above this the index is no chance finding.")
-        self._psi_n = self._gauge("score_psi_n", "Lists in the window of the index.")
+        self._psi_n = self._gauge("score_psi_n", "People in the window of the index, each by their newest list.")
         self._reference_n = self._gauge("score_reference_n", "Lists in the reference.")
         self._found = self._gauge("drift_found", "1 while scores have drifted.", "detector")
         self._alarms = Counter("reclens_drift", "Times that drift was found.", ("detector",), registry=registry)

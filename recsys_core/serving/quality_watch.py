@@ -113,7 +113,8 @@ class QualityWatch:
             log.warning("%s", problem)
             return
         for decision in found[self._n_decisions :] if self._n_decisions is not None else ():
-            self._metrics.update(decision.decision)
+            if decision.candidate:  # else there was too little to make one
+                self._metrics.update(decision.decision)
         self._n_decisions = len(found)
 
     def _run(self) -> None:

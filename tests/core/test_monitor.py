@@ -12,6 +12,7 @@ import pytest
 from recsys_core.errors import RecLensError, SettingError, WorkspaceError
 from recsys_core.feedback import FeedbackLog
 from recsys_core.feedback.database import log_path
+from recsys_core.learning.learn import learn
 from recsys_core.live.engine import Engine
 from recsys_core.models.workspace import Workspace
 from recsys_core.monitoring import Monitor, make_reference, save_reference
@@ -141,7 +142,12 @@ def test_the_watch_publishes_what_the_log_says_and_makes_the_reference(served: P
     metrics = ServiceMetrics(groups=groups, shares=shares)
     watch = QualityWatch(workspace, metrics, lambda: engine, every=0.05, horizon=1000.0)
     watch.make_reference()
+    watch.look(started + 2000.0)
+    assert learn(served).candidate is None  # too little feedback to make one: none that was refused
+    watch.look(started + 2000.0)
+    assert 'reclens_update_total{result="refused"} 0.0' in metrics.exposition().decode()
     (served / "serving" / "decisions.jsonl").write_text("spoilt\n")  # what is no business of the lists
+    metrics.quality.publish(Monitor(workspace).report(now=0.0), is_changing=False)
     watch.look(started + 2000.0)
     text = metrics.exposition().decode()
     assert 'reclens_hit_rate{user_group="(all)"} 0.3333' in text
