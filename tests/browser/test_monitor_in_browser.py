@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from fastapi.testclient import TestClient
 
 from recsys_core.feedback import FeedbackReader
 from recsys_core.serving.app import make_app
-from recsys_core.serving.running import open_service
+from recsys_core.serving.running import TRAFFIC_SECONDS, open_service
 from recsys_core.variant import ModelVariant
 
 
@@ -30,6 +31,14 @@ def listen_and_answer(client: TestClient, users: range) -> None:
         ask(client, "/feedback", {"events": [event | {"list_id": served["list_id"]}]})
 
 
+def wait_for_traffic(folder: Path) -> None:
+    """The service notes its traffic in the log every few seconds."""
+    end = time.monotonic() + 10 * TRAFFIC_SECONDS
+    while not FeedbackReader(folder).traffic():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
 @pytest.fixture
 def service(workspace_folder: Path) -> Iterator[tuple[TestClient, Path]]:
     """A service in this process, while the app is one of its own: the log is all that they share."""
@@ -45,6 +54,7 @@ def service(workspace_folder: Path) -> Iterator[tuple[TestClient, Path]]:
 def test_it_follows_a_running_service_without_reloading(visit, service):
     running, folder = service
     listen_and_answer(running, range(1, 11))
+    wait_for_traffic(folder)
     visit.open("monitor", workspace="live", window="hour")
     cards = visit.page.locator('[data-testid="stMetricValue"]')
     assert cards.all_inner_texts()[0] == str(ask(running, "/version")["version"])
