@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections import Counter
 from pathlib import Path
 
@@ -21,7 +22,9 @@ def test_any_command_line_ends_in_words(n_draws, capsys, tiny_workspace, tmp_pat
     open_model(tiny_workspace).dataset.save(tmp_path / "data")
     (tmp_path / "out").mkdir()
     monkeypatch.chdir(tmp_path / "out")  # a word taken for a path is a folder there
-    draws = Draws(n_draws, tiny_workspace, tmp_path / "data", write_tables(tmp_path / "tables", SHOP), tmp_path / "out")
+    workspace = tmp_path / "workspace"  # some commands write into it
+    shutil.copytree(tiny_workspace, workspace)
+    draws = Draws(n_draws, workspace, tmp_path / "data", write_tables(tmp_path / "tables", SHOP), tmp_path / "out")
     ends = Counter()
     for number in range(n_draws):
         words = draws.draw()
